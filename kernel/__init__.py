@@ -1,0 +1,1 @@
+"""The training job: a package here, one script on Kaggle."""
