@@ -50,7 +50,7 @@ NAMED_CLASSES = 60  # with more, nor can the names beside it: only each n-th is 
 
 @contextmanager
 def figure(path: Path | str, width: float, height: float) -> Iterator[Figure]:
-    """Yield a figure of `width` × `height` inches in the course's style; then write it as PNG."""
+    """Yield a figure of `width` by `height` inches in the course's style; then write it as PNG."""
     families, _ = _fonts()
     with rc_context({**STYLE, "font.family": families}):
         drawing = Figure(figsize=(width, height), layout="constrained")
@@ -107,11 +107,10 @@ def mistakes_sheet(
     `probabilities` [n], [n, 1] (of the second class) or [n, classes].
     """
     images, truth = np.asarray(images), class_indices(labels)
-    belief = np.nan_to_num(class_probabilities(probabilities))
+    belief = class_probabilities(probabilities)
     seen_as = belief.argmax(axis=1)
-    believed_truth = belief[np.arange(len(truth)), truth]
-    wrong = np.flatnonzero(seen_as != truth)
-    worst = wrong[np.argsort(believed_truth[wrong], kind="stable")][:SHEET_PHOTOS]
+    wrong = mistakes(labels, probabilities)
+    worst = wrong[:SHEET_PHOTOS]
     captions = [
         f"{printable(class_names[truth[i]])}\n"
         f"seen as ({belief[i, seen_as[i]]:.0%})\n"
@@ -181,9 +180,15 @@ def feature_maps(
                 axes.set_xticks([])
                 axes.set_yticks([])
                 if column == 1:
-                    size = f"{maps.shape[0]}×{maps.shape[1]}×{maps.shape[2]}"
-                    caption = f"{printable(name)}, {size}"
+                    caption = f"{printable(name)}, {' x '.join(map(str, maps.shape))}"
                     axes.set_title(caption, fontsize=9, pad=4, loc="left")
+
+
+def mistakes(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
+    """Where the model is wrong, the least belief in the truth first."""
+    truth, belief = class_indices(labels), class_probabilities(probabilities)
+    wrong = np.flatnonzero(belief.argmax(axis=1) != truth)
+    return wrong[np.argsort(belief[wrong, truth[wrong]], kind="stable")]
 
 
 def class_indices(labels: ArrayLike) -> NDArray[np.int64]:
@@ -196,7 +201,7 @@ def class_indices(labels: ArrayLike) -> NDArray[np.int64]:
 
 def class_probabilities(probabilities: ArrayLike) -> NDArray[np.float64]:
     """Probabilities [n, classes]; a single output is that of the second of two classes."""
-    values = np.asarray(probabilities, dtype=np.float64)
+    values = np.nan_to_num(np.asarray(probabilities, dtype=np.float64))
     if values.ndim == 2 and values.shape[1] > 1:
         return values
     second = values.reshape(-1)
