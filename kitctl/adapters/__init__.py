@@ -1,0 +1,1 @@
+"""The outside: Kaggle, the ledger's file, downloads."""

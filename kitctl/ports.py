@@ -1,0 +1,211 @@
+"""What the operations need of the outside, and what it answers; no implementation here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kitctl.domain.quota import QuotaReading
+from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
+from kitctl.errors import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The inputs of a job by kind, each as Kaggle writes it (`owner/slug`)."""
+
+    datasets: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
+    competitions: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.datasets + self.kernels + self.competitions + self.models
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What SaveKernel is asked to save and run."""
+
+    kernel: KernelRef
+    title: str
+    text: str
+    language: str
+    kernel_type: str
+    is_private: bool
+    enable_gpu: bool
+    enable_tpu: bool
+    enable_internet: bool
+    machine_shape: str
+    sources: Sources
+    keywords: tuple[str, ...] = ()
+    docker_image: str | None = None
+    docker_image_pinning_type: str | None = None
+    timeout_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Kaggle's answer to a push that it took."""
+
+    run: RunRef
+    url: str
+    invalid_sources: tuple[str, ...] = ()  # It runs all the same, without these.
+
+
+@dataclass(frozen=True)
+class State:
+    """What a poll said of a run."""
+
+    status: Status
+    failure_message: str = ""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a kernel as Kaggle holds it."""
+
+    run: RunRef
+    source: str
+    machine_shape: str
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log: seconds since its start, the stream, the text without newline."""
+
+    time: float
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """A file that a run left: its name as Kaggle says it (not to be trusted), and where it is."""
+
+    name: str
+    url: str
+
+
+class Kaggle(Protocol):
+    """Kaggle, or what stands for it. Every failure is a KitError with a next step."""
+
+    service: str  # "kaggle" or "local": whose books the ledger writes
+
+    def account(self) -> str:
+        """The name of the account whose credentials are used."""
+
+    def now(self) -> float:
+        """Kaggle's clock, from the last answer's Date; this machine's before the first."""
+
+    def clock_skew_seconds(self) -> float | None:
+        """How far this machine's clock is ahead of Kaggle's; None before the first answer."""
+
+    def newest(self, kernel: KernelRef) -> Version | None:
+        """The kernel's newest version; None where there is no such kernel (that we may see)."""
+
+    def version(self, run: RunRef) -> Version | None:
+        """One version; None where Kaggle has no such version."""
+
+    def save(self, job: Job, newest_before: int) -> Saved:
+        """Saves and runs the job once, also when Kaggle's answer to it is lost."""
+
+    def state(self, run: RunRef) -> State:
+        """The state of this very version."""
+
+    def outputs(self, run: RunRef) -> Iterator[OutputFile]:
+        """All files that an ended run left, page by page; their addresses expire."""
+
+    def log(self, run: RunRef) -> list[LogLine]:
+        """The whole log of an ended run."""
+
+    def follow_log(self, run: RunRef) -> Iterator[LogLine]:
+        """The log as it comes, each line once, over lost connections, till the run ends."""
+
+    def cancel(self, session_id: int) -> None:
+        """Asks Kaggle to stop a session."""
+
+    def quota(self) -> QuotaReading:
+        """What Kaggle says of this week's hours."""
+
+    def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
+        """What stands in the way of mounting the sources: not there, not ours, not ready yet."""
+
+
+Judge = Callable[[Sequence[Run]], None]
+"""Looks at every run that has not ended; raises Refused to keep the intent out of the ledger."""
+
+
+class Ledger(Protocol):
+    """What this user pushed, and what is known of it. Safe with several kitctl at once."""
+
+    def admit(self, intent: Intent, judge: Judge) -> Run:
+        """Writes the intent down if `judge` lets it: both in one transaction.
+
+        `judge` is given the account's runs that have not ended, intents of others included, so two
+        pushes at once never both pass where only one fits.
+        """
+
+    def sent(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
+        """Kaggle took it as this version; from now on it is QUEUED."""
+
+    def withdraw(self, run_id: int) -> None:
+        """Forgets an intent that did not become a run."""
+
+    def sighted(self, run_id: int, status: Status, at: float, failure_message: str = "") -> Run:
+        """A poll saw this state: keeps when, and works out anew when the run held its machine."""
+
+    def learned(self, run_id: int, facts: Facts) -> Run:
+        """Adds what is known now; None leaves what was known."""
+
+    def pulled(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
+        """The run's outputs were fetched, whole and checked."""
+
+    def get(self, service: str, run: RunRef) -> Run | None:
+        """The run of this name."""
+
+    def latest(self, service: str, kernel: KernelRef) -> Run | None:
+        """The kernel's newest run that Kaggle took."""
+
+    def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
+        """Runs of this very script that are under way or done well; newest first."""
+
+    def runs(
+        self,
+        service: str,
+        account: str,
+        *,
+        kernel: KernelRef | None = None,
+        statuses: Collection[Status] = (),
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs, newest first; an empty `statuses` means any."""
+
+    def unsettled(self, service: str, account: str) -> list[Run]:
+        """Runs that have not ended as far as the ledger knows; intents included."""
+
+    def past_runs(
+        self, service: str, kernel: KernelRef, pool: str, *, limit: int = 20
+    ) -> list[Run]:
+        """The kernel's COMPLETE runs on this pool, newest first."""
+
+    def usage(self, service: str, account: str, since: float, until: float) -> list[Run]:
+        """GPU and TPU runs that held their machine in this time, or may have."""
+
+    def keep_reading(self, service: str, account: str, reading: QuotaReading) -> None:
+        """Keeps the latest reading of each pool and week; Kaggle forgets past weeks."""
+
+    def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:
+        """The kept readings of weeks that end after `since`, oldest first."""
+
+
+class Clock(Protocol):
+    """Time as the operations spend it."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
