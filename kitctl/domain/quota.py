@@ -1,0 +1,217 @@
+"""The quota's books: what a week's hours went to, so that the parts add up to Kaggle's figure.
+
+Kaggle says how much of a week is used (by sessions that have ended) and reserved (by those that
+run). The ledger says which runs that was. What is left over is its own part, *outside kitctl*:
+interactive sessions, other machines, other tools. It is negative when the ledger's estimate of the
+runs exceeds Kaggle's figure, and is shown as that rather than hidden.
+
+Without a reading of Kaggle's the ledger's own sum stands in, and what was used outside is unknown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kitctl.domain.holds import Hold, Source
+from kitctl.domain.runs import Run, Status
+from kitctl.domain.weeks import HOUR_SECONDS, Week, week_of
+
+# What Kaggle allows in a week where no reading says otherwise; the real limit is sometimes higher.
+USUAL_ALLOWED_SECONDS = {"gpu": 30 * HOUR_SECONDS, "tpu": 20 * HOUR_SECONDS}
+
+# Dates come in whole seconds, and polls beside readings: a run that ended this close to a reading
+# had ended when it was taken.
+SIMULTANEOUS_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """What Kaggle says of one pool's hours ("gpu" or "tpu") this week."""
+
+    name: str
+    used_seconds: float
+    reserved_seconds: float
+    allowed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReading:
+    """Kaggle's answer: when it was given, when the week ends if it says so, and each pool."""
+
+    read_at: float
+    refreshes_at: float | None
+    pools: tuple[PoolReading, ...]
+
+    @property
+    def week(self) -> Week:
+        """The week that the reading is about."""
+        return week_of(self.read_at, self.refreshes_at)
+
+    def pool(self, name: str) -> PoolReading | None:
+        """Return what it says of that pool; None where the account has none."""
+        return next((pool for pool in self.pools if pool.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunUse:
+    """One run's part of a week: `seconds` of its `total_seconds` lie in it."""
+
+    run: str
+    kernel: str
+    pool: str
+    status: Status
+    started_at: float
+    ended_at: float | None
+    seconds: float
+    total_seconds: float
+    time_source: Source
+    saved_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KernelUse:
+    """What the ended runs of one kernel used of a week, and what their watchdogs gave back."""
+
+    kernel: str
+    seconds: float
+    runs: int
+    saved_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One pool's week. `used_seconds` is the sum of `kernels` and `outside_seconds`, always."""
+
+    pool: str
+    week: Week
+    used_seconds: float
+    reserved_seconds: float
+    allowed_seconds: float
+    kernels: tuple[KernelUse, ...]
+    outside_seconds: float | None
+    read_at: float | None
+
+    @property
+    def source(self) -> str:
+        """Who says so: "kaggle", or the "ledger" where Kaggle was not read."""
+        return "ledger" if self.read_at is None else "kaggle"
+
+    @property
+    def left_seconds(self) -> float:
+        """What can still be used; never negative."""
+        return max(0.0, self.allowed_seconds - self.used_seconds - self.reserved_seconds)
+
+    @property
+    def over_seconds(self) -> float:
+        """By how much the week is overdrawn."""
+        return max(0.0, self.used_seconds + self.reserved_seconds - self.allowed_seconds)
+
+
+def use_of(run: Run, week: Week, now: float) -> RunUse | None:
+    """Return a run's part of a week, counting one that runs up to `now`; None where it has none."""
+    hold = Hold(run.started_at, run.ended_at, Source(run.time_source or Source.BOUNDS))
+    if hold.started_at is None:
+        return None
+    until = hold.until(now, run.intent.limit_seconds)
+    if not (week.holds(hold.started_at) or week.share(hold.started_at, until)):
+        return None
+    return RunUse(
+        run=run.name,
+        kernel=str(run.intent.kernel),
+        pool=run.intent.pool,
+        status=run.status,
+        started_at=hold.started_at,
+        ended_at=hold.ended_at,
+        seconds=_milliseconds(week.share(hold.started_at, until)),
+        total_seconds=_milliseconds(until - hold.started_at),
+        time_source=hold.source,
+        saved_seconds=run.facts.saved_seconds or 0.0,
+    )
+
+
+def read_balance(reading: PoolReading, at: float, week: Week, uses: Iterable[RunUse]) -> Balance:
+    """Return the books of the week that `reading` (taken `at`) is about, by Kaggle's figure."""
+    kernels = _by_kernel(use for use in _of_pool(uses, reading.name) if use.ended_at is not None)
+    used = _milliseconds(reading.used_seconds)
+    return Balance(
+        pool=reading.name,
+        week=week,
+        used_seconds=used,
+        reserved_seconds=_milliseconds(reading.reserved_seconds),
+        allowed_seconds=_milliseconds(reading.allowed_seconds),
+        kernels=kernels,
+        outside_seconds=_milliseconds(used - sum(use.seconds for use in kernels)),
+        read_at=at,
+    )
+
+
+def estimated_balance(
+    pool: str, week: Week, uses: Iterable[RunUse], allowed_seconds: float
+) -> Balance:
+    """Return the books of a week by the ledger alone: what was used outside is not known."""
+    ours = _of_pool(uses, pool)
+    kernels = _by_kernel(use for use in ours if use.ended_at is not None)
+    return Balance(
+        pool=pool,
+        week=week,
+        used_seconds=_milliseconds(sum(use.seconds for use in kernels)),
+        reserved_seconds=_milliseconds(sum(use.seconds for use in ours if use.ended_at is None)),
+        allowed_seconds=allowed_seconds,
+        kernels=kernels,
+        outside_seconds=None,
+        read_at=None,
+    )
+
+
+def closed_balance(reading: PoolReading, at: float, week: Week, uses: Iterable[RunUse]) -> Balance:
+    """Return the books of a week that is over, from the last reading that was taken in it.
+
+    What Kaggle had counted by then and the ledger had not is outside kitctl; what the ledger knows
+    of the time after the reading comes on top.
+    """
+    ours = _of_pool(uses, reading.name)
+    kernels = _by_kernel(ours)
+    counted = (use for use in ours if _ended_by(use, at))
+    outside = _milliseconds(reading.used_seconds - sum(use.seconds for use in counted))
+    return Balance(
+        pool=reading.name,
+        week=week,
+        used_seconds=_milliseconds(sum(use.seconds for use in kernels) + outside),
+        reserved_seconds=0.0,
+        allowed_seconds=_milliseconds(reading.allowed_seconds),
+        kernels=kernels,
+        outside_seconds=outside,
+        read_at=at,
+    )
+
+
+def _of_pool(uses: Iterable[RunUse], pool: str) -> Sequence[RunUse]:
+    return [use for use in uses if use.pool == pool]
+
+
+def _ended_by(use: RunUse, at: float) -> bool:
+    return use.ended_at is not None and use.ended_at <= at + SIMULTANEOUS_SECONDS
+
+
+def _by_kernel(uses: Iterable[RunUse]) -> tuple[KernelUse, ...]:
+    """Return the sums of each kernel, the largest first."""
+    grouped: dict[str, list[RunUse]] = defaultdict(list)
+    for use in uses:
+        grouped[use.kernel].append(use)
+    kernels = [
+        KernelUse(
+            kernel=kernel,
+            seconds=_milliseconds(sum(use.seconds for use in group)),
+            runs=len(group),
+            saved_seconds=_milliseconds(sum(use.saved_seconds for use in group)),
+        )
+        for kernel, group in grouped.items()
+    ]
+    return tuple(sorted(kernels, key=lambda use: (-use.seconds, use.kernel)))
+
+
+def _milliseconds(seconds: float) -> float:
+    """Return seconds rounded so that sums of parts show no trace of binary fractions."""
+    return round(seconds, 3)
