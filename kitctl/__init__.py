@@ -1,0 +1,3 @@
+"""Batch jobs on Kaggle's GPUs from your own machine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The command line: parse, call an operation, hand its result to the renderer."""

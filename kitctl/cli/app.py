@@ -1,0 +1,12 @@
+"""The root command: every group of commands registers itself here."""
+
+from __future__ import annotations
+
+from kitctl.cli import package
+from kitctl.cli.frame import accept_global_options, group
+
+app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
+accept_global_options(app)
+
+for module in (package,):
+    module.register(app)

@@ -1,0 +1,63 @@
+"""How an operation tells what it is doing, without knowing who listens."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+
+class Bar(Protocol):
+    """A progress bar, or the plain lines that stand for one."""
+
+    def update(
+        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
+    ) -> None: ...
+
+    def advance(self, amount: float = 1) -> None: ...
+
+    def log(self, line: str) -> None:
+        """Prints one line of foreign output, above the bar if there is one."""
+
+
+class Reporter(Protocol):
+    """The talk of a command: it goes to stderr, never among the data."""
+
+    def say(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def hint(self, text: str) -> None: ...
+
+    def progress(
+        self, text: str, *, total: float | None = None, unit: str = ""
+    ) -> AbstractContextManager[Bar]:
+        """A live line while something lasts; `unit` is "bytes" or what is counted."""
+
+
+class Silence:
+    """A reporter, and a bar, that say nothing."""
+
+    def say(self, text: str) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
+        pass
+
+    def hint(self, text: str) -> None:
+        pass
+
+    def progress(
+        self, text: str, *, total: float | None = None, unit: str = ""
+    ) -> AbstractContextManager[Bar]:
+        return nullcontext(self)
+
+    def update(
+        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
+    ) -> None:
+        pass
+
+    def advance(self, amount: float = 1) -> None:
+        pass
+
+    def log(self, line: str) -> None:
+        pass

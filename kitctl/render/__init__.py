@@ -1,0 +1,1 @@
+"""Results as people see them and as machines read them."""

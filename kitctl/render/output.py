@@ -1,0 +1,83 @@
+"""What a command answers, and the one object that decides how it looks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kitctl.errors import KitError
+from kitctl.render import data, streams
+from kitctl.render.talk import Talk
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A command's result and how people see it.
+
+    `failure` is for a command that did its work and has bad news (a run that failed): the result is
+    shown all the same, then the sentence, and the exit code is the failure's.
+    """
+
+    result: Any
+    draw: Callable[[Any, Console], None]
+    failure: KitError | None = None
+
+
+class Output(Protocol):
+    """Where a command's data goes: stdout, for people or for machines."""
+
+    def show(self, command: str, answer: Answer) -> int:
+        """Shows the answer and returns the exit code."""
+
+    def fail(self, command: str, error: KitError) -> int:
+        """Shows the failure and returns the exit code."""
+
+    def line(self, text: str) -> None:
+        """One line of streamed data, such as a log; machines get it in the answer instead."""
+
+
+class PeopleOutput:
+    """Tables and sentences."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+
+    def show(self, command: str, answer: Answer) -> int:
+        console = streams.console(sys.stdout)
+        with console.capture() as drawn:
+            answer.draw(answer.result, console)
+        print(streams.shown(drawn.get(), sys.stdout), end="", flush=True)
+        return self.fail(command, answer.failure) if answer.failure else 0
+
+    def fail(self, command: str, error: KitError) -> int:
+        self._talk.fail(error)
+        return error.exit_code
+
+    def line(self, text: str) -> None:
+        print(streams.shown(text, sys.stdout), flush=True)
+
+
+class JsonOutput:
+    """Exactly one object on stdout."""
+
+    def show(self, command: str, answer: Answer) -> int:
+        if answer.failure is None:
+            self._write(data.success(command, answer.result))
+            return 0
+        self._write(data.failure(command, answer.failure, answer.result))
+        return answer.failure.exit_code
+
+    def fail(self, command: str, error: KitError) -> int:
+        self._write(data.failure(command, error))
+        return error.exit_code
+
+    def line(self, text: str) -> None:
+        pass
+
+    def _write(self, envelope: dict[str, Any]) -> None:
+        print(data.encode(envelope, sys.stdout.encoding), flush=True)
