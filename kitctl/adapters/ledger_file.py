@@ -54,6 +54,7 @@ MIGRATIONS = (
         log_seconds REAL,
         epochs_done INTEGER,
         photos INTEGER,
+        photo_seconds REAL,
         setup_seconds REAL,
         epoch_seconds REAL,
         saved_seconds REAL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -162,6 +164,7 @@ class Facts:
     log_seconds: float | None = None
     epochs_done: int | None = None
     photos: int | None = None
+    photo_seconds: float | None = None  # of what grows with the photos
     setup_seconds: float | None = None
     epoch_seconds: float | None = None
     saved_seconds: float | None = None
@@ -196,3 +199,20 @@ class Run:
     def name(self) -> str:
         """`<owner>/<slug>/<N>`; without a version as long as Kaggle has not answered."""
         return str(self.ref or self.intent.kernel)
+
+
+def source_sha256(text: str) -> str:
+    """Tells two sources apart by what Kaggle keeps of them.
+
+    Kaggle may change line ends and the layout of a notebook's JSON, so neither counts.
+    """
+    try:
+        notebook = json.loads(text)
+        same = json.dumps([_cell(cell) for cell in notebook["cells"]])
+    except (ValueError, TypeError, KeyError):
+        same = "\n".join(text.splitlines()).rstrip()
+    return hashlib.sha256(same.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _cell(cell: Mapping[str, str | list[str]]) -> tuple[object, str]:
+    return cell["cell_type"], "".join(cell["source"])

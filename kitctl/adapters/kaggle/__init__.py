@@ -1,0 +1,47 @@
+"""Kaggle through its own API: the one importer of `kaggle` and `kagglesdk`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kitctl.adapters.kaggle.credentials import Credentials, find
+from kitctl.adapters.kaggle.kernels import KaggleApi
+from kitctl.adapters.kaggle.transport import TOTAL_SECONDS, Transport
+
+__all__ = ["KaggleApi", "connect", "connect_local"]
+
+
+def connect(*, on_wait: Callable[[str], None] = lambda _: None) -> KaggleApi:
+    """kaggle.com (or where KAGGLE_API_ENVIRONMENT points) with the user's credentials.
+
+    Raises Refused where there are none.
+    """
+    from kagglesdk.kaggle_env import KaggleEnv, get_endpoint, get_env
+
+    credentials = find()
+    environment = get_env()
+    endpoint = get_endpoint(environment)
+    production = environment is KaggleEnv.PROD
+    transport = Transport(
+        endpoint if production else f"{endpoint}/api", credentials, on_wait=on_wait
+    )
+    return KaggleApi("kaggle" if production else endpoint, transport)
+
+
+def connect_local(
+    endpoint: str,
+    token: str,
+    *,
+    on_wait: Callable[[str], None] = lambda _: None,
+    total_seconds: float = TOTAL_SECONDS,
+) -> KaggleApi:
+    """A local Kaggle, with the token of its state folder."""
+    transport = Transport(
+        f"{endpoint.rstrip('/')}/api",
+        Credentials("token", "the local Kaggle", token),
+        # Loopback must not go through the user's proxy.
+        direct=True,
+        on_wait=on_wait,
+        total_seconds=total_seconds,
+    )
+    return KaggleApi("local", transport)
