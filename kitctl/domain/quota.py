@@ -38,11 +38,15 @@ class PoolReading:
 
 @dataclass(frozen=True, slots=True)
 class QuotaReading:
-    """Kaggle's answer: when it was given, when the week ends if it says so, and each pool."""
+    """Kaggle's answer: when it was given, when the week ends if it says so, and each pool.
+
+    `estimated`: Kaggle gave none, and the ledger's own sum stands in for it.
+    """
 
     read_at: float
     refreshes_at: float | None
     pools: tuple[PoolReading, ...]
+    estimated: bool = False
 
     @property
     def week(self) -> Week:
@@ -69,6 +73,15 @@ class RunUse:
     time_source: Source
     saved_seconds: float
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is used rather than reserved."""
+        return self.ended_at is not None
+
+    def ended_by(self, instant: float) -> bool:
+        """Return whether it had ended at that time, as a reading taken then would say."""
+        return self.ended_at is not None and self.ended_at <= instant + SIMULTANEOUS_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class KernelUse:
@@ -82,7 +95,7 @@ class KernelUse:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One pool's week. `used_seconds` is the sum of `kernels` and `outside_seconds`, always."""
+    """One pool's week. `kernels` and `outside_seconds` always add up to `used_seconds`."""
 
     pool: str
     week: Week
@@ -90,13 +103,8 @@ class Balance:
     reserved_seconds: float
     allowed_seconds: float
     kernels: tuple[KernelUse, ...]
-    outside_seconds: float | None
-    read_at: float | None
-
-    @property
-    def source(self) -> str:
-        """Who says so: "kaggle", or the "ledger" where Kaggle was not read."""
-        return "ledger" if self.read_at is None else "kaggle"
+    outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
+    read_at: float
 
     @property
     def left_seconds(self) -> float:
@@ -131,68 +139,62 @@ def use_of(run: Run, week: Week, now: float) -> RunUse | None:
     )
 
 
-def read_balance(reading: PoolReading, at: float, week: Week, uses: Iterable[RunUse]) -> Balance:
-    """Return the books of the week that `reading` (taken `at`) is about, by Kaggle's figure."""
-    kernels = _by_kernel(use for use in _of_pool(uses, reading.name) if use.ended_at is not None)
-    used = _milliseconds(reading.used_seconds)
+def estimate(week: Week, now: float, uses: Iterable[RunUse], last: QuotaReading) -> QuotaReading:
+    """Return what the ledger alone can say in a reading's place; `last` knows what is allowed."""
+    uses = list(uses)
+    pools = [
+        PoolReading(
+            name=pool.name,
+            used_seconds=sum(use.seconds for use in _of_pool(uses, pool.name) if use.ended),
+            reserved_seconds=sum(use.seconds for use in _of_pool(uses, pool.name) if not use.ended),
+            allowed_seconds=pool.allowed_seconds,
+        )
+        for pool in last.pools
+    ]
+    return QuotaReading(now, week.end, tuple(pools), estimated=True)
+
+
+def balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
+    """Return the books of the week that is under way, by one pool of a reading."""
+    kernels = _by_kernel(use for use in _of_pool(uses, pool.name) if use.ended)
+    used = _milliseconds(pool.used_seconds)
+    outside = _milliseconds(used - sum(use.seconds for use in kernels))
     return Balance(
-        pool=reading.name,
-        week=week,
+        pool=pool.name,
+        week=reading.week,
         used_seconds=used,
-        reserved_seconds=_milliseconds(reading.reserved_seconds),
-        allowed_seconds=_milliseconds(reading.allowed_seconds),
+        reserved_seconds=_milliseconds(pool.reserved_seconds),
+        allowed_seconds=_milliseconds(pool.allowed_seconds),
         kernels=kernels,
-        outside_seconds=_milliseconds(used - sum(use.seconds for use in kernels)),
-        read_at=at,
+        outside_seconds=None if reading.estimated else outside,
+        read_at=reading.read_at,
     )
 
 
-def estimated_balance(
-    pool: str, week: Week, uses: Iterable[RunUse], allowed_seconds: float
-) -> Balance:
-    """Return the books of a week by the ledger alone: what was used outside is not known."""
-    ours = _of_pool(uses, pool)
-    kernels = _by_kernel(use for use in ours if use.ended_at is not None)
-    return Balance(
-        pool=pool,
-        week=week,
-        used_seconds=_milliseconds(sum(use.seconds for use in kernels)),
-        reserved_seconds=_milliseconds(sum(use.seconds for use in ours if use.ended_at is None)),
-        allowed_seconds=allowed_seconds,
-        kernels=kernels,
-        outside_seconds=None,
-        read_at=None,
-    )
-
-
-def closed_balance(reading: PoolReading, at: float, week: Week, uses: Iterable[RunUse]) -> Balance:
-    """Return the books of a week that is over, from the last reading that was taken in it.
+def closed_balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
+    """Return the books of a week that is over, by one pool of the last reading taken in it.
 
     What Kaggle had counted by then and the ledger had not is outside kitctl; what the ledger knows
     of the time after the reading comes on top.
     """
-    ours = _of_pool(uses, reading.name)
+    ours = _of_pool(uses, pool.name)
     kernels = _by_kernel(ours)
-    counted = (use for use in ours if _ended_by(use, at))
-    outside = _milliseconds(reading.used_seconds - sum(use.seconds for use in counted))
+    counted = sum(use.seconds for use in ours if use.ended_by(reading.read_at))
+    outside = _milliseconds(pool.used_seconds - counted)
     return Balance(
-        pool=reading.name,
-        week=week,
+        pool=pool.name,
+        week=reading.week,
         used_seconds=_milliseconds(sum(use.seconds for use in kernels) + outside),
         reserved_seconds=0.0,
-        allowed_seconds=_milliseconds(reading.allowed_seconds),
+        allowed_seconds=_milliseconds(pool.allowed_seconds),
         kernels=kernels,
-        outside_seconds=outside,
-        read_at=at,
+        outside_seconds=None if reading.estimated else outside,
+        read_at=reading.read_at,
     )
 
 
 def _of_pool(uses: Iterable[RunUse], pool: str) -> Sequence[RunUse]:
     return [use for use in uses if use.pool == pool]
-
-
-def _ended_by(use: RunUse, at: float) -> bool:
-    return use.ended_at is not None and use.ended_at <= at + SIMULTANEOUS_SECONDS
 
 
 def _by_kernel(uses: Iterable[RunUse]) -> tuple[KernelUse, ...]:

@@ -1,0 +1,62 @@
+"""What a script's text tells of its use of the accelerator it asks for.
+
+Kaggle bills a GPU whether it is used or not, and a T4 session has two of them. Text tells no
+certainty, so this makes warnings and never a refusal: it speaks only when nothing in the script
+could put the machine to use.
+"""
+
+from __future__ import annotations
+
+import re
+
+_GPU_LIBRARIES = (
+    "tensorflow|tf_keras|keras|keras_cv|keras_hub|keras_nlp|torch|torchvision|pytorch_lightning|"
+    "lightning|fastai|timm|transformers|diffusers|sentence_transformers|accelerate|ultralytics|"
+    "jax|flax|cupy|cudf|cuml|cugraph|cuspatial|numba|pycuda|triton|vllm|xgboost|lightgbm|catboost|"
+    "mxnet|paddle|onnxruntime|tensorrt|tinygrad|detectron2|mmcv|monai|warp"
+)
+_TPU_LIBRARIES = "tensorflow|keras|keras_hub|jax|flax|torch_xla"
+
+# Beside Python's two ways to import: R's, and notebook magic such as `%load_ext cudf.pandas`.
+_IMPORT = (
+    r"(?:\b(?:import|from)\s+|\blibrary\(\s*[\"']?|%load_ext\s+)(?:[\w.]+\s*(?:as\s+\w+\s*)?,\s*)*"
+)
+_USES = {
+    "gpu": re.compile(rf"{_IMPORT}(?:{_GPU_LIBRARIES})\b"),
+    "tpu": re.compile(rf"{_IMPORT}(?:{_TPU_LIBRARIES})\b"),
+}
+
+# What it takes to put both T4s to work, in TensorFlow, Keras, PyTorch, JAX and what builds on them.
+_BOTH = re.compile(
+    r"tf\.distribute|\w*Strategy\(|keras\.distribution|DataParallel|torch\.distributed|torchrun|"
+    r"import accelerate|from accelerate|device_map|tensor_parallel|num_gpus|n_gpus|devices\s*=|"
+    r"pmap|shard_map|jax\.sharding|cuda:1|[Gg][Pp][Uu]:1|LocalCUDACluster|gpu_ids|device_count"
+)
+# Programs that it starts may use what it does not.
+_OTHER_PROGRAMS = re.compile(
+    r"\bsubprocess\b|os\.system|os\.exec|os\.popen|\brunpy\b|\bimportlib\b|(?m:^|\")\s*[!%](?!load_ext)"
+)
+
+# Kaggle's name for the machine with two T4s; there is none with one.
+TWO_T4S = "NvidiaTeslaT4"
+
+_SECOND_IDLES = (
+    "A T4 session has two GPUs, and nothing in the job seems to use the second: it would idle "
+    "(a strategy such as tf.distribute.MirroredStrategy uses both, at the same cost)."
+)
+
+
+def warnings(text: str, pool: str, accelerator: str) -> tuple[str, ...]:
+    """Return what to warn of before a script's `text` is run on that machine."""
+    if pool not in _USES:
+        return ()
+    if not _USES[pool].search(text):
+        return () if _OTHER_PROGRAMS.search(text) else (_unused(pool.upper()),)
+    return (_SECOND_IDLES,) if accelerator == TWO_T4S and not _BOTH.search(text) else ()
+
+
+def _unused(unit: str) -> str:
+    return (
+        f"The job asks for a {unit}, and nothing in it seems to use one: it would spend the week's "
+        f"{unit} hours on CPU work (`--accelerator cpu` costs none)."
+    )

@@ -1,0 +1,149 @@
+"""What keeps a push from wasting the week's hours: refusals and warnings, from facts alone.
+
+A guard looks at the runs that have not ended, which the ledger hands it while it holds its lock; so
+of two pushes at once the second sees the first one's intent, and never do both pass where only one
+fits. It raises `Refused`, or returns warnings. Runs on the CPU cost nothing and are never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kitctl.domain import durations
+from kitctl.domain.forecast import TIMEOUT, epochs_that_fit
+from kitctl.domain.quota import PoolReading, QuotaReading
+from kitctl.domain.runs import Intent, Run, Status
+from kitctl.errors import Refused
+
+Guard = Callable[[Sequence[Run]], Sequence[str]]
+
+# How many batch sessions Kaggle runs at once for one account.
+SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
+NAMES = {"gpu": "GPU", "tpu": "TPU"}
+
+
+def quota_guard(
+    intent: Intent, reading: QuotaReading, now: float, past: Sequence[Run] = ()
+) -> Guard:
+    """Return the guard that refuses a run which cannot finish in what is left of the week.
+
+    `reading` was taken before the ledger was locked; `now` is Kaggle's clock. A run that goes on
+    past the reset needs only its first part from this week. `past` runs tell how many epochs fit.
+    """
+
+    def guard(pending: Sequence[Run]) -> Sequence[str]:
+        pool = reading.pool(intent.pool)
+        if intent.pool not in NAMES or pool is None:
+            return []
+        until_reset = reading.week.end - now
+        taken = _still_to_take(pending, pool, now, until_reset)
+        left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
+        if min(_expected(intent), until_reset) > left:
+            raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
+        return _warnings(intent, left, until_reset)
+
+    return guard
+
+
+def sessions_guard(intent: Intent) -> Guard:
+    """Return the guard that refuses a run when as many as Kaggle allows have not ended."""
+
+    def guard(pending: Sequence[Run]) -> Sequence[str]:
+        busy = [run for run in pending if run.intent.pool == intent.pool]
+        most = SESSIONS_AT_ONCE.get(intent.pool)
+        if most is None or len(busy) < most:
+            return []
+        names = " and ".join(run.name for run in busy)
+        raise Refused(
+            f"Kaggle runs at most {most} {NAMES[intent.pool]} "
+            f"{'session' if most == 1 else 'sessions'} at once, and {names} "
+            f"{'has' if len(busy) == 1 else 'have'} not ended; nothing was sent.",
+            code="sessions_full",
+            hint=f"Wait (`kitctl wait {busy[0].name}`), cancel one (`kitctl cancel "
+            f"{busy[0].name}`), or push all the same with --force.",
+        )
+
+    return guard
+
+
+def _expected(intent: Intent) -> float:
+    return intent.limit_seconds if intent.forecast.seconds is None else intent.forecast.seconds
+
+
+def _remaining(run: Run, now: float) -> float:
+    """Return how much longer a run under way is expected to hold its machine."""
+    if run.status is Status.QUEUED or run.started_at is None:
+        return _expected(run.intent)
+    return max(0.0, _expected(run.intent) - (now - run.started_at))
+
+
+def _still_to_take(
+    pending: Sequence[Run], pool: PoolReading, now: float, until_reset: float
+) -> float:
+    """Return the seconds of this week that runs under way will take beyond what is reserved.
+
+    What waits, or is only about to be sent, is in no reading yet. What runs is reserved up to now;
+    should Kaggle reserve the whole of a session's limit, nothing comes on top.
+    """
+    runs = [run for run in pending if run.intent.pool == pool.name]
+    running = [run for run in runs if run.started_at is not None]
+    if running and pool.reserved_seconds >= sum(run.intent.limit_seconds for run in running):
+        runs = [run for run in runs if run.started_at is None]
+    return sum(min(_remaining(run, now), until_reset) for run in runs)
+
+
+def _does_not_fit(
+    intent: Intent, left: float, taken: float, until_reset: float, past: Sequence[Run]
+) -> Refused:
+    unforeseen = intent.forecast.basis == TIMEOUT
+    may = "may take up to" if unforeseen else "is expected to take"
+    is_left = f"{durations.say(left)} of this week's are left" if left >= 1 else "nothing is left"
+    others = f" beside the {durations.say(taken)} of runs under way" if taken else ""
+    ways = []
+    if unforeseen and left >= 60:
+        ways.append(f"end it in time with `--timeout {durations.option(left)}`")
+    elif epochs := epochs_that_fit(intent, past, left):
+        ways.append(f"push with `--set epochs={epochs}`, which fits")
+    ways += [f"wait {durations.say(until_reset)} for the reset", "push all the same with --force"]
+    hint = f"{', '.join(ways[:-1])}, or {ways[-1]}."
+    return Refused(
+        f"This run {may} {durations.say(_expected(intent))} of {NAMES[intent.pool]} time, and "
+        f"{is_left}{others}; nothing was sent.",
+        code="quota_exceeded",
+        hint=hint[0].upper() + hint[1:],
+    )
+
+
+def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
+    said = intent.forecast
+    warnings = []
+    if until_reset < _expected(intent):
+        warnings.append(
+            f"The week resets in {durations.say(until_reset)}, within this run: it counts in both "
+            f"weeks, each its share."
+        )
+    elif min(intent.limit_seconds, until_reset) > left:
+        warnings.append(
+            f"Should this run hang, it takes the {durations.say(left)} of {NAMES[intent.pool]} time "
+            f"that are left: Kaggle ends it only after {durations.say(intent.limit_seconds)}. "
+            f"`--timeout {durations.option(left)}` or less prevents that."
+        )
+    if said.high_seconds is not None and said.basis != TIMEOUT:
+        if min(said.high_seconds, until_reset) > left:
+            warnings.append(
+                f"It may not finish: by past runs it takes up to "
+                f"{durations.say(said.high_seconds)}, and {durations.say(left)} are left."
+            )
+        if said.high_seconds >= intent.limit_seconds:
+            warnings.append(
+                f"Kaggle ends it after {durations.say(intent.limit_seconds)}, which past runs come "
+                f"close to; its partial output is kept."
+            )
+    return warnings
+
+
+def given_back(run: Run, now: float) -> float:
+    """Return the seconds of quota that cancelling a run saves now, as far as they are foreseen."""
+    if run.status.ended or run.intent.pool not in NAMES:
+        return 0.0
+    return _remaining(run, now)
