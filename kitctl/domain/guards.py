@@ -124,8 +124,8 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
         )
     elif min(intent.limit_seconds, until_reset) > left:
         warnings.append(
-            f"Should this run hang, it takes the {durations.say(left)} of {NAMES[intent.pool]} time "
-            f"that are left: Kaggle ends it only after {durations.say(intent.limit_seconds)}. "
+            f"Should this run hang, it takes all of the {durations.say(left)} that are left: Kaggle "
+            f"ends it only after {durations.say(intent.limit_seconds)}. "
             f"`--timeout {durations.option(left)}` or less prevents that."
         )
     if said.high_seconds is not None and said.basis != TIMEOUT:
