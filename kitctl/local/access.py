@@ -1,0 +1,60 @@
+"""Who may come in: the token, and request targets as a proxy's client sends them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class AbsoluteTargets:
+    """Serves `GET http://localhost/api/…` as `GET /api/…`: the official client, sent here by
+    `http_proxy`, asks like that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            _, _, after_scheme = scope["path"].partition("://")
+            _, _, path = after_scheme.partition("/")
+            scope = {**scope, "path": f"/{path}", "raw_path": quote(f"/{path}").encode("ascii")}
+        await self._app(scope, receive, send)
+
+
+class TokenRequired:
+    """Answers 401 to whoever brings no token. Signed URLs bring their own permission."""
+
+    def __init__(self, app: ASGIApp, token: str, account: str) -> None:
+        self._app = app
+        self._token = token
+        self._account = account
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._needs_no_token(scope) or self._is_allowed(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        else:
+            answer = JSONResponse({"code": 401, "message": "Unauthenticated"}, 401)
+            await answer(scope, receive, send)
+
+    def _needs_no_token(self, scope: Scope) -> bool:
+        path: str = scope.get("path", "")
+        return scope["type"] != "http" or path.startswith("/_files/")
+
+    def _is_allowed(self, headers: Headers) -> bool:
+        kind, _, value = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "basic":
+            try:
+                name, _, value = base64.b64decode(value, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+            if name != self._account:
+                return False
+        elif kind.lower() != "bearer":
+            return False
+        return hmac.compare_digest(value.encode(), self._token.encode())

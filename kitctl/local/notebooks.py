@@ -1,0 +1,13 @@
+"""A pushed notebook as one script: its code cells in order."""
+
+from __future__ import annotations
+
+import json
+
+
+def to_script(source: str) -> str:
+    """The code of a notebook; lines that only Jupyter knows (%magic, !shell) become comments."""
+    cells = json.loads(source).get("cells", [])
+    code = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
+    lines = "\n\n".join(code).splitlines()
+    return "\n".join(f"# {line}" if line.startswith(("%", "!")) else line for line in lines) + "\n"

@@ -1,0 +1,144 @@
+"""The process that serves: one for a state folder, on a loopback address, until it is stopped."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import socket
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from kitctl.errors import InvalidInput, Refused
+
+HOST = "127.0.0.1"
+
+
+def serve(folder: Path, host: str = HOST, port: int = 0) -> None:
+    """Serve the state in `folder` until the process is told to stop.
+
+    Args:
+        folder: where all state lies; made if it is missing.
+        host: a loopback address.
+        port: 0 takes the port of the last time if it is free, else any.
+
+    Raises:
+        Refused: another process serves this folder.
+        InvalidInput: the address is not a loopback address, or the port is taken.
+    """
+    import uvicorn
+
+    from kitctl.local.api import Api
+    from kitctl.local.conductor import Conductor
+    from kitctl.local.faults import Faults
+    from kitctl.local.links import Links
+    from kitctl.local.server import application
+    from kitctl.local.state.kaggle import Kaggle
+
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = hold(folder)
+    listener = _listen(host, port, folder)
+    endpoint = f"http://{host}:{listener.getsockname()[1]}"
+    token = _token(folder)
+    kaggle = Kaggle(folder)
+    api = Api(
+        kaggle=kaggle,
+        conductor=Conductor(kaggle, endpoint),
+        links=Links(endpoint, token, kaggle.clock, kaggle.settings),
+        site=endpoint,
+        token=token,
+    )
+
+    def drop(client: Any) -> None:
+        for connection in list(server.server_state.connections):
+            transport = connection.transport
+            if transport.get_extra_info("peername") == tuple(client):
+                transport.close()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        application(api, Faults(), drop, stop),
+        # h11 hands on absolute-form targets as they are; other parsers are not tried.
+        http="h11",
+        ws="none",
+        log_level="critical",
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+    (folder / "endpoint").write_text(f"{endpoint}\n", encoding="utf-8")
+    try:
+        server.run(sockets=[listener])
+    finally:
+        (folder / "pid").unlink(missing_ok=True)
+        lock.close()
+
+
+def hold(folder: Path) -> sqlite3.Connection:
+    """Take the folder for this process; whatever way that ends, the folder is free again.
+
+    Raises:
+        Refused: another process has it.
+    """
+    lock = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise Refused(
+            f"Another local Kaggle serves {folder} already.",
+            code="already_running",
+            hint="kitctl local status",
+        ) from error
+    return lock
+
+
+def _listen(host: str, port: int, folder: Path) -> socket.socket:
+    if not ipaddress.ip_address(host).is_loopback:
+        raise InvalidInput(
+            f"The local Kaggle runs whatever is pushed to it, so it does not listen on {host}.",
+            code="not_loopback",
+            hint="Use 127.0.0.1 or ::1.",
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for wanted in [port] if port else [_last_port(folder), 0]:
+        listener = socket.socket(family)
+        if os.name == "posix":
+            # On Windows this would let two processes share the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, wanted))
+        except OSError:
+            listener.close()
+        else:
+            return listener
+    raise InvalidInput(
+        f"Port {port} is taken.", code="port_taken", hint="Choose another one, or leave it out."
+    )
+
+
+def _last_port(folder: Path) -> int:
+    try:
+        return int((folder / "endpoint").read_text("utf-8").rsplit(":", 1)[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _token(folder: Path) -> str:
+    """The folder's token, made at the first start in a file that only this user can read."""
+    path = folder / "token"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    token = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{token}\n")
+    return token

@@ -1,0 +1,38 @@
+"""The local Kaggle's clock: the machine's, moved by what a test asks for."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from kitctl.local.state.refusals import bad_request
+from kitctl.local.state.settings import Settings
+
+
+class Clock:
+    """Seconds since the epoch; keeps running from wherever it was set, also over a restart."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def now(self) -> float:
+        return time.time() + self._settings["clock_offset_seconds"]
+
+    def set(self, now: float) -> None:
+        self._settings["clock_offset_seconds"] = now - time.time()
+
+    def advance(self, seconds: float) -> None:
+        self._settings["clock_offset_seconds"] += seconds
+
+
+def utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def timestamp(text: str) -> float:
+    """Seconds since the epoch of an ISO 8601 time, which is UTC unless it says otherwise."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise bad_request(f'"{text}" is no ISO 8601 time.') from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

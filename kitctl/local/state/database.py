@@ -1,0 +1,169 @@
+"""The local Kaggle's SQLite file: schema, one connection, transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Times are seconds since the epoch by the local Kaggle's own clock.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS kernels (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    title TEXT NOT NULL,
+    is_private INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    deleted_at REAL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS live_kernels ON kernels (owner, slug) WHERE deleted_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS versions (
+    kernel_id INTEGER NOT NULL REFERENCES kernels (id),
+    number INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    job TEXT NOT NULL,              -- the rest of what was pushed, as JSON
+    created_at REAL NOT NULL,
+    PRIMARY KEY (kernel_id, number)
+);
+
+CREATE TABLE IF NOT EXISTS sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kernel_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    accelerator TEXT NOT NULL,      -- gpu, tpu or cpu
+    status TEXT NOT NULL,
+    failure_message TEXT,
+    timeout_seconds REAL NOT NULL,
+    queued_at REAL NOT NULL,
+    started_at REAL,
+    ended_at REAL,
+    process TEXT,                   -- the run's process, as the runner names it
+    FOREIGN KEY (kernel_id, version) REFERENCES versions (kernel_id, number)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS session_of_version ON sessions (kernel_id, version);
+CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (accelerator, ended_at);
+
+-- Accelerator time used elsewhere than in a pushed run: an open notebook.
+CREATE TABLE IF NOT EXISTS interactive (
+    accelerator TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS outputs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id INTEGER NOT NULL REFERENCES sessions (id),
+    name TEXT NOT NULL,             -- as the API tells it
+    path TEXT NOT NULL,             -- where it lies, within the session's folder
+    bytes INTEGER NOT NULL,
+    created_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS outputs_of_session ON outputs (session_id, name);
+
+CREATE TABLE IF NOT EXISTS datasets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    about TEXT NOT NULL,            -- title, subtitle, description, licence, keywords, as JSON
+    is_private INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    deleted_at REAL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS live_datasets ON datasets (owner, slug) WHERE deleted_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS dataset_versions (
+    dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+    number INTEGER NOT NULL,
+    notes TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    failure TEXT,                   -- why it could not be made ready
+    ready_at REAL,                  -- NULL while the uploads are being unpacked
+    created_at REAL NOT NULL,
+    PRIMARY KEY (dataset_id, number)
+);
+
+CREATE TABLE IF NOT EXISTS blobs (
+    token TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    created_at REAL NOT NULL
+);
+"""
+
+TABLES = (
+    "outputs",
+    "interactive",
+    "sessions",
+    "versions",
+    "kernels",
+    "dataset_versions",
+    "datasets",
+    "blobs",
+    "settings",
+)
+
+
+class Database:
+    """One SQLite connection that threads take turns on."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.executescript(SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block's changes, or none; a block within a block joins the outer one."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        with self._lock:
+            row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
+            return row
+
+    def change(self, sql: str, *values: object) -> int:
+        """Run one INSERT, UPDATE or DELETE.
+
+        Returns:
+            the id of the row inserted, if one was.
+        """
+        with self._lock:
+            return self._connection.execute(sql, values).lastrowid or 0
+
+    def insert_many(self, sql: str, values: list[tuple[object, ...]]) -> None:
+        with self.transaction():
+            self._connection.executemany(sql, values)
+
+    def wipe(self) -> None:
+        """Forget everything; ids start again."""
+        with self.transaction():
+            for table in (*TABLES, "sqlite_sequence"):
+                self._connection.execute(f"DELETE FROM {table}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()

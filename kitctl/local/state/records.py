@@ -1,0 +1,144 @@
+"""What the local Kaggle knows, as plain records. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kitctl.local.state.accelerators import Kind
+
+QUEUED = "QUEUED"
+RUNNING = "RUNNING"
+COMPLETE = "COMPLETE"
+ERROR = "ERROR"
+CANCEL_REQUESTED = "CANCEL_REQUESTED"
+CANCEL_ACKNOWLEDGED = "CANCEL_ACKNOWLEDGED"
+NEW_SCRIPT = "NEW_SCRIPT"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a push says beside its source."""
+
+    title: str = ""
+    language: str = ""
+    kernel_type: str = ""
+    is_private: bool = True
+    enable_gpu: bool = False
+    enable_tpu: bool = False
+    enable_internet: bool = False
+    machine_shape: str = ""
+    docker_image: str = ""
+    timeout_seconds: float | None = None
+    runs: bool = True
+    category_ids: tuple[str, ...] = ()
+    dataset_sources: tuple[str, ...] = ()
+    kernel_sources: tuple[str, ...] = ()
+    competition_sources: tuple[str, ...] = ()
+    model_sources: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in json.loads(text).items()
+        }
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    id: int
+    owner: str
+    slug: str
+    title: str
+    is_private: bool
+    current_version: int
+    last_run_at: float
+
+
+@dataclass(frozen=True)
+class Version:
+    kernel: Kernel
+    number: int
+    source: str
+    job: Job
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The answer to a push: a version, or `error` and none.
+
+    `invalid` lists the sources that do not exist, by kind ("dataset", "kernel", …).
+    """
+
+    kernel: Kernel | None = None
+    version: int | None = None
+    error: str | None = None
+    invalid: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of one version."""
+
+    id: int
+    kernel_id: int
+    version: int
+    accelerator: Kind
+    status: str
+    failure_message: str | None
+    timeout_seconds: float
+    queued_at: float
+    started_at: float | None
+    ended_at: float | None
+    process: str | None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a run left: `name` as the API tells it, `path` where it lies."""
+
+    id: int
+    name: str
+    path: Path
+    bytes: int
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Dataset:
+    id: int
+    owner: str
+    slug: str
+    title: str
+    subtitle: str
+    description: str
+    license: str
+    keywords: tuple[str, ...]
+    is_private: bool
+    created_at: float
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    dataset: Dataset
+    number: int
+    notes: str
+    folder: Path
+    failure: str | None
+    ready_at: float | None
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file being uploaded: `bytes` is its whole size, `path` holds what has arrived."""
+
+    token: str
+    name: str
+    bytes: int
+    path: Path

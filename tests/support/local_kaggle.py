@@ -1,0 +1,237 @@
+"""A local Kaggle for tests: the real server, in a process of its own, on a port of its own.
+
+`local_kaggle_server` runs one server for the whole session; `local_kaggle` hands it out wiped, with
+everything a test needs to talk to it, to move its clock and to break it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+Value = TypeVar("Value")
+
+ACCOUNT = "local"
+ENDED = ("COMPLETE", "ERROR", "CANCEL_ACKNOWLEDGED")
+
+
+class AnsweredError(Exception):
+    """The server answered with a status other than 2xx."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+
+def until(condition: Callable[[], Value], seconds: float = 20.0) -> Value:
+    """Wait until `condition()` is truthy, and return it."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return value
+
+
+@dataclass
+class LocalKaggle:
+    """A running local Kaggle. Times are ISO 8601 in UTC, durations in seconds."""
+
+    state: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def endpoint(self) -> str:
+        return (self.state / "endpoint").read_text("utf-8").strip()
+
+    @property
+    def token(self) -> str:
+        return (self.state / "token").read_text("utf-8").strip()
+
+    @property
+    def port(self) -> int:
+        return int(self.endpoint.rsplit(":", 1)[1])
+
+    # Kaggle's own API.
+
+    def call(self, method: str, **fields: Any) -> Any:
+        """Call an API method: `call("kernels.KernelsApiService/SaveKernel", slug=…)`.
+
+        A name without a service is one of the kernels'.
+        """
+        path = method if "/" in method else f"kernels.KernelsApiService/{method}"
+        return self.post(f"/api/v1/{path}", fields)
+
+    def post(self, path: str, fields: Mapping[str, Any]) -> Any:
+        body = json.dumps(fields).encode()
+        return json.loads(self.open(path, data=body).read())
+
+    def open(self, path: str, data: bytes | None = None, **headers: str) -> Any:
+        """The response to a request with the token; `path` may be a whole URL.
+
+        Raises:
+            AnsweredError: for anything but 2xx.
+        """
+        url = path if "://" in path else f"{self.endpoint}{path}"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(
+            url, data, {"Authorization": f"Bearer {self.token}", **named}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            return opener.open(request, timeout=30)
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read().decode()
+            is_json = "json" in error.headers.get("Content-Type", "")
+            answer = json.loads(text) if is_json else text
+            raise AnsweredError(error.code, answer, dict(error.headers)) from None
+
+    def push(self, slug: str, script: str, **fields: Any) -> Any:
+        """SaveKernel of a Python script whose title resolves to its slug; on the CPU by default."""
+        return self.call(
+            "SaveKernel",
+            **{
+                "slug": f"{ACCOUNT}/{slug}",
+                "newTitle": slug.replace("-", " ").capitalize(),
+                "text": script,
+                "language": "python",
+                "kernelType": "script",
+                "isPrivate": True,
+                **fields,
+            },
+        )
+
+    def status(self, slug: str, version: int | None = None) -> str:
+        label = {"versionLabel": f"v{version}"} if version else {}
+        answer = self.call("GetKernelSessionStatus", userName=ACCOUNT, kernelSlug=slug, **label)
+        return str(answer["status"])
+
+    def wait(self, slug: str, version: int = 1) -> str:
+        """Wait until a version's run has ended; its last status."""
+        return until(lambda: status if (status := self.status(slug, version)) in ENDED else "")
+
+    def log(self, slug: str, version: int = 1) -> list[dict[str, Any]]:
+        """The log of a run that has ended: {stream_name, time, data} a line."""
+        page = self.call(
+            "ListKernelSessionOutput",
+            userName=ACCOUNT,
+            kernelSlug=slug,
+            versionLabel=f"v{version}",
+        )
+        lines: list[dict[str, Any]] = json.loads(page["log"])
+        return lines
+
+    # Its own switches.
+
+    def admin(self, what: str, **fields: Any) -> Any:
+        return self.post(f"/_local/{what}", fields)
+
+    def fault(self, kind: str, method: str = "*", **details: Any) -> None:
+        """Order a fault; see kitctl/local/faults.py for the kinds and their details."""
+        self.admin("faults", kind=kind, method=method, **details)
+
+    def clear_faults(self) -> None:
+        """End all faults and start counting calls anew."""
+        self.admin("faults", clear=True)
+
+    def calls(self, method: str) -> int:
+        """How often a method was called since the test began ("download", "upload", "logs" too)."""
+        return int(self.admin("calls")["calls"].get(method, 0))
+
+    def set_clock(self, now: str) -> None:
+        self.admin("clock", now=now)
+
+    def advance(self, seconds: float) -> None:
+        self.admin("clock", advanceSeconds=seconds)
+
+    def now(self) -> str:
+        return str(self.admin("clock")["now"])
+
+    def settings(self, **numbers: float) -> Any:
+        """Change settings (kitctl/local/state/settings.py has their names); all come back."""
+        return self.admin("settings", **numbers)
+
+    def seed(self, slug: str, **run: Any) -> Any:
+        """Put a finished run into the books (kitctl/local/seeding.py): version and sessionId."""
+        return self.admin("seed", runs=[{"slug": slug, **run}])["runs"][0]
+
+    def seed_many(self, runs: list[dict[str, Any]]) -> Any:
+        return self.admin("seed", runs=runs)["runs"]
+
+    def use_elsewhere(self, accelerator: str, started_at: str, ended_at: str) -> None:
+        """Count quota used by an interactive session."""
+        use = {"accelerator": accelerator, "startedAt": started_at, "endedAt": ended_at}
+        self.admin("seed", interactive=[use])
+
+    def stand_in(self, reference: str, folder: Path) -> None:
+        """Let a folder stand for the data set `owner/slug`."""
+        self.admin("sources", sources={reference: str(folder)})
+
+    def reset(self) -> None:
+        self.admin("reset")
+
+    # Its process.
+
+    def kill(self) -> None:
+        """End it as kill -9 does."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Start it again on the same state; it takes its old port."""
+        self.process = _launch(self.state)
+        self._wait_until_it_answers()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def _wait_until_it_answers(self) -> None:
+        def answers() -> bool:
+            assert self.process.poll() is None, "the local Kaggle ended at once"
+            try:
+                return bool(self.admin("health")["pid"] == self.process.pid)
+            except (OSError, IndexError, ValueError, AnsweredError):
+                return False
+
+        until(answers)
+
+
+def start_local_kaggle(state: Path) -> LocalKaggle:
+    """Start a server on a free port; the caller stops it."""
+    server = LocalKaggle(state, _launch(state))
+    server._wait_until_it_answers()
+    return server
+
+
+def _launch(state: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "kitctl.local", str(state)])
+
+
+@pytest.fixture(scope="session")
+def local_kaggle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKaggle]:
+    server = start_local_kaggle(tmp_path_factory.mktemp("local-kaggle") / "state")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def local_kaggle(local_kaggle_server: LocalKaggle) -> LocalKaggle:
+    """A local Kaggle as on its first day, with no queue."""
+    if local_kaggle_server.process.poll() is not None:
+        local_kaggle_server.restart()
+    local_kaggle_server.reset()
+    local_kaggle_server.settings(queue_seconds=0)
+    return local_kaggle_server
