@@ -1,0 +1,77 @@
+"""Kaggle's machines by name: what a person says, what is sent, and what it runs on in truth.
+
+Source: the table of machine shapes in Kaggle/kaggle-cli and its issues, read in November 2026.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+Pool = Literal["gpu", "tpu", "cpu"]
+"""Whose weekly hours a run costs; the CPU costs none."""
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A machine to ask for: Kaggle's own name for it ("" is the CPU) and whose hours it costs."""
+
+    shape: str
+    pool: Pool
+    warning: str = ""
+
+
+CPU = Accelerator("", "cpu")
+T4X2 = Accelerator("NvidiaTeslaT4", "gpu")
+TPU = Accelerator("TpuV5E8", "tpu")
+
+_P100_RETIRED = "Kaggle retired the P100 in September 2026: the run gets two T4s instead."
+
+FRIENDLY = {
+    "t4x2": T4X2,
+    "p100": Accelerator(T4X2.shape, "gpu", _P100_RETIRED),
+    "tpu": TPU,
+    "cpu": CPU,
+}
+
+_SHAPES = {
+    known.shape: known
+    for known in (
+        T4X2,
+        TPU,
+        Accelerator("NvidiaTeslaP100", "gpu", _P100_RETIRED),
+        Accelerator("NvidiaTeslaT4Highmem", "gpu"),
+        Accelerator("NvidiaL4", "gpu"),
+        Accelerator("NvidiaL4X1", "gpu"),
+        Accelerator("NvidiaTeslaA100", "gpu"),
+        Accelerator("NvidiaH100", "gpu"),
+        Accelerator("NvidiaRtxPro6000", "gpu"),
+        Accelerator("TpuV6E8", "tpu"),
+        Accelerator("TpuV38", "tpu", "Kaggle runs TpuV38 on TpuV5E8."),
+        Accelerator("Tpu1VmV38", "tpu", "Kaggle runs Tpu1VmV38 on TpuV5E8."),
+        Accelerator("TpuV232", "cpu", "Kaggle runs TpuV232 on the CPU."),
+        Accelerator("TpuV2256", "cpu", "Kaggle runs TpuV2256 on the CPU."),
+    )
+}
+
+
+def resolve(name: str) -> Accelerator:
+    """The machine of a friendly name or of a raw shape; an unknown shape is taken as typed."""
+    known = FRIENDLY.get(name.lower()) or _SHAPES.get(name)
+    if known is not None:
+        return known
+    near = difflib.get_close_matches(name, [*FRIENDLY, *_SHAPES], n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    pool: Pool = "tpu" if name.lower().startswith("tpu") else "gpu"
+    return Accelerator(
+        name, pool, f"{name} is no machine that kitctl knows; it is sent as typed.{meant}"
+    )
+
+
+def from_metadata(machine_shape: str, *, enable_gpu: bool, enable_tpu: bool) -> Accelerator:
+    """The machine that a metadata file asks for; the shape counts before the booleans."""
+    if machine_shape:
+        return resolve(machine_shape)
+    # A GPU without a shape once meant the P100; T4 x2 is what it gets now, so it is named.
+    return T4X2 if enable_gpu else TPU if enable_tpu else CPU
