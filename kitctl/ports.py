@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
-from kitctl.errors import Problem
+from kitctl.errors import NetworkFailed, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +200,44 @@ class Ledger(Protocol):
 
     def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:
         """The kept readings of weeks that end after `since`, oldest first."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What came of a file."""
+
+    bytes: int
+    sha256: str
+
+
+class BrokenOff(NetworkFailed):
+    """Not all of a file came; asked again, it goes on where it broke off (or starts over)."""
+
+    default_code = "broken_off"
+
+    def __init__(
+        self, message: str, *, retry_after: str | None = None, start_over: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.start_over = start_over
+
+
+class UrlExpired(NetworkFailed):
+    """The signed address does not work any more; a new one is to be asked for."""
+
+    default_code = "url_expired"
+
+
+class Downloads(Protocol):
+    """Fetches files; threads may share it."""
+
+    def fetch(self, file: OutputFile, part: Path, on_bytes: Callable[[int], None]) -> Content:
+        """Fetches a file into `part`, going on where an earlier fetch broke off.
+
+        `on_bytes` is told of every piece, what was there before included. Raises BrokenOff and
+        UrlExpired, after which it may be called again.
+        """
 
 
 class Clock(Protocol):

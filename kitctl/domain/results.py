@@ -1,0 +1,139 @@
+"""What a run left: which names may be written here, what the manifest promises, what came instead.
+
+Names and bytes come from outside and are not trusted: a name that could leave the folder, or that
+some file system would read as another one, is refused and named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+MANIFEST = "manifest.json"
+
+# Where a pull keeps its own books, beside the run's files.
+OWN_FOLDER = ".kitctl"
+
+_LONGEST_NAME_BYTES = 255
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+_WINDOWS_SIGNS = frozenset('<>:"|?*')
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the manifest says of one file."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RefusedName:
+    """A file that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+def manifest(content: bytes) -> dict[str, Promise] | None:
+    """The promises by path; None where this is no manifest that can be relied on."""
+    try:
+        read = json.loads(content)
+        if read["schema"] != "kitctl-manifest/1":
+            return None
+        promises = [_promise(entry) for entry in read["files"]]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return {promise.path: promise for promise in promises}
+
+
+def _promise(entry: Mapping[str, object]) -> Promise:
+    path, size, sha256 = entry["path"], entry["bytes"], entry["sha256"]
+    if not (isinstance(path, str) and type(size) is int and isinstance(sha256, str)):
+        raise TypeError
+    if size < 0 or not _SHA256.fullmatch(sha256):
+        raise ValueError
+    return Promise(path, size, sha256)
+
+
+def sort_names(
+    names: Iterable[str], *, windows: bool = os.name == "nt"
+) -> tuple[list[str], list[RefusedName]]:
+    """The names that may be written, each once, and those that may not."""
+    accepted: dict[str, str] = {}
+    folders: set[str] = set()
+    refused: list[RefusedName] = []
+    for name in names:
+        key = _key(name)
+        reason = reason_to_refuse(name, windows=windows)
+        if reason is None and name != accepted.get(key, name):
+            reason = f"differs from {accepted[key]!r} by case or accents only"
+        above = {_key(str(parent)) for parent in PurePosixPath(name).parents} - {"."}
+        if reason is None and (key in folders or above & accepted.keys()):
+            reason = "is both a file and a folder"
+        if reason is not None:
+            refused.append(RefusedName(name, reason))
+            continue
+        accepted[key] = name
+        folders |= above
+    return list(accepted.values()), refused
+
+
+def reason_to_refuse(name: str, *, windows: bool = os.name == "nt") -> str | None:
+    """Why a name must not be written below the target folder; None where it may."""
+    if not name:
+        return "is empty"
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in name):
+        return "holds control characters"
+    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
+        return "is an absolute path"
+    if "\\" in name:
+        return "holds backslashes"
+    parts = name.split("/")
+    if ".." in parts:
+        return "leaves the folder"
+    if "" in parts or "." in parts:
+        return "is no plain path"
+    if parts[0].casefold() == OWN_FOLDER:
+        return "is kitctl's own folder"
+    return next(filter(None, (_reason_for_part(part, windows) for part in parts)), None)
+
+
+def _reason_for_part(part: str, windows: bool) -> str | None:
+    if len(part.encode("utf-8")) > _LONGEST_NAME_BYTES:
+        return "is too long"
+    if _WINDOWS_DEVICES.match(part):
+        return "is a reserved name on Windows"
+    if part[-1] in ". ":
+        return "ends in a dot or a space"
+    if windows and _WINDOWS_SIGNS & set(part):
+        return "holds signs that Windows does not allow"
+    return None
+
+
+def _key(name: str) -> str:
+    """Equal for names that some file system takes for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def is_error_body(name: str, content_type: str, head: bytes) -> bool:
+    """Whether this is an error told with status 200, in place of the file.
+
+    `head` is how the body begins. Only what the file's own name does not explain counts.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    start = head.lstrip()[:512].lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return suffix not in {".html", ".htm", ".xhtml", ".txt", ".md"}
+    if start.startswith(b"<?xml") and b"<error>" in start:
+        return True
+    if start.startswith(b"{") and "json" in content_type.lower():
+        return re.search(rb'^\{\s*"(code|message|error)"\s*:', start) is not None
+    return False
