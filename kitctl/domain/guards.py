@@ -124,7 +124,7 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
         )
     elif min(intent.limit_seconds, until_reset) > left:
         warnings.append(
-            f"Should this run hang, it takes all of the {durations.say(left)} that are left: Kaggle "
+            f"Should this run hang, it takes all {durations.say(left)} that are left: Kaggle "
             f"ends it only after {durations.say(intent.limit_seconds)}. "
             f"`--timeout {durations.option(left)}` or less prevents that."
         )

@@ -105,7 +105,8 @@ def best_known(evidence: Evidence) -> Hold:
         return Hold(start, max(start, end), Source.OUTPUT)
     if evidence.log_seconds is not None:
         return _placed(evidence.log_seconds, bounds)
-    return Hold(bounds.earliest_start, bounds.latest_end, Source.BOUNDS)
+    start = bounds.earliest_start
+    return Hold(start, min(bounds.latest_end, start + evidence.limit_seconds), Source.BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
