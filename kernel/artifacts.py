@@ -1,0 +1,141 @@
+"""What a run leaves behind, each file written whole or not at all."""
+
+import csv
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernel.files import written_whole
+
+MANIFEST = "manifest.json"
+MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
+    "model.keras", "model.weights.h5", "model.json", "saved_model",
+)  # fmt: skip
+CHECK = "check.json"
+_CHECK_PHOTOS = 4
+
+
+def write_json(path: str, content: Any) -> None:
+    """Write `content` as JSON; numbers that JSON does not know (NaN) become null."""
+    with written_whole(path) as part:
+        text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[float]) -> None:
+    """history.csv: a row an epoch, counted from 1, with metrics as Keras names them."""
+    with written_whole("history.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["epoch", *history, "seconds"])
+        for row, spent in enumerate(seconds):
+            values = [repr(float(values[row])) for values in history.values()]
+            writer.writerow([row + 1, *values, f"{spent:.4f}"])
+
+
+def write_model(model: Any) -> None:
+    """The model four ways: Keras' archive, weights with architecture, SavedModel.
+
+    Weights and architecture load where an older Keras refuses the newer one's archive.
+    """
+    with written_whole(MODEL) as part:
+        model.save(part)
+    with written_whole(WEIGHTS) as part:
+        # Keras insists on this ending.
+        whole = part.with_name(f"{part.name}.weights.h5")
+        model.save_weights(whole)
+        whole.replace(part)
+    with written_whole(ARCHITECTURE) as part:
+        part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
+    part = Path(f".{SAVED_MODEL}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    model.export(part, verbose=False)
+    shutil.rmtree(SAVED_MODEL, ignore_errors=True)
+    part.rename(SAVED_MODEL)
+
+
+def portable_architecture(model: Any) -> str:
+    """The model's JSON without the settings that are not set, which an older Keras may not know."""
+    return json.dumps(_without_unset(json.loads(model.to_json())), indent=1)
+
+
+def write_check(model: Any, tolerance: float) -> None:
+    """check.json: what the model predicts for photos that a recipe makes again anywhere."""
+    shape = [_CHECK_PHOTOS, *model.input_shape[1:]]
+    seed = 31415
+    write_json(
+        CHECK,
+        {
+            "inputs": {"seed": seed, "shape": shape},
+            "outputs": model.predict(check_photos(seed, shape), verbose=0).tolist(),
+            "tolerance": tolerance,
+        },
+    )
+
+
+def check_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """The photos of check.json: noise in 0…1."""
+    return np.random.RandomState(seed).rand(*shape).astype("float32")
+
+
+def write_manifest() -> None:
+    """manifest.json, the last file: path, size and SHA-256 of every other output."""
+    files = [
+        {"path": path.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in outputs(Path())
+    ]
+    write_json(MANIFEST, {"schema": "kitctl-manifest/1", "files": files})
+
+
+def outputs(folder: Path) -> list[Path]:
+    """Every file below the folder but the manifest, sorted."""
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST
+    )
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def remove_unfinished() -> None:
+    """Remove a former run's manifest, which says "complete", and its unfinished files."""
+    Path(MANIFEST).unlink(missing_ok=True)
+    for path in (*Path().glob(".*.part*"), *Path().glob("*/.*.part*"), *Path().glob(".resume/.*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {str(name): _plain(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    if isinstance(content, np.generic):
+        content = content.item()
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content
+
+
+def _without_unset(config: Any) -> Any:
+    """Leave out `quantization_config`-like keys that are null: constructors default to that."""
+    if isinstance(config, dict):
+        return {
+            name: _without_unset(value)
+            for name, value in config.items()
+            if not (value is None and name in _NEWER_KEYS)
+        }
+    return [_without_unset(value) for value in config] if isinstance(config, list) else config
+
+
+_NEWER_KEYS = {"quantization_config"}

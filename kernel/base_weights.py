@@ -1,0 +1,224 @@
+"""Where a base's weights come from, and how they get into it."""
+
+import hashlib
+import os
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kernel import session
+from kernel.session import RunError
+from kernel.settings import Settings
+
+_DEPTH = 4  # how deep attached folders are searched
+_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
+_ALIASES = {
+    "vgg16": ("vgg16",),
+    "inceptionv1": ("inceptionv1", "inception_v1", "inception-v1", "googlenet"),
+    "mobilenetv2": ("mobilenetv2", "mobilenet_v2", "mobilenet-v2"),
+    "efficientnetv2b0": ("efficientnetv2b0", "efficientnetv2-b0", "efficientnet_v2_b0"),
+    "convnet": ("convnet",),
+}
+_IN_KERAS = {"vgg16": "VGG16", "mobilenetv2": "MobileNetV2", "efficientnetv2b0": "EfficientNetV2B0"}
+_WEIGHT_FILES = (".weights.h5", ".h5", ".keras")
+
+
+@dataclass(frozen=True)
+class Source:
+    """`kind`: "random", "saved_model", "file" or "keras"; `words` names it for people."""
+
+    kind: str
+    words: str
+    path: Path = Path()
+
+
+def find(settings: Settings) -> Source:
+    """Where these settings' weights are; raises `RunError` that says what to attach."""
+    wanted = settings.base_weights
+    if wanted == "random" or (wanted == "auto" and settings.base == "convnet"):
+        return Source("random", "random weights")
+    if wanted == "imagenet":
+        return _from_keras(settings)
+    if wanted != "auto":
+        return _named(wanted, settings)
+    for folder in session.attached_folders():
+        if folder != session.first_folder(settings.data):
+            for path in _candidates(folder, settings.base):
+                return _source(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    return _from_keras(settings)
+
+
+def load(model: Any, source: Source) -> None:
+    """Put the weights into the architecture `model`; random ones are there already."""
+    if source.kind == "keras":
+        _download(model, source)
+    elif source.kind == "file":
+        _load_file(model, source.path)
+
+
+def move_saved_model(folder: Path, model: Any) -> bool:
+    """Move a SavedModel's variables into `model` if names, shapes and outputs agree.
+
+    Returns False, with `model`'s weights not to be used, when the SavedModel is not this
+    architecture or does not compute the same.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    from kernel.saved_base import only_signature
+
+    loaded = tf.saved_model.load(str(folder))
+    values = _values_for(model, list(getattr(loaded, "variables", ())))
+    if values is None:
+        return False
+    model.set_weights(values)
+    signature, argument, output = only_signature(loaded, str(folder))
+    probe = np.random.RandomState(0).rand(2, *model.input_shape[1:]).astype("float32")
+    theirs = signature(**{argument: tf.constant(probe)})[output].numpy()
+    ours = model(probe, training=False).numpy()
+    return theirs.shape == ours.shape and np.allclose(theirs, ours, rtol=1e-3, atol=1e-4)
+
+
+def folder_digest(folder: Path) -> str:
+    """Identity of a folder's files."""
+    state = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        state.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as content:
+            state.update(hashlib.file_digest(content, "sha256").digest())
+    return state.hexdigest()
+
+
+def _values_for(model: Any, variables: list[Any]) -> list[Any] | None:
+    """The SavedModel's values in the order of `model`'s weights, or None if they do not fit.
+
+    Keras' own SavedModels keep layer names (`block1_conv1/kernel:0`), with whatever in front.
+    """
+    ours = [_key(weight.path) for weight in model.weights]
+    theirs = {_key(variable.name): variable for variable in variables}
+    if len(theirs) != len(variables) or set(ours) - set(theirs):
+        return None
+    found = [theirs[key] for key in ours]
+    if any(tuple(a.shape) != tuple(b.shape) for a, b in zip(found, model.weights, strict=True)):
+        return None
+    return [variable.numpy() for variable in found]
+
+
+def _key(name: str) -> str:
+    """`…/block1_conv1/kernel:0` → `block1_conv1/kernel`; TF-Slim's names become Keras'."""
+    name = name.partition(":")[0]
+    slim = re.search(r"(?:Conv2d_\d\w_\dx\d|Mixed_\d\w/Branch_\d/Conv2d_0\w_\dx\d)(?=/)", name)
+    if slim:
+        rest = name[slim.end() :].replace("/BatchNorm/", "_BatchNorm/").replace("weights", "kernel")
+        return slim.group().replace("/", "_") + rest
+    return "/".join(name.split("/")[-2:])
+
+
+def _named(wanted: str, settings: Settings) -> Source:
+    """Weights by a path, or by an attached source (owner/slug, with a path in it or not)."""
+    if Path(wanted).exists():
+        return _inside(Path(wanted), wanted, settings)
+    owner, _, rest = wanted.partition("/")
+    slug, _, inner = rest.partition("/")
+    for folder in session.source_folders(f"{owner}/{slug}"):
+        for root in (folder, session.unnested(folder)):
+            if (root / inner).exists():
+                return _inside(root / inner, wanted, settings)
+    raise RunError(
+        f"base_weights = {wanted!r} is neither a path nor attached (attached: "
+        f"{', '.join(session.attached()) or 'nothing'}). Attach it as a dataset_source, or use "
+        f"'auto', 'imagenet' or 'random'."
+    )
+
+
+def _inside(path: Path, words: str, settings: Settings) -> Source:
+    if path.is_file() or (path / "saved_model.pb").exists():
+        return _source(path, words)
+    for candidate in _candidates(path, settings.base):
+        return _source(candidate, f"{words}/{candidate.relative_to(path).as_posix()}")
+    raise RunError(f"{words} holds no SavedModel and no .weights.h5 for {settings.base}.")
+
+
+def _source(path: Path, words: str) -> Source:
+    return Source("saved_model" if path.is_dir() else "file", words, path)
+
+
+def _candidates(folder: Path, base: str) -> Iterator[Path]:
+    """SavedModel folders and weight files below `folder` that bear the base's name."""
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        folders.sort()
+        if "saved_model.pb" in files:
+            folders.clear()
+            if _is_named(here.relative_to(folder.parent).as_posix(), base):
+                yield here
+        elif len(here.relative_to(folder).parts) >= _DEPTH:
+            folders.clear()
+        for name in sorted(files):
+            if name.lower().endswith(_WEIGHT_FILES) and _is_named(name, base):
+                yield here / name
+
+
+def _is_named(name: str, base: str) -> bool:
+    return any(alias in name.lower() for alias in _ALIASES[base])
+
+
+def _from_keras(settings: Settings) -> Source:
+    if settings.base in _IN_KERAS:
+        return Source("keras", "Keras' ImageNet weights", Path(_IN_KERAS[settings.base]))
+    raise RunError(_missing(settings.base))
+
+
+def _missing(base: str) -> str:
+    attach = (
+        "attach ryanholbrook/cv-course-models as a dataset_source (it holds SavedModels of vgg16 "
+        "and inceptionv1)"
+        if base in ("vgg16", "inceptionv1")
+        else "attach a data set with its .weights.h5"
+    )
+    internet = ", turn on enable_internet for Keras' own download," if base in _IN_KERAS else ","
+    here = ", ".join(session.attached()) or "nothing"
+    return (
+        f"there are no weights for {base}: {attach}{internet} or name a folder or file with "
+        f"base_weights (attached: {here})."
+    )
+
+
+def _download(model: Any, source: Source) -> None:
+    """Keras' published ImageNet weights, from its cache or its server."""
+    import keras
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT)
+    try:
+        published = getattr(keras.applications, source.path.name)(
+            weights="imagenet", include_top=False, input_shape=model.input_shape[1:]
+        )
+    except Exception as error:  # Keras wraps whatever its download meets in a bare Exception
+        base = next(
+            name for name, keras_name in _IN_KERAS.items() if keras_name == source.path.name
+        )
+        reason = str(error).splitlines()[0]
+        raise RunError(f"{_missing(base)} Keras' download failed: {reason}") from None
+    finally:
+        socket.setdefaulttimeout(before)
+    model.set_weights(published.get_weights())
+
+
+def _load_file(model: Any, path: Path) -> None:
+    """A `.weights.h5` or `.keras` of this very architecture."""
+    import keras
+
+    try:
+        if path.suffix == ".keras":
+            model.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+        else:
+            model.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(
+            f"{path.name} does not fit {model.name} (include_top=False): {reason}"
+        ) from None

@@ -1,0 +1,116 @@
+"""Base and head put together, and trained stage by stage."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from kernel import bases, features, heads, pipelines, session, training
+from kernel.bases import Base
+from kernel.features import Features
+from kernel.photos import Found
+from kernel.progress import Checkpoints, Progress
+from kernel.session import Phases
+from kernel.settings import Settings
+from kernel.stops import Stop, Watch
+from kernel.training import Fit, Stage
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The whole model, and its parts; `head` is the same layers on features."""
+
+    model: Any
+    base: Base
+    head: Any
+
+
+@dataclass
+class Trained:
+    """What the training came to. `history` and `seconds` span all stages."""
+
+    classifier: Classifier
+    history: dict[str, list[float]] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    resumed_from: int | None = None
+    stop: Stop | None = None
+    features: Features | None = None
+
+    def add(self, progress: Progress, stop: Stop | None) -> None:
+        """Append a stage."""
+        if progress.resumed_from:
+            self.resumed_from = len(self.seconds) + progress.resumed_from
+        for name, values in progress.history.items():
+            self.history.setdefault(name, []).extend(values)
+        self.seconds += progress.seconds
+        self.stop = stop
+
+
+def build(settings: Settings, classes: int) -> Classifier:
+    """Base, then head, in the course's order: the seeds of the weights are drawn in it."""
+    base = bases.build(settings)
+    shape = tuple(base.layer.compute_output_shape((None, *settings.input_shape))[1:])
+    layers = heads.build(settings, classes, feature_rank=len(shape))
+    head = keras.Sequential([keras.Input(shape), *layers], name="head")
+    augmentation = heads.augmentation(settings)
+    model = keras.Sequential(
+        [keras.Input(settings.input_shape), *augmentation, base.layer, *layers], name="classifier"
+    )
+    heads.compile_model(model, settings, settings.learning_rate)
+    return Classifier(model, base, head)
+
+
+def train(
+    classifier: Classifier,
+    found: Found,
+    settings: Settings,
+    checkpoints: Checkpoints,
+    phases: Phases,
+    gpu_use: Any,
+) -> Trained:
+    """Train the head or the whole model, then fine-tune, as far as the settings and time allow."""
+    trained = Trained(classifier)
+    total = settings.epochs + settings.fine_tune_epochs
+
+    def run(name: str, fit: Fit, epochs: int, *, from_disk: bool) -> None:
+        watch = Watch(settings, gpu_use, session.elapsed(), from_disk)
+        stage = Stage(name, fit, len(trained.seconds), epochs)
+        with phases.measured(name):
+            trained.add(*training.run(stage, total, checkpoints, watch))
+
+    if keeps_features(settings):
+        order = pipelines.frozen_order(len(found.train), settings, training=True)
+        with phases.measured("features"):
+            trained.features = features.take(settings, classifier.base, found, order)
+        fit = training.head_fit(classifier.head, trained.features, found, order, settings)
+        run("head", fit, settings.epochs, from_disk=False)
+    else:
+        whole = training.whole_fit(classifier.model, found, settings)
+        run("train", whole, settings.epochs, from_disk=True)
+    if settings.fine_tune_epochs and trained.stop is None:
+        tuned = training.fine_tune_fit(
+            classifier.model, bases.core(classifier.base.layer), found, settings
+        )
+        run("fine_tune", tuned, settings.fine_tune_epochs, from_disk=True)
+    if trained.stop:
+        session.say(f"stopped after epoch {len(trained.seconds)}: {trained.stop.words}")
+    return trained
+
+
+def keeps_features(settings: Settings) -> bool:
+    """Whether the head can be trained on features that are computed once."""
+    return settings.base_is_frozen and (not settings.augments or settings.augment_views > 0)
+
+
+def predict(trained: Trained, found: Found, settings: Settings) -> np.ndarray[Any, Any]:
+    """The trained model's probabilities for the validation photos, in their order."""
+    tuned = len(trained.seconds) > settings.epochs
+    if trained.features is not None and not tuned:
+        store, rows, size = trained.features.store, trained.features.valid, settings.batch_size
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        batches = [trained.classifier.head(store.read(part), training=False) for part in parts]
+    else:
+        once = pipelines.once(found.valid, np.arange(len(found.valid)), settings)
+        batches = [trained.classifier.model(images, training=False) for images, _ in once]
+    return np.concatenate([np.asarray(batch) for batch in batches])

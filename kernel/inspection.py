@@ -1,0 +1,145 @@
+"""Which photos can be read: a cheap look at every file, a real decoding of the doubtful ones."""
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # what Keras indexes
+_JPEG_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
+_JPEG_NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables that share the frames' number range
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A photo that is left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file's bytes say: `reason` if it cannot be a photo, `sure` if it needs no decoding."""
+
+    digest: str
+    reason: str = ""
+    sure: bool = False
+
+
+def inspect(
+    paths: Sequence[str], *, channels: int, max_megapixels: float, decode_all: bool = False
+) -> tuple[dict[str, str], list[Skipped]]:
+    """Sort `paths` into those that can be decoded, with a digest of their bytes, and the others.
+
+    A whole JPEG or PNG of the usual kinds is known by its structure. Everything else, or every
+    file with `decode_all`, is decoded by TensorFlow, whose word is final.
+    """
+    with ThreadPoolExecutor(max_workers=4 * (os.cpu_count() or 1)) as pool:
+        seen_as = pool.map(lambda path: look(path, channels, max_megapixels), paths)
+        looks = dict(zip(paths, seen_as, strict=True))
+        doubtful = [
+            path
+            for path, seen in looks.items()
+            if not seen.reason and (decode_all or not seen.sure)
+        ]
+        errors = pool.map(lambda path: _decoding_error(path, channels), doubtful)
+        reasons = dict(zip(doubtful, errors, strict=True))
+    reasons |= {path: seen.reason for path, seen in looks.items() if seen.reason}
+    good = {path: seen.digest for path, seen in looks.items() if not reasons.get(path)}
+    return good, [Skipped(path, reasons[path]) for path in paths if reasons.get(path)]
+
+
+def look(path: str, channels: int, max_megapixels: float) -> Look:
+    """Read a file's bytes and judge them without decoding the picture."""
+    try:
+        path.encode("utf-8")
+        data = Path(path).read_bytes()
+    except UnicodeEncodeError:
+        return Look("", "its name is not valid UTF-8")
+    except OSError as error:
+        return Look("", f"cannot be read: {error.strerror}")
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    if not path.lower().endswith(EXTENSIONS):
+        return Look(digest, f"not one of {', '.join(EXTENSIONS)}")
+    if not data:
+        return Look(digest, "zero bytes")
+    try:
+        width, height, sure = _structure(data, channels)
+    except (ValueError, IndexError, struct.error):
+        return Look(digest, "not a picture, or cut off in its header")
+    if width * height > max_megapixels * 1e6:
+        return Look(digest, f"{width} x {height} is more than max_megapixels = {max_megapixels:g}")
+    return Look(digest, sure=sure)
+
+
+def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:
+    """Width, height and whether it surely decodes; ValueError when it is no known picture."""
+    if data.startswith(b"\xff\xd8"):
+        return _jpeg(data, channels)
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _png(data)
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        width, height = struct.unpack("<HH", data[6:10])
+        return width, height, False
+    if data.startswith(b"BM"):
+        width, height = struct.unpack("<ii", data[18:26])
+        return abs(width), abs(height), False
+    raise ValueError("unknown signature")
+
+
+def _jpeg(data: bytes, channels: int) -> tuple[int, int, bool]:
+    at = 2
+    while True:
+        while data[at] == 0xFF and data[at + 1] == 0xFF:  # fill bytes
+            at += 1
+        if data[at] != 0xFF:
+            raise ValueError("no marker")
+        marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
+        if 0xC0 <= marker <= 0xCF and marker not in _JPEG_NO_FRAME:
+            bits, height, width, components = struct.unpack(">BHHB", data[at + 4 : at + 10])
+            usual = marker in _JPEG_FRAMES and bits == 8 and components in (1, 3)
+            whole = data.rstrip(b"\0").endswith(b"\xff\xd9")
+            return width, height, usual and whole and channels in (1, 3)
+        at += 2 + length
+
+
+def _png(data: bytes) -> tuple[int, int, bool]:
+    width, height, bits = struct.unpack(">IIB", data[16:25])
+    at, whole = 8, False
+    while at + 12 <= len(data) and not whole:
+        length = int.from_bytes(data[at : at + 4], "big")
+        body = data[at + 4 : at + 8 + length]
+        check = data[at + 8 + length : at + 12 + length]
+        if zlib.crc32(body) != int.from_bytes(check, "big"):
+            break
+        whole = body.startswith(b"IEND")
+        at += 12 + length
+    return width, height, whole and bits == 8
+
+
+def _decoding_error(path: str, channels: int) -> str:
+    """Why TensorFlow cannot decode the photo as Keras asks it to; empty when it can."""
+    import tensorflow as tf
+
+    try:
+        with tf.device("CPU"):
+            picture = tf.io.decode_image(
+                tf.io.read_file(path), channels=channels, expand_animations=False
+            )
+    except (tf.errors.OpError, MemoryError) as error:
+        return _first_sentence(error)
+    if len(picture.shape) != 3 or picture.shape[-1] != channels or 0 in picture.shape:
+        return f"decodes to the shape {tuple(picture.shape)}"
+    return ""
+
+
+def _first_sentence(error: Exception) -> str:
+    """The telling part of one of TensorFlow's long messages."""
+    text = str(error).removeprefix("{{function_node __wrapped__DecodeImage_device_").strip()
+    text = text.partition("}} ")[2] or text
+    return "cannot be decoded: " + text.splitlines()[0].partition(" [Op:")[0].strip().rstrip(".")

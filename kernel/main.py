@@ -1,0 +1,156 @@
+"""The training job, from the first line of its log to the manifest."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from kernel import session
+from kernel.session import Job, RunError
+from kernel.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from kernel.classifier import Trained
+    from kernel.report import Report
+
+WRONG_INPUT = 3
+
+
+def main() -> int:
+    """Do what the environment asks for: measure, verify, check the settings, or run the job."""
+    if "KITCTL_MEASURE" in os.environ:
+        from kernel import measure
+
+        return measure.child()
+    if os.environ.get("KITCTL_VERIFY") == "1":
+        from kernel import verify
+
+        return verify.main()
+    try:
+        job = session.load_job()
+        if os.environ.get("KITCTL_CHECK") == "1":
+            return check(job)
+        return run(job, Settings.from_mapping(job.effective))
+    except SettingsError as error:
+        for problem in error.problems:
+            print(
+                f"error: {problem.setting} = {problem.value!r}: {problem.message} "
+                f"(allowed: {problem.allowed})",
+                file=sys.stderr,
+            )
+        return WRONG_INPUT
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return error.exit_code
+
+
+def check(job: Job) -> int:
+    """Say as one JSON line what is wrong with the settings, and what they come to."""
+    try:
+        problems, settings = [], Settings.from_mapping(job.effective)
+    except SettingsError as error:
+        problems, settings = error.problems, Settings()
+    answer = {"problems": [asdict(each) for each in problems], "settings": settings.as_dict()}
+    print(json.dumps(answer, default=str))
+    return WRONG_INPUT if problems else 0
+
+
+def run(job: Job, settings: Settings) -> int:
+    """The way through: photos, base and head, training, pictures, what is left behind."""
+    if number := session.session_id():
+        session.say(f"session {number}")
+
+    from kernel import accelerators, artifacts
+    from kernel.report import Report
+
+    artifacts.remove_unfinished()
+    report = Report(job, settings)
+    try:
+        accelerators.check(job.accelerator, required=settings.require_accelerator)
+    except accelerators.NoAcceleratorError:
+        report.write(None, "no_accelerator")
+        artifacts.write_manifest()
+        raise
+
+    with report.phases.measured("setup"):
+        report.flags = session.start_tensorflow(settings.seed)
+        report.devices = accelerators.descriptions()
+        report.visible = len(report.devices)
+        report.gpu_use.start()
+
+    import tensorflow as tf
+
+    from kernel import photos
+
+    with report.phases.measured("photos"):
+        found = photos.find(settings)
+        classes = len(found.train.class_names)
+        settings = settings.changed(label_mode=photos.label_mode(settings, classes))
+    report.settings, report.found = settings, found
+    session.say(f"photos {len(found.train)} to train on, {len(found.valid)} to validate")
+
+    if settings.task == "pipelines":
+        from kernel import measure
+
+        measure.run(settings, found.train)
+        artifacts.write_manifest()
+        return 0
+    try:
+        trained = fit(report, settings)
+    except tf.errors.InvalidArgumentError:
+        session.say("a photo cannot be decoded after all: decoding every one to find it")
+        report.found = photos.find(settings, decode_all=True)
+        if len(report.found.skipped) == len(found.skipped):
+            raise
+        trained = fit(report, settings)
+    return finish(report, trained)
+
+
+def fit(report: "Report", settings: Settings) -> "Trained":
+    """Build base and head and train them, going on from where a killed run of this job was."""
+    from kernel import classifier
+    from kernel.progress import Checkpoints, fingerprint
+
+    found = report.found
+    assert found is not None
+    session.seed_all(settings.seed)
+    with report.phases.measured("base"):
+        built = classifier.build(settings, len(found.train.class_names))
+    report.base_words = f"{settings.base}, {built.base.source}"
+    session.say(f"base {report.base_words}")
+    identity = fingerprint(
+        settings.as_fitted(), built.base.digest, found.train.digests, found.valid.digests
+    )
+    return classifier.train(
+        built, found, settings, Checkpoints(identity), report.phases, report.gpu_use.mean
+    )
+
+
+def finish(report: "Report", trained: "Trained") -> int:
+    """Leave everything behind: history, model, pictures, run.json, and the manifest last."""
+    from kernel import artifacts, classifier, gallery, progress
+
+    found, settings, model = report.found, report.settings, trained.classifier.model
+    assert found is not None
+    artifacts.write_history(trained.history, trained.seconds)
+    with report.phases.measured("plots"):
+        probabilities = classifier.predict(trained, found, settings)
+        gallery.draw(settings, trained.classifier.base.layer, found, trained.history, probabilities)
+    with report.phases.measured("export"):
+        artifacts.write_model(model)
+        artifacts.write_check(model, tolerance=1e-3 if report.devices else 1e-5)
+    report.gpu_use.stop()
+    because = trained.stop.because if trained.stop else None
+    if because != "time_limit":
+        progress.clear()
+    run = report.write(trained, because)
+    artifacts.write_manifest()
+    session.say(run["reading"]["words"])
+    session.say(f"model {artifacts.MODEL}, history history.csv, plots {gallery.FOLDER}/")
+    session.say(f"done {len(trained.seconds)} epochs in {session.elapsed():.1f}s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""What run.json and metrics.json say about a run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from kernel import accelerators, artifacts, reading, session
+from kernel.photos import Found
+from kernel.session import Job, Phases
+from kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from kernel.classifier import Trained
+
+
+@dataclass
+class Report:
+    """Gathers a run's facts as they come to be known."""
+
+    job: Job
+    settings: Settings
+    phases: Phases = field(default_factory=Phases)
+    gpu_use: accelerators.UseSampler = field(default_factory=accelerators.UseSampler)
+    flags: dict[str, Any] = field(default_factory=dict)
+    devices: list[str] = field(default_factory=list)
+    visible: int = 0
+    found: Found | None = None
+    base_words: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def write(self, trained: "Trained | None", stopped_because: str | None) -> dict[str, Any]:
+        """Write run.json and metrics.json; returns what run.json holds."""
+        metrics = final_metrics(trained)
+        run = {
+            "schema": "kitctl-run/1",
+            "status": "stopped" if stopped_because else "complete",
+            "stopped_because": stopped_because,
+            "script_sha256": self.job.script_sha256,
+            "kit_version": self.job.kit_version,
+            "settings": self.settings.as_dict(),
+            "overrides": dict(self.job.overrides),
+            "started_at": _iso(session.STARTED_AT),
+            "ended_at": _iso(datetime.now(UTC)),
+            "seconds": {"total": session.elapsed(), **self.phases.seconds},
+            **self._training(trained, stopped_because),
+            "accelerator": {
+                "asked": self.job.accelerator,
+                "devices": self.devices,
+                "visible": self.visible,
+            },
+            "versions": session.versions() if self.flags else {},
+            "flags": self.flags,
+            **self._photos(),
+            "base": self.base_words,
+            "notes": self.notes,
+            "gpu_use": self.gpu_use.as_dict(),
+            "metrics": metrics,
+        }
+        artifacts.write_json("metrics.json", metrics)
+        artifacts.write_json("run.json", run)
+        return run
+
+    def _training(self, trained: "Trained | None", because: str | None) -> Mapping[str, Any]:
+        asked = self.settings.epochs + self.settings.fine_tune_epochs
+        seconds = trained.seconds if trained else []
+        typical = median(seconds) if seconds else None
+        # Time that ran out was not given back.
+        gives_back = because is not None and because != "time_limit"
+        left = asked - len(seconds)
+        store = trained.features if trained else None
+        return {
+            "epoch_seconds": typical,
+            "epochs": len(seconds),
+            "epochs_asked": asked,
+            "resumed_from_epoch": trained.resumed_from if trained else None,
+            "saved_seconds": left * typical if gives_back and typical else 0,
+            "reading": self._reading(trained),
+            "feature_store": store.as_dict() if store else None,
+            "photos_per_second": self._photos_per_second(trained, typical),
+        }
+
+    def _reading(self, trained: "Trained | None") -> dict[str, Any] | None:
+        if trained is None or self.found is None:
+            return None
+        classes = len(self.found.train.class_names)
+        return reading.read(trained.history, classes=classes).as_dict()
+
+    def _photos_per_second(self, trained: "Trained | None", typical: float | None) -> float | None:
+        """Photos through the base a second: in the feature pass, else in a usual epoch."""
+        if trained is None or self.found is None:
+            return None
+        if trained.features is not None:
+            rows = trained.features.train.size + trained.features.valid.size
+            spent = trained.features.seconds_of_base
+            return rows / spent if spent else None
+        return (len(self.found.train) + len(self.found.valid)) / typical if typical else None
+
+    def _photos(self) -> dict[str, Any]:
+        if self.found is None:
+            return {"photos": {}, "skipped_photos": []}
+        return {
+            "photos": {"train": self.found.train.counts(), "valid": self.found.valid.counts()},
+            "skipped_photos": [asdict(bad) for bad in self.found.skipped],
+        }
+
+
+def final_metrics(trained: "Trained | None") -> dict[str, Any]:
+    """The last epoch's metrics, and the epoch with the least validation loss."""
+    if trained is None or not trained.seconds:
+        return {}
+    metrics: dict[str, Any] = {name: values[-1] for name, values in trained.history.items()}
+    losses = [loss for loss in trained.history["val_loss"] if loss == loss]  # not NaN
+    if losses:
+        best = trained.history["val_loss"].index(min(losses))
+        metrics["best_epoch"] = best + 1
+        metrics |= {
+            f"best_{name}": values[best]
+            for name, values in trained.history.items()
+            if name.startswith("val_")
+        }
+    return metrics
+
+
+def _iso(when: datetime) -> str:
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,74 @@
+"""Reasons to end a fit before its last epoch: what costs hours and brings nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from kernel import session
+from kernel.progress import Progress
+from kernel.settings import Settings
+
+_RESERVE = 60.0  # seconds kept for saving, at most a tenth of the limit
+_WARM_UP = 60.0  # seconds of a fit before its use of the GPU is judged
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a fit ended early; `because` is run.json's word."""
+
+    because: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Looks at a fit after each of its epochs. `gpu_use(since)` is in percent, or None."""
+
+    settings: Settings
+    gpu_use: Callable[[float], float | None]
+    since: float
+    feeds_from_disk: bool
+
+    def reason(self, progress: Progress) -> Stop | None:
+        """The first reason to stop now, if there is one."""
+        return (
+            self._not_finite(progress)
+            or self._out_of_time(progress)
+            or self._plateau(progress)
+            or self._input_bound()
+        )
+
+    def _not_finite(self, progress: Progress) -> Stop | None:
+        if self.settings.stop_on_nan and not progress.is_finite():
+            return Stop("nan_loss", f"the loss of epoch {progress.epochs} is not a number")
+        return None
+
+    def _out_of_time(self, progress: Progress) -> Stop | None:
+        limit = self.settings.time_limit
+        if not limit:
+            return None
+        needed = median(progress.seconds) + min(_RESERVE, limit / 10)
+        if session.elapsed() + needed <= limit:
+            return None
+        return Stop("time_limit", f"{limit - session.elapsed():.0f}s of {limit:.0f}s are left")
+
+    def _plateau(self, progress: Progress) -> Stop | None:
+        patience = self.settings.stop_on_plateau
+        losses = progress.history.get("val_loss", [])
+        if not patience or not losses:
+            return None
+        waited = len(losses) - 1 - losses.index(min(losses))
+        if waited < patience:
+            return None
+        return Stop("plateau", f"val_loss has not improved for {waited} epochs")
+
+    def _input_bound(self) -> Stop | None:
+        least = self.settings.stop_below_gpu_use
+        if not least or not self.feeds_from_disk or session.elapsed() - self.since < _WARM_UP:
+            return None
+        use = self.gpu_use(self.since)
+        if use is None or use >= 100 * least:
+            return None
+        return Stop(
+            "input_bound", f"the GPU is busy {use:.0f} % of the time: the input is too slow"
+        )
