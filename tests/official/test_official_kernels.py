@@ -1,0 +1,129 @@
+"""`kaggle kernels …` and `kaggle quota` against the local Kaggle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.local_kaggle import LocalKaggle
+from support.official_client import OfficialClient
+
+SCRIPT = """\
+import pathlib, sys
+print("first line")
+print("a warning", file=sys.stderr)
+pathlib.Path("plots").mkdir()
+for number in range(25):
+    pathlib.Path("plots", f"{number}.txt").write_text(str(number))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "train.py").write_text(SCRIPT, encoding="utf-8")
+    metadata = {
+        "id": "local/small-job",
+        "title": "Small job",
+        "code_file": "train.py",
+        "language": "python",
+        "kernel_type": "script",
+        "is_private": "true",
+        "enable_gpu": "true",
+        "machine_shape": "NvidiaTeslaT4",
+        "dataset_sources": ["nobody/nothing"],
+    }
+    (folder / "kernel-metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    return folder
+
+
+def test_it_pushes_a_folder_and_reads_all_of_the_run(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, project: Path, tmp_path: Path
+) -> None:
+    pushed = kaggle("kernels", "push", "-p", str(project)).stdout
+    assert "Kernel version 1 successfully pushed" in pushed
+    assert f"{local_kaggle.endpoint}/code/local/small-job" in pushed
+    assert "not valid dataset sources" in pushed and "nobody/nothing" in pushed
+
+    followed = kaggle("kernels", "logs", "-f", "local/small-job").stdout
+    assert "first line\n" in followed and "a warning\n" in followed
+    status = kaggle("kernels", "status", "local/small-job").stdout
+    assert "KernelWorkerStatus.COMPLETE" in status
+
+    kaggle("kernels", "output", "local/small-job", "-p", str(tmp_path / "output"))
+    left = {path.name for path in (tmp_path / "output" / "plots").iterdir()}
+    assert left == {f"{number}.txt" for number in range(25)}
+    log = json.loads((tmp_path / "output" / "small-job.log").read_text("utf-8"))
+    assert "first line\n" in [line["data"] for line in log]
+
+    assert (
+        "plots/7.txt" in kaggle("kernels", "files", "local/small-job", "--page-size", "50").stdout
+    )
+    assert "local/small-job" in kaggle("kernels", "list", "-m").stdout
+    kaggle("kernels", "pull", "local/small-job", "-p", str(tmp_path / "pulled"), "-m")
+    assert (tmp_path / "pulled" / "small-job.py").read_text("utf-8") == SCRIPT
+    pulled = json.loads((tmp_path / "pulled" / "kernel-metadata.json").read_text("utf-8"))
+    assert (pulled["id"], pulled["machine_shape"]) == ("local/small-job", "NvidiaTeslaT4")
+
+
+def test_it_follows_the_log_of_a_run_that_goes_on(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle
+) -> None:
+    local_kaggle.push(
+        "talker", "import time\nfor n in range(4): print(n, flush=True); time.sleep(0.5)"
+    )
+    assert kaggle("kernels", "logs", "-f", "local/talker").stdout.split() == list("0123")
+
+
+def test_a_cut_log_stream_is_followed_on(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push(
+        "talker", "import time\nfor n in range(4): print(n, flush=True); time.sleep(0.7)"
+    )
+    local_kaggle.fault("drop", "logs", after_events=2)
+    assert kaggle("kernels", "logs", "-f", "local/talker").stdout.split() == list("0123")
+    assert local_kaggle.calls("logs") == 2
+
+
+def test_it_prints_the_quota(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.set_clock("2026-11-19T12:00:00Z")
+    local_kaggle.seed(
+        "long-one",
+        machineShape="NvidiaTeslaT4",
+        startedAt="2026-11-18T10:00:00Z",
+        endedAt="2026-11-18T13:00:00Z",
+    )
+    # 2.2.4 shows the reset without a zone, 2.2.5 with one.
+    rows = kaggle("quota", "--csv").stdout.replace("+00:00", "").splitlines()
+    assert rows[1:] == [
+        "GPU,3.00h,27.00h,30.00h,2026-11-21T00:00:00",
+        "TPU,0.00h,20.00h,20.00h,2026-11-21T00:00:00",
+    ]
+
+
+def test_a_refused_push_says_kaggles_words(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, project: Path
+) -> None:
+    local_kaggle.settings(gpu_allowed_seconds=0)
+    pushed = kaggle("kernels", "push", "-p", str(project)).stdout
+    assert "Kernel push error: Maximum weekly GPU quota of 0.00 hours reached." in pushed
+
+
+def test_the_legacy_key_is_taken(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("mine")
+    listed = kaggle(
+        "kernels", "list", "-m", KAGGLE_API_TOKEN="", KAGGLE_USERNAME="local",
+        KAGGLE_KEY=local_kaggle.token,
+    )  # fmt: skip
+    assert "local/mine" in listed.stdout
+
+
+def test_a_wrong_token_is_refused(kaggle: OfficialClient) -> None:
+    kaggle("kernels", "list", "-m", KAGGLE_API_TOKEN="wrong", fails=True)
+
+
+def test_it_deletes_a_kernel(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("old-one")
+    kaggle("kernels", "delete", "local/old-one", "--yes")
+    assert "Not found" in kaggle("kernels", "list", "-m").stdout

@@ -1,0 +1,53 @@
+"""The official `kaggle` command, unmodified, sent to the local Kaggle as the README says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.local_kaggle import LocalKaggle
+
+OfficialClient = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
+    """What the README tells to set, and a home of the test's own."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "PYTHONPATH") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PYTHONIOENCODING": "utf-8",
+        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+        "http_proxy": server.endpoint,
+        "KAGGLE_API_TOKEN": server.token,
+    }
+
+
+@pytest.fixture
+def kaggle(local_kaggle: LocalKaggle, tmp_path: Path) -> OfficialClient:
+    """`kaggle("kernels", "status", …)`: the finished process; a failure of it fails the test."""
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def run(
+        *arguments: str, fails: bool = False, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "kaggle", *arguments],
+            env={**environment(local_kaggle, home), **variables},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done
+
+    return run
