@@ -11,6 +11,11 @@ from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.render.output import Answer
 
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the job; may be repeated."),
+]
+
 
 def register(app: typer.Typer) -> None:
     command(app, "package")(package)
@@ -19,11 +24,27 @@ def register(app: typer.Typer) -> None:
 def package(
     invocation: Invocation,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where; default: package/.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: package/ in the project."),
     ] = None,
+    settings: SetOption = None,
 ) -> Answer:
-    """Write the folder that would be pushed."""
-    invocation.talk.say("Packing …")
-    return Answer(
-        {"out": out, "project": invocation.project}, lambda r, c: c.print(f"{r['out']} ✓")
+    """Write the folder that would be pushed: script.py and kernel-metadata.json.
+
+    The official client takes it as it is: kaggle kernels push -p DIR. The same input gives the
+    same bytes.
+    """
+    from kitctl.operations import package, read_job
+    from kitctl.render.package import draw_packaged
+
+    overrides = read_job.parse_overrides(settings or [])
+    plan = package.plan(
+        invocation.project,
+        overrides=overrides,
+        accelerator=invocation.settings().accelerator,
     )
+    for warning in plan.warnings:
+        invocation.talk.warn(warning)
+    packaged = package.write(plan, out or invocation.project / "package")
+    invocation.talk.hint(f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)")
+    return Answer(packaged, draw_packaged)

@@ -33,6 +33,7 @@ FRIENDLY = {
     "p100": Accelerator(T4X2.shape, "gpu", _P100_RETIRED),
     "tpu": TPU,
     "cpu": CPU,
+    "none": CPU,  # What a pulled metadata file can say of a kernel without one.
 }
 
 _SHAPES = {
