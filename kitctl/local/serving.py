@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import secrets
 import socket
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,19 @@ from kitctl.errors import InvalidInput, Refused
 HOST = "127.0.0.1"
 
 
-def serve(folder: Path, host: str = HOST, port: int = 0) -> None:
+def serve(
+    folder: Path,
+    host: str = HOST,
+    port: int = 0,
+    announce: Callable[[str], None] = lambda endpoint: None,
+) -> None:
     """Serve the state in `folder` until the process is told to stop.
 
     Args:
         folder: where all state lies; made if it is missing.
         host: a loopback address.
         port: 0 takes the port of the last time if it is free, else any.
+        announce: is told the endpoint.
 
     Raises:
         Refused: another process serves this folder.
@@ -74,20 +82,24 @@ def serve(folder: Path, host: str = HOST, port: int = 0) -> None:
     server = uvicorn.Server(config)
     (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
     (folder / "endpoint").write_text(f"{endpoint}\n", encoding="utf-8")
+    announce(endpoint)
     try:
-        server.run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
     finally:
         (folder / "pid").unlink(missing_ok=True)
         lock.close()
 
 
-def hold(folder: Path) -> sqlite3.Connection:
+def hold(folder: Path, patience_seconds: float = 1.0) -> sqlite3.Connection:
     """Take the folder for this process; whatever way that ends, the folder is free again.
+
+    The patience outlasts one who only looks whether the folder is held.
 
     Raises:
         Refused: another process has it.
     """
-    lock = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)
+    lock = sqlite3.connect(folder / "lock.sqlite", timeout=patience_seconds, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

@@ -1,0 +1,101 @@
+"""`kitctl local …`: the local Kaggle."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kitctl import config
+from kitctl.cli import frame
+from kitctl.cli.frame import command
+from kitctl.cli.invocation import Invocation
+from kitctl.errors import UsageError
+from kitctl.render import local as render
+from kitctl.render.output import Answer
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", help="Its state folder; default: the user's data folder."
+    ),
+]
+PortOption = Annotated[
+    int,
+    typer.Option(
+        "--port", min=0, max=65535, help="Default: the port of the last time, or any that is free."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    local = frame.group("The local Kaggle: rehearse the whole road without an account.")
+    for function in (serve, start, stop, status, reset):
+        command(local, function.__name__)(function)
+    app.add_typer(local, name="local")
+
+
+def state_folder(given: Path | None = None) -> Path:
+    """The local Kaggle's state folder: the given one, else one in the user's data folder."""
+    return (given or config.home() / "local").expanduser().absolute()
+
+
+def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
+    """Serve in the foreground, until Ctrl-C."""
+    from kitctl.local.serving import serve as serve_until_stopped
+
+    folder = state_folder(state)
+    invocation.talk.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
+    serve_until_stopped(folder, port=port, announce=invocation.output.line)
+    return Answer({"state": folder}, render.draw_stopped)
+
+
+def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
+    """Start it in the background, if it is not up already."""
+    from kitctl.local import lifecycle
+
+    with invocation.talk.progress("Starting the local Kaggle"):
+        running = lifecycle.start(state_folder(state), port)
+    return Answer({"running": True, **asdict(running)}, render.draw_running)
+
+
+def stop(invocation: Invocation, state: StateOption = None) -> Answer:
+    """End it, and the runs in it."""
+    from kitctl.local import lifecycle
+
+    folder = state_folder(state)
+    stopped = lifecycle.stop(folder)
+    return Answer({"state": folder, "stopped": stopped}, render.draw_stopped)
+
+
+def status(invocation: Invocation, state: StateOption = None) -> Answer:
+    """Say whether it is up, and where."""
+    from kitctl.local import lifecycle
+
+    folder = state_folder(state)
+    running = lifecycle.find(folder)
+    if running is None:
+        down = {"running": False, "endpoint": None, "pid": None, "state": folder}
+        return Answer(down, render.draw_down)
+    return Answer({"running": True, **asdict(running)}, render.draw_running)
+
+
+def reset(
+    invocation: Invocation,
+    state: StateOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
+) -> Answer:
+    """Forget all its kernels, runs, data sets and quota."""
+    from kitctl.local import lifecycle
+
+    folder = state_folder(state)
+    if not yes:
+        raise UsageError(
+            f"This wipes all kernels, runs, outputs and data sets in {folder}.",
+            code="not_confirmed",
+            hint="kitctl local reset --yes",
+        )
+    lifecycle.reset(folder)
+    return Answer({"state": folder, "reset": True}, render.draw_reset)

@@ -1,0 +1,29 @@
+"""How the local Kaggle's state looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def draw_running(running: Mapping[str, Any], console: Console) -> None:
+    console.print(f"The local Kaggle answers at {running['endpoint']} (pid {running['pid']}).")
+    console.print(f"State, endpoint and token: {running['state']}", soft_wrap=True)
+
+
+def draw_down(down: Mapping[str, Any], console: Console) -> None:
+    console.print(f"No local Kaggle runs on {down['state']}.", soft_wrap=True)
+
+
+def draw_stopped(stopped: Mapping[str, Any], console: Console) -> None:
+    if stopped.get("stopped", True):
+        console.print("The local Kaggle has ended; its state is kept.")
+    else:
+        draw_down(stopped, console)
+
+
+def draw_reset(wiped: Mapping[str, Any], console: Console) -> None:
+    console.print(f"The local Kaggle in {wiped['state']} is as on its first day.", soft_wrap=True)
