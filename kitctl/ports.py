@@ -7,23 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.errors import NetworkFailed, Problem
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """The inputs of a job by kind, each as Kaggle writes it (`owner/slug`)."""
-
-    datasets: tuple[str, ...] = ()
-    kernels: tuple[str, ...] = ()
-    competitions: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return self.datasets + self.kernels + self.competitions + self.models
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +29,9 @@ class Job:
     machine_shape: str
     sources: Sources
     keywords: tuple[str, ...] = ()
-    docker_image: str | None = None
-    docker_image_pinning_type: str | None = None
+    id_no: int | None = None
+    docker_image: str = ""
+    docker_image_pinning_type: str = ""
     timeout_seconds: int | None = None
 
 
@@ -54,6 +42,12 @@ class Saved:
     run: RunRef
     url: str
     invalid_sources: tuple[str, ...] = ()  # It runs all the same, without these.
+
+
+class AnswerLost(NetworkFailed):
+    """Whether Kaggle took a push is not known: it did, or it will not."""
+
+    default_code = "answer_lost"
 
 
 @dataclass(frozen=True)
@@ -111,7 +105,10 @@ class Kaggle(Protocol):
         """One version; None where Kaggle has no such version."""
 
     def save(self, job: Job, newest_before: int) -> Saved:
-        """Saves and runs the job once, also when Kaggle's answer to it is lost."""
+        """Saves and runs the job once, also when Kaggle's answer to it is lost.
+
+        Raises AnswerLost where it is not known if it runs; after any other failure nothing runs.
+        """
 
     def state(self, run: RunRef) -> State:
         """The state of this very version."""
@@ -121,6 +118,9 @@ class Kaggle(Protocol):
 
     def log(self, run: RunRef) -> list[LogLine]:
         """The whole log of an ended run."""
+
+    def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
+        """What a run that has not ended has written; ends once nothing more comes for a moment."""
 
     def follow_log(self, run: RunRef) -> Iterator[LogLine]:
         """The log as it comes, each line once, over lost connections, till the run ends."""
@@ -152,6 +152,9 @@ class Ledger(Protocol):
     def sent(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
         """Kaggle took it as this version; from now on it is QUEUED."""
 
+    def gave_up(self, run_id: int, until: float) -> None:
+        """Nobody sends this intent any more; from `until` on Kaggle can say what became of it."""
+
     def withdraw(self, run_id: int) -> None:
         """Forgets an intent that did not become a run."""
 
@@ -170,19 +173,22 @@ class Ledger(Protocol):
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
         """The kernel's newest run that Kaggle took."""
 
+    def last_account(self, service: str) -> str | None:
+        """The account of the newest run or quota reading: whose books these are, when offline."""
+
     def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
         """Runs of this very script that are under way or done well; newest first."""
 
     def runs(
         self,
         service: str,
-        account: str,
+        account: str | None,
         *,
         kernel: KernelRef | None = None,
         statuses: Collection[Status] = (),
         limit: int | None = None,
     ) -> list[Run]:
-        """Runs, newest first; an empty `statuses` means any."""
+        """Runs, newest first; `account` None means all of them, an empty `statuses` any."""
 
     def unsettled(self, service: str, account: str) -> list[Run]:
         """Runs that have not ended as far as the ledger knows; intents included."""

@@ -63,6 +63,10 @@ class SqliteLedger:
             )
             return self._by_id(run_id)
 
+    def gave_up(self, run_id: int, until: float) -> None:
+        with self._writing():
+            self._update(run_id, {"sending_until": until})
+
     def withdraw(self, run_id: int) -> None:
         with self._writing():
             self._execute("DELETE FROM runs WHERE id = ? AND version IS NULL", run_id)
@@ -129,6 +133,16 @@ class SqliteLedger:
             *(service, kernel.owner, kernel.slug),
         )
 
+    def last_account(self, service: str) -> str | None:
+        with errors_told(self._path):
+            row = self._connection.execute(
+                "SELECT account, intent_at AS at FROM runs WHERE service = ?1 UNION ALL"
+                " SELECT account, read_at FROM quota_readings WHERE service = ?1"
+                " ORDER BY at DESC LIMIT 1",
+                (service,),
+            ).fetchone()
+        return row and str(row["account"])
+
     def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
         return self._select(
             f"service = ? AND account = ? AND script_sha256 = ?"
@@ -139,17 +153,18 @@ class SqliteLedger:
     def runs(
         self,
         service: str,
-        account: str,
+        account: str | None,
         *,
         kernel: KernelRef | None = None,
         statuses: Collection[Status] = (),
         limit: int | None = None,
     ) -> list[Run]:
-        conditions = ["service = ? AND account = ?"]
-        values: list[object] = [service, account]
-        if kernel:
-            conditions = ["service = ? AND owner = ? AND slug = ?"]
-            values = [service, kernel.owner, kernel.slug]
+        conditions, values = ["service = ?"], [service]
+        if account is not None:
+            conditions, values = [*conditions, "account = ?"], [*values, account]
+        if kernel is not None:
+            conditions += ["owner = ?", "slug = ?"]
+            values += [kernel.owner, kernel.slug]
         if statuses:
             conditions.append(f"status IN ({', '.join('?' * len(statuses))})")
             values += statuses

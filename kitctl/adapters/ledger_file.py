@@ -44,6 +44,7 @@ MIGRATIONS = (
         forecast_high_seconds REAL,
         forecast_basis TEXT,
         intent_at REAL NOT NULL,
+        sending_until REAL NOT NULL,
         pushed_at REAL,
         started_at REAL,
         ended_at REAL,

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import Facts, Forecast, Intent, KernelRef, Run, Status
+from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelRef, Run, Status
 
 
 def columns(intent: Intent) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def columns(intent: Intent) -> dict[str, Any]:
         "forecast_high_seconds": intent.forecast.high_seconds,
         "forecast_basis": intent.forecast.basis,
         "intent_at": intent.written_at,
+        "sending_until": intent.written_at + SENDING_SECONDS,
     }
 
 
@@ -65,6 +66,7 @@ def run(row: sqlite3.Row) -> Run:
         version=row["version"],
         status=Status(row["status"]),
         failure_message=row["failure_message"],
+        sending_until=row["sending_until"],
         pushed_at=row["pushed_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],

@@ -122,6 +122,13 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETE, Status.ERROR, Status.CANCEL_ACKNOWLEDGED, Status.NEW_SCRIPT})
 
 
+# When Kaggle ends a session that asked for no limit of its own.
+SESSION_LIMIT_SECONDS = {"cpu": 12 * 3600, "gpu": 12 * 3600, "tpu": 9 * 3600}
+
+# So long a push may take to be sent; an intent that is older was left behind by a kitctl that died.
+SENDING_SECONDS = 300.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
     """How long a run was expected to take, kept beside what it then took."""
@@ -183,6 +190,7 @@ class Run:
     version: int | None
     status: Status
     failure_message: str = ""
+    sending_until: float = 0.0  # after that, nobody is sending it any more
     pushed_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None

@@ -11,9 +11,12 @@ from kitctl.adapters.kaggle.transport import TOTAL_SECONDS, Transport
 __all__ = ["KaggleApi", "connect", "connect_local"]
 
 
-def connect(*, on_wait: Callable[[str], None] = lambda _: None) -> KaggleApi:
+def connect(
+    *, on_wait: Callable[[str], None] = lambda _: None, total_seconds: float = TOTAL_SECONDS
+) -> KaggleApi:
     """kaggle.com (or where KAGGLE_API_ENVIRONMENT points) with the user's credentials.
 
+    `on_wait` is told why a request is being repeated; `total_seconds` is for all tries of one.
     Raises Refused where there are none.
     """
     from kagglesdk.kaggle_env import KaggleEnv, get_endpoint, get_env
@@ -23,7 +26,10 @@ def connect(*, on_wait: Callable[[str], None] = lambda _: None) -> KaggleApi:
     endpoint = get_endpoint(environment)
     production = environment is KaggleEnv.PROD
     transport = Transport(
-        endpoint if production else f"{endpoint}/api", credentials, on_wait=on_wait
+        endpoint if production else f"{endpoint}/api",
+        credentials,
+        on_wait=on_wait,
+        total_seconds=total_seconds,
     )
     return KaggleApi("kaggle" if production else endpoint, transport)
 

@@ -11,11 +11,12 @@ from kitctl.adapters.kaggle import log_stream
 from kitctl.adapters.kaggle.answers import Again, NotShown
 from kitctl.adapters.kaggle.sources import source_problem
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, Status, source_sha256
 from kitctl.domain.weeks import seconds_of
 from kitctl.errors import InvalidInput, NetworkFailed, Problem, Refused
-from kitctl.ports import Job, LogLine, OutputFile, Saved, Sources, State, Version
+from kitctl.ports import AnswerLost, Job, LogLine, OutputFile, Saved, State, Version
 
 _KERNELS = "kernels.KernelsApiService"
 
@@ -60,16 +61,23 @@ class KaggleApi:
     def save(self, job: Job, newest_before: int) -> Saved:
         # Not repeatable: what was sent may run although its answer is lost, so look before sending
         # again.
+        in_doubt = False
+
         def once() -> Saved:
+            nonlocal in_doubt
             try:
                 return self._saved(job)
             except Again as lost:
-                found = None if lost.refused else self._look_for(job, newest_before)
+                in_doubt = in_doubt or not lost.refused
+                found = self._look_for(job, newest_before) if in_doubt else None
                 if found is None:
                     raise
                 return found
 
-        return self._transport.repeated(once)
+        try:
+            return self._transport.repeated(once)
+        except NetworkFailed as error:
+            raise _answer_lost(error) if in_doubt else error from None
 
     def state(self, run: RunRef) -> State:
         from kagglesdk.kernels.types import kernels_api_service as types
@@ -101,6 +109,9 @@ class KaggleApi:
 
     def log(self, run: RunRef) -> list[LogLine]:
         return log_stream.lines_of(self._output_page(run, 1, "").log or "")
+
+    def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
+        return log_stream.so_far(self._transport, run)
 
     def follow_log(self, run: RunRef) -> Iterator[LogLine]:
         return log_stream.follow(self._transport, run)
@@ -203,11 +214,7 @@ class KaggleApi:
         if answer.error:
             raise _push_refused(answer.error)
         if not answer.version_number:
-            raise NetworkFailed(
-                "Kaggle took the push but named no version.",
-                code="kaggle_changed",
-                hint="kitctl runs   (asks Kaggle what it holds)",
-            )
+            raise Again(NetworkFailed("Kaggle named no version of the push."))
         invalid = (
             answer.invalid_dataset_sources
             + answer.invalid_kernel_sources
@@ -261,8 +268,9 @@ def _request(job: Job) -> Any:
     request.competition_data_sources = list(job.sources.competitions)
     request.model_data_sources = list(job.sources.models)
     request.category_ids = list(job.keywords)
-    request.docker_image = job.docker_image
-    request.docker_image_pinning_type = job.docker_image_pinning_type
+    request.id = job.id_no
+    request.docker_image = job.docker_image or None
+    request.docker_image_pinning_type = job.docker_image_pinning_type or None
     request.session_timeout_seconds = job.timeout_seconds
     request.kernel_execution_type = KernelExecutionType.SAVE_AND_RUN_ALL
     return request
@@ -283,6 +291,13 @@ def _pool(name: str, quota: Any) -> PoolReading:
         used_seconds=seconds(quota.time_used),
         reserved_seconds=seconds(quota.time_reserved),
         allowed_seconds=seconds(quota.total_time_allowed),
+    )
+
+
+def _answer_lost(error: NetworkFailed) -> AnswerLost:
+    return AnswerLost(
+        f"{error.message} Whether Kaggle took the push is not known yet; the ledger keeps it.",
+        hint="kitctl runs   (asks Kaggle what became of it; push again only then)",
     )
 
 

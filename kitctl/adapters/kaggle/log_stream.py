@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # A quiet job is normal: silence this long only makes a new connection.
 SILENCE_SECONDS = 120.0
 
+# Silence this long means that there is no more for now.
+QUIET_SECONDS = 2.0
+
 LONGEST_PAUSE_SECONDS = 15.0
 
 _END = "END_OF_LOG"
@@ -99,18 +102,32 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
         return
 
 
+def so_far(transport: Transport, run: RunRef) -> Iterator[LogLine]:
+    """The lines that are there; ends once the log is quiet for a moment."""
+    lines = LogLines()
+    with transport.repeated(lambda: _connect(transport, run, QUIET_SECONDS)) as response:
+        try:
+            for piece in _stream(response):
+                yield from lines.take(piece)
+        except _Lost:
+            pass
+    yield from lines.rest()
+
+
 class _Lost(Exception):
     """The stream broke off before its end."""
 
 
-def _connect(transport: Transport, run: RunRef) -> requests.Response:
+def _connect(
+    transport: Transport, run: RunRef, silence: float = SILENCE_SECONDS
+) -> requests.Response:
     response = transport.send(
         "GET",
         f"/v1/kernels/logs/stream/{run.kernel.owner}/{run.kernel.slug}",
         params={"versionLabel": run.label},
         headers={"Accept": "text/event-stream, */*"},
         stream=True,
-        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+        timeout=(CONNECT_SECONDS, silence),
     )
     if response.status_code != 200:
         check_answer(response, transport.credentials)

@@ -1,0 +1,40 @@
+"""Which run a person means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kitctl.domain.runs import KernelRef, Run, RunName, RunRef
+from kitctl.errors import InvalidInput
+from kitctl.ports import Kaggle, Ledger
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run on Kaggle, and what the ledger knows of it; None where it was not pushed from here."""
+
+    ref: RunRef
+    known: Run | None
+
+
+def find_run(
+    name: RunName, project_kernel: Callable[[], KernelRef], kaggle: Kaggle, ledger: Ledger
+) -> Found:
+    """The run of this name; `project_kernel` is asked only where the name leaves it open.
+
+    Raises InvalidInput where the project has no run yet.
+    """
+    kernel = name.kernel or project_kernel()
+    if name.version is not None:
+        ref = RunRef(kernel, name.version)
+        return Found(ref, ledger.get(kaggle.service, ref))
+    latest = ledger.latest(kaggle.service, kernel)
+    if latest is not None and latest.ref is not None:
+        return Found(latest.ref, latest)
+    newest = kaggle.newest(kernel)
+    if newest is None:
+        raise InvalidInput(
+            f"{kernel} has no run yet.", code="no_run", hint="kitctl push   (starts one)"
+        )
+    return Found(newest.run, None)

@@ -1,0 +1,49 @@
+"""Pushes whose answer was never written down: what became of them, Kaggle knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kitctl.domain.runs import KernelRef, Run, RunRef, Status, source_sha256
+from kitctl.ports import Kaggle, Ledger, Version
+
+
+def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
+    """Finds the version of each intent that has none; forgets one that Kaggle never took.
+
+    Returns the runs that were found.
+    """
+    account = kaggle.account()
+    found = []
+    for run in ledger.unsettled(kaggle.service, account):
+        if run.status is not Status.SENDING:
+            continue
+        version = _version_of(run, kaggle, ledger)
+        if version is not None:
+            found.append(
+                ledger.sent(run.id, version.kernel, version.version, run.intent.written_at)
+            )
+        elif kaggle.now() > run.sending_until:
+            ledger.withdraw(run.id)
+    return found
+
+
+def _version_of(run: Run, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
+    """The first version since the intent that holds its source and is no other run's."""
+    for version in _versions_since(run.intent.newest_before, run.intent.kernel, kaggle):
+        is_known = ledger.get(kaggle.service, version.run) is not None
+        if not is_known and source_sha256(version.source) == run.intent.source_sha256:
+            return version.run
+    return None
+
+
+def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[Version]:
+    newest = kaggle.newest(kernel)
+    if newest is None:
+        return
+    for between in range(number + 1, newest.run.version):
+        version = kaggle.version(RunRef(kernel, between))
+        if version is not None:
+            yield version
+    if newest.run.version > number:
+        yield newest
