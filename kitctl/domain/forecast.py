@@ -46,8 +46,7 @@ def foresee(intent: Intent, past: Sequence[Run]) -> Forecast:
     """Return how long the intended run will hold its machine, from `past` runs, newest first."""
     told = _like(intent, [run for run in past if _told(run)])[:LATEST_RUNS]
     if not told:
-        limit = intent.limit_seconds
-        return Forecast(seconds=limit, low_seconds=0.0, high_seconds=limit, basis=TIMEOUT)
+        return unforeseen(intent.limit_seconds)
     expected = [_translated(run, intent) for run in told]
     middle = median(expected)
     spread = _spread(expected, middle)
@@ -56,6 +55,13 @@ def foresee(intent: Intent, past: Sequence[Run]) -> Forecast:
         low_seconds=_within(max(0.0, middle - spread), intent),
         high_seconds=_within(middle + spread, intent),
         basis=PAST,
+    )
+
+
+def unforeseen(limit_seconds: float) -> Forecast:
+    """Return the forecast of a job without a past: all the time that its session may take."""
+    return Forecast(
+        seconds=limit_seconds, low_seconds=0.0, high_seconds=limit_seconds, basis=TIMEOUT
     )
 
 

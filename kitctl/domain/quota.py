@@ -11,7 +11,7 @@ Without a reading of Kaggle's the ledger's own sum stands in, and what was used 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kitctl.domain.holds import Hold, Source
@@ -104,7 +104,6 @@ class Balance:
     allowed_seconds: float
     kernels: tuple[KernelUse, ...]
     outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
-    read_at: float
 
     @property
     def left_seconds(self) -> float:
@@ -139,17 +138,19 @@ def use_of(run: Run, week: Week, now: float) -> RunUse | None:
     )
 
 
-def estimate(week: Week, now: float, uses: Iterable[RunUse], last: QuotaReading) -> QuotaReading:
-    """Return what the ledger alone can say in a reading's place; `last` knows what is allowed."""
+def estimate(
+    week: Week, now: float, uses: Iterable[RunUse], allowed_seconds: Mapping[str, float]
+) -> QuotaReading:
+    """Return what the ledger alone can say in a reading's place, with each pool's known limit."""
     uses = list(uses)
     pools = [
         PoolReading(
-            name=pool.name,
-            used_seconds=sum(use.seconds for use in _of_pool(uses, pool.name) if use.ended),
-            reserved_seconds=sum(use.seconds for use in _of_pool(uses, pool.name) if not use.ended),
-            allowed_seconds=pool.allowed_seconds,
+            name=pool,
+            used_seconds=sum(use.seconds for use in _of_pool(uses, pool) if use.ended),
+            reserved_seconds=sum(use.seconds for use in _of_pool(uses, pool) if not use.ended),
+            allowed_seconds=allowed,
         )
-        for pool in last.pools
+        for pool, allowed in allowed_seconds.items()
     ]
     return QuotaReading(now, week.end, tuple(pools), estimated=True)
 
@@ -167,29 +168,38 @@ def balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) ->
         allowed_seconds=_milliseconds(pool.allowed_seconds),
         kernels=kernels,
         outside_seconds=None if reading.estimated else outside,
-        read_at=reading.read_at,
     )
 
 
-def closed_balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
-    """Return the books of a week that is over, by one pool of the last reading taken in it.
+def closed_balance(
+    week: Week,
+    pool: str,
+    uses: Iterable[RunUse],
+    last: QuotaReading | None,
+    allowed_seconds: float,
+) -> Balance:
+    """Return one pool's books of a week that is over; `last` is the last reading taken in it.
 
     What Kaggle had counted by then and the ledger had not is outside kitctl; what the ledger knows
-    of the time after the reading comes on top.
+    of the time after the reading comes on top. Without a reading (then `allowed_seconds` stands in)
+    the ledger's own sum is all there is.
     """
-    ours = _of_pool(uses, pool.name)
+    ours = _of_pool(uses, pool)
     kernels = _by_kernel(ours)
-    counted = sum(use.seconds for use in ours if use.ended_by(reading.read_at))
-    outside = _milliseconds(pool.used_seconds - counted)
+    inside = sum(use.seconds for use in kernels)
+    said = last.pool(pool) if last else None
+    outside = None
+    if last and said:
+        counted = sum(use.seconds for use in ours if use.ended_by(last.read_at))
+        outside = _milliseconds(said.used_seconds - counted)
     return Balance(
-        pool=pool.name,
-        week=reading.week,
-        used_seconds=_milliseconds(sum(use.seconds for use in kernels) + outside),
+        pool=pool,
+        week=week,
+        used_seconds=_milliseconds(inside + (outside or 0.0)),
         reserved_seconds=0.0,
-        allowed_seconds=_milliseconds(pool.allowed_seconds),
+        allowed_seconds=_milliseconds(said.allowed_seconds if said else allowed_seconds),
         kernels=kernels,
-        outside_seconds=None if reading.estimated else outside,
-        read_at=reading.read_at,
+        outside_seconds=outside,
     )
 
 

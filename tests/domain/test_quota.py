@@ -176,7 +176,7 @@ def test_the_parts_of_a_week_that_is_over_add_up_too(
     said = QuotaReading(
         SATURDAY + read_after * HOUR, WEEK.end, (PoolReading("gpu", used, 0, 30 * HOUR),)
     )
-    made = closed_balance(said, said.pools[0], uses(*runs, now=WEEK.end + HOUR))
+    made = closed_balance(WEEK, "gpu", uses(*runs, now=WEEK.end + HOUR), said, 0)
     assert made.outside_seconds is not None
     parts = sum(use.seconds for use in made.kernels) + made.outside_seconds
     assert parts == pytest.approx(made.used_seconds, abs=1e-6)
@@ -198,13 +198,20 @@ def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Ru
 def test_what_ran_after_the_weeks_last_reading_comes_on_top_of_it() -> None:
     last = reading(5, at=SATURDAY + 50 * HOUR)
     before, after = hours(10, 3), hours(60, 4)
-    made = closed_balance(last, last.pools[0], uses(before, after))
+    made = closed_balance(WEEK, "gpu", uses(before, after), last, 0)
     assert (made.used_seconds, made.outside_seconds) == (9 * HOUR, 2 * HOUR)
+
+
+def test_a_week_that_was_never_read_is_the_ledgers_sum() -> None:
+    across = run(WEEK.end - HOUR, WEEK.end + 2 * HOUR)
+    made = closed_balance(WEEK, "gpu", uses(hours(1, 2), across), None, 30 * HOUR)
+    assert (made.used_seconds, made.outside_seconds) == (3 * HOUR, None)
+    assert made.allowed_seconds == 30 * HOUR
 
 
 def test_without_a_reading_the_ledgers_own_sum_stands_in() -> None:
     ran, runs = hours(1, 2), run(NOW - HOUR, None, status=Status.RUNNING)
-    guess = estimate(WEEK, NOW, uses(ran, runs), last=reading(9, allowed=36))
+    guess = estimate(WEEK, NOW, uses(ran, runs), {"gpu": 36 * HOUR})
     assert guess.estimated
     assert guess.pools == (PoolReading("gpu", 2 * HOUR, HOUR, 36 * HOUR),)
     made = balance(guess, guess.pools[0], uses(ran, runs))

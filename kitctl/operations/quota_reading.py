@@ -1,0 +1,35 @@
+"""This week's hours: by Kaggle's word where it gives one, else by the ledger's own sum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kitctl.domain.quota import USUAL_ALLOWED_SECONDS, QuotaReading, estimate, use_of
+from kitctl.domain.weeks import week_of
+from kitctl.errors import KitError
+from kitctl.ports import Kaggle, Ledger
+
+
+def read(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
+    """Return Kaggle's reading, which the ledger keeps, or an estimate where Kaggle gives none."""
+    try:
+        reading = kaggle.quota()
+    except KitError:
+        return estimated(ledger, kaggle.service, kaggle.account(), kaggle.now())
+    ledger.keep_reading(kaggle.service, kaggle.account(), reading)
+    return reading
+
+
+def estimated(ledger: Ledger, service: str, account: str, now: float) -> QuotaReading:
+    """Return what the ledger alone can say: its own runs, and the limits that it last heard of."""
+    kept = ledger.readings(service, account, 0.0)
+    week = week_of(now, max((reading.refreshes_at or 0.0 for reading in kept), default=0.0) or None)
+    runs = ledger.usage(service, account, week.start, week.end)
+    uses = [use for run in runs if (use := use_of(run, week, now))]
+    return estimate(week, now, uses, allowed_seconds(kept))
+
+
+def allowed_seconds(kept: Sequence[QuotaReading]) -> dict[str, float]:
+    """Return each pool's weekly limit as last read (oldest reading first), else the usual one."""
+    read = {pool.name: pool.allowed_seconds for reading in kept for pool in reading.pools}
+    return USUAL_ALLOWED_SECONDS | read

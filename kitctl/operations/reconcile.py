@@ -1,0 +1,115 @@
+"""Brings the ledger up to date with Kaggle: what happened to runs while nobody watched.
+
+Only what the ledger cannot know by itself is asked: the state of runs that had not ended, the log
+of those that ended unseen, and the fate of a push that was cut off. A settled run costs no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from kitctl.domain.holds import Source
+from kitctl.domain.log_reading import facts_of_log
+from kitctl.domain.runs import Run, RunRef, Status, source_sha256
+from kitctl.domain.weeks import WEEK_SECONDS
+from kitctl.errors import InvalidInput
+from kitctl.ports import Kaggle, Ledger, State
+
+T = TypeVar("T")
+
+# Requests under way at once.
+AT_ONCE = 8
+
+# A push goes on for two minutes at most: an intent that is older and made no version never will.
+CUT_OFF_SECONDS = 150.0
+
+# The newest logs that one command reads; the rest wait for the next one.
+LOGS_AT_MOST = 16
+
+# So long after a session's limit, a run that Kaggle shows no more is surely over.
+GONE_SECONDS = 3600.0
+
+
+def reconcile(kaggle: Kaggle, ledger: Ledger) -> None:
+    """Settle the account's runs as far as Kaggle can tell now.
+
+    Raises NetworkFailed or Refused where Kaggle does not answer; what was learned by then is kept.
+    """
+    service, account = kaggle.service, kaggle.account()
+    for run in ledger.unsettled(service, account):
+        if run.version is None:
+            _look_for(kaggle, ledger, run)
+    _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
+    unread = _unread(ledger.usage(service, account, kaggle.now() - WEEK_SECONDS, kaggle.now()))
+    _read_logs(kaggle, ledger, unread[:LOGS_AT_MOST])
+
+
+def _look_for(kaggle: Kaggle, ledger: Ledger, run: Run) -> None:
+    """Find the version that a cut-off push made; forget the push when it surely made none."""
+    intent = run.intent
+    newest = kaggle.newest(intent.kernel)
+    last = newest.run.version if newest else 0
+    for number in range(intent.newest_before + 1, last + 1):
+        version = kaggle.version(RunRef(intent.kernel, number))
+        if version is None or source_sha256(version.source) != intent.source_sha256:
+            continue
+        if ledger.get(kaggle.service, version.run) is None:
+            ledger.sent(run.id, intent.kernel, number, intent.written_at)
+            return
+    if kaggle.now() - intent.written_at > CUT_OFF_SECONDS:
+        ledger.withdraw(run.id)
+
+
+def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
+    def ask(run: Run) -> State | None:
+        assert run.ref
+        return _shown(lambda ref=run.ref: kaggle.state(ref))  # type: ignore[misc]
+
+    for run, state in zip(runs, _at_once(ask, runs), strict=True):
+        now = kaggle.now()
+        if state is not None:
+            ledger.sighted(run.id, state.status, now, state.failure_message)
+        elif now > (run.pushed_at or now) + run.intent.limit_seconds + GONE_SECONDS:
+            ledger.sighted(run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more.")
+
+
+def _unread(runs: Iterable[Run]) -> list[Run]:
+    """Return the ended runs that nothing but their log can tell the length of, newest first."""
+    unread = [
+        run
+        for run in runs
+        if run.ref
+        and run.status.ended
+        and run.time_source == Source.BOUNDS
+        and run.facts.log_seconds is None
+    ]
+    return sorted(unread, key=lambda run: run.id, reverse=True)
+
+
+def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
+    def ask(run: Run) -> list[tuple[float, str]] | None:
+        assert run.ref
+        lines = _shown(lambda ref=run.ref: kaggle.log(ref))  # type: ignore[misc]
+        return None if lines is None else [(line.time, line.text) for line in lines]
+
+    for run, lines in zip(runs, _at_once(ask, runs), strict=True):
+        if lines is not None:
+            ledger.learned(run.id, facts_of_log(lines))
+
+
+def _at_once(ask: Callable[[Run], T], runs: Sequence[Run]) -> Iterable[T]:
+    """Ask about all runs, several at once; the answers come in the runs' order."""
+    if not runs:
+        return []
+    with ThreadPoolExecutor(min(AT_ONCE, len(runs)), "reconcile") as pool:
+        return list(pool.map(ask, runs))
+
+
+def _shown(ask: Callable[[], T]) -> T | None:
+    """Return the answer, None where Kaggle shows no such run: its kernel was deleted."""
+    try:
+        return ask()
+    except InvalidInput:
+        return None

@@ -1,0 +1,126 @@
+"""`quota`: how many hours are left, who used them, when they come back, what still fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kitctl.domain.forecast import Accuracy, accuracy
+from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, use_of
+from kitctl.domain.runs import Forecast, Run
+from kitctl.domain.weeks import Week, last_weeks
+from kitctl.errors import KitError
+from kitctl.operations import quota_reading
+from kitctl.operations.reconcile import reconcile
+from kitctl.operations.this_job import ThisJob
+from kitctl.ports import Kaggle, Ledger
+
+# How far back it is asked how good forecasts were.
+FORECASTS_JUDGED = 20
+
+
+@dataclass(frozen=True)
+class StillFits:
+    """How often this job can still run this week; `accuracy` is of its past forecasts."""
+
+    kernel: str
+    pool: str
+    forecast: Forecast
+    fits: int
+    accuracy: Accuracy | None
+
+
+@dataclass(frozen=True)
+class QuotaReport:
+    """This week's books, and with `weeks` those of the weeks before, oldest first."""
+
+    reading: QuotaReading
+    balances: tuple[Balance, ...]
+    weeks: tuple[tuple[Balance, ...], ...]
+    runs: tuple[RunUse, ...]
+    still_fits: StillFits | None
+    unread_because: str = ""
+
+    @property
+    def week(self) -> Week:
+        """The week that is under way."""
+        return self.reading.week
+
+    @property
+    def saved_seconds(self) -> float:
+        """What watchdogs gave back this week."""
+        return sum(use.saved_seconds for use in self.runs)
+
+
+def show_quota(
+    kaggle: Kaggle, ledger: Ledger, *, job: ThisJob | None = None, weeks: int = 1
+) -> QuotaReport:
+    """Read this week's hours, settle who used them, and count how many more runs of `job` fit.
+
+    Where Kaggle does not answer, the ledger's own sum is given and says why. Raises that failure
+    only where it is not even known whose books to open.
+    """
+    service, because = kaggle.service, ""
+    try:
+        account = kaggle.account()
+        reconcile(kaggle, ledger)
+        reading = kaggle.quota()
+        ledger.keep_reading(service, account, reading)
+    except KitError as error:
+        because = error.message
+        known = ledger.last_account(service)
+        if known is None:
+            raise
+        account = known
+        reading = quota_reading.estimated(ledger, service, account, kaggle.now())
+
+    shown = last_weeks(reading.week, weeks)
+    runs = ledger.usage(service, account, shown[0].start, reading.week.end)
+    kept = ledger.readings(service, account, 0.0)
+    closed = [_closed(week, runs, kept) for week in shown[:-1]]
+    uses = _uses(runs, reading.week, reading.read_at)
+    balances = tuple(balance(reading, pool, uses) for pool in reading.pools)
+    return QuotaReport(
+        reading=reading,
+        balances=balances,
+        weeks=(*closed, balances),
+        runs=tuple(sorted(uses, key=lambda use: use.started_at, reverse=True)),
+        still_fits=_still_fits(ledger, service, account, job, balances) if job else None,
+        unread_because=because,
+    )
+
+
+def _uses(runs: Sequence[Run], week: Week, now: float) -> list[RunUse]:
+    return [use for run in runs if (use := use_of(run, week, now))]
+
+
+def _closed(week: Week, runs: Sequence[Run], kept: Sequence[QuotaReading]) -> tuple[Balance, ...]:
+    """The books of a week that is over."""
+    uses = _uses(runs, week, week.end)
+    read = [reading for reading in kept if reading.week == week]
+    return tuple(
+        closed_balance(
+            week, pool, uses, next((said for said in read if said.pool(pool)), None), allowed
+        )
+        for pool, allowed in quota_reading.allowed_seconds(kept).items()
+    )
+
+
+def _still_fits(
+    ledger: Ledger, service: str, account: str, job: ThisJob, balances: Sequence[Balance]
+) -> StillFits | None:
+    """How many more runs of the job fit; None for one that costs no hours."""
+    left = next((one.left_seconds for one in balances if one.pool == job.pool), None)
+    if left is None:
+        return None
+    kernel = job.kernel(account)
+    past = ledger.past_runs(service, kernel, job.pool, limit=FORECASTS_JUDGED)
+    forecast = job.forecast(past)
+    expected = forecast.seconds or 0.0
+    return StillFits(
+        kernel=str(kernel),
+        pool=job.pool,
+        forecast=forecast,
+        fits=int(left // expected) if expected else 0,
+        accuracy=accuracy(past),
+    )

@@ -1,0 +1,70 @@
+"""The project's job as it would be pushed now, as far as its hours are concerned.
+
+Only its metadata and settings are read, not its code: `quota` must answer at a glance.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kitctl.config import METADATA_NAME, Settings
+from kitctl.domain import durations, metadata
+from kitctl.domain.forecast import foresee, unforeseen
+from kitctl.domain.runs import SESSION_LIMIT_SECONDS, Forecast, KernelRef, Run
+from kitctl.operations.read_job import SETTINGS_NAME
+
+
+@dataclass(frozen=True)
+class ThisJob:
+    """What a push from here would ask for; `owner` is "" where it is the account's."""
+
+    owner: str
+    slug: str
+    pool: str
+    accelerator: str
+    limit_seconds: float
+    settings: Mapping[str, Any]
+
+    def kernel(self, account: str) -> KernelRef:
+        """Return the kernel that the account would push to."""
+        return KernelRef(self.owner or account, self.slug)
+
+    def forecast(self, past: Sequence[Run]) -> Forecast:
+        """Return what the next run would take: as the last one, but for what was changed since."""
+        if not past:
+            return unforeseen(self.limit_seconds)
+        last = past[0].intent
+        epochs = self.settings.get("epochs", last.epochs)
+        again = replace(
+            last,
+            accelerator=self.accelerator,
+            limit_seconds=self.limit_seconds,
+            settings={**last.settings, **self.settings},
+            epochs=epochs if isinstance(epochs, int) else last.epochs,
+        )
+        return foresee(again, past)
+
+
+def read_this_job(project: Path, settings: Settings) -> ThisJob | None:
+    """Return the project's job; None where its metadata cannot be read: `package` says why."""
+    try:
+        job = metadata.inspect((project / METADATA_NAME).read_text("utf-8")).metadata
+        job = job.on(settings.accelerator)
+        own = tomllib.loads(((project / job.code_file).parent / SETTINGS_NAME).read_text("utf-8"))
+    except FileNotFoundError:
+        own = {}
+    except (ValueError, OSError):
+        return None
+    longest = SESSION_LIMIT_SECONDS[job.pool]
+    return ThisJob(
+        owner=job.owner,
+        slug=job.slug,
+        pool=job.pool,
+        accelerator=job.machine_shape,
+        limit_seconds=min(durations.parse(settings.timeout) or longest, longest),
+        settings=own,
+    )
