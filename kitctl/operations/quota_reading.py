@@ -10,17 +10,17 @@ from kitctl.errors import KitError
 from kitctl.ports import Kaggle, Ledger
 
 
-def read(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
+def read_quota(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
     """Return Kaggle's reading, which the ledger keeps, or an estimate where Kaggle gives none."""
     try:
         reading = kaggle.quota()
     except KitError:
-        return estimated(ledger, kaggle.service, kaggle.account(), kaggle.now())
+        return estimated_quota(ledger, kaggle.service, kaggle.account(), kaggle.now())
     ledger.keep_reading(kaggle.service, kaggle.account(), reading)
     return reading
 
 
-def estimated(ledger: Ledger, service: str, account: str, now: float) -> QuotaReading:
+def estimated_quota(ledger: Ledger, service: str, account: str, now: float) -> QuotaReading:
     """Return what the ledger alone can say: its own runs, and the limits that it last heard of."""
     kept = ledger.readings(service, account, 0.0)
     week = week_of(now, max((reading.refreshes_at or 0.0 for reading in kept), default=0.0) or None)

@@ -12,18 +12,16 @@ from typing import TypeVar
 
 from kitctl.domain.holds import Source
 from kitctl.domain.log_reading import facts_of_log
-from kitctl.domain.runs import Run, RunRef, Status, source_sha256
+from kitctl.domain.runs import Run, Status
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
+from kitctl.operations.lost_pushes import settle_lost_pushes
 from kitctl.ports import Kaggle, Ledger, State
 
 T = TypeVar("T")
 
 # Requests under way at once.
 AT_ONCE = 8
-
-# A push goes on for two minutes at most: an intent that is older and made no version never will.
-CUT_OFF_SECONDS = 150.0
 
 # The newest logs that one command reads; the rest wait for the next one.
 LOGS_AT_MOST = 16
@@ -38,28 +36,10 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> None:
     Raises NetworkFailed or Refused where Kaggle does not answer; what was learned by then is kept.
     """
     service, account = kaggle.service, kaggle.account()
-    for run in ledger.unsettled(service, account):
-        if run.version is None:
-            _look_for(kaggle, ledger, run)
+    settle_lost_pushes(kaggle, ledger)
     _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
     unread = _unread(ledger.usage(service, account, kaggle.now() - WEEK_SECONDS, kaggle.now()))
     _read_logs(kaggle, ledger, unread[:LOGS_AT_MOST])
-
-
-def _look_for(kaggle: Kaggle, ledger: Ledger, run: Run) -> None:
-    """Find the version that a cut-off push made; forget the push when it surely made none."""
-    intent = run.intent
-    newest = kaggle.newest(intent.kernel)
-    last = newest.run.version if newest else 0
-    for number in range(intent.newest_before + 1, last + 1):
-        version = kaggle.version(RunRef(intent.kernel, number))
-        if version is None or source_sha256(version.source) != intent.source_sha256:
-            continue
-        if ledger.get(kaggle.service, version.run) is None:
-            ledger.sent(run.id, intent.kernel, number, intent.written_at)
-            return
-    if kaggle.now() - intent.written_at > CUT_OFF_SECONDS:
-        ledger.withdraw(run.id)
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:

@@ -10,7 +10,7 @@ from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_b
 from kitctl.domain.runs import Forecast, Run
 from kitctl.domain.weeks import Week, last_weeks
 from kitctl.errors import KitError
-from kitctl.operations import quota_reading
+from kitctl.operations.quota_reading import allowed_seconds, estimated_quota
 from kitctl.operations.reconcile import reconcile
 from kitctl.operations.this_job import ThisJob
 from kitctl.ports import Kaggle, Ledger
@@ -72,7 +72,7 @@ def show_quota(
         if known is None:
             raise
         account = known
-        reading = quota_reading.estimated(ledger, service, account, kaggle.now())
+        reading = estimated_quota(ledger, service, account, kaggle.now())
 
     shown = last_weeks(reading.week, weeks)
     runs = ledger.usage(service, account, shown[0].start, reading.week.end)
@@ -102,7 +102,7 @@ def _closed(week: Week, runs: Sequence[Run], kept: Sequence[QuotaReading]) -> tu
         closed_balance(
             week, pool, uses, next((said for said in read if said.pool(pool)), None), allowed
         )
-        for pool, allowed in quota_reading.allowed_seconds(kept).items()
+        for pool, allowed in allowed_seconds(kept).items()
     )
 
 
