@@ -34,10 +34,11 @@ class Conductor:
         self._closing = threading.Event()
 
     def end_what_a_killed_server_left(self) -> None:
-        """Record every unfinished session as failed, with its outputs as far as they came."""
+        """Record every unfinished session as failed, with its outputs as far as they came.
+
+        Its processes ended with the server.
+        """
         for session in self._kaggle.sessions.unfinished():
-            if session.process is not None:
-                execution.end_orphan(session.process)
             self._finish(session.id, Ending(records.ERROR, SERVER_DIED))
 
     def start_queued(self) -> None:
@@ -87,7 +88,6 @@ class Conductor:
             except execution.CannotRun as error:
                 log.write("stderr", f"{error}\n")
                 return Ending(records.ERROR, str(error))
-            sessions.remember_process(session_id, execution.process_name(run))
             while (exit_code := run.wait(LOOK_SECONDS)) is None:
                 if ending := self._forced_ending(sessions.get(session_id)):
                     run.stop()

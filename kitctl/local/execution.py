@@ -52,17 +52,6 @@ def working_folder(session_folder: Path) -> Path:
     return session_folder / RUN_FOLDER / "working"
 
 
-def process_name(run: Run) -> str:
-    """A name of the run's process that no later process will have."""
-    return f"{run.pid} {run.identity}"
-
-
-def end_orphan(process: str) -> None:
-    """End a run that outlived its server, if it is still the process of that name."""
-    pid, _, identity = process.partition(" ")
-    runner.end_orphan(int(pid), identity)
-
-
 def _script(version: Version) -> str:
     if version.job.language != "python":
         raise CannotRun(f"The local Kaggle runs Python only, not {version.job.language}.")

@@ -43,7 +43,6 @@ CREATE TABLE IF NOT EXISTS sessions (
     queued_at REAL NOT NULL,
     started_at REAL,
     ended_at REAL,
-    process TEXT,                   -- the run's process, as the runner names it
     FOREIGN KEY (kernel_id, version) REFERENCES versions (kernel_id, number)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS session_of_version ON sessions (kernel_id, version);

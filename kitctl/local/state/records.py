@@ -95,7 +95,6 @@ class Session:
     queued_at: float
     started_at: float | None
     ended_at: float | None
-    process: str | None
 
 
 @dataclass(frozen=True)

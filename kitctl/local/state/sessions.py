@@ -73,7 +73,7 @@ class Sessions:
         assert newest is not None
         identity = max(newest["id"] or 0, FIRST_ID - 1) + 1
         self._database.change(
-            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             identity,
             kernel_id,
             version,
@@ -137,13 +137,9 @@ class Sessions:
             records.QUEUED,
         )
 
-    def remember_process(self, session_id: int, process: str) -> None:
-        """Keep the name of a session's process, so that a later server can end what is left."""
-        self._database.change("UPDATE sessions SET process = ? WHERE id = ?", process, session_id)
-
     def end(self, session_id: int, status: str, failure_message: str | None = None) -> None:
         self._database.change(
-            "UPDATE sessions SET status = ?, failure_message = ?, ended_at = ?, process = NULL "
+            "UPDATE sessions SET status = ?, failure_message = ?, ended_at = ? "
             "WHERE id = ? AND ended_at IS NULL",
             status,
             failure_message,

@@ -1,0 +1,246 @@
+"""How a run goes: queue, log, time-out, cancellation, failure, a server that dies."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.local_kaggle import AnsweredError, LocalKaggle, start_local_kaggle, until
+
+GPU = {"machineShape": "NvidiaTeslaT4"}
+# Says its session id, leaves a file, and goes on until it is stopped.
+ENDLESS = """
+import os, time
+print(os.environ["KAGGLE_CONTAINER_NAME"], flush=True)
+open("partial.txt", "w").write("so far")
+time.sleep(600)
+"""
+QUICK = "print('done')"
+
+
+def events(response: Any) -> list[str]:
+    """The lines of a log's event stream, up to its end."""
+    found = []
+    for line in response:
+        if line.startswith(b"data: "):
+            found.append(line[6:].decode().strip())
+            if found[-1] == "END_OF_LOG":
+                break
+    return found
+
+
+def stream(server: LocalKaggle, slug: str, query: str = "") -> Any:
+    return server.open(f"/api/v1/kernels/logs/stream/local/{slug}{query}")
+
+
+def running_session(server: LocalKaggle, slug: str, version: int = 1) -> int:
+    """Wait for a run of ENDLESS to say its container's name; the session id in it."""
+    for line in stream(server, slug, f"?versionLabel=v{version}"):
+        if b"-webtier" in line:
+            event = json.loads(line.removeprefix(b"data: "))
+            return int(event["data"].strip().split("-")[-2])
+    raise AssertionError("the run ended without a word")
+
+
+def outputs(server: LocalKaggle, slug: str, **fields: Any) -> list[str]:
+    page = server.call("ListKernelSessionOutput", userName="local", kernelSlug=slug, **fields)
+    return [file["fileName"] for file in page["files"]]
+
+
+def test_a_session_is_queued_before_it_runs(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.settings(queue_seconds=60)
+    local_kaggle.push("one-job", ENDLESS)
+    assert local_kaggle.status("one-job", 1) == "QUEUED"
+    local_kaggle.advance(61)
+    until(lambda: local_kaggle.status("one-job", 1) == "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("fields", "at_once", "words"),
+    [
+        (GPU, 2, "Maximum batch GPU session count of 2 reached."),
+        ({}, 5, "Maximum batch CPU session count of 5 reached."),
+    ],
+)
+def test_one_session_too_many_is_refused_with_kaggles_words(
+    local_kaggle: LocalKaggle, fields: dict[str, Any], at_once: int, words: str
+) -> None:
+    local_kaggle.settings(queue_seconds=600)
+    for number in range(at_once):
+        assert "error" not in local_kaggle.push(f"job-{number}", QUICK, **fields)
+    refused = local_kaggle.push("one-more", QUICK, **fields)
+    assert refused["error"] == words and "versionNumber" not in refused
+    # The other kind is not full.
+    other = {} if fields else GPU
+    assert "error" not in local_kaggle.push("other-kind", QUICK, **other)
+
+
+def test_a_gpu_run_says_first_that_it_is_on_the_cpu(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("one-job", QUICK, **GPU)
+    local_kaggle.wait("one-job")
+    first, *rest = local_kaggle.log("one-job")
+    assert "runs on the CPU" in first["data"] and "NvidiaTeslaT4" in first["data"]
+    assert rest[-1]["data"] == "done\n"
+
+
+def test_the_log_can_be_followed_while_it_runs(local_kaggle: LocalKaggle) -> None:
+    script = "import time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.3)"
+    local_kaggle.push("talker", script)
+    response = stream(local_kaggle, "talker")
+    assert response.headers["Content-Type"].startswith("text/event-stream")
+    *lines, last = events(response)
+    assert last == "END_OF_LOG"
+    assert [json.loads(line)["data"] for line in lines] == ["0\n", "1\n", "2\n"]
+    assert local_kaggle.status("talker", 1) == "COMPLETE"
+
+
+def test_the_log_of_a_finished_run_is_one_array(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("talker", QUICK)
+    local_kaggle.wait("talker")
+    response = stream(local_kaggle, "talker", "?versionLabel=v1")
+    assert response.headers["Content-Type"] == "application/json"
+    assert [line["data"] for line in json.load(response)] == ["done\n"]
+    with pytest.raises(AnsweredError) as answered:
+        stream(local_kaggle, "talker", "?versionLabel=1")
+    assert answered.value.status == 404
+
+
+def test_output_and_log_are_not_there_before_the_end(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("one-job", ENDLESS)
+    running_session(local_kaggle, "one-job")
+    page = local_kaggle.call("ListKernelSessionOutput", userName="local", kernelSlug="one-job")
+    assert (page["files"], page["log"]) == ([], "")
+
+
+def test_a_failed_run_keeps_its_partial_output(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("failing", "open('partial.txt', 'w').write('x')\nraise ValueError('bad')")
+    assert local_kaggle.wait("failing") == "ERROR"
+    answer = local_kaggle.call("GetKernelSessionStatus", userName="local", kernelSlug="failing")
+    assert "exit code 1" in answer["failureMessage"]
+    assert outputs(local_kaggle, "failing") == ["partial.txt"]
+    assert any("ValueError: bad" in line["data"] for line in local_kaggle.log("failing"))
+
+
+def test_a_session_over_its_time_is_stopped(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("slow", ENDLESS, sessionTimeoutSeconds=3600)
+    running_session(local_kaggle, "slow")
+    local_kaggle.advance(3500)
+    assert local_kaggle.status("slow", 1) == "RUNNING"
+    local_kaggle.advance(101)
+    assert local_kaggle.wait("slow") == "CANCEL_ACKNOWLEDGED"
+    answer = local_kaggle.call("GetKernelSessionStatus", userName="local", kernelSlug="slow")
+    assert "exceeded the max allowed execution duration" in answer["failureMessage"]
+    assert outputs(local_kaggle, "slow") == ["partial.txt"]
+
+
+def test_no_time_out_is_longer_than_kaggles_own(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("slow", ENDLESS, sessionTimeoutSeconds=10**6)
+    running_session(local_kaggle, "slow")
+    local_kaggle.advance(12 * 3600 + 1)
+    assert local_kaggle.wait("slow") == "CANCEL_ACKNOWLEDGED"
+
+
+def test_a_run_is_cancelled_by_the_session_id_it_printed(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("endless", ENDLESS)
+    session = running_session(local_kaggle, "endless")
+    assert local_kaggle.call("CancelKernelSession", kernelSessionId=session) == {}
+    assert local_kaggle.wait("endless") == "CANCEL_ACKNOWLEDGED"
+    assert outputs(local_kaggle, "endless") == ["partial.txt"]
+    late = local_kaggle.call("CancelKernelSession", kernelSessionId=session)
+    assert late["errorMessage"]
+    with pytest.raises(AnsweredError) as answered:
+        local_kaggle.call("CancelKernelSession", kernelSessionId=session + 1000)
+    assert answered.value.status == 403
+
+
+def test_deleting_a_kernel_ends_its_quota_use(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("endless", ENDLESS, **GPU)
+    running_session(local_kaggle, "endless")
+    local_kaggle.call("DeleteKernel", userName="local", kernelSlug="endless")
+    until(lambda: local_kaggle.admin("health")["unfinishedSessions"] == 0)
+
+
+def test_a_quick_save_makes_a_version_and_no_run(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("draft", QUICK, kernelExecutionType="QUICK_SAVE")
+    assert local_kaggle.status("draft", 1) == "NEW_SCRIPT"
+    assert outputs(local_kaggle, "draft") == []
+
+
+def test_a_status_without_a_version_may_lag_behind_a_push(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("one-job")
+    local_kaggle.settings(status_lag_seconds=30, queue_seconds=600)
+    local_kaggle.push("one-job", QUICK)
+    assert local_kaggle.status("one-job") == "COMPLETE"
+    assert local_kaggle.status("one-job", 2) == "QUEUED"
+    local_kaggle.advance(31)
+    assert local_kaggle.status("one-job") == "QUEUED"
+
+
+def test_a_python_notebook_runs_cell_by_cell(local_kaggle: LocalKaggle) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# Title"},
+        {"cell_type": "code", "source": "%matplotlib inline\nword = 'hello'"},
+        {"cell_type": "code", "source": ["print(word)\n", "!ls"]},
+    ]
+    local_kaggle.push("book", json.dumps({"cells": cells}), kernelType="notebook")
+    assert local_kaggle.wait("book") == "COMPLETE"
+    assert [line["data"] for line in local_kaggle.log("book")] == ["hello\n"]
+
+
+def test_another_language_is_an_error_that_says_so(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.push("in-r", "print(1)", language="r")
+    assert local_kaggle.wait("in-r") == "ERROR"
+    assert "runs Python only" in local_kaggle.log("in-r")[-1]["data"]
+
+
+BEATING = """
+import os, time
+print(os.environ["KAGGLE_CONTAINER_NAME"], flush=True)
+while True:
+    with open("beats.txt", "a") as beats:
+        beats.write(".")
+    time.sleep(0.02)
+"""
+
+
+def has_stopped(state: Path) -> bool:
+    """Whether the run of BEATING makes no more beats."""
+    (beats,) = state.rglob("beats.txt")
+    before = beats.stat().st_size
+    time.sleep(0.3)
+    return beats.stat().st_size == before
+
+
+def test_a_killed_server_knows_everything_and_calls_its_runs_failed(tmp_path: Path) -> None:
+    server = start_local_kaggle(tmp_path / "state")
+    try:
+        server.seed("old-one", machineShape="NvidiaTeslaT4", startedAt=server.now())
+        server.push("endless", BEATING)
+        running_session(server, "endless")
+        endpoint, quota = server.endpoint, server.call("GetAcceleratorQuotaStatistics")
+        server.kill()
+        server.restart()
+        assert (server.endpoint, server.call("GetAcceleratorQuotaStatistics")) == (endpoint, quota)
+        assert server.status("old-one", 1) == "COMPLETE"
+        assert server.status("endless", 1) == "ERROR"
+        assert outputs(server, "endless") == ["beats.txt"]
+        assert "webtier" in server.log("endless")[0]["data"]
+        until(lambda: has_stopped(server.state))
+    finally:
+        server.stop()
+
+
+def test_a_stopped_server_takes_its_runs_along(tmp_path: Path) -> None:
+    server = start_local_kaggle(tmp_path / "state")
+    server.push("endless", BEATING)
+    running_session(server, "endless")
+    server.stop()
+    until(lambda: has_stopped(server.state))
+    server.restart()
+    try:
+        assert server.status("endless", 1) == "ERROR"
+    finally:
+        server.stop()
