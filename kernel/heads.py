@@ -49,6 +49,8 @@ def compile_model(model: Any, settings: Settings, learning_rate: float) -> None:
         metrics=metrics,
         jit_compile=False,
     )
+    # Built now, so that a saved model's optimizer is whole also when another one was trained.
+    model.optimizer.build(model.trainable_variables)
 
 
 def optimizer(settings: Settings, learning_rate: float) -> Any:

@@ -88,5 +88,4 @@ def clear() -> None:
 
 def _state(model: Any) -> list[Any]:
     """All that a fit changes: weights, random generators' states, the optimizer's moments."""
-    model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]

@@ -1,0 +1,62 @@
+"""Small photos for the kernel's tests, and what a run of it left."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+SIDE = 32
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left in its working folder."""
+
+    working: Path
+    code: int
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """history.csv, a list of numbers a column."""
+        with (self.working / "history.csv").open(newline="", encoding="utf-8") as rows:
+            table = list(csv.DictReader(rows))
+        return {name: [float(row[name]) for row in table] for name in table[0]}
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """run.json."""
+        return json.loads((self.working / "run.json").read_text(encoding="utf-8"))
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """All weights of the model that was left."""
+        import keras
+
+        model = keras.saving.load_model(self.working / "model.keras", compile=False)
+        return model.get_weights()
+
+
+def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
+    """A noisy photo with a bright bar, upright for label 0 and lying for label 1."""
+    draw = np.random.RandomState(seed)
+    picture = draw.randint(0, 120, (side, side, 3)).astype("uint8")
+    at = draw.randint(4, side - 10)
+    bar = (slice(None), slice(at, at + 6)) if label == 0 else (slice(at, at + 6), slice(None))
+    picture[bar] += 100
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path)
+
+
+def write_split(folder: Path, classes: tuple[str, ...], train: int, valid: int) -> Path:
+    """A data set: train/ and valid/ with so many photos of each class, JPEG and PNG by turns."""
+    for split, count, base in (("train", train, 0), ("valid", valid, 1000)):
+        for label, name in enumerate(classes):
+            for index in range(count):
+                ending = "png" if index % 3 == 0 else "jpg"
+                path = folder / split / name / f"{index:03d}.{ending}"
+                write_photo(path, label % 2, base + 100 * label + index)
+    return folder
