@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import QuotaReading
+from kitctl.domain.results import Promise
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.errors import NetworkFailed, Problem
 
@@ -246,6 +248,30 @@ class Downloads(Protocol):
         """
 
 
+class ResultsFolder(Protocol):
+    """The folder of one run's results on this machine; threads may share it."""
+
+    root: Path
+
+    def only_user(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
+        """Keeps every other pull of this run out; `on_wait` is told where it must wait for one."""
+
+    def held(self, name: str, promise: Promise | None) -> Content | None:
+        """A file that is there and is what was promised, or what an earlier pull has placed."""
+
+    def part(self, name: str) -> Path:
+        """Where a file is fetched to."""
+
+    def place(self, name: str, content: Content) -> None:
+        """Moves a fetched part to its name, whole or not at all, and remembers it."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Writes a file whole or not at all."""
+
+    def read(self, name: str) -> bytes | None:
+        """A small file's content; None where it is not there."""
+
+
 class Clock(Protocol):
     """Time as the operations spend it."""
 
@@ -254,3 +280,33 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Waits."""
+
+
+class LocalRun(Protocol):
+    """A script that runs on this machine."""
+
+    working: Path
+    isolation: str  # One sentence: was there a network, and could the inputs be written to?
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code once it has ended; None while it still runs."""
+
+    def stop(self) -> None:
+        """Ends its whole process tree."""
+
+
+class Runner(Protocol):
+    """Starts a script in a folder laid out as Kaggle's."""
+
+    def __call__(
+        self,
+        root: Path,
+        script: bytes,
+        mounts: Mapping[str, Path],
+        *,
+        environment: Mapping[str, str],
+        internet: bool,
+        on_line: Callable[[str, str, float], None],
+        name: str = ...,
+    ) -> LocalRun:
+        """`mounts`: path under input/ → local folder; `on_line`: stream, line, seconds."""

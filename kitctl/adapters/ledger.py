@@ -54,8 +54,10 @@ class SqliteLedger:
         with self._writing():
             known = self._at_version(self._by_id(run_id).intent.service, RunRef(kernel, version))
             if known and known.id != run_id:
-                # A repair took it for a twin's; the twin goes back to be looked for again.
-                self._update(known.id, {"version": None, "status": "SENDING", "pushed_at": None})
+                # Either a repair took it for a twin's, which is then looked for again, or the
+                # kernel was deleted since and begins at 1 anew: its old runs still count.
+                status = known.status if known.status.ended else Status.SENDING
+                self._update(known.id, {"version": None, "status": status})
             self._execute(
                 "UPDATE runs SET owner = ?, slug = ?, version = ?, pushed_at = ?,"
                 " status = CASE status WHEN 'SENDING' THEN 'QUEUED' ELSE status END WHERE id = ?",
@@ -70,6 +72,12 @@ class SqliteLedger:
     def withdraw(self, run_id: int) -> None:
         with self._writing():
             self._execute("DELETE FROM runs WHERE id = ? AND version IS NULL", run_id)
+
+    def forget(self, service: str) -> None:
+        """Forgets a Kaggle that is no more: a local one that was reset."""
+        with self._writing():
+            self._execute("DELETE FROM runs WHERE service = ?", service)
+            self._execute("DELETE FROM quota_readings WHERE service = ?", service)
 
     def sighted(self, run_id: int, status: Status, at: float, failure_message: str = "") -> Run:
         with self._writing():
