@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kitctl.cli import local, package
+from kitctl.cli import dry_run, local, package
 from kitctl.cli.frame import accept_global_options, group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
 accept_global_options(app)
 
 for module in (
+    dry_run,
     local,
     package,
 ):

@@ -23,6 +23,9 @@ from kitctl.errors import InvalidInput
 LARGEST_SCRIPT_BYTES = 900_000
 """Kaggle refuses 1 MB; its own wrapping of the text needs some room."""
 
+VARIABLES = ("KITCTL_CHECK", "KITCTL_OVERRIDES", "KITCTL_VERIFY")
+"""What kitctl can ask of a packed script, if the script knows of it."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -37,8 +40,8 @@ class Module:
 class Plan:
     """What would be pushed: the metadata with its accelerator, and the one file of code.
 
-    `script_sha256` is the job's identity: its code, settings, accelerator and sources. `modules` is
-    empty for a file that is sent as it is. `settings` are those in force where the script says them.
+    `script_sha256` is the job's identity: its code, settings, machine and sources. `modules` is
+    empty for a file sent as it is. `settings` are those in force where the script says them.
     """
 
     metadata: Metadata
@@ -48,10 +51,8 @@ class Plan:
     modules: tuple[str, ...]
     settings: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
-    checks_settings: bool = False
-    """Whether the script answers KITCTL_CHECK=1."""
-    verifies: bool = False
-    """Whether the script answers KITCTL_VERIFY=1."""
+    answers: frozenset[str] = frozenset()
+    """Which of kitctl's own variables the script reads, such as KITCTL_CHECK."""
 
     @property
     def packed(self) -> bool:
@@ -92,8 +93,9 @@ def pack(
         modules=tuple(module.file for module in modules),
         settings=dict(settings),
         warnings=warnings,
-        checks_settings=any("KITCTL_CHECK" in module.text for module in modules),
-        verifies=any("KITCTL_VERIFY" in module.text for module in modules),
+        answers=frozenset(
+            variable for variable in VARIABLES for module in modules if variable in module.text
+        ),
     )
 
 

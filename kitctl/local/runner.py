@@ -132,6 +132,15 @@ def start(
     return Run(keeper, root / "working", place.isolation, on_line)
 
 
+def remove(root: Path) -> None:
+    """Removes the folder of a run that has ended, write-protected inputs included."""
+    for folder in (path for path in (root / "input").rglob("*") if path.is_dir()):
+        folder.chmod(0o755)
+    if (root / "input").is_dir():
+        (root / "input").chmod(0o755)
+    shutil.rmtree(root, ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where a script runs: words before its command, Kaggle's folder as the script sees it."""
@@ -170,8 +179,9 @@ def _plain(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> _Place:
     for path, folder in inputs.items():
         target = root / "input" / path
         shutil.copytree(folder, target, dirs_exist_ok=True)
-        for copied in (target, *target.rglob("*")):
-            copied.chmod(0o555 if copied.is_dir() else 0o444)
+    for copied in (root / "input").rglob("*"):
+        copied.chmod(0o555 if copied.is_dir() else 0o444)
+    (root / "input").chmod(0o555)
     network = (
         "the network, as the job asks" if internet else "the network, though the job asks for none"
     )

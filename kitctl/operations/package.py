@@ -56,7 +56,7 @@ def plan(
             )
         return bundle.as_it_is(metadata, job.code, warnings)
     packed = bundle.pack(metadata, job.modules, {**job.settings, **(overrides or {})}, warnings)
-    return _checked(packed) if packed.checks_settings else packed
+    return _checked(packed) if "KITCTL_CHECK" in packed.answers else packed
 
 
 def write(made: Plan, out: Path) -> Packaged:

@@ -1,0 +1,45 @@
+"""What a dry run came to, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.operations.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SKIPPED_SHOWN = 10
+
+
+def draw_rehearsal(result: Rehearsal, console: Console) -> None:
+    from rich.table import Table
+
+    console.print()
+    for check in result.checks:
+        console.print(f"{'✓' if check.ok else '✗'} {check.name} ({check.detail})", soft_wrap=True)
+    table = Table.grid(padding=(0, 2))
+    for name, value in _rows(result):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _rows(result: Rehearsal) -> list[tuple[str, str]]:
+    rows = []
+    if result.skipped_photos:
+        shown = [f"{photo.path}: {photo.reason}" for photo in result.skipped_photos[:SKIPPED_SHOWN]]
+        left = len(result.skipped_photos) - len(shown)
+        rows.append(("skipped", "\n".join([*shown, *([f"and {left} more"] if left else [])])))
+    if result.phase_seconds:
+        phases = (f"{name} {seconds:.1f} s" for name, seconds in result.phase_seconds.items())
+        rows.append(("phases", ", ".join(phases)))
+    if result.metrics:
+        metrics = (f"{name} {value:.4g}" for name, value in result.metrics.items())
+        rows.append(("metrics", ", ".join(metrics)))
+    if result.reading:
+        rows.append(("reading", result.reading))
+    size = sum(file.bytes for file in result.artifacts)
+    epochs = "" if result.epochs is None else f", {result.epochs} epochs"
+    rows.append(("run", f"{result.seconds:.1f} s{epochs}. {result.isolation}"))
+    rows.append(("outputs", f"{result.out}   {len(result.artifacts)} files, {size / 1e6:.1f} MB"))
+    return rows
