@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -112,8 +113,7 @@ def start(
             hint="kitctl push sends it to Kaggle, where it can run",
         )
     root = root.resolve()
-    for folder in ("src", "input", "working", "home", "stage"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    _make_folders(root)
     (root / "src" / name).write_bytes(script)
     inputs = _both_layouts(mounts)
     for path in inputs:
@@ -132,6 +132,16 @@ def start(
     return Run(keeper, root / "working", place.isolation, on_line)
 
 
+def isolation() -> str:
+    """How runs are kept apart on this machine, tried out with an empty one."""
+    with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
+        root = Path(folder)
+        _make_folders(root)
+        place = _sandbox(root, {}, internet=False) or _plain(root, {}, internet=False)
+        remove(root)
+        return place.isolation
+
+
 def remove(root: Path) -> None:
     """Removes the folder of a run that has ended, write-protected inputs included."""
     for folder in (path for path in (root / "input").rglob("*") if path.is_dir()):
@@ -139,6 +149,11 @@ def remove(root: Path) -> None:
     if (root / "input").is_dir():
         (root / "input").chmod(0o755)
     shutil.rmtree(root, ignore_errors=True)
+
+
+def _make_folders(root: Path) -> None:
+    for folder in ("src", "input", "working", "home", "stage"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from kitctl.operations.thin import thin
 from kitctl.ports import LocalRun, Runner
 
 LOG_NAME = "dry-run.log"
-LAST_LINES = 15
+LAST_LINES = 8
 WRONG_INPUT = 3
 """The exit code with which a packed job says that its settings or its data are wrong."""
 

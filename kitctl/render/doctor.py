@@ -1,0 +1,17 @@
+"""What the doctor found, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.operations.doctor import Diagnosis
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def draw_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+    for check in diagnosis.checks:
+        console.print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}", soft_wrap=True)
+        if not check.ok and check.fix:
+            console.print(f"  → {check.fix}", soft_wrap=True)
