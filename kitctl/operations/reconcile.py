@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from kitctl.domain.holds import Source
 from kitctl.domain.log_reading import facts_of_log
-from kitctl.domain.runs import Run, Status
+from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
 from kitctl.operations.lost_pushes import settle_lost_pushes
-from kitctl.ports import Kaggle, Ledger, State
+from kitctl.ports import Kaggle, Ledger
 
 T = TypeVar("T")
 
@@ -43,11 +43,7 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> None:
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    def ask(run: Run) -> State | None:
-        assert run.ref
-        return _shown(lambda ref=run.ref: kaggle.state(ref))  # type: ignore[misc]
-
-    for run, state in zip(runs, _at_once(ask, runs), strict=True):
+    for run, state in _asked(kaggle.state, runs):
         now = kaggle.now()
         if state is not None:
             ledger.sighted(run.id, state.status, now, state.failure_message)
@@ -69,27 +65,25 @@ def _unread(runs: Iterable[Run]) -> list[Run]:
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    def ask(run: Run) -> list[tuple[float, str]] | None:
-        assert run.ref
-        lines = _shown(lambda ref=run.ref: kaggle.log(ref))  # type: ignore[misc]
-        return None if lines is None else [(line.time, line.text) for line in lines]
-
-    for run, lines in zip(runs, _at_once(ask, runs), strict=True):
+    for run, lines in _asked(kaggle.log, runs):
         if lines is not None:
-            ledger.learned(run.id, facts_of_log(lines))
+            ledger.learned(run.id, facts_of_log((line.time, line.text) for line in lines))
 
 
-def _at_once(ask: Callable[[Run], T], runs: Sequence[Run]) -> Iterable[T]:
-    """Ask about all runs, several at once; the answers come in the runs' order."""
+def _asked(ask: Callable[[RunRef], T], runs: Sequence[Run]) -> list[tuple[Run, T | None]]:
+    """Return each run with Kaggle's answer about it, several asked for at once.
+
+    None where Kaggle shows no such run: its kernel was deleted.
+    """
+
+    def answer(run: Run) -> T | None:
+        assert run.ref is not None
+        try:
+            return ask(run.ref)
+        except InvalidInput:
+            return None
+
     if not runs:
         return []
     with ThreadPoolExecutor(min(AT_ONCE, len(runs)), "reconcile") as pool:
-        return list(pool.map(ask, runs))
-
-
-def _shown(ask: Callable[[], T]) -> T | None:
-    """Return the answer, None where Kaggle shows no such run: its kernel was deleted."""
-    try:
-        return ask()
-    except InvalidInput:
-        return None
+        return list(zip(runs, pool.map(answer, runs), strict=True))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kitctl.domain.forecast import Accuracy, accuracy
 from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, use_of
 from kitctl.domain.runs import Forecast, Run
-from kitctl.domain.weeks import Week, last_weeks
+from kitctl.domain.weeks import Week, last_weeks, moment_of
 from kitctl.errors import KitError
 from kitctl.operations.quota_reading import allowed_seconds, estimated_quota
 from kitctl.operations.reconcile import reconcile
@@ -50,6 +51,71 @@ class QuotaReport:
     def saved_seconds(self) -> float:
         """What watchdogs gave back this week."""
         return sum(use.saved_seconds for use in self.runs)
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as machines read it."""
+        outside = [one.outside_seconds for one in self.balances]
+        return {
+            "accelerators": [_balance_data(one) for one in self.balances],
+            "resets_at": moment_of(self.week.end),
+            "read_at": moment_of(self.reading.read_at),
+            "source": "ledger" if self.reading.estimated else "kaggle",
+            "unread_because": self.unread_because or None,
+            "runs": [_run_data(use) for use in self.runs],
+            "outside_seconds": None if None in outside else round(sum(filter(None, outside)), 3),
+            "saved_seconds": self.saved_seconds,
+            "forecast": self.still_fits and _forecast_data(self.still_fits),
+            "weeks": [
+                {
+                    "starts_at": moment_of(week[0].week.start),
+                    "ends_at": moment_of(week[0].week.end),
+                    "accelerators": [_balance_data(one) for one in week],
+                }
+                for week in self.weeks
+                if week
+            ],
+        }
+
+
+def _balance_data(one: Balance) -> dict[str, Any]:
+    return {
+        "name": one.pool,
+        "used_seconds": one.used_seconds,
+        "reserved_seconds": one.reserved_seconds,
+        "allowed_seconds": one.allowed_seconds,
+        "left_seconds": one.left_seconds,
+        "over_seconds": one.over_seconds,
+        "outside_seconds": one.outside_seconds,
+        "kernels": one.kernels,
+    }
+
+
+def _run_data(use: RunUse) -> dict[str, Any]:
+    return {
+        "run": use.run,
+        "kernel": use.kernel,
+        "accelerator": use.pool,
+        "status": use.status,
+        "started_at": moment_of(use.started_at),
+        "ended_at": None if use.ended_at is None else moment_of(use.ended_at),
+        "seconds": use.seconds,
+        "total_seconds": use.total_seconds,
+        "time_source": use.time_source,
+        "saved_seconds": use.saved_seconds,
+    }
+
+
+def _forecast_data(still: StillFits) -> dict[str, Any]:
+    return {
+        "kernel": still.kernel,
+        "accelerator": still.pool,
+        "run_seconds": still.forecast.seconds,
+        "low_seconds": still.forecast.low_seconds,
+        "high_seconds": still.forecast.high_seconds,
+        "basis": still.forecast.basis,
+        "fits": still.fits,
+        "accuracy": still.accuracy,
+    }
 
 
 def show_quota(

@@ -1,0 +1,168 @@
+"""The quota for people: each accelerator's week at a glance, who used it, what still fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from kitctl.domain import durations
+from kitctl.domain.forecast import PAST
+from kitctl.domain.quota import Balance, RunUse
+from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.operations.show_quota import QuotaReport, StillFits
+from kitctl.render import quota_bars
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+NAMES = {"gpu": "GPU", "tpu": "TPU"}
+
+# Kernels that get a line of their own; the smaller ones share one.
+KERNELS_SHOWN = 6
+
+WIDEST_BAR = 96
+HISTORY_BAR = 28
+
+
+def draw_quota(report: QuotaReport, console: Console) -> None:
+    """Write the report on the console."""
+    for one in report.balances:
+        _draw_balance(one, report, console)
+    if len(report.weeks) > 1:
+        _draw_history(report.weeks, console)
+    if report.still_fits:
+        console.print(_fits_said(report.still_fits))
+    if report.saved_seconds:
+        console.print(f"Early stops gave back {durations.say(report.saved_seconds)} this week.")
+
+
+def local_time(instant: float, zone: tzinfo | None = None) -> str:
+    """Return an instant in the user's own time, zone said: `Sat 28 Nov 01:00 CET`."""
+    return moment_of(instant).astimezone(zone).strftime("%a %d %b %H:%M %Z")
+
+
+def hours(seconds: float) -> str:
+    """Return hours to a tenth, and what is shorter than one in minutes or seconds."""
+    if 0 < abs(seconds) < 60:
+        return f"{seconds:.0f} s"
+    if 0 < abs(seconds) < HOUR_SECONDS:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / HOUR_SECONDS:.1f} h"
+
+
+def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
+    from rich.text import Text
+
+    estimate = "about " if report.reading.estimated else ""
+    resets_in = durations.say(report.week.end - report.reading.read_at)
+    resets = f" · resets {local_time(report.week.end)}, in {resets_in}"
+    left = (
+        Text(f"over by {hours(one.over_seconds)}", style="bold red")
+        if one.over_seconds
+        else Text(f"{estimate}{hours(one.left_seconds)} left", style="bold")
+    )
+    title = Text(f"{NAMES.get(one.pool, one.pool)}  ", style="bold")
+    console.print(title + left + Text(f" of {hours(one.allowed_seconds)}{resets}"))
+
+    shown = quota_bars.parts(one)
+    width = min(WIDEST_BAR, console.width - 6)
+    console.print(Text("     ") + quota_bars.bar(shown, width))
+    if one.used_seconds or one.reserved_seconds:
+        console.print(
+            _legend(one, [use for use in report.runs if use.pool == one.pool], console.width)
+        )
+    console.print()
+
+
+def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
+    """What the parts of the bar are: sign, name, hours, runs."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=6, justify="right")
+    table.add_column(overflow="ellipsis", no_wrap=True, max_width=max(20, width // 3))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold", style="dim")
+
+    def add(sign: str, style: str, name: str, seconds: float, note: str = "") -> None:
+        table.add_row(Text(sign, style=style), name, hours(seconds), note)
+
+    for place, kernel in enumerate(one.kernels[:KERNELS_SHOWN]):
+        saved = f", {hours(kernel.saved_seconds)} given back" if kernel.saved_seconds else ""
+        style = quota_bars.kernel_style(place)
+        note = f"{_counted(kernel.runs, 'run')}{saved}"
+        add(quota_bars.USED, style, kernel.kernel, kernel.seconds, note)
+    if rest := one.kernels[KERNELS_SHOWN:]:
+        style = quota_bars.kernel_style(KERNELS_SHOWN)
+        runs = _counted(sum(kernel.runs for kernel in rest), "run")
+        name = _counted(len(rest), "more kernel")
+        add(quota_bars.USED, style, name, sum(kernel.seconds for kernel in rest), runs)
+    if one.outside_seconds:
+        note = (
+            "interactive sessions, other machines"
+            if one.outside_seconds > 0
+            else "the runs above are estimates, and exceed Kaggle's figure"
+        )
+        style = quota_bars.OUTSIDE_STYLE
+        add(quota_bars.OUTSIDE, style, "outside kitctl", one.outside_seconds, note)
+    if one.reserved_seconds:
+        running = ", ".join(use.run for use in uses if use.pool == one.pool and not use.ended)
+        note = f"running: {running}" if running else "running outside kitctl"
+        add(quota_bars.RESERVED, quota_bars.RESERVED_STYLE, "reserved", one.reserved_seconds, note)
+    return table
+
+
+def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
+    """One line a week, for each accelerator that was used in any."""
+    from rich.table import Table
+    from rich.text import Text
+
+    books = [one for week in weeks for one in week]
+    for pool in dict.fromkeys(one.pool for one in books if one.used_seconds):
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+        for name in ("    ", "Week from", NAMES.get(pool, pool)):
+            table.add_column(name, no_wrap=True)
+        for name in ("used", "of", "outside", "runs"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for one in (one for one in books if one.pool == pool):
+            table.add_row(
+                "",
+                moment_of(one.week.start).strftime("%d %b %Y").lstrip("0").rjust(11),
+                quota_bars.bar(quota_bars.parts(one), HISTORY_BAR),
+                Text(hours(one.used_seconds), style="bold red" if one.over_seconds else ""),
+                hours(one.allowed_seconds),
+                "?" if one.outside_seconds is None else hours(one.outside_seconds),
+                f"{sum(kernel.runs for kernel in one.kernels):,}",
+            )
+        console.print(table)
+        console.print()
+
+
+def _fits_said(still: StillFits) -> str:
+    said = still.forecast
+    unit = NAMES.get(still.pool, still.pool)
+    many = _counted(still.fits, "more run") if still.fits else "No more run"
+    verb = "fits" if still.fits in {0, 1} else "fit"
+    if said.basis != PAST:
+        limit = durations.say(said.seconds or 0.0)
+        return (
+            f"{many} of {still.kernel} {verb}, should each take all of its {limit}: none has ended "
+            f"well yet to tell (a shorter --timeout lets more fit)."
+        )
+    spread = (
+        f"{durations.say(said.low_seconds or 0.0)} to {durations.say(said.high_seconds or 0.0)}"
+    )
+    told = ""
+    if still.accuracy:
+        told = f" Past forecasts were off by {100 * still.accuracy.median_error:.0f} %."
+    return (
+        f"{many} of {still.kernel} {verb} on the {unit}: each takes about "
+        f"{durations.say(said.seconds or 0.0)} ({spread}).{told}"
+    )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

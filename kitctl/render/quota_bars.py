@@ -1,0 +1,83 @@
+"""A week's hours as a bar: each part's share of the cells, told apart without colour as well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kitctl.domain.quota import Balance
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+USED, OUTSIDE, RESERVED, LEFT = "█", "▓", "▒", "░"
+
+# For the kernels, the largest first; terminals show these well on dark and on light.
+KERNEL_STYLES = ("cyan", "blue", "magenta", "green")
+OUTSIDE_STYLE, RESERVED_STYLE, LEFT_STYLE = "bright_black", "yellow", "dim"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a week: what it is, how long, and how its cells look."""
+
+    name: str
+    seconds: float
+    sign: str
+    style: str
+
+
+def parts(balance: Balance) -> list[Part]:
+    """Return a week's parts in their order on the bar; they add up to the limit, or to more.
+
+    Where the ledger counts more than Kaggle, Kaggle's figure is what the kernels share.
+    """
+    counted = sum(kernel.seconds for kernel in balance.kernels)
+    scale = min(1.0, balance.used_seconds / counted) if counted else 1.0
+    kernels = [
+        Part(kernel.kernel, kernel.seconds * scale, USED, kernel_style(place))
+        for place, kernel in enumerate(balance.kernels)
+    ]
+    return [
+        *kernels,
+        Part("outside", max(0.0, balance.outside_seconds or 0.0), OUTSIDE, OUTSIDE_STYLE),
+        Part("reserved", balance.reserved_seconds, RESERVED, RESERVED_STYLE),
+        Part("left", balance.left_seconds, LEFT, LEFT_STYLE),
+    ]
+
+
+def kernel_style(place: int) -> str:
+    """Return the colour of the kernel at that place, largest first."""
+    return KERNEL_STYLES[min(place, len(KERNEL_STYLES) - 1)]
+
+
+def bar(shown: Sequence[Part], width: int) -> Text:
+    """Return the parts as one line of `width` cells."""
+    from rich.text import Text
+
+    line = Text()
+    for part, count in zip(shown, cells([part.seconds for part in shown], width), strict=True):
+        line.append(part.sign * count, style=part.style)
+    return line
+
+
+def cells(amounts: Sequence[float], width: int) -> list[int]:
+    """Return how many of `width` cells each amount gets: by share, and one for the smallest.
+
+    What is rounded down most gets the cells left over, so that they are always `width` in all.
+    """
+    total = sum(amounts)
+    if total <= 0:
+        return [0] * len(amounts)
+    exact = [amount / total * width for amount in amounts]
+    given = [max(math.floor(share), int(share > 0)) for share in exact]
+    while sum(given) != width:
+        step = 1 if sum(given) < width else -1
+        candidates = [place for place in range(len(given)) if step > 0 or given[place] > 1]
+        if not candidates:
+            break
+        place = max(candidates, key=lambda place: (exact[place] - given[place]) * step)
+        given[place] += step
+    return given

@@ -1,0 +1,150 @@
+"""The weeks as a picture: hours stacked by kernel, under each week's limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kitctl.domain.quota import Balance
+from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.render.writing import written_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Told apart by readers who see colours differently as well (Okabe and Ito), the largest first.
+KERNEL_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#8C6BB1")
+OTHERS_COLOUR, OUTSIDE_COLOUR, RESERVED_COLOUR = "#9FB4C7", "#B8B8B8", "#F0E442"
+INK, LIMIT_COLOUR, GRID = "#333333", "#D55E00", "#E6E6E6"
+
+BAR_WIDTH = 0.72
+OTHERS, OUTSIDE, RESERVED = "other kernels", "outside kitctl", "reserved"
+HATCHES = {OUTSIDE: "////", RESERVED: "...."}
+
+
+def plot_weeks(weeks: Sequence[Sequence[Balance]], path: Path) -> None:
+    """Draw the weeks (oldest first), one panel for each accelerator that was used, as a PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    books = [one for week in weeks for one in week]
+    pools = list(dict.fromkeys(one.pool for one in books if one.used_seconds)) or ["gpu"]
+    colours = _colours(books)
+    width = max(7.0, 2.6 + 0.85 * len(weeks))
+    figure = Figure(figsize=(width, 0.5 + 3.9 * len(pools)), layout="constrained", dpi=150)
+    FigureCanvasAgg(figure)
+    for axes, pool in zip(figure.subplots(len(pools), squeeze=False)[:, 0], pools, strict=True):
+        _draw_pool(axes, pool, [one for one in books if one.pool == pool], colours)
+    with written_whole(path) as part:
+        figure.savefig(part, format="png")
+
+
+def _draw_pool(axes: Axes, pool: str, books: Sequence[Balance], colours: Mapping[str, str]) -> None:
+    floor = [0.0] * len(books)
+    for name, colour, seconds in _layers(books, colours):
+        heights = [value / HOUR_SECONDS for value in seconds]
+        axes.bar(
+            range(len(books)),
+            heights,
+            BAR_WIDTH,
+            bottom=floor,
+            label=name,
+            color=colour,
+            edgecolor="white",
+            linewidth=0.6,
+            hatch=HATCHES.get(name),
+        )
+        floor = [below + height for below, height in zip(floor, heights, strict=True)]
+    _draw_limits(axes, books)
+    _label_bars(axes, books, floor)
+    _dress(axes, pool, books, max([*floor, *(one.allowed_seconds / HOUR_SECONDS for one in books)]))
+
+
+def _colours(books: Sequence[Balance]) -> dict[str, str]:
+    """Return the colour of each kernel that gets its own, the largest first, in every panel."""
+    totals: Counter[str] = Counter()
+    for one in books:
+        totals.update({use.kernel: use.seconds for use in one.kernels})
+    ranked = sorted(totals, key=lambda name: -totals[name])
+    shown = ranked if len(ranked) <= len(KERNEL_COLOURS) else ranked[: len(KERNEL_COLOURS) - 1]
+    return dict(zip(shown, KERNEL_COLOURS, strict=False))
+
+
+def _layers(
+    books: Sequence[Balance], colours: Mapping[str, str]
+) -> list[tuple[str, str, list[float]]]:
+    """Name, colour and each week's seconds of what is stacked, from the bottom up."""
+    weeks = [{use.kernel: use.seconds for use in one.kernels} for one in books]
+    layers = [
+        (name, colour, [week.get(name, 0.0) for week in weeks]) for name, colour in colours.items()
+    ]
+    others = [
+        sum(seconds for name, seconds in week.items() if name not in colours) for week in weeks
+    ]
+    outside = [max(0.0, one.outside_seconds or 0.0) for one in books]
+    layers += [
+        (OTHERS, OTHERS_COLOUR, others),
+        (OUTSIDE, OUTSIDE_COLOUR, outside),
+        (RESERVED, RESERVED_COLOUR, [one.reserved_seconds for one in books]),
+    ]
+    return [layer for layer in layers if any(layer[2])]
+
+
+def _draw_limits(axes: Axes, books: Sequence[Balance]) -> None:
+    """A line over each week, since the limit may differ from week to week."""
+    for place, one in enumerate(books):
+        limit = one.allowed_seconds / HOUR_SECONDS
+        axes.plot(
+            (place - 0.5, place + 0.5),
+            (limit, limit),
+            color=LIMIT_COLOUR,
+            linewidth=1.8,
+            solid_capstyle="butt",
+            label="limit" if place == 0 else None,
+        )
+
+
+def _label_bars(axes: Axes, books: Sequence[Balance], tops: Sequence[float]) -> None:
+    for place, (one, top) in enumerate(zip(books, tops, strict=True)):
+        if top:
+            unread = "?" if one.outside_seconds is None else ""
+            text = f"{one.used_seconds / HOUR_SECONDS:.1f}{unread}"
+            options: dict[str, Any] = {"ha": "center", "va": "bottom", "color": INK}
+            axes.annotate(
+                text, (place, top), (0, 2), textcoords="offset points", fontsize=9, **options
+            )
+
+
+def _dress(axes: Axes, pool: str, books: Sequence[Balance], highest: float) -> None:
+    axes.set_title(f"{pool.upper()} hours a week", loc="left", fontweight="bold", color=INK)
+    axes.set_xticks(
+        range(len(books)),
+        [_week_name(one, first=place == 0) for place, one in enumerate(books)],
+    )
+    axes.set_xlim(-0.6, len(books) - 0.4)
+    axes.set_ylim(0, highest * 1.1 or 1)
+    axes.set_xlabel("week from Saturday, UTC", color=INK)
+    axes.locator_params(axis="y", nbins=6, integer=True)
+    axes.tick_params(colors=INK, length=0)
+    axes.grid(axis="y", color=GRID)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1],
+        names[::-1],
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+    )
+
+
+def _week_name(one: Balance, *, first: bool) -> str:
+    start = moment_of(one.week.start)
+    year = start.year if first or start.timetuple().tm_yday <= 7 else ""
+    return f"{start.day} {start:%b}\n{year}"
