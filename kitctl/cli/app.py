@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from kitctl.cli import dry_run, local, package
+from kitctl.cli import doctor, dry_run, local, package, pull, push, runs
 from kitctl.cli.frame import accept_global_options, group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
 accept_global_options(app)
 
 for module in (
+    doctor,
     dry_run,
     local,
     package,
+    push,
+    runs,
+    pull,
 ):
     module.register(app)

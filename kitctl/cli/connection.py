@@ -1,0 +1,141 @@
+"""What a command needs to reach Kaggle: which one, whose ledger, which project's kernel."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from kitctl import config
+from kitctl.cli.invocation import Invocation
+from kitctl.domain.runs import KernelRef, RunName
+from kitctl.errors import InvalidInput, KitError
+
+if TYPE_CHECKING:
+    from kitctl.adapters.kaggle import KaggleApi
+    from kitctl.adapters.ledger import SqliteLedger
+    from kitctl.operations.find_run import Found
+    from kitctl.ports import Clock
+
+ErrorType = TypeVar("ErrorType", KitError, KitError | None)
+
+# Seconds for all tries of one request.
+PATIENT_SECONDS = 120.0
+
+LocalOption = Annotated[
+    bool | None,
+    typer.Option("--local", help="Send it to the local Kaggle instead of kaggle.com."),
+]
+RunArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="N, vN or OWNER/SLUG/N; default: this project's latest.",
+        show_default=False,
+    ),
+]
+
+
+_COMMANDS_OF_THE_ROAD = re.compile(
+    r"\bkitctl (push|status|wait|runs|logs|cancel|pull-results|quota)\b"
+)
+
+
+@dataclass(frozen=True)
+class Road:
+    """Kaggle, the user's ledger, and the time that it takes."""
+
+    kaggle: KaggleApi
+    ledger: SqliteLedger
+    clock: Clock
+    local: bool
+
+    def hint(self, text: str) -> str:
+        """A hint whose commands go the same road."""
+        return _COMMANDS_OF_THE_ROAD.sub(r"kitctl \1 --local", text) if self.local else text
+
+    def told(self, error: ErrorType) -> ErrorType:
+        """An error whose hint goes the same road."""
+        if error is not None:
+            error.hint = self.hint(error.hint)
+        return error
+
+    def find(self, invocation: Invocation, name: RunName) -> Found:
+        """The run that is meant."""
+        from kitctl.operations.find_run import find_run
+
+        return find_run(
+            name,
+            lambda: project_kernel(invocation, self.kaggle.account()),
+            self.kaggle,
+            self.ledger,
+        )
+
+
+@contextmanager
+def open_road(
+    invocation: Invocation, *, local: bool, total_seconds: float = PATIENT_SECONDS
+) -> Iterator[Road]:
+    """Opens the ledger and the way to kaggle.com, or to the local Kaggle, which it starts."""
+    from kitctl.adapters.ledger import SqliteLedger
+
+    with SqliteLedger(config.home() / "ledger.sqlite") as ledger:
+        kaggle = _local(invocation, total_seconds) if local else _remote(invocation, total_seconds)
+        road = Road(kaggle, ledger, time, local)
+        try:
+            yield road
+        except KitError as error:
+            raise road.told(error) from error.__cause__
+
+
+def settings_for(invocation: Invocation, name: RunName, local: bool | None) -> config.Settings:
+    """The settings in force; a run that is named whole needs no project."""
+    try:
+        return invocation.settings(local=local)
+    except InvalidInput as error:
+        if name.kernel is None or error.code != "no_project":
+            raise
+        return invocation.user_settings(local=local)
+
+
+def project_kernel(invocation: Invocation, account: str) -> KernelRef:
+    """The project's kernel; an id without owner is the account's."""
+    from kitctl.domain import metadata
+
+    text = (invocation.project / config.METADATA_NAME).read_text("utf-8")
+    job = metadata.inspect(text).metadata
+    if not job.slug:
+        raise InvalidInput(
+            f"{config.METADATA_NAME} names no id, so there is no kernel to look for.",
+            code="metadata",
+            hint="kitctl doctor   (says what else is missing)",
+        )
+    return KernelRef(job.owner or account, job.slug)
+
+
+def _remote(invocation: Invocation, total_seconds: float) -> KaggleApi:
+    from kitctl.adapters.kaggle import connect
+
+    return connect(on_wait=invocation.talk.warn, total_seconds=total_seconds)
+
+
+def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
+    from kitctl.adapters.kaggle import connect_local
+    from kitctl.cli.local import state_folder
+    from kitctl.local import lifecycle
+
+    running = lifecycle.find(state_folder())
+    if running is None:
+        with invocation.talk.progress("Starting the local Kaggle"):
+            running = lifecycle.start(state_folder())
+    return connect_local(
+        running.endpoint,
+        running.token,
+        on_wait=invocation.talk.warn,
+        total_seconds=total_seconds,
+    )

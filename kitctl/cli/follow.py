@@ -1,0 +1,57 @@
+"""Following a run in the terminal: its log on stdout, Ctrl-C leaves it running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kitctl.cli.connection import Road
+from kitctl.cli.invocation import Invocation
+from kitctl.domain.runs import RunRef
+from kitctl.errors import Interrupted
+from kitctl.render.log import line_text
+
+if TYPE_CHECKING:
+    from kitctl.operations.find_run import Found
+    from kitctl.operations.status import RunStatus
+    from kitctl.ports import LogLine
+
+
+def follow_run(
+    invocation: Invocation, road: Road, found: Found, *, raw: bool, skip: int = 0
+) -> tuple[RunStatus, list[LogLine]]:
+    """Prints the log as it comes, but for its first `skip` lines, until the run has ended.
+
+    Returns the state it ended in, and the lines (for machines, who get them in one piece).
+    """
+    from kitctl.operations.watch import follow
+
+    lines: list[LogLine] = []
+    met = 0
+
+    def show(line: LogLine) -> None:
+        nonlocal met
+        met += 1
+        if met > skip:
+            invocation.output.line(line_text(line, found.ref.version, raw=raw))
+            if invocation.options.json:
+                lines.append(line)
+
+    with goes_on(found.ref):
+        status = follow(found, road.kaggle, road.ledger, road.clock, invocation.talk, show)
+    return status, lines
+
+
+@contextmanager
+def goes_on(run: RunRef) -> Iterator[None]:
+    """Says on Ctrl-C that the run goes on, and what to do about it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        number = run.version
+        raise Interrupted(
+            f"{run} goes on at Kaggle.",
+            hint=f"kitctl logs -f {number} | kitctl cancel {number} |"
+            f" kitctl pull-results {number} --wait",
+        ) from None

@@ -1,0 +1,127 @@
+"""`kitctl push`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.frame import command
+from kitctl.cli.invocation import Invocation
+from kitctl.cli.package import SetOption
+from kitctl.domain import durations
+from kitctl.errors import UsageError
+from kitctl.render.output import Answer
+
+if TYPE_CHECKING:
+    from kitctl.domain.metadata import Sources
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "push")(push)
+
+
+def push(
+    invocation: Invocation,
+    accelerator: Annotated[
+        str | None,
+        typer.Option(
+            "--accelerator", metavar="NAME", help="t4x2, p100, tpu, cpu or Kaggle's own name."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="2h", help="End the run after so long at most."),
+    ] = None,
+    settings: SetOption = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
+    ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what would be sent, and send nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
+    local: LocalOption = None,
+) -> Answer:
+    """Package, check, guard and start a run on Kaggle.
+
+    Refused where this very script ran already, where a run of this kernel is under way, where a
+    data source is missing or where the week's hours do not suffice; --force passes these guards.
+    """
+    from kitctl.operations import package, read_job
+    from kitctl.render import push as render
+
+    chosen = invocation.settings(accelerator=accelerator, timeout=timeout, local=local)
+    made = package.plan(
+        invocation.project,
+        overrides=read_job.parse_overrides(settings or []),
+        accelerator=chosen.accelerator,
+    )
+    seconds = _seconds(chosen.timeout, made.metadata.pool)
+    if plan:
+        return Answer(render.PushPlan(made, seconds), render.draw_plan)
+
+    from kitctl.operations.push import Order
+    from kitctl.operations.push import push as send
+
+    order = Order(plan=made, timeout_seconds=seconds, force=force, replace=replace)
+    with open_road(invocation, local=chosen.local) as road:
+        if chosen.local:
+            _stand_in(invocation, made.metadata.sources)
+        pushed = send(order, road.kaggle, road.ledger, road.clock, invocation.talk)
+        for warning in pushed.warnings:
+            invocation.talk.warn(warning)
+        if not follow:
+            number = pushed.run.version
+            invocation.talk.hint(
+                road.hint(f"next: kitctl logs -f {number} | kitctl pull-results {number} --wait")
+            )
+            return Answer(pushed, render.draw_pushed)
+
+        from kitctl.cli.follow import follow_run
+        from kitctl.operations.find_run import Found
+
+        assert pushed.run.ref
+        invocation.talk.say(f"{pushed.run.name} is queued: {pushed.url}")
+        status, _ = follow_run(invocation, road, Found(pushed.run.ref, pushed.run), raw=False)
+        ended = render.Followed(pushed, status)
+        if status.failure is None:
+            invocation.talk.hint(road.hint(f"next: kitctl pull-results {pushed.run.version}"))
+        return Answer(ended, render.draw_followed, road.told(status.failure))
+
+
+def _seconds(timeout: str, pool: str) -> int | None:
+    """The session's limit; None for Kaggle's own."""
+    from kitctl.domain.runs import SESSION_LIMIT_SECONDS
+
+    if not timeout:
+        return None
+    seconds = durations.parse(timeout)
+    longest = SESSION_LIMIT_SECONDS[pool]
+    if seconds is None or not 0 < math.ceil(seconds) <= longest:
+        raise UsageError(
+            f"A timeout of {timeout!r} cannot be kept.",
+            code="bad_timeout",
+            hint=f"Give one up to {durations.option(longest)}, such as 90m, 2h or 1h30m.",
+        )
+    return math.ceil(seconds)
+
+
+def _stand_in(invocation: Invocation, sources: Sources) -> None:
+    """Lets the project's own folders stand for its data sets in the local Kaggle."""
+    from kitctl.cli.local import state_folder
+    from kitctl.local import lifecycle
+    from kitctl.operations.prepare_sources import prepare, stand_ins
+
+    found = stand_ins(invocation.project, sources, invocation.settings().sources, [])
+    prepare([one for one in found if one.source in sources.datasets], invocation.talk)
+    folders = {one.source: one.files for one in found if one.source in sources.datasets}
+    lifecycle.register_sources(
+        lifecycle.start(state_folder()),
+        {source: folder for source, folder in folders.items() if folder is not None},
+    )

@@ -1,0 +1,151 @@
+"""`kitctl status`, `wait`, `runs`, `logs` and `cancel`: runs that were pushed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kitctl.cli.connection import LocalOption, RunArgument, open_road, project_kernel, settings_for
+from kitctl.cli.frame import command
+from kitctl.cli.invocation import Invocation
+from kitctl.domain import durations
+from kitctl.domain.runs import RunName, Status
+from kitctl.errors import UsageError
+from kitctl.render.output import Answer
+
+
+def register(app: typer.Typer) -> None:
+    for function in (status, wait, runs, logs, cancel):
+        command(app, function.__name__)(function)
+
+
+def status(invocation: Invocation, run: RunArgument = None, local: LocalOption = None) -> Answer:
+    """Show one run's state; the exit code tells how it ended."""
+    from kitctl.operations.status import read_status
+    from kitctl.render.push import draw_status
+
+    name = RunName.parse(run)
+    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+        found = road.find(invocation, name)
+        read = read_status(found, road.kaggle, road.ledger)
+    return Answer(read, draw_status, road.told(read.failure))
+
+
+def wait(
+    invocation: Invocation,
+    run: RunArgument = None,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="2h", help="Wait so long at most.")
+    ] = None,
+    local: LocalOption = None,
+) -> Answer:
+    """Wait until a run has ended; the exit code tells how."""
+    from kitctl.cli.follow import goes_on
+    from kitctl.operations.watch import wait_for_end
+    from kitctl.render.push import draw_status
+
+    seconds = None if timeout is None else durations.parse(timeout)
+    if timeout is not None and seconds is None:
+        raise UsageError(
+            f"{timeout!r} is no duration.", code="bad_timeout", hint="Write 90s, 45m or 2h."
+        )
+    name = RunName.parse(run)
+    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+        found = road.find(invocation, name)
+        with goes_on(found.ref):
+            ended = wait_for_end(
+                found, road.kaggle, road.ledger, road.clock, invocation.talk, timeout=seconds
+            )
+    return Answer(ended, draw_status, road.told(ended.failure))
+
+
+def runs(
+    invocation: Invocation,
+    everything: Annotated[bool, typer.Option("--all", help="Of all projects.")] = False,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="Only in this state; may be repeated."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="So many at most.")] = 20,
+    local: LocalOption = None,
+) -> Answer:
+    """List this project's runs, newest first."""
+    from kitctl.operations.runs import list_runs
+    from kitctl.render.runs import draw_runs
+
+    wanted = [_status(word) for word in statuses or []]
+    chosen = (invocation.user_settings if everything else invocation.settings)(local=local)
+    with open_road(invocation, local=chosen.local) as road:
+        kernel = None if everything else project_kernel(invocation, road.kaggle.account())
+        listed = list_runs(
+            road.kaggle,
+            road.ledger,
+            invocation.talk,
+            kernel=kernel,
+            statuses=wanted,
+            limit=limit,
+        )
+    return Answer(listed, draw_runs)
+
+
+def logs(
+    invocation: Invocation,
+    run: RunArgument = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Go on until the run has ended.")
+    ] = False,
+    tail: Annotated[
+        int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The run's own words, without version and time.")
+    ] = False,
+    local: LocalOption = None,
+) -> Answer:
+    """Show a run's log, live while it runs."""
+    from kitctl.cli.follow import follow_run
+    from kitctl.operations.logs import Log, read_log
+    from kitctl.render.log import draw_nothing, line_text
+
+    name = RunName.parse(run)
+    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+        found = road.find(invocation, name)
+        if follow:
+            skip = 0
+            if tail is not None:
+                skip = max(0, len(read_log(found, road.kaggle, road.ledger).lines) - tail)
+            ended, lines = follow_run(invocation, road, found, raw=raw, skip=skip)
+            shown = Log(found.ref, ended, tuple(lines))
+            return Answer(shown, draw_nothing, road.told(ended.failure))
+        log = read_log(found, road.kaggle, road.ledger, tail)
+    for line in log.lines:
+        invocation.output.line(line_text(line, found.ref.version, raw=raw))
+    if not log.status.status.ended:
+        invocation.talk.hint(road.hint(f"It goes on: kitctl logs -f {found.ref.version}"))
+    return Answer(log, draw_nothing)
+
+
+def cancel(invocation: Invocation, run: RunArgument = None, local: LocalOption = None) -> Answer:
+    """Stop a run, and say whether Kaggle took it."""
+    from kitctl.operations.cancel import cancel as stop
+    from kitctl.render.runs import draw_cancelled
+
+    name = RunName.parse(run)
+    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+        found = road.find(invocation, name)
+        stopped = stop(found, road.kaggle, road.ledger, road.clock, invocation.talk)
+    return Answer(stopped, draw_cancelled)
+
+
+def _status(word: str) -> Status:
+    """`running`, `error`, `cancelled`, … as Kaggle's state."""
+    name = word.upper().replace("-", "_")
+    name = {"CANCELLED": "CANCEL_ACKNOWLEDGED", "FAILED": "ERROR"}.get(name, name)
+    try:
+        return Status(name)
+    except ValueError:
+        known = ", ".join(status.lower().replace("_", "-") for status in Status)
+        raise UsageError(
+            f"{word!r} is no state of a run.", code="bad_status", hint=f"It is one of: {known}."
+        ) from None

@@ -1,0 +1,25 @@
+"""Lines of a run's log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.ports import LogLine
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.logs import Log
+
+
+def line_text(line: LogLine, version: int, *, raw: bool) -> str:
+    """`[v12 00:41:07] text`; only the text where it is wanted raw."""
+    if raw:
+        return line.text
+    seconds = int(line.time)
+    clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"[v{version} {clock}] {line.text}"
+
+
+def draw_nothing(log: Log, console: Console) -> None:
+    """People have seen the lines already, each as it came."""

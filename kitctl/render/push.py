@@ -1,0 +1,99 @@
+"""What `kitctl push` would send, or has sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kitctl.domain import durations
+from kitctl.domain.bundle import Plan
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.push import Pushed
+    from kitctl.operations.status import RunStatus
+
+
+@dataclass(frozen=True)
+class PushPlan:
+    """What would be sent."""
+
+    plan: Plan
+    timeout_seconds: int | None
+
+    def as_data(self) -> dict[str, Any]:
+        metadata = self.plan.metadata
+        return {
+            "kernel": metadata.id,
+            "title": metadata.title,
+            "script_sha256": self.plan.script_sha256,
+            "script_bytes": len(self.plan.script),
+            "modules": self.plan.modules,
+            "accelerator": metadata.machine_shape or "cpu",
+            "pool": metadata.pool,
+            "timeout_seconds": self.timeout_seconds,
+            "is_private": metadata.is_private,
+            "enable_internet": metadata.enable_internet,
+            "sources": metadata.sources,
+            "settings": self.plan.settings,
+            "warnings": self.plan.warnings,
+        }
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A push that was followed to its run's end."""
+
+    pushed: Pushed
+    status: RunStatus
+
+    def as_data(self) -> dict[str, Any]:
+        return {**self.pushed.as_data(), **self.status.as_data()}
+
+
+def draw_plan(planned: PushPlan, console: Console) -> None:
+    data = planned.as_data()
+    limit = planned.timeout_seconds
+    rows = {
+        "kernel": data["kernel"],
+        "title": data["title"],
+        "script": f"{data['script_bytes'] / 1000:.0f} kB, {len(data['modules'])} modules",
+        "sha256": data["script_sha256"],
+        "accelerator": data["accelerator"],
+        "timeout": durations.say(limit) if limit else "Kaggle's own",
+        "private": "yes" if data["is_private"] else "no",
+        "internet": "on" if data["enable_internet"] else "off",
+        "sources": ", ".join(planned.plan.metadata.sources.all) or "none",
+        "settings": ", ".join(f"{name}={value}" for name, value in data["settings"].items()),
+    }
+    for name, value in rows.items():
+        if value:
+            console.print(f"{name:<12} {value}", soft_wrap=True)
+    for warning in data["warnings"]:
+        console.print(f"{'warning':<12} {warning}", soft_wrap=True)
+
+
+def draw_pushed(pushed: Pushed, console: Console) -> None:
+    intent = pushed.run.intent
+    console.print(f"{pushed.run.name} ✓ queued", soft_wrap=True)
+    console.print(pushed.url, soft_wrap=True)
+    if intent.pool != "cpu" and intent.forecast.seconds is not None:
+        basis = " at most" if intent.forecast.basis == "timeout" else ", by past runs"
+        console.print(f"expected to take {durations.say(intent.forecast.seconds)}{basis}")
+
+
+def draw_followed(followed: Followed, console: Console) -> None:
+    draw_status(followed.status, console)
+
+
+def draw_status(status: RunStatus, console: Console) -> None:
+    sign = {"COMPLETE": "✓ ", "ERROR": "✗ ", "CANCEL_ACKNOWLEDGED": "✗ "}.get(status.status, "")
+    words = [f"{sign}{status.status.lower().replace('_', ' ')}"]
+    if status.queued_seconds is not None:
+        words.append(f"queued {durations.say(status.queued_seconds)}")
+    if status.running_seconds:
+        words.append(f"ran {durations.say(status.running_seconds)}")
+    console.print(f"{status.ref} {' · '.join(words)}", soft_wrap=True)
+    if status.failure_message:
+        console.print(f"Kaggle says: {status.failure_message}", soft_wrap=True)

@@ -1,0 +1,56 @@
+"""Tables of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from kitctl.domain import durations
+from kitctl.render.push import draw_status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.cancel import Cancelled
+    from kitctl.operations.runs import Runs
+
+
+def draw_runs(listed: Runs, console: Console) -> None:
+    from rich.table import Table
+
+    if not listed.runs:
+        console.print("No runs yet.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("run", "status", "machine", "pushed (UTC)"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("ran", justify="right")
+    table.add_column("results", overflow="fold")
+    for run in listed.runs:
+        seconds = listed.seconds(run)
+        table.add_row(
+            run.name,
+            run.status.lower().replace("_", " "),
+            run.intent.accelerator or "cpu",
+            _when(run.pushed_at or run.intent.written_at),
+            durations.say(seconds) if seconds else "",
+            "pulled" if run.pulled_at else "",
+        )
+    console.print(table)
+    if listed.accelerator_seconds:
+        console.print(f"together {durations.say(listed.accelerator_seconds)} of GPU or TPU time")
+
+
+def draw_cancelled(cancelled: Cancelled, console: Console) -> None:
+    draw_status(cancelled.status, console)
+    if not cancelled.status.status.cancelled:
+        console.print("It had ended already; nothing was cancelled.")
+    elif cancelled.given_back_seconds:
+        console.print(
+            f"That gives back about {durations.say(cancelled.given_back_seconds)} of this week's"
+            " hours."
+        )
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
