@@ -95,21 +95,18 @@ def convnet(settings: Settings) -> Any:
 
     The first block halves the photo at once, so that later blocks are cheap.
     """
-    blocks: list[Any] = []
+    inputs = x = keras.Input(settings.input_shape)
     for index, filters in enumerate(settings.filters):
-        blocks += convolution_block(filters, kernel=5 if index == 0 else 3)
+        x = convolution_block(x, filters, kernel=5 if index == 0 else 3)
         if settings.convnet_dropout:
-            blocks.append(layers.SpatialDropout2D(settings.convnet_dropout))
-    return keras.Sequential([keras.Input(settings.input_shape), *blocks], name="convnet")
+            x = layers.SpatialDropout2D(settings.convnet_dropout)(x)
+    return keras.Model(inputs, x, name="convnet")
 
 
-def convolution_block(filters: int, kernel: int = 3) -> list[Any]:
+def convolution_block(x: Any, filters: int, kernel: int = 3) -> Any:
     """Convolution that halves height and width, normalisation, ReLU."""
-    return [
-        layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
+    x = layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def _vgg16(settings: Settings) -> Any:

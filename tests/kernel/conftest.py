@@ -48,9 +48,7 @@ def vgg16_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import keras
 
     keras.utils.set_random_seed(7)
-    model = keras.applications.VGG16(
-        weights=None, include_top=False, input_shape=(SIDE, SIDE, 3)
-    )
+    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(SIDE, SIDE, 3))
     model.set_weights([2**0.5 * weights for weights in model.get_weights()])
     path = tmp_path_factory.mktemp("weights") / "vgg16.weights.h5"
     model.save_weights(path)

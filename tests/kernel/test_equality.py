@@ -89,7 +89,9 @@ def mobilenetv2(_: Path) -> Any:
 # The course's own call says shuffle=True to a data set that is shuffled already.
 @pytest.mark.filterwarnings("ignore:`shuffle=True` was passed:UserWarning")
 @pytest.mark.parametrize(
-    ("base", "make_base"), [("vgg16", vgg16), ("mobilenetv2", mobilenetv2)], ids=["vgg16", "mobilenetv2"]
+    ("base", "make_base"),
+    [("vgg16", vgg16), ("mobilenetv2", mobilenetv2)],
+    ids=["vgg16", "mobilenetv2"],
 )
 def test_head_on_kept_features_equals_the_course_to_the_bit(
     base: str,
