@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.cli import doctor, dry_run, local, package, pull, push, runs
+from kitctl.cli import doctor, dry_run, local, package, pull, push, quota, runs
 from kitctl.cli.frame import accept_global_options, group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
@@ -14,6 +14,7 @@ for module in (
     local,
     package,
     push,
+    quota,
     runs,
     pull,
 ):

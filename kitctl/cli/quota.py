@@ -1,0 +1,82 @@
+"""`kitctl quota`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kitctl import config
+from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.frame import command
+from kitctl.cli.invocation import Invocation
+from kitctl.errors import InvalidInput
+from kitctl.render.output import Answer
+
+# Seconds until the ledger's own sum is shown instead of an answer: it must be had at a glance.
+PATIENT_SECONDS = 8.0
+
+# Weeks in a picture or a table when nobody says how many; the terminal shows this one.
+WEEKS_IN_FILES = 8
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "quota")(quota)
+
+
+def quota(
+    invocation: Invocation,
+    weeks: Annotated[
+        int | None,
+        typer.Option("--weeks", metavar="N", min=1, max=520, help="This week and those before."),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the weeks by kernel, as a PNG."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the weeks as a table.")
+    ] = None,
+    local: LocalOption = None,
+) -> Answer:
+    """Show this week's GPU and TPU hours: who used them, what is left, what still fits."""
+    from kitctl.operations.show_quota import show_quota
+    from kitctl.operations.this_job import read_this_job
+    from kitctl.render.quota import draw_quota
+
+    project = _project(invocation)
+    settings = config.load(project, {"local": local})
+    with open_road(invocation, local=settings.local, total_seconds=PATIENT_SECONDS) as road:
+        report = show_quota(
+            road.kaggle,
+            road.ledger,
+            job=read_this_job(project, settings) if project else None,
+            weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
+        )
+    if report.reading.estimated:
+        invocation.talk.warn(
+            f"{report.unread_because} This is an estimate from the runs that were pushed from "
+            f"here; interactive sessions and other machines are not in it."
+        )
+    if plot:
+        from kitctl.render.quota_plot import plot_weeks
+
+        plot_weeks(report.weeks, plot)
+        invocation.talk.say(f"Drawn: {plot}")
+    if csv:
+        from kitctl.render.quota_csv import write_weeks
+
+        write_weeks(report.weeks, csv)
+        invocation.talk.say(f"Written: {csv}")
+    return Answer(report, draw_quota)
+
+
+def _project(invocation: Invocation) -> Path | None:
+    """The project whose runs are counted; None where there is none, and none was asked for."""
+    try:
+        return invocation.project
+    except InvalidInput:
+        if invocation.options.project is not None:
+            raise
+        return None
