@@ -106,7 +106,10 @@ class Conductor:
         return None
 
     def _finish(self, session_id: int, ending: Ending) -> None:
-        # The outputs first: who sees the end may ask for them at once.
-        working = execution.working_folder(self._kaggle.sessions.folder(session_id))
-        self._kaggle.sessions.record_outputs(session_id, working)
-        self._kaggle.sessions.end(session_id, ending.status, ending.failure_message)
+        folder = self._kaggle.sessions.folder(session_id)
+        try:
+            # The outputs first: who sees the end may ask for them at once.
+            self._kaggle.sessions.record_outputs(session_id, execution.working_folder(folder))
+        finally:
+            self._kaggle.sessions.end(session_id, ending.status, ending.failure_message)
+        execution.remove_inputs(folder)

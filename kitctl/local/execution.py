@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def start(
 def working_folder(session_folder: Path) -> Path:
     """What the run leaves, of a session whose folder this is."""
     return session_folder / RUN_FOLDER / "working"
+
+
+def remove_inputs(session_folder: Path) -> None:
+    """Free what a finished run's inputs take, where the runner had to copy them."""
+    inputs = session_folder / RUN_FOLDER / "input"
+    if not inputs.exists():
+        return
+    for folder in (inputs, *inputs.rglob("*/")):
+        folder.chmod(0o700)
+    shutil.rmtree(inputs, ignore_errors=True)
 
 
 def _script(version: Version) -> str:

@@ -16,14 +16,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import KitError, NetworkFailed, Refused
-from kitctl.local.serving import hold
+from kitctl.errors import KitError, NetworkFailed
+from kitctl.local import locks
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -78,16 +77,21 @@ def start(folder: Path, port: int = 0) -> LocalKaggle:
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if running := find(folder):
-        return running
+    with locks.starting(folder, START_SECONDS):
+        return find(folder) or _start(folder, port)
+
+
+def _start(folder: Path, port: int) -> LocalKaggle:
     process = _spawn(folder, port)
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+    while process.poll() is None and time.monotonic() < end:
         if running := find(folder):
+            # It outlives this process on purpose, of which Popen would warn.
+            process.returncode = 0
             return running
-        if process.poll() is not None and not _is_held(folder):
-            break
         time.sleep(LOOK_SECONDS)
+    process.kill()
+    process.wait()
     words = (folder / "server.log").read_text("utf-8").strip().splitlines()
     raise NetworkFailed(
         f"The local Kaggle did not start: {words[-1] if words else 'it said nothing'}",
@@ -103,7 +107,7 @@ def stop(folder: Path) -> bool:
         KitError: it would not end.
     """
     folder = folder.absolute()
-    if not _is_held(folder):
+    if not locks.is_served(folder):
         return False
     if running := find(folder):
         with contextlib.suppress(OSError, ValueError):
@@ -113,7 +117,7 @@ def stop(folder: Path) -> bool:
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((folder / "pid").read_text("utf-8")), signal.SIGTERM)
     end = time.monotonic() + STOP_SECONDS
-    while _is_held(folder):
+    while locks.is_served(folder):
         if time.monotonic() > end:
             raise KitError(f"The local Kaggle in {folder} does not end.", code="does_not_stop")
         time.sleep(LOOK_SECONDS)
@@ -128,7 +132,7 @@ def reset(folder: Path) -> None:
         return
     if not folder.is_dir():
         return
-    with _held(folder):
+    with locks.serving(folder):
         for path in (folder / name for name in CONTENTS):
             if path.is_dir():
                 shutil.rmtree(path)
@@ -152,25 +156,6 @@ def _spawn(folder: Path, port: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **apart
         )
-
-
-def _is_held(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    try:
-        with _held(folder):
-            return False
-    except Refused:
-        return True
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    lock = hold(folder, patience_seconds=0.0)
-    try:
-        yield
-    finally:
-        lock.close()
 
 
 def _post(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> Any:

@@ -7,12 +7,12 @@ import ipaddress
 import os
 import secrets
 import socket
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import InvalidInput, Refused
+from kitctl.errors import InvalidInput
+from kitctl.local import locks
 
 HOST = "127.0.0.1"
 
@@ -46,7 +46,8 @@ def serve(
 
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = hold(folder)
+    # With patience, for those who only look whether the folder is served.
+    lock = locks.serving(folder, patience_seconds=0.5)
     listener = _listen(host, port, folder)
     endpoint = f"http://{host}:{listener.getsockname()[1]}"
     token = _token(folder)
@@ -89,27 +90,6 @@ def serve(
     finally:
         (folder / "pid").unlink(missing_ok=True)
         lock.close()
-
-
-def hold(folder: Path, patience_seconds: float = 1.0) -> sqlite3.Connection:
-    """Take the folder for this process; whatever way that ends, the folder is free again.
-
-    The patience outlasts one who only looks whether the folder is held.
-
-    Raises:
-        Refused: another process has it.
-    """
-    lock = sqlite3.connect(folder / "lock.sqlite", timeout=patience_seconds, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        raise Refused(
-            f"Another local Kaggle serves {folder} already.",
-            code="already_running",
-            hint="kitctl local status",
-        ) from error
-    return lock
 
 
 def _listen(host: str, port: int, folder: Path) -> socket.socket:

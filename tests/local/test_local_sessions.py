@@ -125,22 +125,22 @@ def test_a_failed_run_keeps_its_partial_output(local_kaggle: LocalKaggle) -> Non
 
 
 def test_a_session_over_its_time_is_stopped(local_kaggle: LocalKaggle) -> None:
-    local_kaggle.push("slow", ENDLESS, sessionTimeoutSeconds=3600)
-    running_session(local_kaggle, "slow")
+    local_kaggle.push("slow-one", ENDLESS, sessionTimeoutSeconds=3600)
+    running_session(local_kaggle, "slow-one")
     local_kaggle.advance(3500)
-    assert local_kaggle.status("slow", 1) == "RUNNING"
+    assert local_kaggle.status("slow-one", 1) == "RUNNING"
     local_kaggle.advance(101)
-    assert local_kaggle.wait("slow") == "CANCEL_ACKNOWLEDGED"
-    answer = local_kaggle.call("GetKernelSessionStatus", userName="local", kernelSlug="slow")
+    assert local_kaggle.wait("slow-one") == "CANCEL_ACKNOWLEDGED"
+    answer = local_kaggle.call("GetKernelSessionStatus", userName="local", kernelSlug="slow-one")
     assert "exceeded the max allowed execution duration" in answer["failureMessage"]
-    assert outputs(local_kaggle, "slow") == ["partial.txt"]
+    assert outputs(local_kaggle, "slow-one") == ["partial.txt"]
 
 
 def test_no_time_out_is_longer_than_kaggles_own(local_kaggle: LocalKaggle) -> None:
-    local_kaggle.push("slow", ENDLESS, sessionTimeoutSeconds=10**6)
-    running_session(local_kaggle, "slow")
+    local_kaggle.push("slow-one", ENDLESS, sessionTimeoutSeconds=10**6)
+    running_session(local_kaggle, "slow-one")
     local_kaggle.advance(12 * 3600 + 1)
-    assert local_kaggle.wait("slow") == "CANCEL_ACKNOWLEDGED"
+    assert local_kaggle.wait("slow-one") == "CANCEL_ACKNOWLEDGED"
 
 
 def test_a_run_is_cancelled_by_the_session_id_it_printed(local_kaggle: LocalKaggle) -> None:
@@ -185,15 +185,15 @@ def test_a_python_notebook_runs_cell_by_cell(local_kaggle: LocalKaggle) -> None:
         {"cell_type": "code", "source": "%matplotlib inline\nword = 'hello'"},
         {"cell_type": "code", "source": ["print(word)\n", "!ls"]},
     ]
-    local_kaggle.push("book", json.dumps({"cells": cells}), kernelType="notebook")
-    assert local_kaggle.wait("book") == "COMPLETE"
-    assert [line["data"] for line in local_kaggle.log("book")] == ["hello\n"]
+    local_kaggle.push("notebook", json.dumps({"cells": cells}), kernelType="notebook")
+    assert local_kaggle.wait("notebook") == "COMPLETE"
+    assert [line["data"] for line in local_kaggle.log("notebook")] == ["hello\n"]
 
 
 def test_another_language_is_an_error_that_says_so(local_kaggle: LocalKaggle) -> None:
-    local_kaggle.push("in-r", "print(1)", language="r")
-    assert local_kaggle.wait("in-r") == "ERROR"
-    assert "runs Python only" in local_kaggle.log("in-r")[-1]["data"]
+    local_kaggle.push("job-in-r", "print(1)", language="r")
+    assert local_kaggle.wait("job-in-r") == "ERROR"
+    assert "runs Python only" in local_kaggle.log("job-in-r")[-1]["data"]
 
 
 BEATING = """

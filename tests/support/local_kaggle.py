@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ ENDED = ("COMPLETE", "ERROR", "CANCEL_ACKNOWLEDGED")
 class AnsweredError(Exception):
     """The server answered with a status other than 2xx."""
 
-    def __init__(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, body: Any, headers: HTTPMessage) -> None:
         super().__init__(f"{status}: {body}")
         self.status = status
         self.body = body
@@ -96,9 +97,9 @@ class LocalKaggle:
                 text = error.read().decode()
             is_json = "json" in error.headers.get("Content-Type", "")
             answer = json.loads(text) if is_json else text
-            raise AnsweredError(error.code, answer, dict(error.headers)) from None
+            raise AnsweredError(error.code, answer, error.headers) from None
 
-    def push(self, slug: str, script: str, **fields: Any) -> Any:
+    def push(self, slug: str, script: str, /, **fields: Any) -> Any:
         """SaveKernel of a Python script whose title resolves to its slug; on the CPU by default."""
         return self.call(
             "SaveKernel",
@@ -163,7 +164,7 @@ class LocalKaggle:
         """Change settings (kitctl/local/state/settings.py has their names); all come back."""
         return self.admin("settings", **numbers)
 
-    def seed(self, slug: str, **run: Any) -> Any:
+    def seed(self, slug: str, /, **run: Any) -> Any:
         """Put a finished run into the books (kitctl/local/seeding.py): version and sessionId."""
         return self.admin("seed", runs=[{"slug": slug, **run}])["runs"][0]
 
