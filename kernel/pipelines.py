@@ -1,0 +1,241 @@
+"""Labelled files → batches: the course's pipeline and the others of its notes, by name.
+
+All give the same batches, bit for bit and in the same order (the one that `course` freezes); they
+differ in how the work is laid out. Except for `course`, which is kept as it was written, tf.data's
+own tuning is off: what a name does not say is not done, so that differences mean something.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from kernel.loading import Loader, to_unit, to_unit_fast
+from kernel.photos import Photos, dataset_seed, label_mode
+from kernel.settings import Settings
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# Files asked for at once when reading is what is waited for: storage far away answers late.
+READS_AT_ONCE = 16
+
+
+class Source:
+    """The steps that pipelines are put together from, on elements (path or photo, label).
+
+    `timelines.TracedSource` has the same steps on elements that carry their times with them.
+    """
+
+    def __init__(self, photos: Photos, settings: Settings, training: bool) -> None:
+        self.photos = photos
+        self.settings = settings
+        self.training = training
+        self.loader = Loader(settings)
+
+    @cached_property
+    def labels(self) -> NDArray[np.generic]:
+        """A label a photo, as Keras' label_mode gives them before batching."""
+        labels = np.asarray(self.photos.labels)
+        classes = len(self.photos.class_names)
+        mode = label_mode(self.settings, classes)
+        if mode == "binary":
+            return labels.astype(np.float32)[:, np.newaxis]
+        if mode == "categorical":
+            return np.asarray(keras.utils.to_categorical(labels, classes), dtype=np.float32)
+        return labels.astype(np.int32)
+
+    def files(self) -> tf.data.Dataset:
+        """Paths and labels, in the order of every epoch."""
+        order = frozen_order(len(self.photos), self.settings, self.training)
+        paths = np.asarray(self.photos.paths)[order]
+        return tf.data.Dataset.from_tensor_slices((paths, self.labels[order]))
+
+    def read(self, path, label):
+        return self.loader.read(path), label
+
+    def decode(self, contents, label):
+        return self.loader.decode(contents), label
+
+    def load(self, path, label):
+        return self.loader.decode(self.loader.read(path)), label
+
+    def load_fast(self, path, label):
+        return self.loader.decode_fast(self.loader.read(path)), label
+
+    def convert(self, photo, label):
+        return to_unit(photo), label
+
+    def convert_fast(self, photo, label):
+        return to_unit_fast(photo), label
+
+    @property
+    def fits_the_budget(self) -> bool:
+        """Whether all photos, a byte a value, may be held in memory."""
+        budget = self.settings.ram_budget_mb * 2**20
+        return not budget or len(self.photos) * int(np.prod(self.settings.input_shape)) <= budget
+
+
+def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.data.Dataset:
+    """The pipeline `name` over `photos`: batches (images, labels), one pass an epoch.
+
+    Images are float32 [batch, height, width, channels] in 0…1, labels as Keras gives them for
+    the label_mode. Every epoch has the same order; the global seed must be set before, as in the
+    course.
+    """
+    return assemble(name, Source(photos, settings, training))
+
+
+def assemble(name: str, source: Source) -> tf.data.Dataset:
+    """The pipeline `name` out of a source's steps."""
+    return PIPELINES[name](source).with_options(_options(name, source.settings))
+
+
+def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
+    """One pass over `photos` in `order` (indexes): batches of (images, indexes), nothing kept.
+
+    The images are bit for bit those of `course`.
+    """
+    loader = Loader(settings)
+    elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
+    batches = (
+        tf.data.Dataset.from_tensor_slices(elements)
+        .map(
+            lambda path, index: (loader.decode_fast(loader.read(path)), index),
+            num_parallel_calls=2 * CORES,
+        )
+        .batch(settings.batch_size)
+        .map(lambda images, index: (to_unit_fast(images), index))
+        .prefetch(2)
+    )
+    return batches.with_options(_options("fast", settings))
+
+
+def frozen_order(count: int, settings: Settings, training: bool) -> NDArray[np.int64]:
+    """The permutation in which `course` takes `count` photos in every epoch.
+
+    The course shuffles in a buffer of 8 batches and its cache then keeps the first epoch's order.
+    """
+    indexes = np.arange(count, dtype=np.int64)
+    if not (training and settings.shuffle):
+        return indexes
+    shuffled = _shuffled(tf.data.Dataset.from_tensor_slices(indexes), settings)
+    return np.fromiter(shuffled.as_numpy_iterator(), dtype=np.int64, count=count)
+
+
+def _shuffled(elements: tf.data.Dataset, settings: Settings) -> tf.data.Dataset:
+    return elements.shuffle(8 * settings.batch_size, seed=dataset_seed(settings))
+
+
+def course(source: Source) -> tf.data.Dataset:
+    """`image_dataset_from_directory` → convert → cache → prefetch, as the course has it.
+
+    Keras' function lists a folder by itself and fails on a photo that cannot be read, so its
+    steps are repeated here for the photos that can; a test holds the two equal to the bit.
+    """
+    elements = tf.data.Dataset.from_tensor_slices(
+        (np.asarray(source.photos.paths), source.labels)
+    )
+    if source.training and source.settings.shuffle:
+        elements = _shuffled(elements, source.settings)
+    return (
+        elements.map(source.load, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(source.settings.batch_size)
+        .prefetch(tf.data.AUTOTUNE)
+        .map(source.convert)
+        .cache()
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def naive(source: Source) -> tf.data.Dataset:
+    """One photo after the other, one batch after the other; training waits meanwhile."""
+    photos = source.files().map(source.load).map(source.convert)
+    return photos.batch(source.settings.batch_size)
+
+
+def prefetch(source: Source) -> tf.data.Dataset:
+    """`naive`, with the next batches made while training is busy with this one."""
+    return naive(source).prefetch(2)
+
+
+def parallel_map(source: Source) -> tf.data.Dataset:
+    """`naive`, with as many photos decoded at once as there are cores."""
+    photos = source.files().map(source.load, num_parallel_calls=CORES)
+    return photos.map(source.convert).batch(source.settings.batch_size)
+
+
+def interleave(source: Source) -> tf.data.Dataset:
+    """`naive`, with many files read at once: for storage that answers late."""
+    contents = source.files().interleave(
+        lambda *file: tf.data.Dataset.from_tensors(file).map(source.read),
+        cycle_length=READS_AT_ONCE,
+        num_parallel_calls=READS_AT_ONCE,
+        deterministic=True,
+    )
+    return contents.map(source.decode).map(source.convert).batch(source.settings.batch_size)
+
+
+def vectorized(source: Source) -> tf.data.Dataset:
+    """`naive`, with the conversion applied to whole batches: batch before map."""
+    photos = source.files().map(source.load)
+    return photos.batch(source.settings.batch_size).map(source.convert)
+
+
+def cache(source: Source) -> tf.data.Dataset:
+    """`naive`, kept in memory after the step that costs time and before the one that costs memory.
+
+    Bytes are kept, a quarter of what the course's cache of floats takes.
+    """
+    photos = source.files().map(source.load)
+    photos = photos.cache() if source.fits_the_budget else photos
+    return photos.batch(source.settings.batch_size).map(source.convert)
+
+
+def fast(source: Source) -> tf.data.Dataset:
+    """The best found: the shortest decoding, on all cores, batches of bytes, one conversion.
+
+    More photos are under way than there are cores, so that one that waits for its file leaves no
+    core idle. Batches are kept as bytes if they fit in `ram_budget_mb`.
+    """
+    batches = (
+        source.files()
+        .map(source.load_fast, num_parallel_calls=2 * CORES)
+        .batch(source.settings.batch_size, num_parallel_calls=CORES)
+    )
+    batches = batches.cache() if source.fits_the_budget else batches
+    return batches.map(source.convert_fast).prefetch(2)
+
+
+PIPELINES: dict[str, Callable[[Source], tf.data.Dataset]] = {
+    "naive": naive,
+    "prefetch": prefetch,
+    "parallel_map": parallel_map,
+    "interleave": interleave,
+    "vectorized": vectorized,
+    "cache": cache,
+    "course": course,
+    "fast": fast,
+}
+
+
+def _options(name: str, settings: Settings) -> tf.data.Options:
+    """tf.data's own tuning for the course, none for the others.
+
+    Left on, it makes maps parallel and adds buffers behind the back of a pipeline that is to show
+    what happens without. `fast` does without too: a small pool of threads with one photo each
+    wakes fewer threads a photo, which is where the time goes when photos are small.
+    """
+    options = tf.data.Options()
+    if name == "course":
+        if settings.ram_budget_mb:
+            options.autotune.ram_budget = settings.ram_budget_mb * 2**20
+        return options
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    if name == "fast":
+        options.threading.private_threadpool_size = 2 * CORES
+        options.threading.max_intra_op_parallelism = 1
+    return options
