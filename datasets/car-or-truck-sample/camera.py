@@ -195,7 +195,7 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
     """Lens and sensor: reduce, blur, exposure, colour cast, vignette, noise, JPEG."""
     picture = picture.reduce(SHARPER)
     blur = rng.random()
-    radius = rng.uniform(0.5, 1.4)
+    radius = rng.uniform(0.5, 1.2)
     if blur < 0.35:
         picture = picture.filter(ImageFilter.GaussianBlur(radius))
     pixels = np.asarray(picture, dtype=np.float32)
@@ -206,7 +206,7 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
     vignette = 1 - np.float32(rng.uniform(0, 0.25)) * (rows**2 + columns**2) / 2
     grain = rng.standard_normal((height, width, 1), dtype=np.float32)
     speckle = rng.standard_normal((height, width, 3), dtype=np.float32)
-    amount = np.float32(rng.choice([2.0, 5.0, 9.0, 16.0], p=[0.35, 0.35, 0.2, 0.1]))
+    amount = np.float32(rng.choice([2.0, 4.0, 7.0, 11.0], p=[0.35, 0.35, 0.2, 0.1]))
     pixels = pixels * exposure.astype(np.float32) * vignette + amount * (grain + 0.4 * speckle)
     if rng.random() < 0.06:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)

@@ -56,12 +56,12 @@ def compose(rng: np.random.Generator) -> Scene:
     shape = (1.0, 4 / 3, 4 / 3, 3 / 2, 16 / 9, 3 / 4)[int(rng.integers(0, 6))]
     wide, high = (round(shorter * shape), shorter) if shape >= 1 else (shorter, round(shorter / shape))
     side = 1 if rng.random() < 0.5 else -1
-    turn = float(np.clip(rng.normal(0, 0.55), -1.15, 1.15))
+    turn = float(np.clip(rng.normal(0, 0.5), -1.0, 1.0))
     shot = Shot(
         width=wide, height=high, azimuth=side * math.pi / 2 + turn,
-        distance=rng.uniform(1.9, 4.5), elevation=rng.uniform(0.25, 0.95),
-        roll=rng.normal(0, 0.02), share=rng.uniform(0.52, 0.82),
-        offset=(rng.uniform(-0.5, 0.5), rng.uniform(-0.35, 0.5)),
+        distance=rng.uniform(1.9, 4.5), elevation=rng.uniform(0.2, 0.7),
+        roll=rng.normal(0, 0.02), share=rng.uniform(0.62, 0.9),
+        offset=(rng.uniform(-0.4, 0.4), rng.uniform(-0.3, 0.4)),
     )
     weather = str(rng.choice(list(WEATHERS), p=CHANCES))
     _, _, sun, ambient, tint = WEATHERS[weather]
@@ -203,7 +203,7 @@ def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
     width, height = picture.size
     draw = ImageDraw.Draw(picture)
     kind = str(rng.choice(["nothing", "pole", "trunk", "bush", "fence", "sign"],
-                          p=[0.5, 0.14, 0.08, 0.12, 0.08, 0.08]))
+                          p=[0.6, 0.12, 0.05, 0.1, 0.07, 0.06]))
     x = rng.uniform(0.08, 0.92) * width
     if kind in ("pole", "trunk", "sign"):
         thick = {"pole": 0.012, "trunk": 0.035, "sign": 0.01}[kind] * width
