@@ -90,7 +90,8 @@ def open_road(
         try:
             yield road
         except KitError as error:
-            raise road.told(error) from error.__cause__
+            road.told(error)
+            raise
 
 
 def settings_for(invocation: Invocation, name: RunName, local: bool | None) -> config.Settings:

@@ -99,7 +99,7 @@ class Transport:
             pause = state.next_action.sleep if state.next_action else 0.0
             self._on_wait(f"{_failure(state).error.message} Trying again in {pause:.0f} s.")
 
-        backoff = tenacity.wait_exponential_jitter(initial=0.5, max=15)
+        backoff = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Again),
             wait=wait,

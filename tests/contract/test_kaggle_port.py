@@ -1,0 +1,214 @@
+"""What every Kaggle must do: one in memory, the local one through the real adapter, the live one.
+
+The live service is asked only where KITCTL_LIVE_CONTRACT=1 says so (with credentials), and only for
+what changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+from support.fake_kaggle import FakeKaggle
+from support.jobs import job
+from support.local_kaggle import LocalKaggle, until
+
+from kitctl.adapters.kaggle import connect, connect_local
+from kitctl.domain.metadata import Sources
+from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.errors import InvalidInput, Refused
+from kitctl.ports import Kaggle
+
+CAR_OR_TRUCK = "ryanholbrook/car-or-truck"
+LIVE = ["live"] if os.environ.get("KITCTL_LIVE_CONTRACT") == "1" else []
+
+
+class World(Protocol):
+    """A Kaggle, and how to write a script that it runs."""
+
+    kaggle: Kaggle
+
+    def script(self, *directives: str) -> str: ...
+
+
+@dataclass
+class FakeWorld:
+    kaggle: FakeKaggle
+
+    def script(self, *directives: str) -> str:
+        return "\n".join(directives)
+
+
+@dataclass
+class RealWorld:
+    kaggle: Kaggle
+
+    def script(self, *directives: str) -> str:
+        """The fake's directives as Python."""
+        lines = ["import os, pathlib, re, time"]
+        for directive in directives:
+            verb, *words = directive.split(" ", 2)
+            lines.append(_PYTHON[verb](*words))
+        return "\n".join(lines)
+
+
+_SESSION = "re.search(r'-(\\d+)-webtier', os.environ['KAGGLE_CONTAINER_NAME'])[1]"
+_PYTHON: dict[str, Callable[..., str]] = {
+    "print": lambda *words: (
+        f"print('session', {_SESSION}, flush=True)"
+        if words == ("session",)
+        else f"print({' '.join(words)!r}, flush=True)"
+    ),
+    "write": lambda name, text: (
+        f"p = pathlib.Path({name!r}); p.parent.mkdir(exist_ok=True); p.write_text({text!r})"
+    ),
+    "fail": lambda: "raise SystemExit(1)",
+    "hang": lambda: "time.sleep(600)",
+}
+
+
+@pytest.fixture(params=["memory", "local"])
+def world(request: pytest.FixtureRequest) -> Any:
+    """A Kaggle where runs may be started."""
+    if request.param == "memory":
+        return FakeWorld(FakeKaggle())
+    local: LocalKaggle = request.getfixturevalue("local_kaggle")
+    return RealWorld(connect_local(local.endpoint, local.token))
+
+
+@pytest.fixture(params=["memory", "local", *LIVE])
+def kaggle(request: pytest.FixtureRequest) -> Any:
+    """A Kaggle that is only read."""
+    if request.param == "memory":
+        return FakeKaggle()
+    if request.param == "live":
+        return connect()
+    local: LocalKaggle = request.getfixturevalue("local_kaggle")
+    folder = request.getfixturevalue("tmp_path")
+    local.stand_in(CAR_OR_TRUCK, folder)
+    return connect_local(local.endpoint, local.token)
+
+
+def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
+    kernel = KernelRef(world.kaggle.account(), slug)
+    newest = world.kaggle.newest(kernel)
+    return world.kaggle.save(
+        job(kernel, world.script(*directives), **details), newest.run.version if newest else 0
+    ).run
+
+
+def ended(world: World, run: RunRef) -> Status:
+    state = until(lambda: found if (found := world.kaggle.state(run)).status.ended else None)
+    return state.status
+
+
+# Reading.
+
+
+def test_it_names_the_account(kaggle: Kaggle) -> None:
+    assert kaggle.account()
+
+
+def test_it_tells_the_quota_of_gpus_and_tpus(kaggle: Kaggle) -> None:
+    reading = kaggle.quota()
+    assert {pool.name for pool in reading.pools} == {"gpu", "tpu"}
+    assert all(pool.allowed_seconds > 0 for pool in reading.pools)
+
+
+def test_its_clock_is_known_after_an_answer(kaggle: Kaggle) -> None:
+    kaggle.quota()
+    skew = kaggle.clock_skew_seconds()
+    assert skew is not None
+    assert abs(skew) < 3600
+
+
+def test_a_kernel_that_is_not_there_has_no_newest_version(kaggle: Kaggle) -> None:
+    assert kaggle.newest(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731")) is None
+
+
+def test_the_state_of_a_run_that_is_not_there_is_an_error(kaggle: Kaggle) -> None:
+    nowhere = RunRef(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731"), 3)
+    with pytest.raises(InvalidInput) as caught:
+        kaggle.state(nowhere)
+    assert caught.value.code == "not_found"
+
+
+def test_missing_sources_are_named_and_others_are_not(kaggle: Kaggle) -> None:
+    missing = f"{kaggle.account()}/there-is-no-such-set-9731"
+    sources = Sources(datasets=(CAR_OR_TRUCK, missing), kernels=("nobody-9731/nothing-9731",))
+    problems = kaggle.source_problems(sources)
+    assert {problem.where for problem in problems} == {missing, "nobody-9731/nothing-9731"}
+
+
+# Running.
+
+
+def test_each_save_is_a_new_version_that_holds_its_source(world: World) -> None:
+    first = saved(world, "two-versions", "print one")
+    second = saved(world, "two-versions", "print two")
+    assert (first.version, second.version) == (1, 2)
+    newest, held = world.kaggle.newest(first.kernel), world.kaggle.version(first)
+    assert newest and newest.run == second and "two" in newest.source
+    assert held and held.run == first and "one" in held.source
+    assert world.kaggle.version(RunRef(first.kernel, 7)) is None
+
+
+@pytest.mark.parametrize(
+    ("directives", "status"), [(("print hello",), Status.COMPLETE), (("fail",), Status.ERROR)]
+)
+def test_a_run_ends_as_its_script_does(
+    world: World, directives: tuple[str, ...], status: Status
+) -> None:
+    run = saved(world, "ends-somehow", *directives)
+    assert ended(world, run) is status
+
+
+def test_the_state_is_that_of_the_version_asked_for(world: World) -> None:
+    first = saved(world, "good-then-bad", "print fine")
+    assert ended(world, first) is Status.COMPLETE
+    second = saved(world, "good-then-bad", "fail")
+    assert ended(world, second) is Status.ERROR
+    assert world.kaggle.state(first).status is Status.COMPLETE
+
+
+def test_the_outputs_of_an_ended_run_are_listed(world: World) -> None:
+    run = saved(world, "leaves-files", "write a.txt alpha", "write folder/b.txt beta")
+    assert ended(world, run) is Status.COMPLETE
+    files = list(world.kaggle.outputs(run))
+    assert {file.name for file in files} == {"a.txt", "folder/b.txt"}
+    assert all(file.url for file in files)
+
+
+def test_the_log_can_be_followed_and_read_again(world: World) -> None:
+    run = saved(world, "talks-a-lot", *(f"print line {place}" for place in range(5)))
+    followed = [line.text for line in world.kaggle.follow_log(run)]
+    assert [text for text in followed if text.startswith("line")] == [f"line {n}" for n in range(5)]
+    assert ended(world, run) is Status.COMPLETE
+    assert [line.text for line in world.kaggle.log(run)] == followed
+
+
+def test_a_session_is_cancelled_by_the_id_in_its_log(world: World) -> None:
+    run = saved(world, "never-ends", "print session", "hang")
+    until(lambda: world.kaggle.state(run).status is Status.RUNNING)
+    texts = (line.text for line in world.kaggle.follow_log(run))
+    session = next(text for text in texts if text.startswith("session "))
+    world.kaggle.cancel(int(session.removeprefix("session ")))
+    assert ended(world, run) is Status.CANCEL_ACKNOWLEDGED
+
+
+def test_what_is_no_session_of_ours_is_not_cancelled(world: World) -> None:
+    with pytest.raises(Refused) as caught:
+        world.kaggle.cancel(4711)
+    assert caught.value.code == "not_cancelled"
+
+
+def test_a_third_gpu_session_is_refused(world: World) -> None:
+    for slug in ("first-gpu", "second-gpu"):
+        saved(world, slug, "hang", pool="gpu")
+    with pytest.raises(Refused, match="Maximum batch GPU session count") as caught:
+        saved(world, "third-gpu", "hang", pool="gpu")
+    assert caught.value.code == "push_refused"
+    assert world.kaggle.newest(KernelRef(world.kaggle.account(), "third-gpu")) is None

@@ -1,0 +1,142 @@
+"""A Kaggle in memory: the port `Kaggle` without a network, a server or a run that really runs.
+
+A run's script is a list of directives, a line each: `print TEXT`, `write NAME TEXT`, `fail`,
+`hang`. Each poll of a run's state moves it on by one: QUEUED, RUNNING, then its end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kitctl.domain.metadata import Sources
+from kitctl.domain.quota import PoolReading, QuotaReading
+from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.errors import InvalidInput, Problem, Refused
+from kitctl.ports import Job, LogLine, OutputFile, Saved, State, Version
+
+
+@dataclass
+class FakeRun:
+    job: Job
+    session_id: int
+    status: Status = Status.QUEUED
+    failure_message: str = ""
+
+    @property
+    def directives(self) -> list[list[str]]:
+        return [line.split(" ", 2) for line in self.job.text.splitlines()]
+
+    @property
+    def hangs(self) -> bool:
+        return ["hang"] in self.directives
+
+    def move_on(self) -> None:
+        if self.status is Status.QUEUED:
+            self.status = Status.RUNNING
+        elif self.status is Status.RUNNING and not self.hangs:
+            self.status = Status.ERROR if ["fail"] in self.directives else Status.COMPLETE
+
+    def log(self) -> list[LogLine]:
+        said = [" ".join(words) for verb, *words in self.directives if verb == "print"]
+        session = [f"session {self.session_id}"] if "print session" in self.job.text else []
+        texts = [*session, *(text for text in said if text != "session")]
+        return [LogLine(float(place), "stdout", text) for place, text in enumerate(texts)]
+
+
+@dataclass
+class FakeKaggle:
+    service: str = "kaggle"
+    name: str = "ada"
+    datasets: tuple[str, ...] = ("ryanholbrook/car-or-truck",)
+    gpu_sessions: int = 2
+    clock_offset: float = 0.0
+    kernels: dict[KernelRef, list[FakeRun]] = field(default_factory=dict)
+    saves: int = 0
+
+    def account(self) -> str:
+        return self.name
+
+    def now(self) -> float:
+        return time.time() + self.clock_offset
+
+    def clock_skew_seconds(self) -> float | None:
+        return -self.clock_offset
+
+    def newest(self, kernel: KernelRef) -> Version | None:
+        versions = self.kernels.get(kernel, [])
+        return self.version(RunRef(kernel, len(versions))) if versions else None
+
+    def version(self, run: RunRef) -> Version | None:
+        found = self._find(run)
+        return found and Version(run, found.job.text, found.job.machine_shape)
+
+    def save(self, job: Job, newest_before: int) -> Saved:
+        self.saves += 1
+        busy = [
+            run
+            for runs in self.kernels.values()
+            for run in runs
+            if run.job.enable_gpu and not run.status.ended
+        ]
+        if job.enable_gpu and len(busy) >= self.gpu_sessions:
+            raise Refused("Maximum batch GPU session count of 2 reached.", code="push_refused")
+        runs = self.kernels.setdefault(job.kernel, [])
+        runs.append(FakeRun(job, session_id=1000 + self.saves))
+        return Saved(RunRef(job.kernel, len(runs)), f"https://www.kaggle.com/code/{job.kernel}")
+
+    def state(self, run: RunRef) -> State:
+        found = self._known(run)
+        found.move_on()
+        return State(found.status, found.failure_message)
+
+    def outputs(self, run: RunRef) -> Iterator[OutputFile]:
+        for verb, *words in self._known(run).directives:
+            if verb == "write":
+                yield OutputFile(words[0], f"memory:{words[0]}")
+
+    def log(self, run: RunRef) -> list[LogLine]:
+        return self._known(run).log()
+
+    def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
+        yield from self.log(run)
+
+    def follow_log(self, run: RunRef) -> Iterator[LogLine]:
+        yield from self.log(run)
+        while self._known(run).hangs and not self._known(run).status.ended:
+            time.sleep(0.01)
+
+    def cancel(self, session_id: int) -> None:
+        for runs in self.kernels.values():
+            for run in runs:
+                if run.session_id == session_id and not run.status.ended:
+                    run.status = Status.CANCEL_ACKNOWLEDGED
+                    return
+        raise Refused("Kaggle did not cancel the run; it goes on.", code="not_cancelled")
+
+    def quota(self) -> QuotaReading:
+        return QuotaReading(
+            read_at=self.now(),
+            refreshes_at=None,
+            pools=(
+                PoolReading("gpu", 0.0, 0.0, 30 * 3600.0),
+                PoolReading("tpu", 0.0, 0.0, 20 * 3600.0),
+            ),
+        )
+
+    def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
+        kernels = {str(kernel) for kernel in self.kernels}
+        missing = [name for name in sources.datasets if name not in self.datasets]
+        missing += [name for name in sources.kernels if name not in kernels]
+        return tuple(Problem(name, "Kaggle shows no such source.") for name in missing)
+
+    def _find(self, run: RunRef) -> FakeRun | None:
+        runs = self.kernels.get(run.kernel, [])
+        return runs[run.version - 1] if 0 < run.version <= len(runs) else None
+
+    def _known(self, run: RunRef) -> FakeRun:
+        found = self._find(run)
+        if found is None:
+            raise InvalidInput(f"Kaggle shows no run {run}.", code="not_found")
+        return found
