@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +13,13 @@ from kitctl import config
 from kitctl.cli import frame
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import UsageError
+from kitctl.errors import InvalidInput, UsageError
 from kitctl.render import local as render
 from kitctl.render.output import Answer
+
+if TYPE_CHECKING:
+    from kitctl.domain.metadata import Sources
+    from kitctl.local.lifecycle import LocalKaggle
 
 StateOption = Annotated[
     Path | None,
@@ -42,6 +47,31 @@ def state_folder(given: Path | None = None) -> Path:
     return (given or config.home() / "local").expanduser().absolute()
 
 
+def stand_in(invocation: Invocation, sources: Sources, running: LocalKaggle | None = None) -> None:
+    """Let the project's own folders stand for these data sets in the local Kaggle."""
+    from kitctl.domain.metadata import Sources
+    from kitctl.local import lifecycle
+    from kitctl.operations.prepare_sources import prepare, stand_ins
+
+    datasets = Sources(datasets=sources.datasets)
+    found = stand_ins(invocation.project, datasets, invocation.settings().sources, [])
+    prepare(found, invocation.talk)
+    lifecycle.register_sources(
+        running or lifecycle.start(state_folder()),
+        {one.source: one.files for one in found if one.files is not None},
+    )
+
+
+def _project_sources(invocation: Invocation) -> Mapping[str, str]:
+    """What the project says of its sources; nothing where there is no project."""
+    try:
+        return invocation.settings().sources
+    except InvalidInput as error:
+        if error.code != "no_project":
+            raise
+        return {}
+
+
 def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.serving import serve as serve_until_stopped
@@ -53,11 +83,14 @@ def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 
 
 
 def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
-    """Start it in the background, if it is not up already."""
+    """Start it in the background, if it is not up already; a project's data sets are in it."""
+    from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
 
     with invocation.talk.progress("Starting the local Kaggle"):
         running = lifecycle.start(state_folder(state), port)
+    if sources := _project_sources(invocation):
+        stand_in(invocation, Sources(datasets=tuple(sources)), running)
     return Answer({"running": True, **asdict(running)}, render.draw_running)
 
 

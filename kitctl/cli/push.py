@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from kitctl.cli.package import SetOption
 from kitctl.domain import durations
 from kitctl.errors import UsageError
 from kitctl.render.output import Answer
-
-if TYPE_CHECKING:
-    from kitctl.domain.metadata import Sources
 
 
 def register(app: typer.Typer) -> None:
@@ -72,7 +69,9 @@ def push(
     order = Order(plan=made, timeout_seconds=seconds, force=force, replace=replace)
     with open_road(invocation, local=chosen.local) as road:
         if chosen.local:
-            _stand_in(invocation, made.metadata.sources)
+            from kitctl.cli.local import stand_in
+
+            stand_in(invocation, made.metadata.sources)
         pushed = send(order, road.kaggle, road.ledger, road.clock, invocation.talk)
         for warning in pushed.warnings:
             invocation.talk.warn(warning)
@@ -110,18 +109,3 @@ def _seconds(timeout: str, pool: str) -> int | None:
             hint=f"Give one up to {durations.option(longest)}, such as 90m, 2h or 1h30m.",
         )
     return math.ceil(seconds)
-
-
-def _stand_in(invocation: Invocation, sources: Sources) -> None:
-    """Lets the project's own folders stand for its data sets in the local Kaggle."""
-    from kitctl.cli.local import state_folder
-    from kitctl.local import lifecycle
-    from kitctl.operations.prepare_sources import prepare, stand_ins
-
-    found = stand_ins(invocation.project, sources, invocation.settings().sources, [])
-    prepare([one for one in found if one.source in sources.datasets], invocation.talk)
-    folders = {one.source: one.files for one in found if one.source in sources.datasets}
-    lifecycle.register_sources(
-        lifecycle.start(state_folder()),
-        {source: folder for source, folder in folders.items() if folder is not None},
-    )

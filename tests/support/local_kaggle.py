@@ -188,7 +188,7 @@ class LocalKaggle:
     def kill(self) -> None:
         """End it as kill -9 does."""
         self.process.kill()
-        self.process.wait()
+        self._gone()
 
     def restart(self) -> None:
         """Start it again on the same state; it takes its old port."""
@@ -197,7 +197,12 @@ class LocalKaggle:
 
     def stop(self) -> None:
         self.process.terminate()
+        self._gone()
+
+    def _gone(self) -> None:
         self.process.wait(20)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
     def _wait_until_it_answers(self) -> None:
         def answers() -> bool:
@@ -217,8 +222,25 @@ def start_local_kaggle(state: Path) -> LocalKaggle:
     return server
 
 
+# A server that ends with the tests, however they end: its stdin is their pipe.
+_SERVE_WHILE_TESTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from kitctl.local.serving import serve
+
+def end_with_the_tests():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end_with_the_tests, daemon=True).start()
+serve(Path(sys.argv[1]))
+"""
+
+
 def _launch(state: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "kitctl.local", str(state)])
+    return subprocess.Popen(
+        [sys.executable, "-c", _SERVE_WHILE_TESTED, str(state)], stdin=subprocess.PIPE
+    )
 
 
 @pytest.fixture(scope="session")

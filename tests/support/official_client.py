@@ -16,9 +16,9 @@ OfficialClient = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
     """What the README tells to set, and a home of the test's own."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "PYTHONPATH") if name in os.environ}
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
     return {
-        **kept,
+        **{name: os.environ[name] for name in kept if name in os.environ},
         "HOME": str(home),
         "TMPDIR": str(home),
         "PYTHONIOENCODING": "utf-8",
