@@ -103,7 +103,7 @@ def best_known(evidence: Evidence) -> Hold:
         start = bounds.nearest_start(evidence.program_started_at)
         end = bounds.nearest_end(evidence.program_ended_at)
         return Hold(start, max(start, end), Source.OUTPUT)
-    if evidence.log_seconds is not None:
+    if evidence.log_seconds is not None and not bounds.outlast(evidence.log_seconds):
         return _placed(evidence.log_seconds, bounds)
     start = bounds.earliest_start
     return Hold(start, min(bounds.latest_end, start + evidence.limit_seconds), Source.BOUNDS)
@@ -143,6 +143,10 @@ class _Bounds:
     def open_end(self) -> float:
         """For how many seconds it is not known whether the hold had ended."""
         return self.latest_end - self.earliest_end
+
+    def outlast(self, length: float) -> bool:
+        """Whether it surely held for longer than that: a log that fell silent tells no end."""
+        return self.earliest_end - self.latest_start > length + CLOSE_SECONDS
 
     def nearest_start(self, at: float) -> float:
         """Return the possible start nearest to `at`."""

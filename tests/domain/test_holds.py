@@ -54,6 +54,11 @@ CASES = [
         Hold(5, 3605, Source.LOG),
     ),
     (
+        "seen running long after the log fell silent: the log tells no end",
+        evidence((5, QUEUED), (25, RUNNING), (7000, RUNNING), (20000, ENDED), log_seconds=60),
+        Hold(5, 20000, Source.BOUNDS),
+    ),
+    (
         "cancelled in the queue: an empty log, nothing held",
         evidence((600, QUEUED), (900, ENDED), log_seconds=0),
         Hold(600, 600, Source.LOG),
