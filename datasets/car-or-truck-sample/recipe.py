@@ -15,13 +15,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, which all share
 
 import numpy as np
-from camera import View, develop, draw_vehicle
-from scenes import compose, paint_background, paint_foreground
-from vehicles import BUILDERS
-
+from drawing import cars, trucks
+from drawing.camera import View, develop, draw_vehicle
+from drawing.scenes import compose, paint_background, paint_foreground
 from recipes.folders import run, say
 
 SEED = 31415
+BUILDERS = {"Car": cars.BUILDERS, "Truck": trucks.BUILDERS}
 SPLITS = {"train": 500, "valid": 200}  # photos of each class
 
 

@@ -75,9 +75,11 @@ def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {here.name}: files/ could not be written ({error.strerror or error}); "
-              "nothing was left half-made. Free some space or fix the rights, then run it again.",
-              file=sys.stderr)
+        print(
+            f"error: {here.name}: files/ could not be written ({error.strerror or error}); "
+            "nothing was left half-made. Free some space or fix the rights, then run it again.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing was left half-made", file=sys.stderr)

@@ -83,12 +83,15 @@ def _fetch(package: Package, kept: Path) -> None:
         fetched = Path(scratch) / package.file
         if not fetched.is_file():
             found = ", ".join(sorted(path.name for path in Path(scratch).iterdir()))
-            raise RecipeError(f"pip fetched {found or 'nothing'} where {package.file} was expected.")
+            raise RecipeError(
+                f"pip fetched {found or 'nothing'} where {package.file} was expected."
+            )
         found_hash = _sha256(fetched)
         if found_hash != package.sha256:
             raise RecipeError(
                 f"{package.file} is not the file this recipe was written for: its sha256 is "
-                f"{found_hash}, expected {package.sha256}. It was deleted unopened; nothing was made."
+                f"{found_hash}, expected {package.sha256}. "
+                "It was deleted unopened; nothing was made."
             )
         fetched.replace(kept)
 
@@ -98,11 +101,13 @@ def _why_not(package: Package, words: str) -> str:
     if "No module named pip" in words:
         return f"{sys.executable} has no pip: run `python -m ensurepip` with it, then this again."
     if "No space left" in words:
-        return f"The disk is full: {wanted} needs {package.megabytes} MB. Free some and run it again."
+        return (
+            f"The disk is full: {wanted} needs {package.megabytes} MB. Free some and run it again."
+        )
     said = next((line for line in reversed(words.splitlines()) if "ERROR" in line), "").strip()
     return (
-        f"pip could not fetch {wanted} ({said or 'it gave no reason'}). Is there a network, and does "
-        "pip's index carry it? Nothing was made; run this again when it does."
+        f"pip could not fetch {wanted} ({said or 'it gave no reason'}). Is there a network, and "
+        "does pip's index carry it? Nothing was made; run this again when it does."
     )
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, which all share
 
 from PIL import Image
-
 from recipes.folders import RecipeError, run, say
 from recipes.packages import Package, opened, read
 
@@ -40,7 +39,9 @@ def labelled(archive: zipfile.ZipFile) -> dict[str, str]:
     """Photo's file name → class, for the photos that are surely of one or the other."""
     text = read(archive, INSIDE + "labels.csv", LABELS_LIMIT).decode("utf-8")
     found = {}
-    for path, probability, *_ in csv.reader(io.StringIO(text), delimiter=" ", skipinitialspace=True):
+    for path, probability, *_ in csv.reader(
+        io.StringIO(text), delimiter=" ", skipinitialspace=True
+    ):
         name = NAME.fullmatch(path)
         if name is None:
             raise RecipeError(f"labels.csv names {path!r}, which is no photo of this data set.")
@@ -72,7 +73,9 @@ def lay_out(archive: zipfile.ZipFile, folder: Path) -> None:
     wanted = sum(SPLITS.values())
     for label, names in without_doubles(archive, labelled(archive)).items():
         if len(names) < wanted:
-            raise RecipeError(f"Only {len(names)} different photos are {label}; {wanted} are needed.")
+            raise RecipeError(
+                f"Only {len(names)} different photos are {label}; {wanted} are needed."
+            )
         start = 0
         for split, count in SPLITS.items():
             place = folder / split / label

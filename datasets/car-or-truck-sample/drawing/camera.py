@@ -1,4 +1,4 @@
-"""Where the camera stands, how a vehicle lands on the picture, and what lens and sensor do to it."""
+"""Where the camera stands, how a vehicle lands on the picture, what lens and sensor do to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-from solids import RUBBER, Colour, Face, Part, Points, Vehicle, Wheel
 
+from drawing.solids import RUBBER, Colour, Face, Part, Points, Vehicle, Wheel
+
+_ANGLES = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+CIRCLE = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], axis=1)
 SHARPER = 2  # pictures are drawn this many times larger, then reduced: smooth edges
 
 
@@ -104,8 +107,9 @@ class Light:
         """The colour as it is seen on a face that looks along ``normal``."""
         strength = self.ambient * (0.85 + 0.15 * normal[2])
         strength += self.sun * max(0.0, float(normal @ self.direction))
-        red, green, blue = (min(255, round(c * strength * t)) for c, t in
-                            zip(colour, self.tint, strict=True))
+        red, green, blue = (
+            min(255, round(c * strength * t)) for c, t in zip(colour, self.tint, strict=True)
+        )
         return red, green, blue
 
 
@@ -135,13 +139,12 @@ def _draw_part(draw: ImageDraw.ImageDraw, view: View, light: Light, part: Part) 
 
 
 def _disc(x: float, y: float, z: float, radius: float) -> Points:
-    angles = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    return np.stack(
-        [x + radius * np.cos(angles), np.full(20, y), z + radius * np.sin(angles)], axis=1
-    )
+    return CIRCLE * radius + np.array([x, y, z])
 
 
-def _draw_tyre(draw: ImageDraw.ImageDraw, view: View, light: Light, wheel: Wheel, side: int) -> None:
+def _draw_tyre(
+    draw: ImageDraw.ImageDraw, view: View, light: Light, wheel: Wheel, side: int
+) -> None:
     normal = np.array([0.0, float(side), 0.0])
     for depth in (wheel.width, wheel.width / 2, 0.0):
         rubber = light.on(RUBBER, normal)
@@ -149,13 +152,17 @@ def _draw_tyre(draw: ImageDraw.ImageDraw, view: View, light: Light, wheel: Wheel
         _fill(draw, view.project(disc), rubber)
 
 
-def _draw_wheel_face(draw: ImageDraw.ImageDraw, view: View, light: Light, wheel: Wheel, side: int
-                     ) -> None:
+def _draw_wheel_face(
+    draw: ImageDraw.ImageDraw, view: View, light: Light, wheel: Wheel, side: int
+) -> None:
     normal = np.array([0.0, float(side), 0.0])
     y = side * (wheel.half_track + 0.01)
     rings: list[tuple[float, Colour]] = [
-        (1.12, (14, 14, 15)), (1.0, RUBBER), (wheel.rim, (150, 152, 156)),
-        (wheel.rim * 0.75, (92, 94, 98)), (wheel.rim * 0.3, (170, 172, 176)),
+        (1.12, (14, 14, 15)),
+        (1.0, RUBBER),
+        (wheel.rim, (150, 152, 156)),
+        (wheel.rim * 0.75, (92, 94, 98)),
+        (wheel.rim * 0.3, (170, 172, 176)),
     ]
     for share, colour in rings:
         disc = _disc(wheel.x, y, wheel.radius, wheel.radius * share)
@@ -204,10 +211,9 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
     rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
     vignette = 1 - np.float32(rng.uniform(0, 0.25)) * (rows**2 + columns**2) / 2
-    grain = rng.standard_normal((height, width, 1), dtype=np.float32)
-    speckle = rng.standard_normal((height, width, 3), dtype=np.float32)
+    noise = rng.standard_normal((height, width, 3), dtype=np.float32)
     amount = np.float32(rng.choice([2.0, 4.0, 7.0, 11.0], p=[0.35, 0.35, 0.2, 0.1]))
-    pixels = pixels * exposure.astype(np.float32) * vignette + amount * (grain + 0.4 * speckle)
+    pixels = pixels * exposure.astype(np.float32) * vignette + amount * noise
     if rng.random() < 0.06:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
     out = io.BytesIO()

@@ -6,14 +6,27 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from camera import SHARPER, Light, Shot, View
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
-from solids import Colour, Points
+
+from drawing.camera import SHARPER, Light, Shot, View
+from drawing.solids import Colour, Points
 
 PAINTS: tuple[Colour, ...] = (
-    (228, 230, 230), (206, 208, 210), (150, 154, 158), (92, 96, 102), (48, 50, 54),
-    (176, 32, 34), (128, 20, 30), (34, 72, 148), (60, 128, 190), (32, 96, 66),
-    (226, 180, 40), (214, 104, 34), (188, 168, 132), (104, 74, 54), (44, 132, 138),
+    (228, 230, 230),
+    (206, 208, 210),
+    (150, 154, 158),
+    (92, 96, 102),
+    (48, 50, 54),
+    (176, 32, 34),
+    (128, 20, 30),
+    (34, 72, 148),
+    (60, 128, 190),
+    (32, 96, 66),
+    (226, 180, 40),
+    (214, 104, 34),
+    (188, 168, 132),
+    (104, 74, 54),
+    (44, 132, 138),
 )
 # Top of the sky, sky at the horizon, sun, ambient, tint of the light
 WEATHERS: dict[str, tuple[Colour, Colour, float, float, Colour]] = {
@@ -26,7 +39,9 @@ WEATHERS: dict[str, tuple[Colour, Colour, float, float, Colour]] = {
 }
 CHANCES = (0.32, 0.22, 0.14, 0.08, 0.10, 0.14)
 GROUNDS: dict[str, Colour] = {
-    "grass": (98, 128, 66), "dry": (170, 152, 112), "paved": (148, 146, 142),
+    "grass": (98, 128, 66),
+    "dry": (170, 152, 112),
+    "paved": (148, 146, 142),
     "asphalt": (98, 98, 102),
 }
 
@@ -54,20 +69,27 @@ def compose(rng: np.random.Generator) -> Scene:
     """Draw a scene by chance."""
     shorter = int(rng.integers(120, 181))
     shape = (1.0, 4 / 3, 4 / 3, 3 / 2, 16 / 9, 3 / 4)[int(rng.integers(0, 6))]
-    wide, high = (round(shorter * shape), shorter) if shape >= 1 else (shorter, round(shorter / shape))
+    wide, high = (
+        (round(shorter * shape), shorter) if shape >= 1 else (shorter, round(shorter / shape))
+    )
     side = 1 if rng.random() < 0.5 else -1
     turn = float(np.clip(rng.normal(0, 0.5), -1.0, 1.0))
     shot = Shot(
-        width=wide, height=high, azimuth=side * math.pi / 2 + turn,
-        distance=rng.uniform(1.9, 4.5), elevation=rng.uniform(0.2, 0.7),
-        roll=rng.normal(0, 0.02), share=rng.uniform(0.62, 0.9),
+        width=wide,
+        height=high,
+        azimuth=side * math.pi / 2 + turn,
+        distance=rng.uniform(1.9, 4.5),
+        elevation=rng.uniform(0.2, 0.7),
+        roll=rng.normal(0, 0.02),
+        share=rng.uniform(0.62, 0.9),
         offset=(rng.uniform(-0.4, 0.4), rng.uniform(-0.3, 0.4)),
     )
     weather = str(rng.choice(list(WEATHERS), p=CHANCES))
     _, _, sun, ambient, tint = WEATHERS[weather]
     around, up = rng.uniform(0, 2 * math.pi), rng.uniform(0.35, 1.1)
-    direction = np.array([math.cos(around) * math.cos(up), math.sin(around) * math.cos(up),
-                          math.sin(up)])
+    direction = np.array(
+        [math.cos(around) * math.cos(up), math.sin(around) * math.cos(up), math.sin(up)]
+    )
     lamps = weather in ("night", "fog") or rng.random() < 0.15
     light = Light(direction, sun, ambient, tint, lamps)
     paint = _jitter(PAINTS[int(rng.integers(len(PAINTS)))], rng)
@@ -75,14 +97,23 @@ def compose(rng: np.random.Generator) -> Scene:
     second = other if rng.random() < 0.6 else paint
     ground = GROUNDS[str(rng.choice(list(GROUNDS)))]
     backdrop = str(rng.choice(["open", "trees", "buildings", "hills", "wall"]))
-    return Scene(shot, weather, light, paint, second, _jitter(ground, rng), backdrop,
-                 int(rng.integers(2**31)))
+    return Scene(
+        shot,
+        weather,
+        light,
+        paint,
+        second,
+        _jitter(ground, rng),
+        backdrop,
+        int(rng.integers(2**31)),
+    )
 
 
 def _lit(colour: Colour, scene: Scene, strength: float = 1.0) -> tuple[int, int, int]:
     up = np.array([0.0, 0.0, 1.0])
-    red, green, blue = scene.light.on((colour[0] * strength, colour[1] * strength,
-                                       colour[2] * strength), up)
+    red, green, blue = scene.light.on(
+        (colour[0] * strength, colour[1] * strength, colour[2] * strength), up
+    )
     return red, green, blue
 
 
@@ -101,8 +132,15 @@ def paint_background(scene: Scene, view: View) -> Image.Image:
     _backdrop(draw, scene, size, horizon_at, rng)
     snow = scene.weather == "snow"
     ground = (226, 230, 236) if snow else scene.ground
-    draw.polygon([(0, horizon_at(0)), (size[0], horizon_at(size[0])), (size[0], size[1] * 3),
-                  (0, size[1] * 3)], fill=_lit(ground, scene, 0.92))
+    draw.polygon(
+        [
+            (0, horizon_at(0)),
+            (size[0], horizon_at(size[0])),
+            (size[0], size[1] * 3),
+            (0, size[1] * 3),
+        ],
+        fill=_lit(ground, scene, 0.92),
+    )
     _road(draw, scene, view, rng)
     bumps = rng.normal(128, 5, (size[1] // 5, size[0] // 5))
     rough = Image.fromarray(np.clip(bumps, 0, 255).astype(np.uint8))
@@ -113,8 +151,9 @@ def paint_background(scene: Scene, view: View) -> Image.Image:
     return picture
 
 
-def _sky(scene: Scene, size: tuple[int, int], horizon: float, rng: np.random.Generator
-         ) -> Image.Image:
+def _sky(
+    scene: Scene, size: tuple[int, int], horizon: float, rng: np.random.Generator
+) -> Image.Image:
     top, low, *_ = WEATHERS[scene.weather]
     share = np.clip(np.arange(size[1]) / max(horizon, 1.0), 0, 1)[:, None, None]
     column = np.array(_jitter(top, rng)) * (1 - share) + np.array(_jitter(low, rng)) * share
@@ -127,8 +166,13 @@ def _sky(scene: Scene, size: tuple[int, int], horizon: float, rng: np.random.Gen
     return picture
 
 
-def _backdrop(draw: ImageDraw.ImageDraw, scene: Scene, size: tuple[int, int], horizon_at,
-              rng: np.random.Generator) -> None:
+def _backdrop(
+    draw: ImageDraw.ImageDraw,
+    scene: Scene,
+    size: tuple[int, int],
+    horizon_at,
+    rng: np.random.Generator,
+) -> None:
     width, height = size
     night = scene.weather == "night"
     base = horizon_at(width / 2) + height * 0.02
@@ -137,18 +181,28 @@ def _backdrop(draw: ImageDraw.ImageDraw, scene: Scene, size: tuple[int, int], ho
             knots = np.linspace(-0.1, 1.1, 9)
             tops = base - rng.uniform(0.02, 0.22, 9) * height * tone
             line = [(k * width, t) for k, t in zip(knots, tops, strict=True)]
-            draw.polygon([*line, (width * 1.1, base), (-width * 0.1, base)],
-                         fill=_lit(_jitter((88, 112, 96), rng), scene, tone))
+            draw.polygon(
+                [*line, (width * 1.1, base), (-width * 0.1, base)],
+                fill=_lit(_jitter((88, 112, 96), rng), scene, tone),
+            )
     elif scene.backdrop == "trees":
         for x in np.arange(-0.05, 1.1, 0.07):
-            middle, radius = (x + rng.uniform(-0.04, 0.04)) * width, rng.uniform(0.06, 0.16) * height
+            middle, radius = (
+                (x + rng.uniform(-0.04, 0.04)) * width,
+                rng.uniform(0.06, 0.16) * height,
+            )
             trunk = base - radius * 0.5
             draw.rectangle([middle - 3, trunk, middle + 3, base], fill=_lit((84, 62, 46), scene))
             for _ in range(4):
-                cx, cy = middle + rng.uniform(-0.5, 0.5) * radius, trunk - rng.uniform(0.2, 1.2) * radius
+                cx, cy = (
+                    middle + rng.uniform(-0.5, 0.5) * radius,
+                    trunk - rng.uniform(0.2, 1.2) * radius,
+                )
                 green = _lit(_jitter((62, 96, 48), rng, 22), scene)
-                draw.ellipse([cx - radius * 0.7, cy - radius * 0.6, cx + radius * 0.7,
-                              cy + radius * 0.6], fill=green)
+                draw.ellipse(
+                    [cx - radius * 0.7, cy - radius * 0.6, cx + radius * 0.7, cy + radius * 0.6],
+                    fill=green,
+                )
     elif scene.backdrop == "buildings":
         x = -rng.uniform(0, 0.1) * width
         while x < width:
@@ -202,32 +256,44 @@ def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
     rng = np.random.Generator(np.random.PCG64(scene.paint_seed + 1))
     width, height = picture.size
     draw = ImageDraw.Draw(picture)
-    kind = str(rng.choice(["nothing", "pole", "trunk", "bush", "fence", "sign"],
-                          p=[0.6, 0.12, 0.05, 0.1, 0.07, 0.06]))
+    kind = str(
+        rng.choice(
+            ["nothing", "pole", "trunk", "bush", "fence", "sign"],
+            p=[0.6, 0.12, 0.05, 0.1, 0.07, 0.06],
+        )
+    )
     x = rng.uniform(0.08, 0.92) * width
     if kind in ("pole", "trunk", "sign"):
         thick = {"pole": 0.012, "trunk": 0.035, "sign": 0.01}[kind] * width
         colour = _lit((86, 66, 50) if kind == "trunk" else (110, 112, 114), scene)
-        draw.rectangle([x - thick, 0 if kind != "sign" else height * 0.4, x + thick, height],
-                       fill=colour)
+        draw.rectangle(
+            [x - thick, 0 if kind != "sign" else height * 0.4, x + thick, height], fill=colour
+        )
         if kind == "sign":
             radius, y = 0.06 * width, height * 0.36
-            draw.ellipse([x - radius, y - radius, x + radius, y + radius],
-                         fill=_lit((196, 40, 36), scene))
-            draw.rectangle([x - radius * 0.6, y - radius * 0.2, x + radius * 0.6, y + radius * 0.2],
-                           fill=_lit((236, 236, 236), scene))
+            draw.ellipse(
+                [x - radius, y - radius, x + radius, y + radius], fill=_lit((196, 40, 36), scene)
+            )
+            draw.rectangle(
+                [x - radius * 0.6, y - radius * 0.2, x + radius * 0.6, y + radius * 0.2],
+                fill=_lit((236, 236, 236), scene),
+            )
     elif kind == "bush":
         for _ in range(14):
             cx, cy = x + rng.normal(0, 0.08) * width, height - abs(rng.normal(0, 0.05)) * height
             radius = rng.uniform(0.03, 0.08) * width
-            draw.ellipse([cx - radius, cy - radius, cx + radius, cy + radius],
-                         fill=_lit(_jitter((66, 104, 50), rng, 20), scene))
+            draw.ellipse(
+                [cx - radius, cy - radius, cx + radius, cy + radius],
+                fill=_lit(_jitter((66, 104, 50), rng, 20), scene),
+            )
     elif kind == "fence":
         colour = _lit(_jitter((150, 140, 124), rng), scene)
         for y in (0.86, 0.93):
             draw.rectangle([0, y * height, width, (y + 0.018) * height], fill=colour)
         for post in np.arange(rng.uniform(0, 0.1), 1, 0.14):
-            draw.rectangle([post * width, 0.83 * height, (post + 0.014) * width, height], fill=colour)
+            draw.rectangle(
+                [post * width, 0.83 * height, (post + 0.014) * width, height], fill=colour
+            )
     if scene.weather == "snow":
         for fx, fy, radius in rng.uniform((0, 0, 1), (width, height, 3.4), (70, 3)).tolist():
             draw.ellipse([fx - radius, fy - radius, fx + radius, fy + radius], fill=(240, 243, 248))

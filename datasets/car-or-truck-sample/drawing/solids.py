@@ -5,6 +5,7 @@ Metres; x points to the vehicle's front, y to its left, z up; the ground is z = 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +44,15 @@ class Face:
 
     def normal(self) -> Points:
         """The outward unit normal, by Newell's sum so that any polygon has one."""
-        following = np.roll(self.points, -1, axis=0)
-        total = np.cross(self.points, following).sum(axis=0)
+        x, y, z = self.points.T
+        after_x, after_y, after_z = np.concatenate([self.points[1:], self.points[:1]]).T
+        total = np.array(
+            [
+                (y - after_y) @ (z + after_z),
+                (z - after_z) @ (x + after_x),
+                (x - after_x) @ (y + after_y),
+            ]
+        )
         return total / max(float(np.linalg.norm(total)), 1e-9)
 
 
@@ -148,9 +156,7 @@ def box(
 ) -> Part:
     """A box standing between ``rear`` and ``front``."""
     outline = [(front, bottom), (front, top), (rear, top), (rear, bottom)]
-    return extrude(
-        outline, walls(half_width), [colour] * 3, colour, side_decals, {2: rear_decals}
-    )
+    return extrude(outline, walls(half_width), [colour] * 3, colour, side_decals, {2: rear_decals})
 
 
 def tank(
@@ -161,7 +167,7 @@ def tank(
     ring = [(half_width * math.cos(a), middle + half_height * math.sin(a)) for a in angles]
     hoop = tuple(c * 0.6 for c in colour)
     faces = []
-    for (y0, z0), (y1, z1) in zip(ring, ring[1:], strict=False):
+    for (y0, z0), (y1, z1) in itertools.pairwise(ring):
         corners = [(rear, y0, z0), (front, y0, z0), (front, y1, z1), (rear, y1, z1)]
         hoops = []
         for share in (0.1, 0.37, 0.63, 0.9):
@@ -174,8 +180,9 @@ def tank(
     return Part(tuple(faces))
 
 
-def across(x: float, y0: float, y1: float, z0: float, z1: float, colour: Colour,
-           glows: bool = False) -> Decal:
+def across(
+    x: float, y0: float, y1: float, z0: float, z1: float, colour: Colour, glows: bool = False
+) -> Decal:
     """A rectangle on a face that looks forward or backward."""
     return Decal(np.array([(x, y0, z0), (x, y1, z0), (x, y1, z1), (x, y0, z1)]), colour, glows)
 
