@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ("support.local_kaggle", "support.official_client")
+pytest_plugins = ("support.local_kaggle", "support.official_client", "support.road")

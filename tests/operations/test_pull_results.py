@@ -1,0 +1,317 @@
+"""Bringing results home, over a network that does what networks do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from support.local_kaggle import until
+from support.road import Road
+
+from kitctl.adapters.download import HttpDownloads
+from kitctl.adapters.results_folder import LocalResults
+from kitctl.domain.results import OWN_FOLDER
+from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
+from kitctl.operations.find_run import Found
+from kitctl.operations.pull_results import Pulled, Selection, pull_results
+from kitctl.ports import BrokenOff
+
+RUN_REPORT = {
+    "schema": "kitctl-run/1",
+    "started_at": "2026-11-10T10:00:30Z",
+    "ended_at": "2026-11-10T10:59:30Z",
+    "epochs": 2,
+    "reading": {"words": "It fits well."},
+}
+THE_USUAL = [
+    {"name": "model.keras", "bytes": 300_000},
+    {"name": "plots/curves.png", "bytes": 2_000},
+    {"name": "metrics.json", "text": '{"val_loss": 0.25, "best_epoch": 2}'},
+    {"name": "history.csv", "text": "epoch,loss,seconds\n1,0.7,1.0\n2,0.3,1.0\n"},
+    {"name": "run.json", "text": json.dumps(RUN_REPORT)},
+]
+
+
+def names(pulled: Pulled) -> set[str]:
+    return {file.path for file in pulled.files}
+
+
+def on_disk(folder: Path) -> set[str]:
+    """What lies there, kitctl's own books and the log left out."""
+    found = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    own = {path for path in found if path.parts[0] == OWN_FOLDER or str(path) == "log.txt"}
+    return {path.as_posix() for path in found - own}
+
+
+def test_all_files_come_are_verified_and_read_out(road: Road) -> None:
+    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True, log=["hello", "wörld"]))
+    assert on_disk(road.folder) == names(pulled)
+    assert len(pulled.files) == len(THE_USUAL) + 1
+    assert pulled.verified and pulled.failure is None
+    assert pulled.metrics == {"val_loss": 0.25, "best_epoch": 2}
+    assert pulled.history["loss"] == [0.7, 0.3]
+    assert pulled.report["reading"]["words"] == "It fits well."
+    assert [plot.name for plot in pulled.plots] == ["curves.png"]
+    assert pulled.log and pulled.log.read_text("utf-8") == "hello\nwörld\n"
+    for file in pulled.files:
+        content = (road.folder / file.path).read_bytes()
+        assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_a_second_call_fetches_nothing(road: Road) -> None:
+    found = road.seed(files=THE_USUAL, manifest=True)
+    road.pull(found)
+    fetched = road.server.calls("download")
+    again = road.pull(found)
+    assert road.server.calls("download") == fetched
+    assert {file.state for file in again.files} == {"kept"}
+    assert again.verified
+
+
+def test_without_a_manifest_a_second_call_fetches_nothing_either(road: Road) -> None:
+    found = road.seed(files=THE_USUAL)
+    assert not road.pull(found).verified
+    fetched = road.server.calls("download")
+    assert {file.state for file in road.pull(found).files} == {"kept"}
+    assert road.server.calls("download") == fetched
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+def test_what_was_damaged_here_is_fetched_again(road: Road, manifest: bool) -> None:
+    found = road.seed(files=THE_USUAL, manifest=manifest)
+    road.pull(found)
+    model = road.folder / "model.keras"
+    whole = model.read_bytes()
+    model.write_bytes(whole[:-1] + b"!")
+    states = {file.path: file.state for file in road.pull(found).files}
+    assert model.read_bytes() == whole
+    assert [path for path, state in states.items() if state == "fetched"] == ["model.keras"]
+
+
+def test_force_fetches_all_anew(road: Road) -> None:
+    found = road.seed(files=THE_USUAL, manifest=True)
+    road.pull(found)
+    states = [file.state for file in road.pull(found, anew=True).files]
+    assert set(states) == {"fetched"}
+
+
+def test_only_fetches_what_matches(road: Road) -> None:
+    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True), only="*.png")
+    assert names(pulled) == {"plots/curves.png", "manifest.json"}
+    assert pulled.verified
+
+
+def test_a_thousand_files_in_pages_of_twenty_all_arrive(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitctl.adapters.kaggle.kernels.PAGE_SIZE", 20)
+    found = road.seed(files=[{"name": "out/f{}.bin", "bytes": 100, "count": 1000}], manifest=True)
+    pulled = road.pull(found, jobs=16)
+    assert len(on_disk(road.folder)) == len(pulled.files) == 1001
+    assert pulled.verified
+    assert road.server.calls("ListKernelSessionOutput") >= 1001 // 20
+
+
+def test_hostile_names_stay_out_and_are_named(road: Road, tmp_path: Path) -> None:
+    hostile = [
+        "../x",
+        "/etc/x",
+        "C:\\x",
+        "\\\\host\\x",
+        "a/../../x",
+        "con.txt",
+        "dot.",
+        "plots/CURVES.png",
+    ]
+    files = [{"name": name, "text": "evil"} for name in hostile]
+    out = tmp_path / "deep" / "results"
+    pulled = road.pull(road.seed(files=[*THE_USUAL, *files]), out=out)
+    usual = {str(file["name"]) for file in THE_USUAL}
+    # Of two names that differ by case only, one is taken.
+    twins = {"plots/CURVES.png", "plots/curves.png"}
+    assert {refused.path for refused in pulled.refused} - twins == set(hostile) - twins
+    assert on_disk(out) == names(pulled)
+    assert len(names(pulled) & twins) == 1 and names(pulled) - twins == usual - twins
+    assert not list(tmp_path.rglob("x"))
+
+
+def test_a_symbolic_link_in_the_way_is_not_followed(road: Road, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    road.folder.mkdir()
+    (road.folder / "plots").symlink_to(elsewhere, target_is_directory=True)
+    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True))
+    assert [refused.path for refused in pulled.refused] == ["plots/curves.png"]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_file_that_is_a_symbolic_link_here_is_replaced_not_written_through(
+    road: Road, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine", "utf-8")
+    road.folder.mkdir()
+    (road.folder / "model.keras").symlink_to(precious)
+    road.pull(road.seed(files=THE_USUAL, manifest=True))
+    assert precious.read_text("utf-8") == "mine"
+    assert not (road.folder / "model.keras").is_symlink()
+
+
+# The network.
+
+
+def test_a_broken_connection_goes_on_where_it_broke(road: Road) -> None:
+    found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
+    road.pull(found, only="nothing")
+    road.server.fault("drop", "download", after_bytes=2_000_000, count=2)
+    pulled = road.pull(found)
+    assert pulled.verified and (road.folder / "big.bin").stat().st_size == 5_000_000
+
+
+def test_what_an_interrupted_pull_had_is_not_fetched_twice(road: Road) -> None:
+    found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
+    road.pull(found, only="nothing")
+    part = LocalResults(road.folder).part("big.bin")
+    road.server.fault("drop", "download", after_bytes=3_000_000, count=1)
+    with pytest.raises(BrokenOff):
+        HttpDownloads(1, direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
+    assert part.stat().st_size > 1_000_000
+    # Only what is missing comes now: the whole would not come in one go.
+    road.server.fault("drop", "download", after_bytes=4_000_000, count=None)
+    asked = road.server.calls("download")
+    assert road.pull(found).verified
+    assert road.server.calls("download") == asked + 1
+
+
+def test_an_expired_address_is_renewed(road: Road) -> None:
+    found = road.seed(files=THE_USUAL, manifest=True)
+    road.server.fault("expired", "download", count=4)
+    pulled = road.pull(found)
+    assert pulled.verified and not pulled.failed
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_storage_is_asked_again(road: Road, status: int) -> None:
+    road.server.fault("status", "download", status=status, count=3)
+    assert road.pull(road.seed(files=THE_USUAL, manifest=True)).verified
+
+
+def test_an_error_page_never_becomes_a_file(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    found = road.seed(files=[{"name": "model.keras", "bytes": 100}])
+    road.server.fault("expired", "download", count=None)
+    pulled = road.pull(found)
+    assert [failed.path for failed in pulled.failed] == ["model.keras"]
+    assert on_disk(road.folder) == set()
+    assert isinstance(pulled.failure, NetworkFailed)
+    assert "http" not in pulled.failure.message.lower().replace("(http 400)", "")
+
+
+def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    promise = {"path": "model.keras", "bytes": 4, "sha256": "0" * 64}
+    manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
+    files = [
+        {"name": "model.keras", "text": "what"},
+        {"name": "manifest.json", "text": json.dumps(manifest)},
+    ]
+    pulled = road.pull(road.seed(files=files))
+    assert [failed.path for failed in pulled.failed] == ["model.keras"]
+    assert on_disk(road.folder) == {"manifest.json"}
+    assert not pulled.verified
+
+
+def test_a_promised_file_that_is_not_there_is_missed(road: Road) -> None:
+    promise = {"path": "gone.bin", "bytes": 4, "sha256": "0" * 64}
+    manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
+    pulled = road.pull(road.seed(files=[{"name": "manifest.json", "text": json.dumps(manifest)}]))
+    assert pulled.missing == ("gone.bin",)
+    assert not pulled.verified
+
+
+# The run.
+
+
+def test_a_failed_run_leaves_its_part_and_its_log_and_is_called_failed(road: Road) -> None:
+    found = road.seed(files=THE_USUAL[:1], status="ERROR", log=["Traceback"])
+    pulled = road.pull(found)
+    assert names(pulled) == {"model.keras"}
+    assert pulled.log and pulled.log.read_text("utf-8") == "Traceback\n"
+    assert isinstance(pulled.failure, RunFailed)
+    assert str(road.folder) in pulled.failure.message
+
+
+def test_a_cancelled_run_is_called_cancelled(road: Road) -> None:
+    pulled = road.pull(road.seed(files=THE_USUAL, status="CANCEL_ACKNOWLEDGED"))
+    assert isinstance(pulled.failure, RunCancelled)
+
+
+def test_a_run_that_goes_on_is_not_pulled(road: Road) -> None:
+    road.server.push("goes-on", "import time; time.sleep(600)")
+    until(lambda: road.server.status("goes-on") == "RUNNING")
+    with pytest.raises(Refused) as caught:
+        road.pull(Found(RunRef(KernelRef("local", "goes-on"), 1), None))
+    assert caught.value.code == "run_under_way"
+    assert "--wait" in caught.value.hint
+
+
+def test_a_log_of_the_runs_own_is_not_overwritten(road: Road) -> None:
+    files = [{"name": "log.txt", "text": "the run's own"}]
+    pulled = road.pull(road.seed(files=files, log=["Kaggle's"]))
+    assert (road.folder / "log.txt").read_text("utf-8") == "the run's own"
+    assert pulled.log and pulled.log.read_text("utf-8") == "Kaggle's\n"
+
+
+# This machine.
+
+
+def test_two_pulls_at_once_fetch_once(road: Road) -> None:
+    found = road.seed(files=[{"name": "f{}.bin", "bytes": 50_000, "count": 30}], manifest=True)
+    road.server.fault("latency", "download", seconds=0.02)
+    results: list[Pulled] = []
+
+    def pull() -> None:
+        # The ledger's connection belongs to its own thread; this run is not in it.
+        results.append(
+            pull_results(
+                found,
+                road.kaggle,
+                road.ledger,
+                HttpDownloads(4, direct=True),
+                LocalResults(road.folder),
+                Selection(jobs=4),
+                road.listener,
+            )
+        )
+
+    threads = [threading.Thread(target=pull) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [pulled.verified for pulled in results] == [True, True]
+    assert road.server.calls("download") == 31
+    assert any("waiting" in said for said in road.listener.said)
+
+
+def test_a_disk_too_small_is_told_before_anything_is_fetched(road: Road) -> None:
+    promise = {"path": "huge.bin", "bytes": 10**18, "sha256": "0" * 64}
+    manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
+    files = [
+        {"name": "huge.bin", "bytes": 10},
+        {"name": "manifest.json", "text": json.dumps(manifest)},
+    ]
+    with pytest.raises(InvalidInput) as caught:
+        road.pull(road.seed(files=files))
+    assert caught.value.code == "disk_full"
+    assert on_disk(road.folder) == {"manifest.json"}
+
+
+def test_a_folder_that_cannot_be_made_is_named(road: Road, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    with pytest.raises(OSError, match="file"):
+        road.pull(road.seed(files=THE_USUAL), out=tmp_path / "file" / "results")
