@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from random import Random
 from typing import Any, cast
 
 from kitctl.local import execution, wire
@@ -86,7 +88,7 @@ def _add_files(kaggle: Kaggle, session_id: int, run: Body) -> None:
             # A name that leads elsewhere is told as it is, but lies here.
             path = working / name if _is_plain(name) else outside / str(len(found))
             path.parent.mkdir(parents=True, exist_ok=True)
-            size, sha256 = _write(path, file, name)
+            size, sha256 = _write(path, _content(file, name))
             found.append((name, path, size, path.stat().st_mtime))
             manifest.append({"path": name, "bytes": size, "sha256": sha256})
     if wire.flag(run, "manifest"):
@@ -101,21 +103,29 @@ def _is_plain(name: str) -> bool:
     return not (PurePosixPath(name).is_absolute() or ".." in name or "\\" in name or ":" in name)
 
 
-def _write(path: Path, file: Body, name: str) -> tuple[int, str]:
-    """Write the file's text, or as many bytes as it says, which differ from name to name."""
-    text = file.get("text")
-    left = wire.number(file, "bytes") or 0
-    block = (
-        text.encode()
-        if isinstance(text, str)
-        else hashlib.shake_256(name.encode()).digest(BLOCK_BYTES)
-    )
-    left = len(block) if isinstance(text, str) else left
-    digest, written = hashlib.sha256(), 0
+def _write(path: Path, parts: Iterable[bytes]) -> tuple[int, str]:
+    """Write the parts to a file.
+
+    Returns:
+        size and sha256 of what was written.
+    """
+    size, digest = 0, hashlib.sha256()
     with path.open("wb") as sink:
-        while written < left:
-            part = block[: left - written]
+        for part in parts:
             sink.write(part)
             digest.update(part)
-            written += len(part)
-    return written, digest.hexdigest()
+            size += len(part)
+    return size, digest.hexdigest()
+
+
+def _content(file: Body, name: str) -> Iterator[bytes]:
+    """The file's text, or as many bytes as it says, which differ from name to name."""
+    text = file.get("text")
+    if isinstance(text, str):
+        yield text.encode()
+        return
+    left = wire.number(file, "bytes") or 0
+    block = Random(name).randbytes(min(left, BLOCK_BYTES))
+    while left > 0:
+        yield block[:left]
+        left -= len(block)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from support.local_kaggle import LocalKaggle
 from support.official_client import OfficialClient
+from support.projects import packed_job
+
+from kitctl.operations.package import plan, write
 
 SCRIPT = """\
 import pathlib, sys
@@ -127,3 +130,16 @@ def test_it_deletes_a_kernel(kaggle: OfficialClient, local_kaggle: LocalKaggle) 
     local_kaggle.seed("old-one")
     kaggle("kernels", "delete", "local/old-one", "--yes")
     assert "Not found" in kaggle("kernels", "list", "-m").stdout
+
+
+def test_it_pushes_what_kitctl_packs(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    project = packed_job(tmp_path / "job", id="small-job", machine_shape="", enable_gpu="false")
+    packed = plan(project)
+    write(packed, tmp_path / "package")
+    pushed = kaggle("kernels", "push", "-p", str(tmp_path / "package")).stdout
+    assert "Kernel version 1 successfully pushed" in pushed
+    assert local_kaggle.wait("small-job") == "COMPLETE"
+    kaggle("kernels", "pull", "local/small-job", "-p", str(tmp_path / "pulled"))
+    assert (tmp_path / "pulled" / "small-job.py").read_bytes() == packed.script
