@@ -219,6 +219,8 @@ def _object(text: str) -> dict[str, Any]:
 
 def _check_title(metadata: Metadata, fields: Fields) -> None:
     title, slug = metadata.title, metadata.slug
+    if any(problem.where == "title" for problem in fields.problems):
+        return
     if len(title) < SHORTEST_TITLE:
         fields.wrong(
             "title",

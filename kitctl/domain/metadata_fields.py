@@ -69,6 +69,7 @@ class Fields:
                 "It must be owner/slug or slug; a slug has small letters, digits and single "
                 "hyphens.",
             )
+            return "", ""
         return owner, slug
 
     def text(self, key: str, *, required: str = "") -> str:

@@ -52,6 +52,8 @@ class Run:
         self.working = working
         self.isolation = isolation
         self._keeper = keeper
+        assert keeper.stdin is not None
+        self._leash = keeper.stdin  # Never written to; its end is the keeper's cue.
         self._started = time.monotonic()
         self._readers = [
             threading.Thread(target=self._read, args=(name, stream, on_line), daemon=True)
@@ -71,12 +73,12 @@ class Run:
             return None
         for reader in self._readers:
             reader.join()
+        self._leash.close()
         return code
 
     def stop(self) -> None:
         """Asks the whole tree to end, kills it after a grace, and waits for that."""
-        assert self._keeper.stdin is not None
-        self._keeper.stdin.close()
+        self._leash.close()
         try:
             self._keeper.wait(GRACE_SECONDS + 5)
         except subprocess.TimeoutExpired:

@@ -53,7 +53,7 @@ def machine(isolation: str, folder: Path) -> Iterator[Finding]:
     )
     missing = [name for name in OWN_PACKAGES if _version(name) is None]
     found = ", ".join(f"{name} {_version(name)}" for name in OWN_PACKAGES if name not in missing)
-    yield Finding("packages", not missing, found, f"pip install {' '.join(missing)}")
+    yield Finding.of("packages", not missing, found, f"pip install {' '.join(missing)}")
     yield Finding("isolation", True, isolation)
     free = shutil.disk_usage(folder).free
     yield Finding.of(

@@ -1,0 +1,128 @@
+"""kernel-metadata.json: what is accepted, and that every mistake is told with its fix."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kitctl.domain import metadata
+from kitctl.errors import InvalidInput
+
+GOOD: dict[str, Any] = {
+    "id": "ada/car-or-truck",
+    "title": "Car or truck",
+    "code_file": "kernel/main.py",
+    "language": "python",
+    "kernel_type": "script",
+    "enable_gpu": "true",
+    "machine_shape": "NvidiaTeslaT4",
+}
+
+
+def inspect(**changes: Any) -> metadata.Inspection:
+    said = {**GOOD, **changes}
+    return metadata.inspect(json.dumps({key: said[key] for key in said if said[key] is not None}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("id", None, "is missing"),
+        ("id", "ada/Car_or_truck", "small letters"),
+        ("id", "ada/car-or-truck/3", "owner/slug"),
+        ("id", "ada/INSERT_KERNEL_SLUG_HERE", "template"),
+        ("title", "Car", "at least 5"),
+        ("title", "Trucks or cars", "trucks-or-cars"),
+        ("title", 5, "text in quotes"),
+        ("code_file", None, "Name the script"),
+        ("code_file", "kernel/main.ipynb", "ends in .py"),
+        ("language", "Pick one of: {python,r}", "one of: python"),
+        ("kernel_type", None, "one of: script, notebook"),
+        ("enable_gpu", "yes", "true or false"),
+        ("is_private", 1, "true or false"),
+        ("enable_tpu", True, "one or the other"),
+        ("dataset_sources", ["car-or-truck"], "owner/slug"),
+        ("dataset_sources", ["a/b/c"], "whole number"),
+        ("dataset_sources", ["a/b", "a/b"], "twice"),
+        ("dataset_sources", "a/b", "list of texts"),
+        ("kernel_sources", ["a/b/c/d"], "owner/slug"),
+        ("competition_sources", ["a/b"], "competition's slug"),
+        ("model_sources", ["google/gemma"], "owner/model/framework/variation/version"),
+        ("docker_image_pinning_type", "newest", "original, latest"),
+        ("id_no", "7", "whole number"),
+        ("enable_gpus", True, "Did you mean enable_gpu?"),
+        ("machine_shape", ["T4"], "text in quotes"),
+    ],
+)
+def test_a_mistake_is_told_with_its_fix(key: str, value: Any, told: str) -> None:
+    problems = inspect(**{key: value}).problems
+    assert [told in str(problem) for problem in problems] == [True]
+    assert problems[0].fix
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    text = json.dumps({**GOOD, "title": "x", "enable_gpu": "maybe", "language": "julia"})
+    with pytest.raises(InvalidInput) as failure:
+        metadata.parse(text)
+    assert {problem.where for problem in failure.value.problems} == {
+        "title",
+        "enable_gpu",
+        "language",
+    }
+    assert failure.value.exit_code == 3
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 1,}'])
+def test_what_is_no_json_object_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"kernel-metadata\.json"):
+        metadata.inspect(text)
+
+
+def test_booleans_may_be_texts_as_kaggles_client_writes_them() -> None:
+    found = inspect(is_private="False", enable_internet="true").metadata
+    assert (found.is_private, found.enable_internet) == (False, True)
+
+
+def test_defaults_are_those_of_kaggles_client() -> None:
+    found = inspect(enable_gpu=None, machine_shape=None).metadata
+    assert found.is_private
+    assert found.enable_internet
+    assert (found.enable_gpu, found.enable_tpu, found.machine_shape) == (False, False, "")
+
+
+def test_the_owner_may_be_left_to_the_account() -> None:
+    found = inspect(id="car-or-truck")
+    assert not found.problems
+    assert (found.metadata.owner, found.metadata.id) == ("", "car-or-truck")
+
+
+def test_a_gpu_without_a_shape_is_named_t4_and_not_left_to_kaggle() -> None:
+    assert inspect(machine_shape=None).metadata.machine_shape == "NvidiaTeslaT4"
+
+
+def test_a_kernel_that_exists_may_keep_a_title_that_does_not_give_its_id() -> None:
+    found = inspect(title="Another title", id_no=7)
+    assert not found.problems
+    assert "another-title" in found.warnings[0]
+
+
+def test_a_retired_machine_is_told_and_a_contradiction_settled_by_the_shape() -> None:
+    found = inspect(machine_shape="NvidiaTeslaP100", enable_gpu=False)
+    assert "retired" in found.warnings[0]
+    assert "machine_shape" in found.warnings[1]
+    assert found.metadata.enable_gpu
+
+
+def test_the_file_written_again_says_the_same() -> None:
+    first = inspect(dataset_sources=["a/b", "a/c/3"], keywords=["gpu"], docker_image="image")
+    again = metadata.inspect(first.metadata.to_json())
+    assert again.metadata == first.metadata
+    assert not again.problems
+
+
+def test_another_machine_changes_the_booleans_with_it() -> None:
+    on_cpu = inspect().metadata.on("cpu")
+    assert (on_cpu.machine_shape, on_cpu.enable_gpu, on_cpu.pool) == ("", False, "cpu")
+    assert inspect().metadata.on("") == inspect().metadata
