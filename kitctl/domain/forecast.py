@@ -168,5 +168,5 @@ def _spread(expected: Sequence[float], middle: float) -> float:
 
 
 def _within(seconds: float, intent: Intent) -> float:
-    """Return the seconds as far as the session lasts, whole."""
-    return float(round(min(seconds, intent.limit_seconds)))
+    """Return the seconds, whole and at least one, as far as the session lasts."""
+    return max(1.0, float(round(min(seconds, intent.limit_seconds))))
