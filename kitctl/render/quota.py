@@ -121,7 +121,8 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
     from rich.text import Text
 
     books = [one for week in weeks for one in week]
-    for pool in dict.fromkeys(one.pool for one in books if one.used_seconds):
+    used = list(dict.fromkeys(one.pool for one in books if one.used_seconds))
+    for pool in used:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         for name in ("    ", "Week from", NAMES.get(pool, pool)):
             table.add_column(name, no_wrap=True)
@@ -138,6 +139,9 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
                 f"{sum(kernel.runs for kernel in one.kernels):,}",
             )
         console.print(table)
+        console.print()
+    if any(one.pool in used and one.outside_seconds is None for one in books):
+        console.print(Text("?  not known: kitctl did not ask Kaggle in that week", style="dim"))
         console.print()
 
 
