@@ -66,7 +66,7 @@ def application(
             Middleware(FaultyService, faults=faults, drop=drop),
             Middleware(TokenRequired, token=api.token, account=api.kaggle.account),
         ],
-        exception_handlers={Refusal: _refuse, HTTPException: _refuse_route},
+        exception_handlers={Refusal: _refuse, HTTPException: _refuse_route, Exception: _fail},
         lifespan=_lifespan,
     )
     app.state.api = api
@@ -150,3 +150,8 @@ def _refuse(request: Request, error: Exception) -> Response:
 def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"code": error.status_code, "message": error.detail}, error.status_code)
+
+
+def _fail(request: Request, error: Exception) -> Response:
+    message = f"The local Kaggle has a bug: {error!r}"
+    return JSONResponse({"code": 500, "message": message}, 500)

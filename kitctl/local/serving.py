@@ -74,10 +74,12 @@ def serve(
         # h11 hands on absolute-form targets as they are; other parsers are not tried.
         http="h11",
         ws="none",
-        log_level="critical",
+        log_level="error",
         date_header=False,
         server_header=False,
         proxy_headers=False,
+        # Longer than between two polls of a client, which may keep its connection.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

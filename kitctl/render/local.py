@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 def draw_running(running: Mapping[str, Any], console: Console) -> None:
     console.print(f"The local Kaggle answers at {running['endpoint']} (pid {running['pid']}).")
-    console.print(f"State, endpoint and token: {running['state']}", soft_wrap=True)
+    state = running["state"]
+    for line in (
+        f"State, endpoint and token: {state}",
+        "To send the official client there:",
+        f"  export KAGGLE_API_ENVIRONMENT=LOCALHOST http_proxy={running['endpoint']}",
+        f"  export KAGGLE_API_TOKEN='{state}/token'; unset NO_PROXY no_proxy",
+    ):
+        console.print(line, soft_wrap=True)
 
 
 def draw_down(down: Mapping[str, Any], console: Console) -> None:

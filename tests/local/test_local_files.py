@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -189,13 +190,45 @@ def test_a_dataset_is_ready_when_it_has_been_processed(local_kaggle: LocalKaggle
     assert status(local_kaggle) == "READY"
 
 
-def test_an_archive_that_leaves_its_folder_fails(local_kaggle: LocalKaggle) -> None:
+def zipped(name: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../evil.txt", "x")
-    create(local_kaggle, [upload(local_kaggle, "bad.zip", packed.getvalue())])
+        archive.writestr(name, "x")
+    return packed.getvalue()
+
+
+def tarred(name: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bad.zip", zipped("../../evil.txt")),
+        ("bad.zip", zipped("a.txt")[:-8]),
+        ("bad.tar", tarred("../../evil.txt")),
+        ("bad.tar", b"no archive at all"),
+        ("../evil.txt", b"x"),
+    ],
+)
+def test_an_upload_that_cannot_be_laid_out_fails_and_leaves_nothing(
+    local_kaggle: LocalKaggle, name: str, content: bytes
+) -> None:
+    create(local_kaggle, [upload(local_kaggle, name, content)])
     assert status(local_kaggle) == "FAILED"
     assert not list(local_kaggle.state.rglob("evil.txt"))
+    refused = local_kaggle.push("one-job", "print(1)", datasetDataSources=["local/some-photos"])
+    assert refused["invalidDatasetSources"] == ["local/some-photos"]
+
+
+def test_a_model_file_that_is_a_zip_inside_stays_one_file(local_kaggle: LocalKaggle) -> None:
+    create(local_kaggle, [upload(local_kaggle, "model.keras", zipped("config.json"))])
+    where = {"ownerSlug": "local", "datasetSlug": "some-photos"}
+    files = local_kaggle.call(f"{DATASETS}/ListDatasetFiles", **where)["datasetFiles"]
+    assert [file["name"] for file in files] == ["model.keras"]
 
 
 def test_a_folder_stands_for_someones_dataset(local_kaggle: LocalKaggle, tmp_path: Path) -> None:

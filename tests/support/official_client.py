@@ -24,7 +24,7 @@ def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
         "PYTHONIOENCODING": "utf-8",
         "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
         "http_proxy": server.endpoint,
-        "KAGGLE_API_TOKEN": server.token,
+        "KAGGLE_API_TOKEN": str(server.state / "token"),
     }
 
 

@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from kitctl.local.state.refusals import bad_request
 
@@ -15,14 +16,17 @@ def place(upload: Path, name: str, folder: Path) -> None:
     """Put one uploaded file into a data set's folder; an archive becomes a folder of its name.
 
     Raises:
-        Refusal: a name, of the file or inside the archive, that would leave the folder.
+        Refusal: a name, of the file or inside the archive, that would leave the folder; an archive
+            that cannot be read.
     """
     target = _within(folder, name)
     # By name: a model.keras is a zip as well, but to be left alone.
-    if name.endswith(".zip") and zipfile.is_zipfile(upload):
-        _unzip(upload, target.with_name(target.name.removesuffix(".zip")))
-    elif name.endswith(".tar") and tarfile.is_tarfile(upload):
-        _untar(upload, target.with_name(target.name.removesuffix(".tar")))
+    unpack = {".zip": _unzip, ".tar": _untar}.get(target.suffix)
+    if unpack is not None:
+        try:
+            unpack(upload, target.with_suffix(""))
+        except (zipfile.BadZipFile, tarfile.TarError, RuntimeError, OSError) as error:
+            raise bad_request(f"{name} cannot be unpacked: {error}") from error
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(upload, target)
@@ -43,21 +47,24 @@ def pack(folder: Path, archive: Path) -> None:
 def _unzip(upload: Path, folder: Path) -> None:
     with zipfile.ZipFile(upload) as archive:
         for member in archive.infolist():
-            target = _within(folder, member.filename)
-            if member.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
+            if not member.is_dir():
+                with archive.open(member) as source:
+                    _copy(source, _within(folder, member.filename))
 
 
 def _untar(upload: Path, folder: Path) -> None:
     with tarfile.open(upload) as archive:
-        try:
-            archive.extractall(folder, filter="data")
-        except tarfile.FilterError as error:
-            raise bad_request(f"An archive holds a name that is not allowed: {error}") from error
+        for member in archive:
+            # Files only: a link could lead anywhere.
+            source = archive.extractfile(member) if member.isfile() else None
+            if source is not None:
+                _copy(source, _within(folder, member.name))
+
+
+def _copy(source: IO[bytes], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
 
 
 def _within(folder: Path, name: str) -> Path:

@@ -16,7 +16,6 @@ class Blobs:
         self._database = database
         self._clock = clock
         self._folder = folder
-        self._folder.mkdir(parents=True, exist_ok=True)
 
     def announce(self, name: str, size: int) -> Blob:
         """Make room for a file of `size` bytes."""
@@ -24,6 +23,7 @@ class Blobs:
         self._database.change(
             "INSERT INTO blobs VALUES (?, ?, ?, ?)", token, name, size, self._clock.now()
         )
+        self._folder.mkdir(parents=True, exist_ok=True)
         blob = self.get(token)
         blob.path.touch()
         return blob

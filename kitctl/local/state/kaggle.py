@@ -44,7 +44,6 @@ class Kaggle:
         self.settings.reload()
         for name in ("sessions", "blobs", "datasets"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        (self.folder / "blobs").mkdir()
 
     def close(self) -> None:
         self._database.close()
