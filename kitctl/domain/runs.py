@@ -209,6 +209,21 @@ class Run:
         return str(self.ref or self.intent.kernel)
 
 
+def notebook_text(text: str) -> str:
+    """A notebook as Kaggle takes it: without outputs, the source of each cell in one piece.
+
+    Raises ValueError where it is none.
+    """
+    notebook = json.loads(text)
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise ValueError("it holds no cells")
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell.get("source", ""))
+        if cell.get("cell_type") == "code":
+            cell["outputs"] = []
+    return json.dumps(notebook)
+
+
 def source_sha256(text: str) -> str:
     """Tells two sources apart by what Kaggle keeps of them.
 

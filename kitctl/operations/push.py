@@ -24,9 +24,10 @@ from kitctl.domain.runs import (
     KernelRef,
     Run,
     RunRef,
+    notebook_text,
     source_sha256,
 )
-from kitctl.errors import KitError, Refused
+from kitctl.errors import InvalidInput, KitError, Refused
 from kitctl.operations.cancel import cancel
 from kitctl.operations.find_run import Found
 from kitctl.operations.quota_reading import read_quota
@@ -78,7 +79,7 @@ def job_of(plan: Plan, account: str, timeout_seconds: int | None) -> Job:
     return Job(
         kernel=KernelRef(metadata.owner or account, metadata.slug),
         title=metadata.title,
-        text=plan.script.decode("utf-8"),
+        text=_text(plan),
         language=metadata.language,
         kernel_type=metadata.kernel_type,
         is_private=metadata.is_private,
@@ -93,6 +94,22 @@ def job_of(plan: Plan, account: str, timeout_seconds: int | None) -> Job:
         docker_image_pinning_type=metadata.docker_image_pinning_type,
         timeout_seconds=timeout_seconds,
     )
+
+
+def _text(plan: Plan) -> str:
+    """The code as Kaggle takes it: a notebook without outputs, each cell's source in one piece.
+
+    Raises InvalidInput where it is no UTF-8 or no notebook.
+    """
+    try:
+        text = plan.script.decode("utf-8")
+        return notebook_text(text) if plan.metadata.kernel_type == "notebook" else text
+    except ValueError as error:
+        raise InvalidInput(
+            f"{plan.metadata.code_file} cannot be read: {error}.",
+            code="code_file",
+            hint="Save it as UTF-8 text, a notebook as .ipynb.",
+        ) from None
 
 
 def push(order: Order, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter) -> Pushed:
