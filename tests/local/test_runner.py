@@ -214,15 +214,20 @@ def test_what_a_script_leaves_running_ends_with_it(tmp_path: Path, kind: str) ->
 
 def test_a_run_does_not_outlive_the_process_that_started_it(tmp_path: Path, kind: str) -> None:
     word = f"96{os.getpid()}"
+    script = f"""
+        import subprocess, time
+        subprocess.Popen(["setsid", "sleep", "{word}"])
+        time.sleep(1000)
+        """
     starter = f"""
-        import shutil, sys, time
+        import shutil, time
         from pathlib import Path
         if {kind == "plain"}:
             shutil.which = lambda *_, **__: None
         from kitctl.local import runner
-        script = "import subprocess, time; subprocess.Popen(['setsid', 'sleep', '{word}']); time.sleep(1000)"
-        runner.start(Path({str(tmp_path)!r}), script.encode(), {{}}, environment={{}}, internet=False,
-                     on_line=print)
+        script = {textwrap.dedent(script).encode()!r}
+        options = {{"environment": {{}}, "internet": False, "on_line": print}}
+        runner.start(Path({str(tmp_path)!r}), script, {{}}, **options)
         time.sleep(1000)
         """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(starter)])

@@ -1,0 +1,116 @@
+"""Rehearsals of small jobs: the packed script itself, in a folder like Kaggle's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from support.projects import MAIN, lone_script, packed_job, write_files
+
+from kitctl.errors import InvalidInput, RunFailed
+from kitctl.local import runner
+from kitctl.operations import dry_run, package
+from kitctl.operations.dry_run import LOG_NAME, Scale
+from kitctl.operations.rehearsal import Rehearsal
+from kitctl.operations.reporter import Silence
+
+SMALL = Scale(photos=40, epochs=2)
+
+
+def rehearse(
+    project: Path, *, scale: Scale = SMALL, mounts: Mapping[str, Path] | None = None
+) -> Rehearsal:
+    return dry_run.dry_run(
+        package.plan(project),
+        mounts or {},
+        scale,
+        out=project / "out",
+        runner=runner.start,
+        reporter=Silence(),
+    )
+
+
+def test_the_packed_script_runs_small_and_what_it_left_is_checked(tmp_path: Path) -> None:
+    result = rehearse(packed_job(tmp_path, job="epochs = 30\n"))
+    assert result.ok
+    assert (result.epochs, result.metrics) == (2, {"loss": 0.5})
+    assert [check.name for check in result.checks][-1] == "epochs"
+    assert [file.path for file in result.artifacts] == ["epochs.txt"]
+    assert (tmp_path / "out/epochs.txt").read_text("utf-8") == "2"
+    assert "epoch 2/2 loss 0.5" in (tmp_path / "out" / LOG_NAME).read_text("utf-8")
+
+
+def test_full_rehearses_all_epochs_and_a_short_job_is_not_made_longer(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, job="epochs = 3\n")
+    assert rehearse(project, scale=Scale(0, 0)).epochs == 3
+    assert rehearse(project, scale=Scale(0, 9)).epochs == 3
+
+
+def test_a_second_rehearsal_replaces_the_first_whole(tmp_path: Path) -> None:
+    project = packed_job(tmp_path)
+    rehearse(project)
+    (tmp_path / "out/old.txt").write_text("old", "utf-8")
+    rehearse(project)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [LOG_NAME, "epochs.txt"]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
+
+
+def test_a_failing_script_keeps_its_log_and_leaves_the_last_good_outputs(tmp_path: Path) -> None:
+    project = packed_job(tmp_path)
+    rehearse(project)
+    write_files(project, {"job/counting.py": "def count(epochs):\n    raise ValueError('NaN')\n"})
+    with pytest.raises(RunFailed, match=r"exit code 1.*\n(.*\n)*.*ValueError: NaN") as failure:
+        rehearse(project)
+    log = project / "out-failed" / LOG_NAME
+    assert str(log) in failure.value.hint
+    assert 'File "job/counting.py", line 2, in count' in log.read_text("utf-8")
+    assert (tmp_path / "out/epochs.txt").is_file()
+
+
+def test_a_job_that_calls_its_input_wrong_is_taken_at_its_word(tmp_path: Path) -> None:
+    main = MAIN.replace(
+        'print("session 1")', "print('error: no photos in train.', file=sys.stderr)\n    return 3"
+    )
+    with pytest.raises(InvalidInput, match=r"^no photos in train\."):
+        rehearse(packed_job(tmp_path, {"job/main.py": main}))
+
+
+def test_a_script_of_the_users_own_finds_both_layouts_and_few_photos(tmp_path: Path) -> None:
+    data = write_files(
+        tmp_path / "data",
+        {f"train/car/{number}.jpg": "photo" for number in range(9)} | {"labels.csv": "a,b"},
+    )
+    project = lone_script(
+        tmp_path / "project",
+        """
+        import json, os
+        from pathlib import Path
+        seen = {}
+        for folder in ("../input/datasets/ada/photos", "../input/photos"):
+            photos = sorted(path.name for path in Path(folder, "train/car").iterdir())
+            seen[folder] = [photos, Path(folder, "labels.csv").read_text()]
+        json.dump(seen, open("seen.json", "w"))
+        """,
+    )
+    result = rehearse(project, scale=Scale(3, 0), mounts={"datasets/ada/photos": data})
+    assert result.ok
+    seen = json.loads((project / "out/seen.json").read_text("utf-8"))
+    few = [["0.jpg", "1.jpg", "2.jpg"], "a,b"]
+    assert seen == {"../input/datasets/ada/photos": few, "../input/photos": few}
+
+
+def test_a_folder_of_the_users_own_is_never_replaced(tmp_path: Path) -> None:
+    project = packed_job(tmp_path)
+    write_files(project, {"out/thesis.txt": "years of work"})
+    with pytest.raises(InvalidInput, match="not touched"):
+        rehearse(project)
+    assert (project / "out/thesis.txt").is_file()
+
+
+def test_notebooks_are_refused_with_the_way_to_run_them(tmp_path: Path) -> None:
+    project = lone_script(tmp_path, "", code_file="train.ipynb", kernel_type="notebook")
+    write_files(project, {"train.ipynb": '{"cells": []}'})
+    with pytest.raises(InvalidInput, match=r"train\.ipynb cannot run here"):
+        rehearse(project)

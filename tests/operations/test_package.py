@@ -1,0 +1,176 @@
+"""A project → the folder that would be pushed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.projects import MAIN, lone_script, packed_job, write_files
+
+from kitctl.errors import InvalidInput
+from kitctl.operations import package
+from kitctl.operations.read_job import parse_overrides
+
+
+def told(project: Path, **options: Any) -> list[str]:
+    """Every problem that packaging the project tells."""
+    with pytest.raises(InvalidInput) as failure:
+        package.plan(project, **options)
+    assert failure.value.exit_code == 3
+    return [str(problem) for problem in failure.value.problems] or [failure.value.message]
+
+
+def test_the_folder_holds_a_script_and_metadata_that_names_it(tmp_path: Path) -> None:
+    project = packed_job(tmp_path / "project", job="epochs = 4\n")
+    packaged = package.write(package.plan(project), tmp_path / "out")
+    written = json.loads((tmp_path / "out/kernel-metadata.json").read_text("utf-8"))
+    assert written["code_file"] == "script.py"
+    assert (written["id"], written["enable_gpu"]) == ("ada/small-job", "true")
+    assert packaged.modules == ("job/__init__.py", "job/counting.py", "job/main.py")
+    assert packaged.script_bytes == (tmp_path / "out/script.py").stat().st_size
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "kernel-metadata.json",
+        "script.py",
+    ]
+
+
+def test_packaging_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    project = packed_job(tmp_path / "project")
+    for out in ("one", "two"):
+        package.write(package.plan(project), tmp_path / out)
+    for name in ("script.py", "kernel-metadata.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_only_python_files_of_the_package_go_in(tmp_path: Path) -> None:
+    project = packed_job(
+        tmp_path,
+        {
+            "job/inner/__init__.py": "",
+            "job/inner/deep.py": "X = 1\n",
+            "job/data/loose.py": "not in a package",
+            "job/.env": "KAGGLE_KEY=x",
+            "job/notes.txt": "notes",
+            "other/__init__.py": "",
+        },
+    )
+    assert package.plan(project).modules == (
+        "job/__init__.py",
+        "job/counting.py",
+        "job/inner/__init__.py",
+        "job/inner/deep.py",
+        "job/main.py",
+    )
+
+
+def test_set_wins_over_the_job_file_and_changes_the_identity(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, job="epochs = 4\nunits = 2\n")
+    plan = package.plan(project, overrides=parse_overrides(["epochs=7"]))
+    assert plan.settings == {"epochs": 7, "units": 2}
+    assert plan.script_sha256 != package.plan(project).script_sha256
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("a=3", 3),
+        ("a=1e-3", 1e-3),
+        ("a=true", True),
+        ("a=[96, 96]", [96, 96]),
+        ("a={x = [1, 2]}", {"x": [1, 2]}),
+        ("a=vgg16", "vgg16"),
+        ('a="3"', "3"),
+        ("a=", ""),
+        ("a=b=c", "b=c"),
+        ("a=2026-11-21", "2026-11-21"),
+        ("a=1\nb = 2", "1\nb = 2"),
+    ],
+)
+def test_a_set_value_is_toml_or_plain_text(word: str, value: object) -> None:
+    assert parse_overrides([word]) == {"a": value}
+
+
+def test_a_set_word_without_a_key_is_refused() -> None:
+    for word in ("epochs", "=3"):
+        with pytest.raises(InvalidInput, match="KEY=VALUE"):
+            parse_overrides([word])
+
+
+def test_every_wrong_setting_is_told_by_the_script_itself(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, job='epochs = "many"\n')
+    problems = told(project, overrides={"units": "few"})
+    assert problems == [
+        'epochs: is "many": not a whole number. Allowed: 1 to 9.',
+        'units: is "few": not a whole number. Allowed: 1 to 9.',
+    ]
+
+
+def test_a_job_that_cannot_check_itself_is_refused_with_its_last_words(tmp_path: Path) -> None:
+    main = "import os\nos.environ['KITCTL_CHECK']\nraise RuntimeError('broken at import')\n"
+    project = packed_job(tmp_path, {"job/main.py": main})
+    assert "RuntimeError: broken at import" in told(project)[0]
+
+
+def test_the_check_sees_nothing_of_the_users_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAGGLE_KEY", "secret")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    main = MAIN.replace("print(json", "assert 'KAGGLE_KEY' not in os.environ\n        print(json")
+    assert package.plan(packed_job(tmp_path, {"job/main.py": main})).settings == {"epochs": 5}
+
+
+def test_mistakes_of_metadata_and_files_are_told_together(tmp_path: Path) -> None:
+    project = packed_job(
+        tmp_path,
+        {"job/broken.py": "def f(:\n", "job/job.toml": "epochs = \n", "job/with-dash.py": ""},
+        title="x",
+    )
+    problems = told(project)
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "title",
+        "job/broken.py",
+        "with-dash",
+        "job.toml",
+    ]
+
+
+def test_credentials_are_refused_and_never_repeated(tmp_path: Path) -> None:
+    key = "0123456789abcdef" * 2
+    project = packed_job(tmp_path, {"job/login.py": f"KEY = 1\nkaggle_key = '{key}'\n"})
+    assert told(project)[0].startswith("job/login.py, line 2: holds a Kaggle API key.")
+    assert key not in str(told(project))
+    alone = lone_script(tmp_path / "alone", f"token = 'KGAT_{key}'\n")
+    assert "train.py, line 1: holds a Kaggle access token" in told(alone)[0]
+
+
+def test_code_outside_the_project_is_refused(tmp_path: Path) -> None:
+    outside = write_files(tmp_path, {"outside.py": "print(1)\n"}) / "outside.py"
+    project = packed_job(tmp_path / "project")
+    (project / "job/linked.py").symlink_to(outside)
+    assert "job/linked.py: leads out of the project" in told(project)[0]
+    alone = lone_script(tmp_path / "alone", "", code_file="../outside.py")
+    assert "leads out" in told(alone)[0]
+    (alone / "train.py").unlink()
+    (alone / "train.py").symlink_to(outside)
+    lone_script(tmp_path / "absent", "", code_file="missing.py")
+    assert "does not exist" in told(tmp_path / "absent")[0]
+
+
+def test_a_lone_script_is_sent_byte_for_byte(tmp_path: Path) -> None:
+    project = lone_script(tmp_path, "")
+    code = "# -*- coding: latin-1 -*-\r\nprint('\xe4')\r\n".encode("latin-1")
+    (project / "train.py").write_bytes(code)
+    package.write(package.plan(project), tmp_path / "out")
+    assert (tmp_path / "out/train.py").read_bytes() == code
+    assert '"code_file": "train.py"' in (tmp_path / "out/kernel-metadata.json").read_text("utf-8")
+    assert "no effect" in told(project, overrides={"epochs": 3})[0]
+
+
+def test_another_accelerator_is_written_into_the_metadata(tmp_path: Path) -> None:
+    plan = package.plan(packed_job(tmp_path), accelerator="p100")
+    assert plan.metadata.machine_shape == "NvidiaTeslaT4"
+    assert "retired" in plan.warnings[0]
+    assert b'"accelerator": "cpu"' in package.plan(tmp_path, accelerator="cpu").script

@@ -1,0 +1,91 @@
+"""Local folders that stand for Kaggle sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.projects import write_files
+
+from kitctl.domain.metadata import Sources
+from kitctl.errors import InvalidInput
+from kitctl.operations import prepare_sources
+from kitctl.operations.reporter import Silence
+
+SOURCES = Sources(
+    datasets=("ada/photos/3",),
+    kernels=("ada/earlier-run",),
+    competitions=("digits",),
+    models=("google/gemma/keras/2b/1",),
+)
+
+
+class Ears(Silence):
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.heard.append(text)
+
+    warn = log = say
+
+
+def test_every_kind_of_source_has_kaggles_place(tmp_path: Path) -> None:
+    data = [f"{source}={tmp_path}" for source in SOURCES.all]
+    found = prepare_sources.stand_ins(tmp_path, SOURCES, {}, data)
+    assert prepare_sources.prepare(found, Silence()) == {
+        "datasets/ada/photos": tmp_path,
+        "notebooks/ada/earlier-run": tmp_path,
+        "competitions/digits": tmp_path,
+        "models/google/gemma/keras/2b/1": tmp_path,
+    }
+
+
+def test_an_option_wins_over_the_settings_and_may_name_the_slug_alone(tmp_path: Path) -> None:
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+    settings = {"ada/photos": "theirs"}
+    sources = Sources(datasets=("ada/photos",))
+    for data, folder in (([], "theirs"), ([f"photos={tmp_path}/mine"], "mine")):
+        (found,) = prepare_sources.stand_ins(tmp_path, sources, settings, data)
+        assert found.folder == tmp_path / folder
+
+
+def test_a_recipe_runs_once_and_says_so(tmp_path: Path) -> None:
+    recipe = "from pathlib import Path\nPath('files').mkdir()\nprint('made')\n"
+    write_files(tmp_path, {"data/recipe.py": recipe})
+    sources, settings = Sources(datasets=("ada/photos",)), {"ada/photos": "data"}
+    ears = Ears()
+    for _ in range(2):
+        found = prepare_sources.stand_ins(tmp_path, sources, settings, ())
+        mounts = prepare_sources.prepare(found, ears)
+        assert mounts == {"datasets/ada/photos": tmp_path / "data/files"}
+    assert [line for line in ears.heard if "made" in line] == [ears.heard[0], "made"]
+
+
+def test_a_recipe_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
+    write_files(tmp_path, {"data/recipe.py": "raise SystemExit('the hash is wrong')\n"})
+    found = prepare_sources.stand_ins(
+        tmp_path, Sources(datasets=("ada/photos",)), {"ada/photos": "data"}, ()
+    )
+    with pytest.raises(InvalidInput, match="the hash is wrong"):
+        prepare_sources.prepare(found, Silence())
+
+
+def test_a_source_without_a_stand_in_is_a_warning_that_names_the_setting(tmp_path: Path) -> None:
+    ears = Ears()
+    found = prepare_sources.stand_ins(tmp_path, Sources(datasets=("ada/photos",)), {}, ())
+    assert prepare_sources.prepare(found, ears) == {}
+    assert "ada/photos" in ears.heard[0]
+    assert "[tool.kitctl.sources]" in ears.heard[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("photos", "SLUG=DIR"), ("cars=.", "no source called"), ("photos=no", "no folder")],
+)
+def test_wrong_data_options_are_refused(word: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        prepare_sources.stand_ins(tmp_path, Sources(datasets=("ada/photos",)), {}, [word])
