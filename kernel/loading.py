@@ -1,20 +1,24 @@
 """One photo: file → contents → pixels → values in 0…1, the plain way and the short one."""
 
+import os
 import time
+from collections.abc import Sequence
+from functools import cached_property
 
 import keras
 import tensorflow as tf
 
 from kernel.settings import Settings
 
-JPEG_SIGNATURE = b"\xff\xd8\xff"
+JPEG, PNG = b"\xff\xd8", b"\x89P"  # how their files begin, whatever they are called
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
 
 
 class Loader:
-    """Reads and decodes photos of one size; every method is traced into a tf.data map."""
+    """Reads and decodes the photos at `paths`; its steps are traced into a tf.data map."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, paths: Sequence[str]) -> None:
+        self.paths = paths
         self.size = settings.image_size
         self.channels = settings.channels
         self.method = settings.interpolation
@@ -47,20 +51,13 @@ class Loader:
     def decode_fast(self, contents):
         """The same pixels in less time.
 
-        JPEGs go straight to their decoder (`decode_image` makes a detour; both use the fast
+        Photos go straight to the JPEG decoder (`decode_image` makes a detour; both use the fast
         integer DCT, so the bits are equal), and `nearest` picks its pixels by two gathers instead
         of TensorFlow's slow resize, or by nothing at all when the photo has the size already.
         """
-        if self.channels == 4:  # no JPEG has four channels
+        if self.channels == 4 or not self.formats <= {JPEG, PNG}:
             return self.decode(contents)
-        is_jpeg = tf.equal(tf.strings.substr(contents, 0, 3), JPEG_SIGNATURE)
-        photo = tf.cond(
-            is_jpeg,
-            lambda: self._decode_jpeg(contents),
-            lambda: tf.image.decode_image(
-                contents, channels=self.channels, expand_animations=False
-            ),
-        )
+        photo = self._decode_jpeg(contents)
         if self.method != "nearest" or self.crop:
             return self._resized(photo)
         height, width = self.size
@@ -76,9 +73,20 @@ class Loader:
         )
         return tf.ensure_shape(photo, (height, width, self.channels))
 
+    @cached_property
+    def formats(self) -> set[bytes]:
+        """The first two bytes of the photos' files.
+
+        Asked once for all of them: to ask in the pipeline would cost a branch for each photo.
+        """
+        return set(map(_first_bytes, self.paths))
+
     def _decode_jpeg(self, contents):
-        """Pixels of a JPEG; with `downscale` at the smallest scale that is not too small."""
-        if not self.downscale:
+        """Pixels of a JPEG or, by the decoder's courtesy, of a PNG.
+
+        With `downscale_decode`, and JPEGs only, at the smallest scale that is not too small.
+        """
+        if not self.downscale or PNG in self.formats:
             return tf.io.decode_jpeg(contents, channels=self.channels)
         shape = tf.io.extract_jpeg_shape(contents)
         fits = [
@@ -125,3 +133,11 @@ def _nearest(size, wanted: int):
     scale = tf.cast(size, tf.float32) / wanted
     taken = tf.floor((tf.range(wanted, dtype=tf.float32) + 0.5) * scale)
     return tf.minimum(tf.cast(taken, tf.int32), size - 1)
+
+
+def _first_bytes(path: str) -> bytes:
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(file, 2)
+    finally:
+        os.close(file)

@@ -33,7 +33,7 @@ class Source:
         self.photos = photos
         self.settings = settings
         self.training = training
-        self.loader = Loader(settings)
+        self.loader = Loader(settings, photos.paths)
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
@@ -98,7 +98,7 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
 
     The images are bit for bit those of `course`.
     """
-    loader = Loader(settings)
+    loader = Loader(settings, photos.paths)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)
@@ -135,9 +135,7 @@ def course(source: Source) -> tf.data.Dataset:
     Keras' function lists a folder by itself and fails on a photo that cannot be read, so its
     steps are repeated here for the photos that can; a test holds the two equal to the bit.
     """
-    elements = tf.data.Dataset.from_tensor_slices(
-        (np.asarray(source.photos.paths), source.labels)
-    )
+    elements = tf.data.Dataset.from_tensor_slices((np.asarray(source.photos.paths), source.labels))
     if source.training and source.settings.shuffle:
         elements = _shuffled(elements, source.settings)
     return (

@@ -1,0 +1,228 @@
+"""Every pipeline gives what the course's own loop gives, bit for bit and in its order."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from kernel import pipelines
+from kernel.loading import Loader, to_unit, to_unit_fast
+from kernel.photos import Photos, dataset_seed
+from kernel.settings import Settings
+
+SIZE = (24, 32)
+Batches = list[tuple[np.ndarray, np.ndarray]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of small photos: JPEGs of many sizes (one the wanted size), a grey one, a PNG."""
+    root = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(0)
+    for index in range(22):
+        height, width = SIZE if index == 3 else random.integers(17, 90, 2)
+        coarse = random.integers(0, 256, (6, 7, 3), dtype=np.uint8)
+        photo = Image.fromarray(coarse).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        suffix = "png" if index == 5 else "jpg"
+        path = root / ("car" if index % 2 else "truck") / f"photo {index:02} é.{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        (photo.convert("L") if index == 7 else photo).save(path)
+    return root
+
+
+def settings_of(**values: Any) -> Settings:
+    return Settings.from_mapping({"image_size": list(SIZE), "batch_size": 4, **values})
+
+
+def keras_dataset(folder: Path, settings: Settings, *, shuffle: bool = True) -> tf.data.Dataset:
+    """The course's call."""
+    keras.utils.set_random_seed(settings.seed)
+    return keras.utils.image_dataset_from_directory(
+        str(folder),
+        label_mode="binary" if settings.label_mode == "auto" else settings.label_mode,
+        color_mode=settings.color_mode,
+        image_size=settings.image_size,
+        interpolation=settings.interpolation,
+        crop_to_aspect_ratio=settings.crop_to_aspect_ratio,
+        batch_size=settings.batch_size,
+        shuffle=shuffle,
+        seed=None,
+        verbose=False,
+    )
+
+
+def course_batches(folder: Path, settings: Settings, *, shuffle: bool = True) -> Batches:
+    """The course's pipeline as its notes have it."""
+    photos = keras_dataset(folder, settings, shuffle=shuffle)
+    converted = photos.map(lambda x, y: (tf.image.convert_image_dtype(x, tf.float32), y))
+    return list(converted.cache().as_numpy_iterator())
+
+
+def photos_of(folder: Path, settings: Settings, *, shuffle: bool = True) -> Photos:
+    """The photos in the order of Keras' index."""
+    paths = keras_dataset(folder, settings, shuffle=shuffle).file_paths
+    return Photos(tuple(paths), tuple(int("truck" in path) for path in paths), ("car", "truck"))
+
+
+def assert_equal(found: Batches, expected: Batches) -> None:
+    assert len(found) == len(expected)
+    for (images, labels), (expected_images, expected_labels) in zip(found, expected, strict=True):
+        assert images.dtype == np.float32
+        assert labels.dtype == expected_labels.dtype
+        np.testing.assert_array_equal(images, expected_images)
+        np.testing.assert_array_equal(labels, expected_labels)
+
+
+@pytest.mark.parametrize("name", pipelines.PIPELINES)
+def test_every_pipeline_gives_the_courses_batches_in_every_epoch(folder: Path, name: str) -> None:
+    settings = settings_of()
+    expected = course_batches(folder, settings)
+    photos = photos_of(folder, settings)
+    keras.utils.set_random_seed(settings.seed)
+    batches = pipelines.build(name, photos, settings, training=True)
+    for _ in range(2):
+        assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+@pytest.mark.parametrize("name", ["course", "fast"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"color_mode": "grayscale"},
+        {"crop_to_aspect_ratio": True},
+        {"label_mode": "int"},
+        {"label_mode": "categorical"},
+        {"seed": 7, "batch_size": 5},
+    ],
+    ids=str,
+)
+def test_the_options_of_keras_give_what_keras_gives(
+    folder: Path, name: str, changes: dict[str, Any]
+) -> None:
+    settings = settings_of(**changes)
+    expected = course_batches(folder, settings)
+    photos = photos_of(folder, settings)
+    keras.utils.set_random_seed(settings.seed)
+    batches = pipelines.build(name, photos, settings, training=True)
+    assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+def test_photos_with_an_alpha_channel_keep_it(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    for name in ("car", "truck"):
+        (tmp_path / name).mkdir()
+        pixels = random.integers(0, 256, (30, 40, 4), dtype=np.uint8)
+        Image.fromarray(pixels, "RGBA").save(tmp_path / name / "photo.png")
+    settings = settings_of(color_mode="rgba")
+    photos = photos_of(tmp_path, settings, shuffle=False)
+    batches = pipelines.build("fast", photos, settings, training=False)
+    expected = course_batches(tmp_path, settings, shuffle=False)
+    assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+def test_a_picture_with_the_wrong_ending_is_decoded_for_what_it_is(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    for name, written_as in (("car", "BMP"), ("truck", "GIF")):
+        (tmp_path / name).mkdir()
+        photo = Image.fromarray(random.integers(0, 256, (30, 40, 3), dtype=np.uint8))
+        photo.save(tmp_path / name / "photo.jpg", written_as)
+    settings = settings_of()
+    photos = photos_of(tmp_path, settings, shuffle=False)
+    batches = pipelines.build("fast", photos, settings, training=False)
+    expected = course_batches(tmp_path, settings, shuffle=False)
+    assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+@pytest.mark.parametrize("name", ["course", "fast", "naive"])
+def test_interpolated_photos_are_scaled_to_the_unit_range(folder: Path, name: str) -> None:
+    settings = settings_of(interpolation="bicubic")
+    keras_photos = list(keras_dataset(folder, settings, shuffle=False).as_numpy_iterator())
+    photos = photos_of(folder, settings, shuffle=False)
+    batches = list(pipelines.build(name, photos, settings, training=False).as_numpy_iterator())
+    for (images, _), (pixels, _) in zip(batches, keras_photos, strict=True):
+        assert pixels.max() > 200
+        np.testing.assert_allclose(images, np.clip(pixels / 255, 0, 1), atol=1e-6)
+
+
+def test_validation_photos_keep_their_order(folder: Path) -> None:
+    settings = settings_of()
+    photos = photos_of(folder, settings, shuffle=False)
+    expected = course_batches(folder, settings, shuffle=False)
+    for name in ("course", "fast"):
+        batches = pipelines.build(name, photos, settings, training=False)
+        assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+def test_the_frozen_order_is_the_order_of_the_courses_batches(folder: Path) -> None:
+    settings = settings_of()
+    photos = photos_of(folder, settings)
+    labels = np.concatenate([labels for _, labels in course_batches(folder, settings)])
+    keras.utils.set_random_seed(settings.seed)
+    order = pipelines.frozen_order(len(photos), settings, training=True)
+    assert sorted(order) == list(range(len(photos)))
+    np.testing.assert_array_equal(np.asarray(photos.labels)[order], labels[:, 0])
+    assert dataset_seed(settings) != settings.seed
+
+
+def test_one_pass_gives_the_same_images_in_the_order_asked_for(folder: Path) -> None:
+    settings = settings_of()
+    photos = photos_of(folder, settings, shuffle=False)
+    images = np.concatenate([x for x, _ in course_batches(folder, settings, shuffle=False)])
+    order = np.asarray([5, 3, 21, 0, 7])
+    batches = list(pipelines.once(photos, order, settings).as_numpy_iterator())
+    assert [len(images) for images, _ in batches] == [4, 1]
+    np.testing.assert_array_equal(np.concatenate([index for _, index in batches]), order)
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), images[order])
+
+
+@pytest.mark.parametrize("side", [2, 31, 128, 300, 1000])
+def test_the_short_resize_takes_the_very_pixels_of_tensorflows(side: int, tmp_path: Path) -> None:
+    random = np.random.default_rng(side)
+    path = tmp_path / "photo.png"
+    Image.fromarray(random.integers(0, 256, (side, side + 3, 3), dtype=np.uint8)).save(path)
+    loader = Loader(Settings(image_size=(97, 128)), [str(path)])
+    contents = loader.read(str(path))
+    np.testing.assert_array_equal(loader.decode_fast(contents), loader.decode(contents))
+
+
+def test_the_short_conversion_equals_the_courses_for_every_byte() -> None:
+    values = tf.range(256)[tf.newaxis]
+    every_byte = tf.cast(values, tf.uint8)
+    np.testing.assert_array_equal(to_unit_fast(every_byte), to_unit(every_byte))
+
+
+def test_downscaled_decoding_keeps_the_size_and_stays_close(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    slope = np.linspace(0, 255, 320, dtype=np.uint8)
+    Image.fromarray(np.stack([np.tile(slope, (240, 1))] * 3, axis=-1)).save(path)
+    plain, downscaling = (
+        Loader(Settings(image_size=SIZE, downscale_decode=downscale), [str(path)])
+        for downscale in (False, True)
+    )
+    contents = plain.read(str(path))
+    exact, close = (
+        loader.decode_fast(contents).numpy().astype(int) for loader in (plain, downscaling)
+    )
+    assert close.shape == (*SIZE, 3)
+    assert 0 < np.abs(exact - close).max() < 8
+
+
+def test_a_budget_too_small_for_the_photos_leaves_the_cache_out(folder: Path) -> None:
+    photos = photos_of(folder, settings_of())
+    for budget, fits in ((0, True), (1, True)):
+        source = pipelines.Source(photos, settings_of(ram_budget_mb=budget), training=True)
+        assert source.fits_the_budget is fits
+    many = Photos(photos.paths * 100, photos.labels * 100, photos.class_names)
+    assert not pipelines.Source(many, settings_of(ram_budget_mb=1), True).fits_the_budget
+
+
+def test_the_read_delay_is_waited_for_by_every_file(folder: Path) -> None:
+    path = photos_of(folder, settings_of()).paths[0]
+    loader = Loader(settings_of(read_delay_ms=30), [path])
+    before = tf.timestamp()
+    with tf.control_dependencies([loader.read(path)]):
+        assert tf.timestamp() - before >= 0.03
