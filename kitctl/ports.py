@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kitctl.domain.metadata import Sources
-from kitctl.domain.quota import QuotaReading
+from kitctl.domain.quota import HeldRun, QuotaReading
 from kitctl.domain.results import Promise
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.errors import NetworkFailed, Problem
@@ -200,8 +200,11 @@ class Ledger(Protocol):
     ) -> list[Run]:
         """The kernel's COMPLETE runs on this pool, newest first."""
 
-    def usage(self, service: str, account: str, since: float, until: float) -> list[Run]:
+    def usage(self, service: str, account: str, since: float, until: float) -> list[HeldRun]:
         """GPU and TPU runs that held their machine in this time, or may have."""
+
+    def unheard(self, service: str, account: str, since: float, *, limit: int) -> list[Run]:
+        """GPU and TPU runs that ended unseen since then, log unread; the newest first."""
 
     def keep_reading(self, service: str, account: str, reading: QuotaReading) -> None:
         """Keeps the latest reading of each pool and week; Kaggle forgets past weeks."""

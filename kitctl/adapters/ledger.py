@@ -10,8 +10,8 @@ from types import TracebackType
 
 from kitctl.adapters import ledger_rows
 from kitctl.adapters.ledger_file import UNDER_WAY, errors_told, open_ledger, writing
-from kitctl.domain.holds import Evidence, best_known
-from kitctl.domain.quota import QuotaReading
+from kitctl.domain.holds import Evidence, Source, best_known
+from kitctl.domain.quota import HeldRun, QuotaReading
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.weeks import week_of
 from kitctl.ports import Judge
@@ -195,13 +195,25 @@ class SqliteLedger:
             *(service, kernel.owner, kernel.slug, pool, limit),
         )
 
-    def usage(self, service: str, account: str, since: float, until: float) -> list[Run]:
+    def usage(self, service: str, account: str, since: float, until: float) -> list[HeldRun]:
+        columns = ", ".join(ledger_rows.HELD_COLUMNS)
+        with errors_told(self._path):
+            rows = self._connection.execute(
+                f"SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+                " AND ended_at > ?3 AND started_at < ?4 AND pool IN ('gpu', 'tpu')"
+                f" UNION ALL SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+                f" AND {UNDER_WAY} AND ended_at IS NULL"
+                " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
+                (service, account, since, until),
+            )
+            return [ledger_rows.held_run(*row) for row in rows]
+
+    def unheard(self, service: str, account: str, since: float, *, limit: int) -> list[Run]:
         return self._select(
-            "service = ?1 AND account = ?2 AND ended_at > ?3 AND started_at < ?4"
-            f" AND pool IN ('gpu', 'tpu') UNION ALL SELECT * FROM runs"
-            f" WHERE service = ?1 AND account = ?2 AND {UNDER_WAY} AND ended_at IS NULL"
-            " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
-            *(service, account, since, until),
+            "service = ? AND account = ? AND ended_at > ? AND time_source = ?"
+            " AND log_seconds IS NULL AND version IS NOT NULL AND pool IN ('gpu', 'tpu')"
+            " ORDER BY ended_at DESC LIMIT ?",
+            *(service, account, since, Source.BOUNDS, limit),
         )
 
     def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:

@@ -7,7 +7,8 @@ import sqlite3
 from dataclasses import fields
 from typing import Any
 
-from kitctl.domain.quota import PoolReading, QuotaReading
+from kitctl.domain.holds import Source
+from kitctl.domain.quota import HeldRun, PoolReading, QuotaReading
 from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelRef, Run, Status
 
 
@@ -74,6 +75,51 @@ def run(row: sqlite3.Row) -> Run:
         facts=Facts(**{field.name: row[field.name] for field in fields(Facts)}),
         pulled_at=row["pulled_at"],
         pulled_to=row["pulled_to"],
+    )
+
+
+# What `held_run` takes, in its order.
+HELD_COLUMNS = (
+    "id",
+    "owner",
+    "slug",
+    "version",
+    "pool",
+    "status",
+    "started_at",
+    "ended_at",
+    "limit_seconds",
+    "time_source",
+    "saved_seconds",
+)
+
+
+def held_run(
+    id: int,
+    owner: str,
+    slug: str,
+    version: int | None,
+    pool: str,
+    status: str,
+    started_at: float | None,
+    ended_at: float | None,
+    limit_seconds: float,
+    time_source: str | None,
+    saved_seconds: float | None,
+) -> HeldRun:
+    """A row of which only the hours are asked for: there may be thousands."""
+    kernel = f"{owner}/{slug}"
+    return HeldRun(
+        id,
+        f"{kernel}/{version}" if version else kernel,
+        kernel,
+        pool,
+        Status(status),
+        started_at,
+        ended_at,
+        limit_seconds,
+        Source(time_source or Source.BOUNDS),
+        saved_seconds or 0.0,
     )
 
 

@@ -10,13 +10,15 @@ Without a reading of Kaggle's the ledger's own sum stands in, and what was used 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kitctl.domain.holds import Hold, Source
-from kitctl.domain.runs import Run, Status
-from kitctl.domain.weeks import HOUR_SECONDS, Week, week_of
+from kitctl.domain.runs import Status
+from kitctl.domain.weeks import HOUR_SECONDS, WEEK_SECONDS, Week, week_of
 
 # What Kaggle allows in a week where no reading says otherwise; the real limit is sometimes higher.
 USUAL_ALLOWED_SECONDS = {"gpu": 30 * HOUR_SECONDS, "tpu": 20 * HOUR_SECONDS}
@@ -56,6 +58,21 @@ class QuotaReading:
     def pool(self, name: str) -> PoolReading | None:
         """Return what it says of that pool; None where the account has none."""
         return next((pool for pool in self.pools if pool.name == name), None)
+
+
+class HeldRun(NamedTuple):
+    """As much of a run as the books need; the ledger may hand out thousands."""
+
+    id: int
+    run: str
+    kernel: str
+    pool: str
+    status: Status
+    started_at: float | None
+    ended_at: float | None
+    limit_seconds: float
+    time_source: Source
+    saved_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +133,44 @@ class Balance:
         return max(0.0, self.used_seconds + self.reserved_seconds - self.allowed_seconds)
 
 
-def use_of(run: Run, week: Week, now: float) -> RunUse | None:
+def use_of(run: HeldRun, week: Week, now: float) -> RunUse | None:
     """Return a run's part of a week, counting one that runs up to `now`; None where it has none."""
-    hold = Hold(run.started_at, run.ended_at, Source(run.time_source or Source.BOUNDS))
-    if hold.started_at is None:
+    if run.started_at is None:
         return None
-    until = hold.until(now, run.intent.limit_seconds)
-    if not (week.holds(hold.started_at) or week.share(hold.started_at, until)):
+    until = Hold(run.started_at, run.ended_at, run.time_source).until(now, run.limit_seconds)
+    seconds = week.share(run.started_at, until)
+    if not (seconds or week.holds(run.started_at)):
         return None
     return RunUse(
-        run=run.name,
-        kernel=str(run.intent.kernel),
-        pool=run.intent.pool,
+        run=run.run,
+        kernel=run.kernel,
+        pool=run.pool,
         status=run.status,
-        started_at=hold.started_at,
-        ended_at=hold.ended_at,
-        seconds=_milliseconds(week.share(hold.started_at, until)),
-        total_seconds=_milliseconds(until - hold.started_at),
-        time_source=hold.source,
-        saved_seconds=run.facts.saved_seconds or 0.0,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        seconds=_milliseconds(seconds),
+        total_seconds=_milliseconds(until - run.started_at),
+        time_source=run.time_source,
+        saved_seconds=run.saved_seconds,
     )
+
+
+def uses_by_week(runs: Iterable[HeldRun], weeks: Sequence[Week], now: float) -> list[list[RunUse]]:
+    """Return the runs' parts of each of `weeks`, which follow each other, oldest first.
+
+    Each run is looked at once, and only the weeks that it touches.
+    """
+    booked: list[list[RunUse]] = [[] for _ in weeks]
+    for run in runs:
+        if run.started_at is None:
+            continue
+        until = max(run.started_at, now if run.ended_at is None else run.ended_at)
+        first = math.floor((run.started_at - weeks[0].start) / WEEK_SECONDS)
+        last = math.floor((until - weeks[0].start) / WEEK_SECONDS)
+        for place in range(max(first, 0), min(last, len(weeks) - 1) + 1):
+            if use := use_of(run, weeks[place], now):
+                booked[place].append(use)
+    return booked
 
 
 def estimate(

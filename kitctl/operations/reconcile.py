@@ -6,11 +6,10 @@ of those that ended unseen, and the fate of a push that was cut off. A settled r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from kitctl.domain.holds import Source
 from kitctl.domain.log_reading import facts_of_log
 from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import WEEK_SECONDS
@@ -38,8 +37,8 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> None:
     service, account = kaggle.service, kaggle.account()
     settle_lost_pushes(kaggle, ledger)
     _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
-    unread = _unread(ledger.usage(service, account, kaggle.now() - WEEK_SECONDS, kaggle.now()))
-    _read_logs(kaggle, ledger, unread[:LOGS_AT_MOST])
+    since = kaggle.now() - WEEK_SECONDS
+    _read_logs(kaggle, ledger, ledger.unheard(service, account, since, limit=LOGS_AT_MOST))
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
@@ -49,19 +48,6 @@ def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
             ledger.sighted(run.id, state.status, now, state.failure_message)
         elif now > (run.pushed_at or now) + run.intent.limit_seconds + GONE_SECONDS:
             ledger.sighted(run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more.")
-
-
-def _unread(runs: Iterable[Run]) -> list[Run]:
-    """Return the ended runs that nothing but their log can tell the length of, newest first."""
-    unread = [
-        run
-        for run in runs
-        if run.ref
-        and run.status.ended
-        and run.time_source == Source.BOUNDS
-        and run.facts.log_seconds is None
-    ]
-    return sorted(unread, key=lambda run: run.id, reverse=True)
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:

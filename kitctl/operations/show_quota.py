@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.forecast import Accuracy, accuracy
-from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, use_of
-from kitctl.domain.runs import Forecast, Run
+from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, uses_by_week
+from kitctl.domain.runs import Forecast
 from kitctl.domain.weeks import Week, last_weeks, moment_of
 from kitctl.errors import KitError
 from kitctl.operations.quota_reading import allowed_seconds, estimated_quota
@@ -143,8 +143,8 @@ def show_quota(
     shown = last_weeks(reading.week, weeks)
     runs = ledger.usage(service, account, shown[0].start, reading.week.end)
     kept = ledger.readings(service, account, 0.0)
-    closed = [_closed(week, runs, kept) for week in shown[:-1]]
-    uses = _uses(runs, reading.week, reading.read_at)
+    *earlier, uses = uses_by_week(runs, shown, reading.read_at)
+    closed = [_closed(week, uses, kept) for week, uses in zip(shown, earlier, strict=False)]
     balances = tuple(balance(reading, pool, uses) for pool in reading.pools)
     return QuotaReport(
         reading=reading,
@@ -156,13 +156,10 @@ def show_quota(
     )
 
 
-def _uses(runs: Sequence[Run], week: Week, now: float) -> list[RunUse]:
-    return [use for run in runs if (use := use_of(run, week, now))]
-
-
-def _closed(week: Week, runs: Sequence[Run], kept: Sequence[QuotaReading]) -> tuple[Balance, ...]:
+def _closed(
+    week: Week, uses: Sequence[RunUse], kept: Sequence[QuotaReading]
+) -> tuple[Balance, ...]:
     """The books of a week that is over."""
-    uses = _uses(runs, week, week.end)
     read = [reading for reading in kept if reading.week == week]
     return tuple(
         closed_balance(

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.runs import HOUR, run
+from support.runs import HOUR, held, run
 
 from kitctl.domain.quota import (
     Balance,
@@ -18,9 +18,10 @@ from kitctl.domain.quota import (
     closed_balance,
     estimate,
     use_of,
+    uses_by_week,
 )
 from kitctl.domain.runs import Facts, Run, Status
-from kitctl.domain.weeks import seconds_of, week_of
+from kitctl.domain.weeks import last_weeks, seconds_of, week_of
 
 SATURDAY = seconds_of(datetime(2026, 11, 21))
 WEEK = week_of(SATURDAY)
@@ -28,7 +29,7 @@ NOW = SATURDAY + 100 * HOUR
 
 
 def uses(*runs: Run, now: float = NOW) -> list[RunUse]:
-    return [use for run in runs if (use := use_of(run, WEEK, now))]
+    return [use for run in runs if (use := use_of(held(run), WEEK, now))]
 
 
 def reading(
@@ -185,14 +186,21 @@ def test_the_parts_of_a_week_that_is_over_add_up_too(
 @given(runs=some_runs)
 def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Run]) -> None:
     weeks = [WEEK.earlier(), WEEK, WEEK.earlier(-1)]
-    counted = sum(
-        use.seconds for run in runs for week in weeks if (use := use_of(run, week, NOW)) is not None
-    )
-    held = sum(
+    booked = uses_by_week([held(run) for run in runs], weeks, NOW)
+    counted = sum(use.seconds for week in booked for use in week)
+    lasted = sum(
         min(run.ended_at or NOW, (run.started_at or 0) + 12 * HOUR) - (run.started_at or 0)
         for run in runs
     )
-    assert counted == pytest.approx(held, abs=0.1)
+    assert counted == pytest.approx(lasted, abs=0.1)
+
+
+@given(runs=some_runs, weeks=st.integers(1, 6))
+def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int) -> None:
+    shown = last_weeks(WEEK, weeks)
+    at_once = uses_by_week([held(run) for run in runs], shown, NOW)
+    each = [[use for run in runs if (use := use_of(held(run), week, NOW))] for week in shown]
+    assert at_once == each
 
 
 def test_what_ran_after_the_weeks_last_reading_comes_on_top_of_it() -> None:

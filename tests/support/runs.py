@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from kitctl.domain.holds import Source
+from kitctl.domain.quota import HeldRun
 from kitctl.domain.runs import Facts, Forecast, Intent, KernelRef, Run, Status
 
 HOUR = 3600.0
@@ -63,4 +65,20 @@ def run(
         ended_at=ended_at,
         time_source=time_source if started_at is not None else None,
         facts=facts,
+    )
+
+
+def held(run: Run) -> HeldRun:
+    """The run as the books see it."""
+    return HeldRun(
+        run.id,
+        run.name,
+        str(run.intent.kernel),
+        run.intent.pool,
+        run.status,
+        run.started_at,
+        run.ended_at,
+        run.intent.limit_seconds,
+        Source(run.time_source or Source.BOUNDS),
+        run.facts.saved_seconds or 0.0,
     )

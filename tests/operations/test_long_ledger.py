@@ -1,0 +1,62 @@
+"""Ten thousand runs in the ledger: the figures are right, however many weeks are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.ledgers import write_ledger
+from support.local_kaggle import LocalKaggle
+from support.runs import HOUR, run
+
+from kitctl.adapters.kaggle import connect_local
+from kitctl.adapters.ledger import SqliteLedger
+from kitctl.domain.runs import Facts
+from kitctl.domain.weeks import week_of
+from kitctl.operations.show_quota import show_quota
+from kitctl.operations.this_job import ThisJob
+
+RUNS = 10_000
+NOW = 1_800_000_000.0
+WEEK = week_of(NOW)
+SETTINGS = {"base": "vgg16", "epochs": 30, "image_size": [128, 128], "batch_size": 64}
+
+
+@pytest.fixture(scope="module")
+def ledger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run each half hour, each 20 minutes long, up to now; every fifth on a TPU."""
+    path = tmp_path_factory.mktemp("long") / "ledger.sqlite"
+    write_ledger(
+        path,
+        (
+            run(
+                (start := NOW - number * HOUR / 2),
+                start + HOUR / 3,
+                kernel=f"local/kernel-{number % 12}",
+                version=number,
+                service="local",
+                account="local",
+                pool="tpu" if number % 5 == 0 else "gpu",
+                settings=SETTINGS,
+                facts=Facts(epochs_done=30, epoch_seconds=30.0),
+            )
+            for number in range(1, RUNS + 1)
+        ),
+    )
+    return path
+
+
+def test_ten_thousand_runs_are_summed_right(ledger_file: Path, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.set_clock("2027-01-15T08:00:00Z")
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
+    job = ThisJob("", "kernel-1", "gpu", "NvidiaTeslaT4", 12 * HOUR, SETTINGS)
+    with SqliteLedger(ledger_file) as ledger:
+        report = show_quota(kaggle, ledger, job=job, weeks=52)
+    starts = [NOW - number * HOUR / 2 for number in range(1, RUNS + 1)]
+    for place, week in enumerate(report.weeks):
+        span = WEEK.earlier(51 - place)
+        held = sum(span.share(start, start + HOUR / 3) for start in starts)
+        ours = sum(use.seconds for one in week for use in one.kernels)
+        assert ours == pytest.approx(held, abs=0.1)
+    assert report.still_fits is not None
+    assert report.still_fits.forecast.seconds == 1200
