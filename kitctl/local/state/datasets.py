@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -105,6 +106,8 @@ class Datasets:
                 now,
                 now,
             )
+        # The folder, or what is in it, may have changed since.
+        shutil.rmtree(self._archives(identity), ignore_errors=True)
 
     def find(self, owner: str, slug: str) -> Dataset:
         row = self._live(owner.lower(), slug.lower())
@@ -173,8 +176,7 @@ class Datasets:
     def archive(self, version: DatasetVersion) -> Path:
         """All of a version's files as one zip, made at the first call."""
         dataset = version.dataset
-        archive = self._folder / "archives" / f"{dataset.id}-{version.number}" / dataset.slug
-        archive = archive.with_name(f"{dataset.slug}.zip")
+        archive = self._archives(dataset.id) / str(version.number) / f"{dataset.slug}.zip"
         if not archive.exists():
             archives.pack(version.folder, archive)
         return archive
@@ -183,6 +185,9 @@ class Datasets:
         self._database.change(
             "UPDATE datasets SET deleted_at = ? WHERE id = ?", self._clock.now(), dataset.id
         )
+
+    def _archives(self, dataset_id: int) -> Path:
+        return self._folder / str(dataset_id) / "archives"
 
     def _live(self, owner: str, slug: str) -> sqlite3.Row | None:
         return self._database.row(
@@ -213,7 +218,7 @@ class Datasets:
         )
         assert newest is not None
         number: int = newest["number"] + 1
-        folder = self._folder / str(dataset_id) / str(number)
+        folder = self._folder / str(dataset_id) / "versions" / str(number)
         self._database.change(
             "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, NULL, ?)",
             dataset_id,

@@ -53,17 +53,14 @@ class Kernels:
         )
         with self._database.transaction():
             row = self._own(kernel_id, reference)
-            if row is None:
+            if row is not None:
+                title = job.title or row["title"]
+            else:
                 title = job.title or names.split_reference(reference, default_owner="")[1]
-                if self._live(self._account, names.slugify(title)) is not None:
-                    return Saved(
-                        error=f'The requested title "{title}" is already in use by a notebook. '
-                        "Please choose another title."
-                    )
-            error = self._quota.refusal(machine.kind) if job.runs else None
+            error = self._refusal(title, machine.kind, is_new=row is None, runs=job.runs)
             if error is not None:
                 return Saved(error=error)
-            identity = self._create(title, job) if row is None else self._rename(row, job)
+            identity = self._update(row["id"], title, job) if row else self._create(title, job)
             job, invalid = self._known_sources(replace(job, machine_shape=machine.shape))
             number = self._add_version(identity, source, job)
             if job.runs:
@@ -71,6 +68,17 @@ class Kernels:
                 timeout = min(job.timeout_seconds or longest, longest)
                 self._sessions.queue(identity, number, machine.kind, timeout)
             return Saved(self._kernel(identity), number, None, invalid)
+
+    def _refusal(
+        self, title: str, kind: accelerators.Kind, *, is_new: bool, runs: bool
+    ) -> str | None:
+        """Kaggle's words for what it answers with 200 and an error."""
+        if is_new and self._live(self._account, names.slugify(title)) is not None:
+            return (
+                f'The requested title "{title}" is already in use by a notebook. '
+                "Please choose another title."
+            )
+        return self._quota.refusal(kind) if runs else None
 
     def add_version(self, owner: str, slug: str, source: str, job: Job) -> tuple[int, int]:
         """Make the next version of a kernel of anyone's, without a session.
@@ -83,9 +91,9 @@ class Kernels:
             identity = row["id"] if row else self._insert(owner, slug, job.title, job)
             return identity, self._add_version(identity, source, job)
 
-    def find(self, reference_owner: str, slug: str, permission: str = "kernels.get") -> Kernel:
+    def find(self, owner: str, slug: str, permission: str = "kernels.get") -> Kernel:
         """The kernel, if it exists and this account may see it."""
-        row = self._live(reference_owner.lower(), slug.lower())
+        row = self._live(owner.lower(), slug.lower())
         if row is None or (row["is_private"] and row["owner"] != self._account):
             raise forbidden(permission)
         return self._kernel(row["id"])
@@ -177,15 +185,14 @@ class Kernels:
             self._clock.now(),
         )
 
-    def _rename(self, row: sqlite3.Row, job: Job) -> int:
-        identity: int = row["id"]
+    def _update(self, kernel_id: int, title: str, job: Job) -> int:
         self._database.change(
             "UPDATE kernels SET title = ?, is_private = ? WHERE id = ?",
-            job.title or row["title"],
+            title,
             job.is_private,
-            identity,
+            kernel_id,
         )
-        return identity
+        return kernel_id
 
     def _add_version(self, kernel_id: int, source: str, job: Job) -> int:
         newest = self._database.row(
