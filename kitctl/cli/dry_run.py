@@ -78,7 +78,8 @@ def dry_run(
         reporter=invocation.talk,
     )
     if result.ok:
-        return Answer(result, draw_rehearsal)
+        hint = "next: kitctl push --local --follow   (or, with an account: kitctl push)"
+        return Answer(result, draw_rehearsal, hint=hint)
     wrong = ", ".join(check.name for check in result.checks if not check.ok)
     return Answer(
         result,

@@ -46,5 +46,5 @@ def package(
     for warning in plan.warnings:
         invocation.talk.warn(warning)
     packaged = package.write(plan, out or invocation.project / "package")
-    invocation.talk.hint(f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)")
-    return Answer(packaged, draw_packaged)
+    hint = f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)"
+    return Answer(packaged, draw_packaged, hint=hint)

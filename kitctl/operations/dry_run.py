@@ -199,8 +199,7 @@ def _wait(run: LocalRun) -> int:
 def _follow_epochs(bar: Bar, line: str) -> None:
     epoch = _EPOCH.match(line)
     if epoch:
-        done, asked = int(epoch[1]), int(epoch[2])
-        bar.update(completed=done, total=asked, text=f"epoch {done}/{asked}")
+        bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
 
 def _checked(plan: Plan, stage: _Stage) -> tuple[tuple[Check, ...], dict[str, Any]]:

@@ -69,7 +69,7 @@ def general_checks(files: Sequence[Artifact]) -> tuple[Check, ...]:
     size = sum(file.bytes for file in files)
     return (
         Check("the script ended without an error", True, "exit code 0"),
-        Check("the run left files", bool(files), f"{len(files)} files"),
+        Check("the run left files", bool(files), f"files: {len(files)}"),
         Check(
             "the files fit into what Kaggle keeps",
             size <= LARGEST_OUTPUT_BYTES,

@@ -38,8 +38,8 @@ def _rows(result: Rehearsal) -> list[tuple[str, str]]:
         rows.append(("metrics", ", ".join(metrics)))
     if result.reading:
         rows.append(("reading", result.reading))
-    size = sum(file.bytes for file in result.artifacts)
+    size = f"{sum(file.bytes for file in result.artifacts) / 1e6:.1f} MB"
     epochs = "" if result.epochs is None else f", {result.epochs} epochs"
     rows.append(("run", f"{result.seconds:.1f} s{epochs}. {result.isolation}"))
-    rows.append(("outputs", f"{result.out}   {len(result.artifacts)} files, {size / 1e6:.1f} MB"))
+    rows.append(("outputs", f"{result.out}   ({len(result.artifacts)} files, {size})"))
     return rows

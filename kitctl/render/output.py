@@ -20,12 +20,14 @@ class Answer:
     """A command's result and how people see it.
 
     `failure` is for a command that did its work and has bad news (a run that failed): the result is
-    shown all the same, then the sentence, and the exit code is the failure's.
+    shown all the same, then the sentence, and the exit code is the failure's. `hint` is what a
+    person may want to type next.
     """
 
     result: Any
     draw: Callable[[Any, Console], None]
     failure: KitError | None = None
+    hint: str = ""
 
 
 class Output(Protocol):
@@ -51,8 +53,15 @@ class PeopleOutput:
         console = streams.console(sys.stdout)
         with console.capture() as drawn:
             answer.draw(answer.result, console)
-        print(streams.shown(drawn.get(), sys.stdout), end="", flush=True)
-        return self.fail(command, answer.failure) if answer.failure else 0
+        # Tables are padded to their width, which nobody wants in a pipe or a file.
+        lines = [line.rstrip() for line in drawn.get().splitlines()]
+        if lines:
+            print(streams.shown("\n".join(lines), sys.stdout), flush=True)
+        if answer.failure:
+            return self.fail(command, answer.failure)
+        if answer.hint:
+            self._talk.hint(answer.hint)
+        return 0
 
     def fail(self, command: str, error: KitError) -> int:
         self._talk.fail(error)

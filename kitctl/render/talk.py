@@ -143,6 +143,8 @@ class _PlainBar:
             self.draw()
 
     def log(self, line: str) -> None:
+        # Lines that come say enough: the bar's own would only interrupt them.
+        self._next = time.monotonic() + self._every
         self._talk.say(line)
 
     def draw(self) -> None:
