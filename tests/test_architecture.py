@@ -68,9 +68,10 @@ def _module_level(tree: ast.Module) -> Iterator[ast.stmt]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         if isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef):
-            pending += [
-                child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)
-            ]
+            # Not what stands in a method: that runs when it is called.
+            for child in ast.iter_child_nodes(node):
+                pending += child.body if isinstance(child, ast.ExceptHandler) else []
+                pending += [child] if isinstance(child, ast.stmt) else []
 
 
 def room(name: str) -> str:
