@@ -12,6 +12,7 @@ from kitctl.domain.quota import Balance, RunUse
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
 from kitctl.operations.show_quota import QuotaReport, StillFits
 from kitctl.render import quota_bars
+from kitctl.render.quota_bars import KERNELS_SHOWN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
 NAMES = {"gpu": "GPU", "tpu": "TPU"}
 
-# Kernels that get a line of their own; the smaller ones share one.
-KERNELS_SHOWN = 6
-
-WIDEST_BAR = 96
+NARROWEST_BAR, WIDEST_BAR = 12, 96
 HISTORY_BAR = 28
 
 
@@ -67,7 +65,7 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
     console.print(title + left + Text(f" of {hours(one.allowed_seconds)}{resets}"))
 
     shown = quota_bars.parts(one)
-    width = min(WIDEST_BAR, console.width - 6)
+    width = max(NARROWEST_BAR, min(WIDEST_BAR, console.width - 6))
     console.print(Text("     ") + quota_bars.bar(shown, width))
     if one.used_seconds or one.reserved_seconds:
         console.print(

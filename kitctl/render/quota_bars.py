@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 USED, OUTSIDE, RESERVED, LEFT = "█", "▓", "▒", "░"
 
+# Kernels that are shown by themselves; the smaller ones are taken together.
+KERNELS_SHOWN = 6
+
 # For the kernels, the largest first; terminals show these well on dark and on light.
 KERNEL_STYLES = ("cyan", "blue", "magenta", "green")
 OUTSIDE_STYLE, RESERVED_STYLE, LEFT_STYLE = "bright_black", "yellow", "dim"
@@ -38,10 +41,12 @@ def parts(balance: Balance) -> list[Part]:
     scale = min(1.0, balance.used_seconds / counted) if counted else 1.0
     kernels = [
         Part(kernel.kernel, kernel.seconds * scale, USED, kernel_style(place))
-        for place, kernel in enumerate(balance.kernels)
+        for place, kernel in enumerate(balance.kernels[:KERNELS_SHOWN])
     ]
+    others = sum(kernel.seconds for kernel in balance.kernels[KERNELS_SHOWN:]) * scale
     return [
         *kernels,
+        Part("other kernels", others, USED, kernel_style(KERNELS_SHOWN)),
         Part("outside", max(0.0, balance.outside_seconds or 0.0), OUTSIDE, OUTSIDE_STYLE),
         Part("reserved", balance.reserved_seconds, RESERVED, RESERVED_STYLE),
         Part("left", balance.left_seconds, LEFT, LEFT_STYLE),
