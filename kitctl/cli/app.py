@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from kitctl.cli import doctor, dry_run, local, package, pull, push, quota, runs
-from kitctl.cli.frame import accept_global_options, group
+from kitctl.cli.frame import group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
-accept_global_options(app)
 
 for module in (
     doctor,

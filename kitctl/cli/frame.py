@@ -29,13 +29,20 @@ _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotati
 
 
 def group(help: str) -> typer.Typer:
-    """A Typer app: the root, or a group of commands such as `local`."""
+    """A Typer app, the root or a group of commands such as `local`; it takes the global options."""
+
+    def before(*, context: typer.Context, **words: Any) -> None:
+        note_options(context, words)
+
     # Without rich's markup the help needs no rich, which takes longer to import than all the rest.
-    return typer.Typer(
+    app = typer.Typer(
         help=help,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    _take(before, [], help)
+    app.callback()(before)
+    return app
 
 
 def command(app: typer.Typer, name: str) -> Callable[[CommandFunction[P]], CommandFunction[P]]:
@@ -56,16 +63,6 @@ def command(app: typer.Typer, name: str) -> Callable[[CommandFunction[P]], Comma
         return function
 
     return register
-
-
-def accept_global_options(app: typer.Typer) -> None:
-    """Lets the app's global options stand before a command's name."""
-
-    def before(*, context: typer.Context, **words: Any) -> None:
-        note_options(context, words)
-
-    _take(before, [], app.info.help)
-    app.callback()(before)
 
 
 def note_options(context: typer.Context, words: dict[str, Any]) -> Invocation:

@@ -37,7 +37,14 @@ def read_job(project: Path) -> Job:
 
     Raises InvalidInput only where nothing more can be read; mistakes are in the job's `problems`.
     """
-    inspection = metadata.inspect((project / METADATA_NAME).read_text("utf-8"))
+    try:
+        inspection = metadata.inspect((project / METADATA_NAME).read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            f"{METADATA_NAME} is not written in UTF-8.",
+            code="invalid_metadata",
+            hint="Save it as UTF-8, then: kitctl doctor",
+        ) from None
     problems = list(inspection.problems)
     code_file = inspection.metadata.code_file
     path = project / code_file

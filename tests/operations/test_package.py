@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,24 @@ def test_another_accelerator_is_written_into_the_metadata(tmp_path: Path) -> Non
     assert plan.metadata.machine_shape == "NvidiaTeslaT4"
     assert "retired" in plan.warnings[0]
     assert b'"accelerator": "cpu"' in package.plan(tmp_path, accelerator="cpu").script
+
+
+def test_a_job_at_the_projects_root_is_packed_as_plain_modules(tmp_path: Path) -> None:
+    project = write_files(
+        lone_script(tmp_path, "", code_file="main.py"),
+        {
+            "main.py": "import model\nfrom _job import JOB\nprint(model.NAME, JOB['settings'])\n",
+            "model.py": "NAME = 'flat'\n",
+            "job.toml": "units = 3\n",
+        },
+    )
+    package.write(package.plan(project), tmp_path / "out")
+    done = subprocess.run(
+        [sys.executable, "-I", "out/script.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("flat {'units': 3}\n", "")
+
+
+def test_metadata_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "kernel-metadata.json").write_bytes('{"title": "Zoë"}'.encode("latin-1"))
+    assert "UTF-8" in told(tmp_path)[0]
