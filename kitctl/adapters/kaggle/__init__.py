@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from kitctl.adapters.kaggle.credentials import Credentials, find
@@ -19,19 +20,19 @@ def connect(
     `on_wait` is told why a request is being repeated; `total_seconds` is for all tries of one.
     Raises Refused where there are none.
     """
-    from kagglesdk.kaggle_env import KaggleEnv, get_endpoint, get_env
+    service, base = _destination(os.environ.get("KAGGLE_API_ENVIRONMENT", ""))
+    transport = Transport(base, find(), on_wait=on_wait, total_seconds=total_seconds)
+    return KaggleApi(service, transport)
 
-    credentials = find()
-    environment = get_env()
-    endpoint = get_endpoint(environment)
-    production = environment is KaggleEnv.PROD
-    transport = Transport(
-        endpoint if production else f"{endpoint}/api",
-        credentials,
-        on_wait=on_wait,
-        total_seconds=total_seconds,
-    )
-    return KaggleApi("kaggle" if production else endpoint, transport)
+
+def _destination(environment: str) -> tuple[str, str]:
+    """The service's name in the ledger and the address of its API."""
+    if environment in {"", "PROD"}:
+        return "kaggle", "https://api.kaggle.com"
+    from kagglesdk.kaggle_env import get_endpoint, get_env
+
+    endpoint = get_endpoint(get_env())
+    return endpoint, f"{endpoint}/api"
 
 
 def connect_local(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from kitctl.adapters.kaggle import log_stream
+from kitctl.adapters.kaggle import log_stream, wire
 from kitctl.adapters.kaggle.answers import Again, NotShown
 from kitctl.adapters.kaggle.sources import source_problem
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import KernelRef, RunRef, Status, source_sha256
-from kitctl.domain.weeks import seconds_of
+from kitctl.domain.runs import KernelRef, RunRef, source_sha256
 from kitctl.errors import InvalidInput, NetworkFailed, Problem, Refused
 from kitctl.ports import AnswerLost, Job, LogLine, OutputFile, Saved, State, Version
 
@@ -80,35 +79,36 @@ class KaggleApi:
             raise _answer_lost(error) if in_doubt else error from None
 
     def state(self, run: RunRef) -> State:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
-        request = types.ApiGetKernelSessionStatusRequest()
-        request.user_name, request.kernel_slug = run.kernel.owner, run.kernel.slug
-        request.version_label = run.label
         try:
-            answer = self._call(
-                "GetKernelSessionStatus", request, types.ApiGetKernelSessionStatusResponse
-            )
+            answer = self._call("GetKernelSessionStatus", _named(run))
         except NotShown as error:
             raise NotShown(
                 f"Kaggle shows no run {run} to this account.",
                 words=error.words,
                 hint="kitctl runs   (lists the runs that were pushed from here)",
             ) from None
-        return State(Status(answer.status.name), answer.failure_message or "")
+        status = wire.status(answer)
+        if status is None:
+            raise NetworkFailed(
+                f"Kaggle gives {run} a state that this kitctl does not know:"
+                f" {wire.text(answer, 'status')!r}.",
+                code="kaggle_changed",
+                hint="Update it: pip install --upgrade kitctl",
+            )
+        return State(status, wire.text(answer, "failureMessage"))
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         token = ""
         while True:
             page = self._output_page(run, PAGE_SIZE, token)
-            for file in page.files:
-                yield OutputFile(file.file_name or "", file.url or "")
-            if not page.next_page_token or page.next_page_token == token:
+            for file in wire.objects(page, "files"):
+                yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
+            before, token = token, wire.text(page, "nextPageToken")
+            if not token or token == before:
                 return
-            token = page.next_page_token
 
     def log(self, run: RunRef) -> list[LogLine]:
-        return log_stream.lines_of(self._output_page(run, 1, "").log or "")
+        return log_stream.lines_of(wire.text(self._output_page(run, 1, ""), "log"))
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
         return log_stream.so_far(self._transport, run)
@@ -117,34 +117,29 @@ class KaggleApi:
         return log_stream.follow(self._transport, run)
 
     def cancel(self, session_id: int) -> None:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
-        request = types.ApiCancelKernelSessionRequest()
-        request.kernel_session_id = session_id
         try:
-            answer = self._call(
-                "CancelKernelSession", request, types.ApiCancelKernelSessionResponse
-            )
+            answer = self._call("CancelKernelSession", {"kernelSessionId": session_id})
         except NotShown as error:
             raise _not_cancelled(error.words) from None
-        if answer.error_message:
-            raise _not_cancelled(answer.error_message)
+        if words := wire.text(answer, "errorMessage"):
+            raise _not_cancelled(words)
 
     def quota(self) -> QuotaReading:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
-        request = types.ApiGetAcceleratorQuotaStatisticsRequest()
-        answer = self._call(
-            "GetAcceleratorQuotaStatistics",
-            request,
-            types.ApiGetAcceleratorQuotaStatisticsResponse,
-        )
-        pools = {"gpu": answer.gpu_quota, "tpu": answer.tpu_quota}
-        refreshes = answer.quota_refresh_time
+        answer = self._call("GetAcceleratorQuotaStatistics", {})
+        pools = {name: answer.get(f"{name}Quota") for name in ("gpu", "tpu")}
         return QuotaReading(
             read_at=self.now(),
-            refreshes_at=None if refreshes is None else seconds_of(refreshes),
-            pools=tuple(_pool(name, quota) for name, quota in pools.items() if quota is not None),
+            refreshes_at=wire.moment(answer, "quotaRefreshTime"),
+            pools=tuple(
+                PoolReading(
+                    name=name,
+                    used_seconds=wire.seconds(quota, "timeUsed"),
+                    reserved_seconds=wire.seconds(quota, "timeReserved"),
+                    allowed_seconds=wire.seconds(quota, "totalTimeAllowed"),
+                )
+                for name, quota in pools.items()
+                if isinstance(quota, dict)
+            ),
         )
 
     def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
@@ -157,72 +152,53 @@ class KaggleApi:
 
     # How it is asked.
 
-    def _call(self, method: str, request: Any, answer: Any, *, repeat: bool = True) -> Any:
-        return self._transport.call(_KERNELS, method, request, answer, repeat=repeat)
+    def _call(
+        self, method: str, request: Mapping[str, object], *, repeat: bool = True
+    ) -> dict[str, Any]:
+        return self._transport.call(_KERNELS, method, request, repeat=repeat)
 
     def _introspected(self) -> str:
-        from kagglesdk.security.types import oauth_service as types
-
-        request = types.IntrospectTokenRequest()
-        request.token = self._transport.credentials.secret
+        request = {"token": self._transport.credentials.secret}
         try:
-            answer = self._transport.call(
-                "security.OAuthService",
-                "IntrospectToken",
-                request,
-                types.IntrospectTokenResponse,
-            )
+            answer = self._transport.call("security.OAuthService", "IntrospectToken", request)
         except InvalidInput:
-            answer = None
-        if answer is None or not answer.active or not answer.username:
+            answer = {}
+        username = wire.text(answer, "username")
+        if not answer.get("active") or not username:
             raise Refused(
                 f"Kaggle does not accept the {self.credentials}.",
                 code="bad_credentials",
                 hint="Make a new token at https://www.kaggle.com/settings",
             )
-        return str(answer.username)
+        return username
 
     def _version(self, kernel: KernelRef, run: RunRef | None) -> Version | None:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
-        request = types.ApiGetKernelRequest()
-        request.user_name, request.kernel_slug = kernel.owner, kernel.slug
-        request.version_label = run.label if run else None
+        request = {"userName": kernel.owner, "kernelSlug": kernel.slug}
         try:
-            answer = self._call("GetKernel", request, types.ApiGetKernelResponse)
+            answer = self._call("GetKernel", _named(run) if run else request)
         except NotShown:
             return None
-        held = answer.metadata
-        number = run.version if run else held.current_version_number if held else None
+        held, blob = wire.object_(answer, "metadata"), wire.object_(answer, "blob")
+        number = run.version if run else wire.number(held, "currentVersionNumber")
         if not number:
             return None
         return Version(
-            RunRef(kernel, number),
-            (answer.blob.source if answer.blob else None) or "",
-            held.machine_shape or "",
+            RunRef(kernel, number), wire.text(blob, "source"), wire.text(held, "machineShape")
         )
 
     def _saved(self, job: Job) -> Saved:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
         try:
-            answer = self._call(
-                "SaveKernel", _request(job), types.ApiSaveKernelResponse, repeat=False
-            )
+            answer = self._call("SaveKernel", wire.save_request(job), repeat=False)
         except NotShown as error:
             raise _push_refused(error.words) from None
-        if answer.error:
-            raise _push_refused(answer.error)
-        if not answer.version_number:
+        if words := wire.text(answer, "error"):
+            raise _push_refused(words)
+        number = wire.number(answer, "versionNumber")
+        if not number:
             raise Again(NetworkFailed("Kaggle named no version of the push."))
-        invalid = (
-            answer.invalid_dataset_sources
-            + answer.invalid_kernel_sources
-            + answer.invalid_competition_sources
-            + answer.invalid_model_sources
-        )
-        kernel = _kernel_of(answer.ref, answer.url, job.kernel)
-        return Saved(RunRef(kernel, answer.version_number), answer.url or "", tuple(invalid))
+        url = wire.text(answer, "url")
+        kernel = _kernel_of(wire.text(answer, "ref"), url, job.kernel)
+        return Saved(RunRef(kernel, number), url, wire.invalid_sources(answer))
 
     def _look_for(self, job: Job, newest_before: int) -> Saved | None:
         """The version that a push with a lost answer made, if it made one."""
@@ -235,63 +211,25 @@ class KaggleApi:
                 return Saved(newest.run, "")
         return None
 
-    def _output_page(self, run: RunRef, size: int, token: str) -> Any:
-        from kagglesdk.kernels.types import kernels_api_service as types
-
-        request = types.ApiListKernelSessionOutputRequest()
-        request.user_name, request.kernel_slug = run.kernel.owner, run.kernel.slug
-        request.version_label = run.label
-        request.page_size = size
-        request.page_token = token or None
+    def _output_page(self, run: RunRef, size: int, token: str) -> dict[str, Any]:
+        request: dict[str, object] = {**_named(run), "pageSize": size}
         return self._call(
-            "ListKernelSessionOutput", request, types.ApiListKernelSessionOutputResponse
+            "ListKernelSessionOutput", {**request, "pageToken": token} if token else request
         )
 
 
-def _request(job: Job) -> Any:
-    from kagglesdk.kernels.types import kernels_api_service as types
-    from kagglesdk.kernels.types.kernels_enums import KernelExecutionType
-
-    request = types.ApiSaveKernelRequest()
-    request.slug = str(job.kernel)
-    request.new_title = job.title
-    request.text = job.text
-    request.language = job.language
-    request.kernel_type = job.kernel_type
-    request.is_private = job.is_private
-    request.enable_gpu = job.enable_gpu
-    request.enable_tpu = job.enable_tpu
-    request.enable_internet = job.enable_internet
-    request.machine_shape = job.machine_shape or None
-    request.dataset_data_sources = list(job.sources.datasets)
-    request.kernel_data_sources = list(job.sources.kernels)
-    request.competition_data_sources = list(job.sources.competitions)
-    request.model_data_sources = list(job.sources.models)
-    request.category_ids = list(job.keywords)
-    request.id = job.id_no
-    request.docker_image = job.docker_image or None
-    request.docker_image_pinning_type = job.docker_image_pinning_type or None
-    request.session_timeout_seconds = job.timeout_seconds
-    request.kernel_execution_type = KernelExecutionType.SAVE_AND_RUN_ALL
-    return request
+def _named(run: RunRef) -> dict[str, object]:
+    return {
+        "userName": run.kernel.owner,
+        "kernelSlug": run.kernel.slug,
+        "versionLabel": run.label,
+    }
 
 
 def _kernel_of(ref: str, url: str, asked: KernelRef) -> KernelRef:
     """Where Kaggle put it: a new kernel's slug is made from its title."""
     parts = (ref or urlsplit(url or "").path).strip("/").split("/")
     return KernelRef(parts[-2], parts[-1]) if len(parts) >= 2 and all(parts[-2:]) else asked
-
-
-def _pool(name: str, quota: Any) -> PoolReading:
-    def seconds(span: Any) -> float:
-        return span.total_seconds() if span is not None else 0.0
-
-    return PoolReading(
-        name=name,
-        used_seconds=seconds(quota.time_used),
-        reserved_seconds=seconds(quota.time_reserved),
-        allowed_seconds=seconds(quota.total_time_allowed),
-    )
 
 
 def _answer_lost(error: NetworkFailed) -> AnswerLost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.answers import NotShown
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.errors import Problem
@@ -25,34 +26,24 @@ def source_problem(transport: Transport, kind: str, source: str) -> Problem | No
 
 
 def _dataset(transport: Transport, source: str, owner: str, slug: str) -> Problem | None:
-    from kagglesdk.datasets.types import dataset_api_service as types
-    from kagglesdk.datasets.types.dataset_enums import DatabundleVersionStatus as DatasetStatus
-
-    request = types.ApiGetDatasetStatusRequest()
-    request.owner_slug, request.dataset_slug = owner, slug
-    answer = transport.call(
-        "datasets.DatasetApiService",
-        "GetDatasetStatus",
-        request,
-        types.ApiGetDatasetStatusResponse,
-    )
-    if answer.status is DatasetStatus.READY:
+    request = {"ownerSlug": owner, "datasetSlug": slug}
+    answer = transport.call("datasets.DatasetApiService", "GetDatasetStatus", request)
+    status = wire.text(answer, "status").upper()
+    if status == "READY":
         return None
-    if answer.status in {DatasetStatus.FAILED, DatasetStatus.DELETED}:
+    if status in {"FAILED", "DELETED"}:
         return Problem(
             source,
-            f"the data set is {answer.status.name.lower()}.",
+            f"the data set is {status.lower()}.",
             "Upload it again: kaggle datasets version -p DIR -m MESSAGE",
         )
     return Problem(source, "the data set is not ready yet.", "Wait a minute, then push again.")
 
 
 def _kernel(transport: Transport, source: str, owner: str, slug: str) -> None:
-    from kagglesdk.kernels.types import kernels_api_service as types
-
-    request = types.ApiGetKernelRequest()
-    request.user_name, request.kernel_slug = owner, slug
-    transport.call("kernels.KernelsApiService", "GetKernel", request, types.ApiGetKernelResponse)
+    transport.call(
+        "kernels.KernelsApiService", "GetKernel", {"userName": owner, "kernelSlug": slug}
+    )
 
 
 _ASKED: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], str]] = {

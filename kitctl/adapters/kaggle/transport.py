@@ -1,19 +1,17 @@
 """Requests to Kaggle and its answers: credentials, errors, repetition, Kaggle's clock.
 
-Kaggle's own request and response types say what is on the wire; sending is done here, because the
-official client sets no time limit, repeats nothing and shows no headers.
+The official client is not used for this: it sets no time limit, repeats nothing, shows no headers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kitctl.adapters.kaggle.answers import Again, check_answer, unreachable
 from kitctl.adapters.kaggle.clock import RemoteClock
 from kitctl.adapters.kaggle.credentials import Credentials
-from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
     import requests
@@ -56,18 +54,17 @@ class Transport:
         self._total_seconds = total_seconds
 
     def call(
-        self, service: str, method: str, request: Any, answer: type[T], *, repeat: bool = True
-    ) -> T:
-        """Calls a method and returns its typed answer.
+        self, service: str, method: str, request: Mapping[str, object], *, repeat: bool = True
+    ) -> dict[str, Any]:
+        """Calls a method and returns its answer.
 
         With `repeat` off a request is sent once; raises Again where it may or may not have worked.
         """
 
-        def once() -> T:
-            response = self.send(
-                "POST", f"/v1/{service}/{method}", json=type(request).to_dict(request)
+        def once() -> dict[str, Any]:
+            return check_answer(
+                self.send("POST", f"/v1/{service}/{method}", json=request), self.credentials
             )
-            return _typed(answer, check_answer(response, self.credentials))
 
         return self.repeated(once) if repeat else once()
 
@@ -131,23 +128,3 @@ def _failure(state: Any) -> Again:
     again = state.outcome.exception()
     assert isinstance(again, Again)
     return again
-
-
-def _typed(answer: type[T], payload: dict[str, Any]) -> T:
-    try:
-        return answer.from_dict(_without_nulls(payload))  # type: ignore[attr-defined, no-any-return]
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise NetworkFailed(
-            f"Kaggle's answer cannot be read as {answer.__name__}.",
-            code="kaggle_changed",
-            hint="Update both: pip install --upgrade kitctl kaggle",
-        ) from None
-
-
-def _without_nulls(value: Any) -> Any:
-    """The official types cannot read a null where a list belongs."""
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value

@@ -1,0 +1,99 @@
+"""Kaggle's JSON: what is sent, and what is read of an answer.
+
+The official client has types for all of this, but loading them takes longer than most requests do;
+a test holds every name here to theirs. Kaggle leaves out what is empty or zero, so a missing value
+is the empty one of its kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kitctl.domain.runs import Status
+from kitctl.domain.weeks import seconds_of
+from kitctl.ports import Job
+
+_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s")
+_STATES = {state.replace("_", "").lower(): state for state in Status}
+_INVALID = (
+    "invalidDatasetSources",
+    "invalidKernelSources",
+    "invalidCompetitionSources",
+    "invalidModelSources",
+)
+
+
+def save_request(job: Job) -> dict[str, object]:
+    """SaveKernel's request; what the job leaves open is left out."""
+    said: dict[str, object] = {
+        "id": job.id_no,
+        "slug": str(job.kernel),
+        "newTitle": job.title,
+        "text": job.text,
+        "language": job.language,
+        "kernelType": job.kernel_type,
+        "isPrivate": job.is_private,
+        "enableGpu": job.enable_gpu,
+        "enableTpu": job.enable_tpu,
+        "enableInternet": job.enable_internet,
+        "machineShape": job.machine_shape or None,
+        "datasetDataSources": list(job.sources.datasets) or None,
+        "kernelDataSources": list(job.sources.kernels) or None,
+        "competitionDataSources": list(job.sources.competitions) or None,
+        "modelDataSources": list(job.sources.models) or None,
+        "categoryIds": list(job.keywords) or None,
+        "dockerImage": job.docker_image or None,
+        "dockerImagePinningType": job.docker_image_pinning_type or None,
+        "sessionTimeoutSeconds": job.timeout_seconds,
+        "kernelExecutionType": "SAVE_AND_RUN_ALL",
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def status(answer: Mapping[str, Any]) -> Status | None:
+    """A session's state; None for one that is not known here."""
+    word = text(answer, "status").replace("_", "").lower()
+    return _STATES.get(word.removeprefix("kernelworkerstatus") or "queued")
+
+
+def invalid_sources(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sources that SaveKernel could not mount, of every kind."""
+    return tuple(str(source) for name in _INVALID for source in answer.get(name) or ())
+
+
+def text(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def number(answer: Mapping[str, Any], name: str) -> int:
+    value = answer.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def object_(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = answer.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def objects(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    value = answer.get(name)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def seconds(answer: Mapping[str, Any], name: str) -> float:
+    """A duration (`"108000s"`, `"151.500s"`) in seconds."""
+    found = _DURATION.fullmatch(text(answer, name))
+    return float(found[1]) if found else 0.0
+
+
+def moment(answer: Mapping[str, Any], name: str) -> float | None:
+    """A time (`"2026-11-28T00:00:00.123456789Z"`, UTC also without the Z) since 1970."""
+    whole, _, fraction = text(answer, name).removesuffix("Z").partition(".")
+    try:
+        return seconds_of(datetime.fromisoformat(whole)) + float(f"0.{fraction or 0}")
+    except ValueError:
+        return None
