@@ -13,7 +13,7 @@ _EPOCH = re.compile(r"epoch (\d+)/\d+\b.*?(?: (\d+(?:\.\d+)?)s)?\s*")
 _PHASE = re.compile(r"phase (\w+) (\d+(?:\.\d+)?)s\s*")
 
 # The phases of a run whose seconds grow with its photos.
-PHOTO_PHASES = frozenset({"photos", "features"})
+PHOTO_PHASES = ("photos", "base", "features")
 
 
 def facts_of_log(lines: Iterable[tuple[float, str]]) -> Facts:

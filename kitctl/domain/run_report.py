@@ -13,11 +13,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kitctl.domain.log_reading import PHOTO_PHASES
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import seconds_of
-
-# The phases whose seconds grow with the number of photos.
-_PHOTO_PHASES = ("photos", "base", "features")
 
 
 def read_object(content: bytes | None) -> dict[str, Any]:
@@ -37,7 +35,7 @@ def facts(report: Mapping[str, Any]) -> Facts:
         for split in _mapping(report.get("photos")).values()
         for count in _mapping(split).values()
     ]
-    phases = [_number(seconds.get(phase)) for phase in _PHOTO_PHASES]
+    phases = [_number(seconds.get(phase)) for phase in PHOTO_PHASES]
     return Facts(
         program_started_at=_moment(report.get("started_at")),
         program_ended_at=_moment(report.get("ended_at")),
