@@ -202,8 +202,8 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
     """Lens and sensor: reduce, blur, exposure, colour cast, vignette, noise, JPEG."""
     picture = picture.reduce(SHARPER)
     blur = rng.random()
-    radius = rng.uniform(0.5, 1.2)
-    if blur < 0.35:
+    radius = rng.uniform(0.4, 1.0)
+    if blur < 0.25:
         picture = picture.filter(ImageFilter.GaussianBlur(radius))
     pixels = np.asarray(picture, dtype=np.float32)
     exposure = rng.uniform(0.8, 1.2) * rng.uniform(0.93, 1.07, 3)
@@ -212,12 +212,12 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
     vignette = 1 - np.float32(rng.uniform(0, 0.25)) * (rows**2 + columns**2) / 2
     noise = rng.standard_normal((height, width, 3), dtype=np.float32)
-    amount = np.float32(rng.choice([2.0, 4.0, 7.0, 11.0], p=[0.35, 0.35, 0.2, 0.1]))
+    amount = np.float32(rng.choice([1.5, 3.0, 5.0, 9.0], p=[0.4, 0.35, 0.18, 0.07]))
     pixels = pixels * exposure.astype(np.float32) * vignette + amount * noise
-    if rng.random() < 0.06:
+    if rng.random() < 0.04:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
     out = io.BytesIO()
-    quality = int(rng.integers(40, 93))
+    quality = int(rng.integers(50, 95))
     Image.fromarray(np.clip(pixels + 0.5, 0, 255).astype(np.uint8)).save(
         out, "JPEG", quality=quality
     )

@@ -37,7 +37,7 @@ WEATHERS: dict[str, tuple[Colour, Colour, float, float, Colour]] = {
     "snow": ((178, 186, 198), (214, 218, 224), 0.12, 0.86, (0.96, 0.98, 1.0)),
     "night": ((20, 26, 52), (66, 66, 88), 0.25, 0.5, (0.86, 0.9, 1.05)),
 }
-CHANCES = (0.32, 0.22, 0.14, 0.08, 0.10, 0.14)
+CHANCES = (0.36, 0.24, 0.14, 0.06, 0.10, 0.10)
 GROUNDS: dict[str, Colour] = {
     "grass": (98, 128, 66),
     "dry": (170, 152, 112),
@@ -81,8 +81,8 @@ def compose(rng: np.random.Generator) -> Scene:
         distance=rng.uniform(1.9, 4.5),
         elevation=rng.uniform(0.2, 0.7),
         roll=rng.normal(0, 0.02),
-        share=rng.uniform(0.62, 0.9),
-        offset=(rng.uniform(-0.4, 0.4), rng.uniform(-0.3, 0.4)),
+        share=rng.uniform(0.6, 0.88),
+        offset=(rng.uniform(-0.45, 0.45), rng.uniform(-0.35, 0.45)),
     )
     weather = str(rng.choice(list(WEATHERS), p=CHANCES))
     _, _, sun, ambient, tint = WEATHERS[weather]
@@ -302,7 +302,7 @@ def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
             draw.line([(fx, fy), (fx - 3, fy + 16)], fill=(196, 202, 210), width=1)
     if scene.weather == "fog":
         mist = Image.new("RGB", picture.size, (204, 206, 206))
-        picture = Image.blend(picture, mist, rng.uniform(0.2, 0.5))
+        picture = Image.blend(picture, mist, rng.uniform(0.15, 0.4))
     return picture
 
 
