@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from support.local_kaggle import until
 
-from kitctl.local import lifecycle
+from kitctl.errors import Refused
+from kitctl.local import lifecycle, locks
 
 
 @pytest.fixture
@@ -56,6 +57,16 @@ def test_two_starts_at_once_lead_to_one_server(state: Path) -> None:
     both = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
     answers = [json.loads(process.communicate(timeout=60)[0]) for process in both]
     assert answers[0]["data"]["pid"] == answers[1]["data"]["pid"]
+
+
+def test_a_start_waits_for_one_that_is_under_way(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "START_SECONDS", 0.1)
+    state.mkdir()
+    with locks.starting(state, 0.0), pytest.raises(Refused):
+        lifecycle.start(state)
+    assert not (state / "server.log").exists()
 
 
 def test_it_comes_back_on_its_port_with_its_token(state: Path) -> None:
