@@ -1,0 +1,80 @@
+"""Every kind of credentials that the official client knows, in its order."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kitctl.adapters.kaggle.credentials import Credentials, find
+from kitctl.errors import Refused
+
+LEGACY = {"KAGGLE_USERNAME": "ada", "KAGGLE_KEY": "0123456789abcdef"}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without credentials."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / ".kaggle").mkdir()
+    return tmp_path
+
+
+def test_without_any_it_says_where_to_get_some() -> None:
+    with pytest.raises(Refused) as caught:
+        find({})
+    assert (caught.value.code, caught.value.exit_code) == ("no_credentials", 4)
+    assert "kaggle.com/settings" in caught.value.hint and "--local" in caught.value.hint
+
+
+def test_an_access_token_may_be_a_value_or_a_path(tmp_path: Path) -> None:
+    assert find({"KAGGLE_API_TOKEN": "abc"}).secret == "abc"
+    (tmp_path / "token").write_text("def\n", "utf-8")
+    found = find({"KAGGLE_API_TOKEN": str(tmp_path / "token"), **LEGACY})
+    assert (found.secret, found.bearer) == ("def", True)
+
+
+@pytest.mark.parametrize("name", ["access_token", "access_token.txt"])
+def test_an_access_token_may_lie_in_the_home(home: Path, name: str) -> None:
+    (home / ".kaggle" / name).write_text("abc\n", "utf-8")
+    assert find(LEGACY).secret == "abc"
+
+
+def test_a_legacy_key_may_stand_in_the_environment() -> None:
+    found = find(LEGACY)
+    assert (found.username, found.secret, found.bearer) == ("ada", "0123456789abcdef", False)
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_legacy_key_may_lie_in_kaggle_json(home: Path, tmp_path: Path, configured: bool) -> None:
+    folder = tmp_path / "elsewhere" if configured else home / ".kaggle"
+    folder.mkdir(exist_ok=True)
+    (folder / "kaggle.json").write_text(json.dumps({"username": "bob", "key": "k"}), "utf-8")
+    found = find({"KAGGLE_CONFIG_DIR": str(folder)} if configured else {})
+    assert (found.username, found.secret) == ("bob", "k")
+
+
+def test_a_broken_kaggle_json_is_as_none(home: Path) -> None:
+    (home / ".kaggle" / "kaggle.json").write_text("{not json", "utf-8")
+    with pytest.raises(Refused):
+        find({})
+
+
+def test_an_oauth_login_is_used_as_long_as_it_lasts(home: Path) -> None:
+    stored = {
+        "refresh_token": "refresh",
+        "access_token": "abc",
+        "access_token_expiration": (datetime.now(UTC) + timedelta(hours=2)).isoformat(),
+        "username": "ada",
+    }
+    (home / ".kaggle" / "credentials.json").write_text(json.dumps(stored), "utf-8")
+    found = find({})
+    assert (found.secret, found.username, found.bearer) == ("abc", "ada", True)
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    found = Credentials("access token", "KAGGLE_API_TOKEN", "s3cr3t")
+    assert "s3cr3t" not in f"{found} {found!r}"

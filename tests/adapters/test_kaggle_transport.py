@@ -1,0 +1,160 @@
+"""Asking Kaggle when the network, or Kaggle, does not want to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import traceback
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from support.jobs import KERNEL
+from support.local_kaggle import LocalKaggle
+
+from kitctl.adapters.kaggle import KaggleApi, connect_local
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
+
+SECRET = "s3cr3t-t0k3n"
+
+
+class Answers(HTTPServer):
+    """A server that gives one answer to everything."""
+
+    status = 200
+    content_type = "application/json"
+    body = b"{}"
+    headers: dict[str, str]
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Answers
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", self.server.content_type)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    server = Answers(("127.0.0.1", 0), Handler)
+    server.headers = {}
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def failure(kaggle: KaggleApi) -> KitError:
+    with pytest.raises(KitError) as caught:
+        kaggle.quota()
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in shown + repr(caught.value) + caught.value.hint
+    assert caught.value.hint or isinstance(caught.value, InvalidInput)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_what_may_pass_is_tried_again(local_kaggle: LocalKaggle, status: int) -> None:
+    said: list[str] = []
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token, on_wait=said.append)
+    fault = "GetAcceleratorQuotaStatistics"
+    local_kaggle.fault("status", fault, status=status, count=2, retry_after=0)
+    assert kaggle.quota().pools
+    assert local_kaggle.calls(fault) == 3
+    assert len(said) == 2 and "Trying again" in said[0]
+
+
+def test_a_dropped_connection_is_tried_again(local_kaggle: LocalKaggle) -> None:
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
+    local_kaggle.fault("lost_answer", "GetAcceleratorQuotaStatistics")
+    assert kaggle.quota().pools
+
+
+def test_it_waits_as_long_as_it_is_asked_to(answers: Answers) -> None:
+    answers.status, answers.body = 429, b'{"code": 429, "message": "slow down"}'
+    answers.headers = {"Retry-After": "3600"}
+    kaggle = connect_local(answers.endpoint, SECRET, total_seconds=60)
+    # An hour is more than it has: it says so at once instead of waiting in vain.
+    error = failure(kaggle)
+    assert (error.code, error.exit_code) == ("too_many_requests", 5)
+    assert "slow down" in error.message
+
+
+def test_it_gives_up_when_its_time_is_over(answers: Answers) -> None:
+    answers.status = 503
+    error = failure(connect_local(answers.endpoint, SECRET, total_seconds=0.1))
+    assert (error.code, error.exit_code) == ("kaggle_failed", 5)
+
+
+def test_nobody_there_is_said_so() -> None:
+    error = failure(connect_local("http://127.0.0.1:9", SECRET, total_seconds=0.1))
+    assert (error.code, error.exit_code) == ("unreachable", 5)
+
+
+def test_a_refused_token_names_where_it_came_from(answers: Answers) -> None:
+    answers.status, answers.body = 401, b'{"code": 401, "message": "Unauthenticated"}'
+    error = failure(connect_local(answers.endpoint, SECRET))
+    assert isinstance(error, Refused) and error.code == "bad_credentials"
+    assert "token from the local Kaggle" in error.message
+
+
+def test_an_error_in_a_200_is_an_error(answers: Answers) -> None:
+    answers.body = json.dumps({"code": 400, "message": "No such thing."}).encode()
+    error = failure(connect_local(answers.endpoint, SECRET))
+    assert error.exit_code == 3 and "No such thing." in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body"),
+    [
+        (200, "text/html", b"<html>Please log in to the hotel's network</html>"),
+        (200, "application/json", b"[]"),
+        (302, "text/html", b""),
+    ],
+)
+def test_what_is_not_kaggle_is_said_so(
+    answers: Answers, status: int, content_type: str, body: bytes
+) -> None:
+    answers.status, answers.content_type, answers.body = status, content_type, body
+    answers.headers = {"Location": "http://127.0.0.1:9/elsewhere"} if status == 302 else {}
+    error = failure(connect_local(answers.endpoint, SECRET, total_seconds=0.1))
+    assert isinstance(error, NetworkFailed) and error.code == "not_kaggle"
+
+
+def test_the_way_to_loopback_leads_past_the_users_proxy(
+    local_kaggle: LocalKaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token, total_seconds=0.1)
+    assert kaggle.newest(KERNEL) is None
+
+
+def test_kaggles_clock_is_known_to_a_second(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.set_clock("2026-11-20T23:59:00Z")
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
+    for _ in range(3):
+        kaggle.quota()
+    # 2026-11-20T23:59:00Z, and the few seconds since.
+    assert abs(kaggle.now() - 1795219140) < 10
+    local_kaggle.advance(7200)
+    kaggle.quota()
+    assert abs(kaggle.now() - 1795226340) < 15

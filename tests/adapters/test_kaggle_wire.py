@@ -1,0 +1,161 @@
+"""Every name on the wire is the official client's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from kagglesdk.datasets.types import dataset_api_service as datasets
+from kagglesdk.kernels.types import kernels_api_service as kernels
+from kagglesdk.kernels.types.kernels_enums import KernelWorkerStatus
+from kagglesdk.security.types import oauth_service as security
+from support.jobs import KERNEL, job
+
+from kitctl.adapters.kaggle import wire
+from kitctl.adapters.kaggle.credentials import Credentials
+from kitctl.adapters.kaggle.kernels import KaggleApi
+from kitctl.domain.metadata import Sources
+from kitctl.domain.runs import RunRef, Status
+from kitctl.ports import Job
+
+RUN = RunRef(KERNEL, 3)
+WHOLE_JOB = replace(
+    job(KERNEL, "print(1)", pool="gpu"),
+    id_no=7,
+    keywords=("gpu",),
+    sources=Sources(datasets=("a/b",), kernels=("c/d",), competitions=("e",), models=("f/g/h/i",)),
+    docker_image="image",
+    docker_image_pinning_type="original",
+    timeout_seconds=60,
+)
+REQUESTS = {
+    "SaveKernel": kernels.ApiSaveKernelRequest,
+    "GetKernel": kernels.ApiGetKernelRequest,
+    "GetKernelSessionStatus": kernels.ApiGetKernelSessionStatusRequest,
+    "ListKernelSessionOutput": kernels.ApiListKernelSessionOutputRequest,
+    "CancelKernelSession": kernels.ApiCancelKernelSessionRequest,
+    "GetAcceleratorQuotaStatistics": kernels.ApiGetAcceleratorQuotaStatisticsRequest,
+    "GetDatasetStatus": datasets.ApiGetDatasetStatusRequest,
+    "IntrospectToken": security.IntrospectTokenRequest,
+}
+
+
+class Recorder:
+    """A transport that answers with what it is given, and keeps what it was asked."""
+
+    credentials = Credentials("token", "a test", "secret")
+
+    def __init__(self, **answers: dict[str, Any]) -> None:
+        self.answers = answers
+        self.asked: dict[str, dict[str, Any]] = {}
+
+    def call(
+        self, service: str, method: str, request: dict[str, Any], *, repeat: bool = True
+    ) -> dict[str, Any]:
+        self.asked[method] = {**self.asked.get(method, {}), **request}
+        return self.answers.get(method, {})
+
+    def repeated(self, once: Any) -> Any:
+        return once()
+
+    class clock:
+        now = staticmethod(lambda: 1.0)
+
+
+def api(**answers: dict[str, Any]) -> tuple[KaggleApi, Recorder]:
+    recorder = Recorder(**answers)
+    return KaggleApi("kaggle", recorder), recorder  # type: ignore[arg-type]  # all that it uses
+
+
+def test_every_request_is_one_of_the_official_client() -> None:
+    page = {"files": [], "nextPageToken": "more"}
+    kaggle, recorder = api(
+        SaveKernel={"versionNumber": 1},
+        IntrospectToken={"active": True, "username": "ada"},
+        ListKernelSessionOutput=page,
+        GetDatasetStatus={"status": "READY"},
+    )
+    kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB, 0), kaggle.state(RUN)
+    kaggle.newest(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
+    list(kaggle.outputs(RUN))
+    kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
+    assert recorder.asked.keys() == REQUESTS.keys()
+    for method, request in recorder.asked.items():
+        read = REQUESTS[method].from_dict(request)
+        assert REQUESTS[method].to_dict(read) == request, method
+
+
+def test_a_save_request_says_all_that_the_official_one_can_say_but_its_priority() -> None:
+    known = {field.json_name for field in kernels.ApiSaveKernelRequest._fields}
+    assert known - wire.save_request(WHOLE_JOB).keys() == {"priority"}
+    bare: Job = job(KERNEL, "print(1)")
+    assert "machineShape" not in wire.save_request(bare)
+
+
+@pytest.mark.parametrize("state", KernelWorkerStatus)
+def test_every_state_of_the_official_client_is_known(state: KernelWorkerStatus) -> None:
+    answer = kernels.ApiGetKernelSessionStatusResponse()
+    answer.status, answer.failure_message = state, "why"
+    kaggle, _ = api(GetKernelSessionStatus=answer.to_dict())
+    read = kaggle.state(RUN)
+    assert (read.status, read.failure_message) == (Status[state.name], "why")
+
+
+def test_the_quota_is_read_as_the_official_client_writes_it() -> None:
+    answer = kernels.ApiGetAcceleratorQuotaStatisticsResponse()
+    answer.quota_refresh_time = datetime(2026, 11, 28)
+    quota = kernels.ApiAcceleratorQuota()
+    quota.time_used, quota.time_reserved = timedelta(seconds=90), timedelta(seconds=30)
+    quota.total_time_allowed = timedelta(hours=20)
+    answer.gpu_quota = quota
+    # The official client writes 30 h as "21600s", so this one is written by hand.
+    said = answer.to_dict()
+    said["gpuQuota"]["totalTimeAllowed"] = "108000s"
+    kaggle, _ = api(GetAcceleratorQuotaStatistics=said)
+    reading = kaggle.quota()
+    (gpu,) = reading.pools
+    assert (gpu.used_seconds, gpu.reserved_seconds, gpu.allowed_seconds) == (90, 30, 108000)
+    assert reading.refreshes_at == datetime.fromisoformat("2026-11-28T00:00:00Z").timestamp()
+
+
+def test_a_kernel_and_its_outputs_are_read_as_the_official_client_writes_them() -> None:
+    kernel, metadata, blob = (
+        kernels.ApiGetKernelResponse(),
+        kernels.ApiKernelMetadata(),
+        kernels.ApiKernelBlob(),
+    )
+    metadata.current_version_number, metadata.machine_shape = 4, "NvidiaTeslaT4"
+    blob.source = "print(1)"
+    kernel.metadata, kernel.blob = metadata, blob
+    page, file = (
+        kernels.ApiListKernelSessionOutputResponse(),
+        kernels.ApiKernelSessionOutputFile(),
+    )
+    file.url, file.file_name = "https://storage/x", "x"
+    page.files, page.log = [file], '[{"stream_name": "stdout", "time": 1.5, "data": "hi\\n"}]'
+    kaggle, _ = api(GetKernel=kernel.to_dict(), ListKernelSessionOutput=page.to_dict())
+    newest = kaggle.newest(KERNEL)
+    assert newest and (newest.run.version, newest.machine_shape) == (4, "NvidiaTeslaT4")
+    assert newest.source == "print(1)"
+    assert [(one.name, one.url) for one in kaggle.outputs(RUN)] == [("x", "https://storage/x")]
+    assert [(line.time, line.text) for line in kaggle.log(RUN)] == [(1.5, "hi")]
+
+
+def test_a_saved_kernel_is_read_as_the_official_client_writes_it() -> None:
+    answer = kernels.ApiSaveKernelResponse()
+    answer.ref, answer.url = "/code/ada/moved", "https://www.kaggle.com/code/ada/moved"
+    answer.version_number = 5
+    answer.invalid_dataset_sources, answer.invalid_model_sources = ["a/b"], ["f/g"]
+    kaggle, _ = api(SaveKernel=answer.to_dict())
+    saved = kaggle.save(WHOLE_JOB, 0)
+    assert str(saved.run) == "ada/moved/5"
+    assert saved.invalid_sources == ("a/b", "f/g")
+
+
+def test_nulls_are_taken_for_nothing() -> None:
+    nulls = {"files": None, "log": None, "nextPageToken": None}
+    kaggle, _ = api(ListKernelSessionOutput=nulls, GetKernel={"metadata": None, "blob": None})
+    assert list(kaggle.outputs(RUN)) == [] and kaggle.log(RUN) == []
+    assert kaggle.newest(KERNEL) is None
