@@ -54,14 +54,18 @@ class Talk:
         if self._quiet:
             yield _PlainBar(self, text, total, every=float("inf"))
         elif self._progress is not None:
-            yield _RichBar(self._progress, text, total)
+            bar = _RichBar(self._progress, text, total)
+            try:
+                yield bar
+            finally:
+                bar.remove()
         elif streams.is_live(sys.stderr):
             with self._live(unit) as progress:
                 yield _RichBar(progress, text, total)
         else:
-            bar = _PlainBar(self, text, total, every=PLAIN_EVERY)
-            bar.draw()
-            yield bar
+            lines = _PlainBar(self, text, total, every=PLAIN_EVERY)
+            lines.draw()
+            yield lines
 
     @contextmanager
     def _live(self, unit: str) -> Iterator[Progress]:
@@ -122,6 +126,9 @@ class _RichBar:
         self._progress.console.print(
             streams.shown(line, self._progress.console.file), soft_wrap=True
         )
+
+    def remove(self) -> None:
+        self._progress.remove_task(self._task)
 
 
 class _PlainBar:

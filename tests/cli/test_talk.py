@@ -1,0 +1,91 @@
+"""The talk on stderr: live on a terminal, plain lines elsewhere, little when quiet."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import pytest
+
+from kitctl.errors import InvalidInput, Problem
+from kitctl.render import talk as module
+from kitctl.render.talk import Talk
+
+
+class Terminal(io.StringIO):
+    """A terminal that remembers what was drawn."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    drawn = Terminal()
+    monkeypatch.setattr(sys, "stderr", drawn)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return drawn
+
+
+def test_without_a_terminal_progress_is_a_few_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Talk().progress("fetching", total=1000) as bar:
+        for _ in range(1000):
+            bar.advance()
+    assert capsys.readouterr().err == "fetching …\n"
+    monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
+    with Talk().progress("fetching", total=4) as bar:
+        bar.update(completed=2)
+        bar.log("a line of the run's")
+    assert capsys.readouterr().err == "fetching …\nfetching 50 %\na line of the run's\n"
+
+
+def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(terminal: Terminal) -> None:
+    talk = Talk()
+    with talk.progress("training", total=4, unit="epochs") as bar:
+        bar.update(completed=3)
+        bar.log("epoch 3/4 [bold]")
+        talk.say("said meanwhile")
+        with talk.progress("another") as inner:
+            inner.update(text="renamed")
+    drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
+    assert "epoch 3/4 [bold]\n" in drawn
+    assert "said meanwhile\n" in drawn
+    assert "3/4 epochs" in drawn
+    assert "renamed" in drawn
+
+
+def test_quiet_leaves_only_warnings_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    talk = Talk(quiet=True)
+    talk.say("said")
+    talk.hint("hinted")
+    with talk.progress("fetching", total=1) as bar:
+        bar.advance()
+        bar.log("logged")
+    talk.warn("one file was skipped")
+    assert capsys.readouterr().err == "warning: one file was skipped\n"
+
+
+def test_an_error_is_a_sentence_its_problems_and_the_next_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    problems = [Problem("title", "is short.", "Lengthen it.")]
+    Talk().fail(InvalidInput("Wrong.", hint="kitctl doctor", problems=problems))
+    assert capsys.readouterr().err == (
+        "error: Wrong.\n  • title: is short. Lengthen it.\nnext: kitctl doctor\n"
+    )
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colour_is_for_terminals_that_want_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    Talk().warn("careful")
+    assert ("\x1b[" in terminal.getvalue()) == coloured
