@@ -97,7 +97,9 @@ def best_known(evidence: Evidence) -> Hold:
         return _not_ended(evidence)
     bounds = _Bounds.of(evidence, min(seen_ended))
     if bounds.open_start + bounds.open_end <= CLOSE_SECONDS:
-        start = bounds.latest_start - bounds.open_start / 2
+        # Over before it was seen running: the queue was short, so it starts with the push.
+        waited = bounds.open_start / 2 if evidence.seen_running() else 0.0
+        start = bounds.earliest_start + waited
         return Hold(start, max(start, bounds.latest_end - bounds.open_end / 2), Source.WATCHED)
     if evidence.program_started_at is not None and evidence.program_ended_at is not None:
         start = bounds.nearest_start(evidence.program_started_at)

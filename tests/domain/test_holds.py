@@ -54,6 +54,11 @@ CASES = [
         Hold(5, 3605, Source.LOG),
     ),
     (
+        "over before it was seen running: from the push to the middle of what is open",
+        evidence((30, ENDED), log_seconds=10),
+        Hold(0, 20, Source.WATCHED),
+    ),
+    (
         "seen running long after the log fell silent: the log tells no end",
         evidence((5, QUEUED), (25, RUNNING), (7000, RUNNING), (20000, ENDED), log_seconds=60),
         Hold(5, 20000, Source.BOUNDS),
