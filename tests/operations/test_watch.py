@@ -1,0 +1,242 @@
+"""Following, waiting for, reading and cancelling a run."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from support.jobs import intent_to_push, job
+from support.local_kaggle import until
+from support.road import Road
+
+from kitctl.domain.runs import Facts, KernelRef, RunName, RunRef, Status
+from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
+from kitctl.operations import watch
+from kitctl.operations.cancel import cancel
+from kitctl.operations.find_run import Found, find_run
+from kitctl.operations.logs import read_log
+from kitctl.operations.runs import list_runs
+from kitctl.operations.status import RunStatus, read_status
+from kitctl.operations.watch import follow, wait_for_end
+
+KERNEL = KernelRef("local", "small-job")
+SESSION = (
+    "import os, re, time\n"
+    "print('session', re.search(r'-(\\d+)-webtier', os.environ['KAGGLE_CONTAINER_NAME'])[1],"
+    " flush=True)\n"
+)
+
+
+def pushed(road: Road, script: str, version: int = 1) -> Found:
+    """A run that the ledger knows."""
+    intent = intent_to_push(
+        script, service="local", account="local", kernel=KERNEL, pool="cpu", accelerator=""
+    )
+    run = road.ledger.admit(intent, lambda pending: None)
+    ref = road.kaggle.save(job(KERNEL, script), version - 1).run
+    return Found(ref, road.ledger.sent(run.id, KERNEL, ref.version, road.kaggle.now()))
+
+
+def ended(road: Road, found: Found, timeout: float | None = None) -> RunStatus:
+    return wait_for_end(found, road.kaggle, road.ledger, road.clock, road.listener, timeout=timeout)
+
+
+def test_waiting_ends_with_the_run_and_the_ledger_knows_when_it_ran(road: Road) -> None:
+    status = ended(road, pushed(road, "import time; time.sleep(1)"))
+    assert status.status is Status.COMPLETE and status.failure is None
+    assert status.running_seconds is not None and 0.5 < status.running_seconds < 20
+    known = road.ledger.get("local", status.ref)
+    assert known and known.status is Status.COMPLETE
+    assert known.started_at and known.ended_at and known.started_at < known.ended_at
+
+
+def test_a_failed_run_says_so_and_what_next(road: Road) -> None:
+    failure = ended(road, pushed(road, "raise SystemExit(1)")).failure
+    assert isinstance(failure, RunFailed) and failure.exit_code == 6
+    assert "pull-results 1" in failure.hint
+
+
+def test_a_run_out_of_time_is_cancelled(road: Road) -> None:
+    found = Found(
+        road.kaggle.save(job(KERNEL, "import time; time.sleep(600)", timeout_seconds=60), 0).run,
+        None,
+    )
+    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    road.server.advance(120)
+    failure = ended(road, found).failure
+    assert isinstance(failure, RunCancelled) and failure.exit_code == 7
+
+
+def test_waiting_no_longer_than_asked(road: Road) -> None:
+    found = pushed(road, "import time; time.sleep(600)")
+    with pytest.raises(RunCancelled) as caught:
+        ended(road, found, timeout=0.2)
+    assert caught.value.code == "wait_timeout"
+    assert not road.kaggle.state(found.ref).status.ended
+
+
+def test_the_status_is_that_of_the_version_though_kaggle_lags(road: Road) -> None:
+    pushed(road, "print(1)")
+    road.server.wait("small-job")
+    road.server.settings(status_lag_seconds=600)
+    second = pushed(road, "import time; time.sleep(600)", version=2)
+    assert not read_status(second, road.kaggle, road.ledger).status.ended
+
+
+def test_waiting_outlasts_a_network_that_fails(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = pushed(road, "import time; time.sleep(1)")
+    calls = iter([NetworkFailed("the cable is out"), None, NetworkFailed("again")])
+
+    def flaky(*given: object) -> RunStatus:
+        if error := next(calls, None):
+            raise error
+        return read_status(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watch, "read_status", flaky)
+    assert ended(road, found).status is Status.COMPLETE
+    assert any("the cable is out" in said for said in road.listener.said)
+
+
+def test_waiting_gives_up_on_a_network_that_stays_away(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.0)
+    found = pushed(road, "import time; time.sleep(600)")
+
+    def down(*given: object) -> RunStatus:
+        raise NetworkFailed("the cable is out")
+
+    monkeypatch.setattr(watch, "read_status", down)
+    with pytest.raises(NetworkFailed, match="The run goes on"):
+        ended(road, found)
+
+
+def test_following_hands_on_each_line_and_ends_with_the_run(road: Road) -> None:
+    road.server.settings(queue_seconds=0.5)
+    found = pushed(road, f"{SESSION}for n in range(5): print('line', n, flush=True)")
+    texts: list[str] = []
+    status = follow(
+        found,
+        road.kaggle,
+        road.ledger,
+        road.clock,
+        road.listener,
+        lambda line: texts.append(line.text),
+    )
+    assert status.status is Status.COMPLETE
+    assert texts[-5:] == [f"line {number}" for number in range(5)]
+    known = road.ledger.get("local", found.ref)
+    assert known and f"session {known.facts.session_id}" in texts
+
+
+def test_a_running_log_is_read_as_far_as_it_has_come(road: Road) -> None:
+    found = pushed(road, "import time\nfor n in range(9): print(n, flush=True)\ntime.sleep(600)")
+    log = until(lambda: read if (read := read_log(found, road.kaggle, road.ledger, 2)).lines else 0)
+    assert [line.text for line in log.lines] == ["7", "8"]
+    assert not log.status.status.ended
+
+
+# Cancelling.
+
+
+def test_cancelling_stops_the_run(road: Road) -> None:
+    found = pushed(road, f"{SESSION}time.sleep(600)")
+    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    cancelled = cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
+    known = road.ledger.get("local", found.ref)
+    assert known and known.facts.session_id and known.status is Status.CANCEL_ACKNOWLEDGED
+
+
+def test_a_run_that_ended_is_not_cancelled(road: Road) -> None:
+    found = pushed(road, "print(1)")
+    ended(road, found)
+    cancelled = cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
+    assert cancelled.status.status is Status.COMPLETE
+    assert road.server.calls("CancelKernelSession") == 0
+
+
+def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitctl.operations.cancel.ID_SECONDS", 0.0)
+    monkeypatch.setattr("kitctl.adapters.kaggle.log_stream.QUIET_SECONDS", 0.2)
+    found = pushed(road, "import time; print('hello', flush=True); time.sleep(600)")
+    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    with pytest.raises(Refused) as caught:
+        cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
+    assert caught.value.code == "no_session_id"
+    assert "goes on" in caught.value.message
+
+
+def test_what_kaggle_does_not_cancel_goes_on_and_is_said_to(road: Road) -> None:
+    found = pushed(road, "import time; time.sleep(600)")
+    assert found.known
+    road.ledger.learned(found.known.id, Facts(session_id=4711))
+    with pytest.raises(Refused) as caught:
+        cancel(
+            Found(found.ref, road.ledger.get("local", found.ref)),
+            road.kaggle,
+            road.ledger,
+            road.clock,
+            road.listener,
+        )
+    assert (caught.value.code, caught.value.exit_code) == ("not_cancelled", 4)
+    assert "goes on" in caught.value.message
+
+
+# Which run is meant.
+
+
+def test_the_latest_run_is_meant_where_none_is_named(road: Road) -> None:
+    for version in (1, 2):
+        pushed(road, f"print({version})", version)
+    found = find_run(RunName(), lambda: KERNEL, road.kaggle, road.ledger)
+    assert str(found.ref) == "local/small-job/2" and found.known
+
+
+def test_without_a_ledger_kaggles_newest_version_is_meant(road: Road) -> None:
+    road.server.push("elsewhere", "print(1)")
+    kernel = KernelRef("local", "elsewhere")
+    found = find_run(RunName(), lambda: kernel, road.kaggle, road.ledger)
+    assert found == Found(RunRef(kernel, 1), None)
+
+
+def test_a_project_without_runs_says_so(road: Road) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        find_run(RunName(), lambda: KERNEL, road.kaggle, road.ledger)
+    assert caught.value.code == "no_run"
+
+
+def test_a_run_that_is_not_there_is_not_found(road: Road) -> None:
+    pushed(road, "print(1)")
+    found = find_run(RunName(version=9), lambda: KERNEL, road.kaggle, road.ledger)
+    with pytest.raises(InvalidInput) as caught:
+        read_status(found, road.kaggle, road.ledger)
+    assert caught.value.code == "not_found"
+
+
+# Lists.
+
+
+def test_runs_are_brought_up_to_date_and_listed_newest_first(road: Road) -> None:
+    for version, script in ((1, "print(1)"), (2, "raise SystemExit(1)")):
+        pushed(road, script, version)
+        road.server.wait("small-job", version)
+    listed = list_runs(road.kaggle, road.ledger, road.listener, kernel=KERNEL)
+    assert [(run.version, run.status) for run in listed.runs] == [
+        (2, Status.ERROR),
+        (1, Status.COMPLETE),
+    ]
+    failed = list_runs(
+        road.kaggle, road.ledger, road.listener, kernel=None, statuses=[Status.ERROR], limit=5
+    )
+    assert [row["version"] for row in failed.as_data()["runs"]] == [2]
+
+
+def test_runs_are_listed_as_last_seen_when_kaggle_is_away(road: Road) -> None:
+    pushed(road, "print(1)")
+    road.server.fault("status", "*", status=404, count=None)
+    listed = list_runs(road.kaggle, road.ledger, road.listener, kernel=KERNEL)
+    assert [run.version for run in listed.runs] == [1]
+    assert threading.active_count() < 50
