@@ -184,6 +184,7 @@ CHECKS: dict[str, Check] = {
     "stop_on_nan": BOOL,
     "stop_on_plateau": whole(0),
     "stop_below_gpu_use": _BELOW_ONE,
+    "plots": BOOL,
     "zoom_from": whole(0),
     "sheet_photos": whole(1, 400),
     "sweep": Check(_grid, "a table: setting of the head = [values]"),

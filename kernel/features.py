@@ -203,7 +203,7 @@ class _Forward:
         with tf.device(device):
             layer = base.layer if first else _replica(base, settings.compute_dtype)
 
-        @tf.function(jit_compile=settings.xla and "GPU" in device, reduce_retracing=True)
+        @tf.function(jit_compile=settings.xla and "GPU" in device, autograph=False)
         def compute(images: Any) -> Any:
             return layer(images, training=False)
 

@@ -87,10 +87,15 @@ class HeadFit:
             tf.TensorSpec([None, None, *rows.targets.shape[1:]], rows.targets.dtype),
         ]
 
-        @tf.function(input_signature=signature, jit_compile=False)
+        # Without autograph, which would take longer to read Keras than the head takes to learn.
+        @tf.function(input_signature=signature, jit_compile=False, autograph=False)
         def steps(x: Any, y: Any) -> None:
-            for batch in tf.range(tf.shape(x)[0]):
+            def one_batch(batch: Any) -> tuple[Any]:
                 step((x[batch], y[batch]))
+                return (batch + 1,)
+
+            batches = tf.shape(x)[0]
+            tf.while_loop(lambda batch: batch < batches, one_batch, (0,), parallel_iterations=1)
 
         return steps
 

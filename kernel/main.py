@@ -134,9 +134,11 @@ def finish(report: "Report", trained: "Trained") -> int:
     found, settings, model = report.found, report.settings, trained.classifier.model
     assert found is not None
     artifacts.write_history(trained.history, trained.seconds)
-    with report.phases.measured("plots"):
-        probabilities = classifier.predict(trained, found, settings)
-        gallery.draw(settings, trained.classifier.base.layer, found, trained.history, probabilities)
+    if settings.plots:
+        with report.phases.measured("plots"):
+            probabilities = classifier.predict(trained, found, settings)
+            base = trained.classifier.base.layer
+            gallery.draw(settings, base, found, trained.history, probabilities)
     with report.phases.measured("export"):
         artifacts.write_model(model)
         artifacts.write_check(model, tolerance=1e-3 if report.devices else 1e-5)

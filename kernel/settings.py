@@ -119,6 +119,7 @@ class Settings:
     stop_below_gpu_use: float = 0.0
 
     # What is drawn.
+    plots: bool = True
     zoom_from: int = 15
     sheet_photos: int = 25
 
@@ -206,7 +207,7 @@ def _unknown(name: str, value: Any, known: set[str]) -> Problem:
 
 _NOT_FITTED = {
     "data", "time_limit", "require_accelerator", "stop_on_nan", "stop_on_plateau",
-    "stop_below_gpu_use", "zoom_from", "sheet_photos", "keep_features", "reuse_features",
+    "stop_below_gpu_use", "plots", "zoom_from", "sheet_photos", "keep_features", "reuse_features",
     "features_in_memory_mb", "read_delay_ms", "ram_budget_mb", "measure_rounds", "devices",
     "max_bad_share", "photos_per_class",
 }  # fmt: skip

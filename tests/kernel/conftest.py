@@ -34,7 +34,7 @@ def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
         folder = tmp_path / working
         folder.mkdir(exist_ok=True)
         chosen = {"data": str(two_classes), "image_size": [SIDE, SIDE], "batch_size": 16}
-        chosen |= {"epochs": 3, **settings}
+        chosen |= {"epochs": 3, "plots": False, **settings}
         with contextlib.chdir(folder):
             code = main.run(Job(chosen), Settings.from_mapping(chosen))
         return Run(folder, code)

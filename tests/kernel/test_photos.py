@@ -1,4 +1,4 @@
-"""Photos in Keras' order; what cannot be read is left out by name, what cannot be trained on told."""
+"""Photos come in Keras' order; bad ones are named and left out, useless sets are refused."""
 
 import shutil
 import struct

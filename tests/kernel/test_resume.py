@@ -1,0 +1,82 @@
+"""A run that was killed ends as if it had not been."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.kernel_runs import SIDE, Run
+
+COMMAND = [sys.executable, "-m", "kernel.main"]
+
+
+def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    chosen = {"data": str(photos), "image_size": [SIDE, SIDE], "batch_size": 16}
+    chosen |= {"plots": False, **settings}
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"KITCTL_OVERRIDES": json.dumps(chosen), "PYTHONPATH": str(root)}
+    return subprocess.Popen(
+        COMMAND, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+
+
+def kill_when(run: subprocess.Popen[str], line_begins: str) -> None:
+    assert run.stdout is not None
+    seen = any(line.startswith(line_begins) for line in run.stdout)
+    assert seen, f"the run ended without a line {line_begins!r}"
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+
+
+def finish(run: subprocess.Popen[str], folder: Path) -> tuple[Run, str]:
+    output, _ = run.communicate()
+    return Run(folder, run.returncode), output
+
+
+# Stages, random layers and optimizer moments: all that a resumed run must bring back.
+HEAD_AND_FINE_TUNING = {
+    "base": "convnet", "base_trainable": False, "epochs": 3, "fine_tune_epochs": 3, "dropout": 0.3,
+    "fine_tune_learning_rate": 0.001,
+}  # fmt: skip
+WHOLE_MODEL = {
+    "base": "convnet", "epochs": 4, "dropout": 0.3, "augment_flip": "horizontal",
+    "augment_rotation": 0.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "kills"),
+    [
+        (HEAD_AND_FINE_TUNING, ["epoch 2/6", "epoch 5/6"]),
+        (WHOLE_MODEL, ["epoch 2/4"]),
+    ],
+    ids=["head, then fine-tuning", "whole model"],
+)
+def test_a_killed_run_ends_with_the_same_weights_and_a_whole_history(
+    tmp_path: Path, two_classes: Path, settings: dict[str, Any], kills: list[str]
+) -> None:
+    for line in kills:
+        kill_when(start(tmp_path / "killed", two_classes, **settings), line)
+    killed, output = finish(
+        start(tmp_path / "killed", two_classes, **settings), tmp_path / "killed"
+    )
+    whole, _ = finish(start(tmp_path / "whole", two_classes, **settings), tmp_path / "whole")
+
+    assert (killed.code, whole.code) == (0, 0)
+    assert "resumed" in output
+    assert killed.record["resumed_from_epoch"] is not None
+    for ours, theirs in zip(killed.weights, whole.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert without_seconds(killed.history) == without_seconds(whole.history)
+    assert not (killed.working / ".resume").exists()
+
+
+def without_seconds(history: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {name: values for name, values in history.items() if name != "seconds"}
