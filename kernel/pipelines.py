@@ -21,6 +21,8 @@ from kernel.settings import Settings
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Files asked for at once when reading is what is waited for: storage far away answers late.
 READS_AT_ONCE = 16
+# Photos that `fast` has under way: more than cores, so that none idles while a file is waited for.
+PHOTOS_AT_ONCE = 4 * CORES
 
 
 class Source:
@@ -47,9 +49,15 @@ class Source:
             return np.asarray(keras.utils.to_categorical(labels, classes), dtype=np.float32)
         return labels.astype(np.int32)
 
+    def listed(self) -> tf.data.Dataset:
+        """Elements in the order in which the photos are listed."""
+        return self.elements(np.arange(len(self.photos)))
+
     def files(self) -> tf.data.Dataset:
-        """Paths and labels, in the order of every epoch."""
-        order = frozen_order(len(self.photos), self.settings, self.training)
+        """Elements in the order of every epoch."""
+        return self.elements(frozen_order(len(self.photos), self.settings, self.training))
+
+    def elements(self, order: NDArray[np.int64]) -> tf.data.Dataset:
         paths = np.asarray(self.photos.paths)[order]
         return tf.data.Dataset.from_tensor_slices((paths, self.labels[order]))
 
@@ -59,11 +67,14 @@ class Source:
     def decode(self, contents, label):
         return self.loader.decode(contents), label
 
-    def load(self, path, label):
-        return self.loader.decode(self.loader.read(path)), label
+    def decode_fast(self, contents, label):
+        return self.loader.decode_fast(contents), label
 
-    def load_fast(self, path, label):
-        return self.loader.decode_fast(self.loader.read(path)), label
+    def load(self, *element):
+        return self.decode(*self.read(*element))
+
+    def load_fast(self, *element):
+        return self.decode_fast(*self.read(*element))
 
     def convert(self, photo, label):
         return to_unit(photo), label
@@ -104,7 +115,7 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
         tf.data.Dataset.from_tensor_slices(elements)
         .map(
             lambda path, index: (loader.decode_fast(loader.read(path)), index),
-            num_parallel_calls=2 * CORES,
+            num_parallel_calls=PHOTOS_AT_ONCE,
         )
         .batch(settings.batch_size)
         .map(lambda images, index: (to_unit_fast(images), index))
@@ -135,7 +146,7 @@ def course(source: Source) -> tf.data.Dataset:
     Keras' function lists a folder by itself and fails on a photo that cannot be read, so its
     steps are repeated here for the photos that can; a test holds the two equal to the bit.
     """
-    elements = tf.data.Dataset.from_tensor_slices((np.asarray(source.photos.paths), source.labels))
+    elements = source.listed()
     if source.training and source.settings.shuffle:
         elements = _shuffled(elements, source.settings)
     return (
@@ -195,12 +206,11 @@ def cache(source: Source) -> tf.data.Dataset:
 def fast(source: Source) -> tf.data.Dataset:
     """The best found: the shortest decoding, on all cores, batches of bytes, one conversion.
 
-    More photos are under way than there are cores, so that one that waits for its file leaves no
-    core idle. Batches are kept as bytes if they fit in `ram_budget_mb`.
+    Batches are kept as bytes if they fit in `ram_budget_mb`.
     """
     batches = (
         source.files()
-        .map(source.load_fast, num_parallel_calls=2 * CORES)
+        .map(source.load_fast, num_parallel_calls=PHOTOS_AT_ONCE)
         .batch(source.settings.batch_size, num_parallel_calls=CORES)
     )
     batches = batches.cache() if source.fits_the_budget else batches
@@ -223,8 +233,7 @@ def _options(name: str, settings: Settings) -> tf.data.Options:
     """tf.data's own tuning for the course, none for the others.
 
     Left on, it makes maps parallel and adds buffers behind the back of a pipeline that is to show
-    what happens without. `fast` does without too: a small pool of threads with one photo each
-    wakes fewer threads a photo, which is where the time goes when photos are small.
+    what happens without. Those that wait for files have threads of their own to wait in.
     """
     options = tf.data.Options()
     if name == "course":
@@ -233,7 +242,10 @@ def _options(name: str, settings: Settings) -> tf.data.Options:
         return options
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
+    if name == "interleave":
+        options.threading.private_threadpool_size = READS_AT_ONCE
     if name == "fast":
-        options.threading.private_threadpool_size = 2 * CORES
+        options.threading.private_threadpool_size = PHOTOS_AT_ONCE
+        # Decoding is parallel already; threads within an operation would only be woken in vain.
         options.threading.max_intra_op_parallelism = 1
     return options
