@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -72,6 +72,16 @@ def _project_sources(invocation: Invocation) -> Mapping[str, str]:
         return {}
 
 
+def _standing(folder: Path) -> dict[str, Any]:
+    """Whether a local Kaggle serves the folder, and where; never its token."""
+    from kitctl.local import lifecycle
+
+    running = lifecycle.find(folder)
+    if running is None:
+        return {"running": False, "endpoint": None, "pid": None, "state": folder}
+    return {"running": True, **asdict(running)}
+
+
 def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.serving import serve as serve_until_stopped
@@ -79,7 +89,7 @@ def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 
     folder = state_folder(state)
     invocation.talk.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
     serve_until_stopped(folder, port=port, announce=invocation.output.line)
-    return Answer({"state": folder}, render.draw_stopped)
+    return Answer({**_standing(folder), "stopped": True}, render.draw_stopped)
 
 
 def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
@@ -91,7 +101,7 @@ def start(invocation: Invocation, state: StateOption = None, port: PortOption = 
         running = lifecycle.start(state_folder(state), port)
     if sources := _project_sources(invocation):
         stand_in(invocation, Sources(datasets=tuple(sources)), running)
-    return Answer({"running": True, **asdict(running)}, render.draw_running)
+    return Answer(_standing(running.state), render.draw_running)
 
 
 def stop(invocation: Invocation, state: StateOption = None) -> Answer:
@@ -100,19 +110,13 @@ def stop(invocation: Invocation, state: StateOption = None) -> Answer:
 
     folder = state_folder(state)
     stopped = lifecycle.stop(folder)
-    return Answer({"state": folder, "stopped": stopped}, render.draw_stopped)
+    return Answer({**_standing(folder), "stopped": stopped}, render.draw_stopped)
 
 
 def status(invocation: Invocation, state: StateOption = None) -> Answer:
     """Say whether it is up, and where."""
-    from kitctl.local import lifecycle
-
-    folder = state_folder(state)
-    running = lifecycle.find(folder)
-    if running is None:
-        down = {"running": False, "endpoint": None, "pid": None, "state": folder}
-        return Answer(down, render.draw_down)
-    return Answer({"running": True, **asdict(running)}, render.draw_running)
+    standing = _standing(state_folder(state))
+    return Answer(standing, render.draw_running if standing["running"] else render.draw_down)
 
 
 def reset(
@@ -131,4 +135,4 @@ def reset(
             hint="kitctl local reset --yes",
         )
     lifecycle.reset(folder)
-    return Answer({"state": folder, "reset": True}, render.draw_reset)
+    return Answer({**_standing(folder), "reset": True}, render.draw_reset)

@@ -7,6 +7,8 @@ import ipaddress
 import os
 import secrets
 import socket
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from kitctl.errors import InvalidInput
 from kitctl.local import locks
 
 HOST = "127.0.0.1"
+LOOK_SECONDS = 1.0
 
 
 def serve(
@@ -86,12 +89,21 @@ def serve(
     (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
     (folder / "endpoint").write_text(f"{endpoint}\n", encoding="utf-8")
     announce(endpoint)
+    threading.Thread(target=_end_when_removed, args=(folder, stop), daemon=True).start()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     finally:
         (folder / "pid").unlink(missing_ok=True)
         lock.close()
+
+
+def _end_when_removed(folder: Path, stop: Callable[[], None]) -> None:
+    """Stop a server whose folder was removed, or made anew by another one: nobody finds it now."""
+    with contextlib.suppress(OSError):
+        while (folder / "pid").read_text("utf-8") == f"{os.getpid()}\n":
+            time.sleep(LOOK_SECONDS)
+    stop()
 
 
 def _listen(host: str, port: int, folder: Path) -> socket.socket:

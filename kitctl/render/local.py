@@ -26,7 +26,7 @@ def draw_down(down: Mapping[str, Any], console: Console) -> None:
 
 
 def draw_stopped(stopped: Mapping[str, Any], console: Console) -> None:
-    if stopped.get("stopped", True):
+    if stopped["stopped"]:
         console.print("The local Kaggle has ended; its state is kept.")
     else:
         draw_down(stopped, console)

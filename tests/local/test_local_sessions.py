@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -244,3 +245,10 @@ def test_a_stopped_server_takes_its_runs_along(tmp_path: Path) -> None:
         assert server.status("endless", 1) == "ERROR"
     finally:
         server.stop()
+
+
+def test_a_server_whose_folder_was_removed_ends(tmp_path: Path) -> None:
+    server = start_local_kaggle(tmp_path / "state")
+    shutil.rmtree(server.state)
+    server.process.wait(20)
+    server.stop()
