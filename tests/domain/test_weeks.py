@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,9 +68,19 @@ def test_a_week_ends_when_kaggle_says_so(what: str, now: str, resets_at: str, en
     assert moment_of(week_of(at(now), at(resets_at)).end) == moment_of(at(end)), what
 
 
+@pytest.fixture
+def machine_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in_tokyo")
 def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands() -> None:
-    naive = datetime(2026, 11, 28)
-    assert seconds_of(naive) == seconds_of(naive.replace(tzinfo=UTC))
+    assert seconds_of(datetime(2026, 11, 28)) == 1795824000
+    assert moment_of(1795824000).isoformat() == "2026-11-28T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(
