@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.cli import doctor, dry_run, local, package, pull, push, quota, runs
+from kitctl.cli import doctor, dry_run, local, package, pipelines, pull, push, quota, runs
 from kitctl.cli.frame import group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
@@ -12,6 +12,7 @@ for module in (
     dry_run,
     local,
     package,
+    pipelines,
     push,
     quota,
     runs,

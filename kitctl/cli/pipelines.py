@@ -1,0 +1,107 @@
+"""`kitctl pipelines`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.frame import command
+from kitctl.cli.invocation import Invocation
+from kitctl.errors import UsageError
+from kitctl.render.output import Answer
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "pipelines")(pipelines)
+
+
+def pipelines(
+    invocation: Invocation,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", help="A folder of photos; default: the job's own, as here."
+        ),
+    ] = None,
+    read_delay: Annotated[
+        float,
+        typer.Option(
+            "--read-delay", min=0, metavar="MS", help="Delay each read, as far storage does."
+        ),
+    ] = 0.0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/pipelines/."),
+    ] = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Measure on Kaggle, in a session without GPU.")
+    ] = False,
+    local: LocalOption = None,
+) -> Answer:
+    """Measure the named input pipelines on a folder of photos, and draw their timelines.
+
+    Photos a second in the first epoch and in the second, which a cache serves; memory; and
+    pictures of who opened, read, mapped, waited and trained when.
+    """
+    from kitctl.operations import measure_pipelines
+
+    if push and (data or out):
+        raise UsageError(
+            "--push measures the job's own data on Kaggle: leave out --data and --out.",
+            hint="kitctl pipelines --push",
+        )
+    folder = data.expanduser().absolute() if data else None
+    settings = measure_pipelines.settings_for(folder, read_delay)
+    if push:
+        return _pushed(invocation, settings, local)
+    return _measured(invocation, settings, folder, out)
+
+
+def _measured(
+    invocation: Invocation, settings: dict[str, Any], data: Path | None, out: Path | None
+) -> Answer:
+    from kitctl.local import runner
+    from kitctl.operations import measure_pipelines, package, prepare_sources
+    from kitctl.render.pipelines import draw_measurement
+
+    configured = invocation.settings()
+    plan = package.plan(invocation.project, overrides=settings)
+    if data:
+        mounts = {f"datasets/{measure_pipelines.GIVEN}": data}
+    else:
+        stand_ins = prepare_sources.stand_ins(
+            invocation.project, plan.metadata.sources, configured.sources, []
+        )
+        mounts = prepare_sources.prepare(stand_ins, invocation.talk)
+    result = measure_pipelines.measure(
+        plan,
+        mounts,
+        out=out or invocation.project / configured.results / plan.metadata.slug / "pipelines",
+        runner=runner.start,
+        reporter=invocation.talk,
+    )
+    return Answer(result, draw_measurement)
+
+
+def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> Answer:
+    from kitctl.operations import package
+    from kitctl.operations.push import Order
+    from kitctl.operations.push import push as send
+    from kitctl.render import push as render
+
+    chosen = invocation.settings(local=local)
+    plan = package.plan(invocation.project, overrides=settings, accelerator="cpu")
+    with open_road(invocation, local=chosen.local) as road:
+        if chosen.local:
+            from kitctl.cli.local import stand_in
+
+            stand_in(invocation, plan.metadata.sources)
+        pushed = send(Order(plan=plan), road.kaggle, road.ledger, road.clock, invocation.talk)
+        for warning in pushed.warnings:
+            invocation.talk.warn(warning)
+        version = pushed.run.version
+        invocation.talk.hint(road.hint(f"next: kitctl pull-results {version} --wait"))
+        return Answer(pushed, render.draw_pushed)

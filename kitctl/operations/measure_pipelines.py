@@ -1,0 +1,166 @@
+"""`pipelines`: the packed job measures its input pipelines on a folder of photos, here."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kitctl.domain.bundle import Plan
+from kitctl.errors import Interrupted, InvalidInput, KitError, RunFailed
+from kitctl.operations.reporter import Reporter
+from kitctl.ports import LocalRun, Runner
+
+TASK = "pipelines"
+TABLE = "pipelines.csv"
+PICTURES = "timelines"
+GIVEN = "local/photos"
+"""The data set as which a folder named on the command line is mounted."""
+
+WRONG_INPUT = 3
+_MEASURED = re.compile(r"^pipeline (\w+) ")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One row of the table; speeds are medians, memory 0 where the system does not tell."""
+
+    name: str
+    photos_per_second: float
+    slowest: float
+    fastest: float
+    cached_photos_per_second: float
+    peak_bytes: int
+    pipeline_bytes: int
+    photos: int
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The pipelines as measured, and where the table and the pictures are."""
+
+    out: Path
+    pipelines: tuple[Pipeline, ...]
+    pictures: tuple[Path, ...]
+
+
+def settings_for(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
+    """The settings of a job that measures instead of training, on `data` or on its own photos.
+
+    Raises InvalidInput where `data` is no folder with a folder for each class.
+    """
+    settings: dict[str, Any] = {"task": TASK, "read_delay_ms": read_delay_ms}
+    if data is None:
+        return settings
+    if not data.is_dir() or not any(path.is_dir() for path in data.iterdir()):
+        raise InvalidInput(
+            f"{data} holds no folders of photos: it needs one for each class, or train/ and valid/ "
+            "with one for each class.",
+            code="no_photos",
+            hint="kitctl pipelines --data DIR",
+        )
+    # Only the training photos are measured, but the job looks for both.
+    train = "train" if (data / "train").is_dir() else "."
+    valid = "valid" if (data / "valid").is_dir() else train
+    return {**settings, "data": GIVEN, "train_folder": train, "valid_folder": valid}
+
+
+def measure(
+    plan: Plan, mounts: Mapping[str, Path], *, out: Path, runner: Runner, reporter: Reporter
+) -> Measurement:
+    """Runs the plan's script and puts its table and pictures into `out`.
+
+    Raises InvalidInput where the job says that its data are wrong, RunFailed where it breaks,
+    Interrupted on Ctrl-C; `out` is then as it was.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix=".measuring-", dir=out))
+    try:
+        run, last = _start(plan, mounts, root, runner, reporter)
+        code = _wait(run)
+        if code:
+            raise _failure(code, last)
+        return _kept(run.working, out)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Measuring was stopped with all its processes; {out} is as it was.",
+            hint="kitctl pipelines",
+        ) from None
+    finally:
+        _clear(root)
+
+
+def _start(
+    plan: Plan, mounts: Mapping[str, Path], root: Path, runner: Runner, reporter: Reporter
+) -> tuple[LocalRun, deque[str]]:
+    last: deque[str] = deque(maxlen=3)
+
+    def hear(stream: str, line: str, seconds: float) -> None:
+        last.append(line.strip())
+        if _MEASURED.match(line):
+            reporter.say(line.strip())
+
+    reporter.say("Measuring each pipeline in a process of its own.")
+    run = runner(
+        root,
+        plan.script,
+        mounts,
+        environment={},
+        internet=False,
+        on_line=hear,
+        name=plan.script_name,
+    )
+    return run, last
+
+
+def _wait(run: LocalRun) -> int:
+    """Waits in small steps, so that Ctrl-C is heard; it ends the run's whole tree."""
+    try:
+        while (code := run.wait(0.2)) is None:
+            pass
+    except BaseException:
+        run.stop()
+        raise
+    return code
+
+
+def _failure(code: int, last: deque[str]) -> KitError:
+    told = next((line for line in reversed(last) if line.startswith("error: ")), "")
+    sentence = told.removeprefix("error: ")
+    sentence = sentence or f"Measuring ended with exit code {code}: {' '.join(last)}"
+    if code == WRONG_INPUT:
+        return InvalidInput(sentence, code="job_input", hint="kitctl pipelines --data DIR")
+    return RunFailed(sentence, hint="kitctl doctor")
+
+
+def _kept(working: Path, out: Path) -> Measurement:
+    """Moves table and pictures to `out`, over those of an earlier measurement."""
+    with (working / TABLE).open(encoding="utf-8", newline="") as file:
+        pipelines = tuple(_row(row) for row in csv.DictReader(file))
+    (out / PICTURES).mkdir(exist_ok=True)
+    pictures = []
+    for picture in sorted((working / PICTURES).glob("*.png")):
+        pictures.append(picture.replace(out / PICTURES / picture.name))
+    (working / TABLE).replace(out / TABLE)
+    return Measurement(out, pipelines, tuple(pictures))
+
+
+def _row(row: Mapping[str, str]) -> Pipeline:
+    kinds = {"str": str, "float": float, "int": int}
+    return Pipeline(
+        **{each.name: kinds[str(each.type)](row[each.name]) for each in fields(Pipeline)}
+    )
+
+
+def _clear(root: Path) -> None:
+    for path in (root / "input").rglob("*"):
+        if path.is_dir():  # Copied inputs are write-protected.
+            path.chmod(0o755)
+    shutil.rmtree(root, ignore_errors=True)
