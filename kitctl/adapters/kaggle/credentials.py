@@ -14,7 +14,7 @@ from kitctl.errors import NetworkFailed, Refused
 
 HINT = (
     "Make a token at https://www.kaggle.com/settings, then save it as ~/.kaggle/access_token"
-    " (or run `kaggle auth login`); `kitctl --local` needs no account."
+    " (or run `kaggle auth login`); `--local` needs no account."
 )
 
 # An access token of an OAuth login is renewed when it has less than this left.
