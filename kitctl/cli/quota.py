@@ -15,7 +15,7 @@ from kitctl.errors import InvalidInput
 from kitctl.render.output import Answer
 
 # Seconds until the ledger's own sum is shown instead of an answer: it must be had at a glance.
-PATIENT_SECONDS = 8.0
+PATIENT_SECONDS = 4.0
 
 # Weeks in a picture or a table when nobody says how many; the terminal shows this one.
 WEEKS_IN_FILES = 8

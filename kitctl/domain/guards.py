@@ -21,6 +21,11 @@ Guard = Callable[[Sequence[Run]], Sequence[str]]
 SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
 NAMES = {"gpu": "GPU", "tpu": "TPU"}
 
+_UNREAD = (
+    "Kaggle did not say what is left of the week; this was judged by the runs pushed from here, "
+    "and interactive sessions are not in it."
+)
+
 
 def quota_guard(
     intent: Intent, reading: QuotaReading, now: float, past: Sequence[Run] = ()
@@ -40,7 +45,8 @@ def quota_guard(
         left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
         if min(_expected(intent), until_reset) > left:
             raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
-        return _warnings(intent, left, until_reset)
+        unread = [_UNREAD] if reading.estimated else []
+        return [*unread, *_warnings(intent, left, until_reset)]
 
     return guard
 

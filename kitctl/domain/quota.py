@@ -151,7 +151,8 @@ def use_of(run: HeldRun, week: Week, now: float) -> RunUse | None:
         seconds=_milliseconds(seconds),
         total_seconds=_milliseconds(until - run.started_at),
         time_source=run.time_source,
-        saved_seconds=run.saved_seconds,
+        # Given back once, in the week in which the run ended early.
+        saved_seconds=run.saved_seconds if week.holds(until) else 0.0,
     )
 
 

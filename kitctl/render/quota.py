@@ -28,6 +28,8 @@ def draw_quota(report: QuotaReport, console: Console) -> None:
     """Write the report on the console."""
     for one in report.balances:
         _draw_balance(one, report, console)
+    if not report.balances:
+        console.print("Kaggle names no GPU and no TPU hours for this account.")
     if len(report.weeks) > 1:
         _draw_history(report.weeks, console)
     if report.still_fits:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.runs import HOUR, forecast, intent, run
 
@@ -163,6 +165,11 @@ def test_no_more_sessions_than_kaggle_runs_at_once(pool: str, most: int) -> None
         guard(running)
     assert refused.value.code == "sessions_full"
     assert running[0].name in refused.value.message
+
+
+def test_a_push_that_was_judged_by_an_estimate_says_so() -> None:
+    (warning,) = judge(wants(2), replace(reading(), estimated=True))
+    assert "Kaggle did not say" in warning
 
 
 def test_a_reading_without_the_pool_judges_nothing() -> None:

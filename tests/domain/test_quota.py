@@ -195,6 +195,12 @@ def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Ru
     assert counted == pytest.approx(lasted, abs=0.1)
 
 
+def test_what_a_run_across_the_reset_gave_back_counts_once() -> None:
+    across = run(WEEK.end - HOUR, WEEK.end + HOUR, facts=Facts(saved_seconds=600))
+    weeks = uses_by_week([held(across)], [WEEK, WEEK.earlier(-1)], NOW)
+    assert [use.saved_seconds for week in weeks for use in week] == [0, 600]
+
+
 @given(runs=some_runs, weeks=st.integers(1, 6))
 def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int) -> None:
     shown = last_weeks(WEEK, weeks)
