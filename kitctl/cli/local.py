@@ -82,13 +82,18 @@ def _standing(folder: Path) -> dict[str, Any]:
     return {"running": True, **asdict(running)}
 
 
-def serve(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
+def serve(
+    invocation: Invocation,
+    state: StateOption = None,
+    port: PortOption = 0,
+    host: Annotated[str, typer.Option("--host", help="A loopback address.")] = "127.0.0.1",
+) -> Answer:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.serving import serve as serve_until_stopped
 
     folder = state_folder(state)
     invocation.talk.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
-    serve_until_stopped(folder, port=port, announce=invocation.output.line)
+    serve_until_stopped(folder, host, port, announce=invocation.output.line)
     return Answer({**_standing(folder), "stopped": True}, render.draw_stopped)
 
 

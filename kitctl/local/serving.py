@@ -51,8 +51,9 @@ def serve(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # With patience, for those who only look whether the folder is served.
     lock = locks.serving(folder, patience_seconds=0.5)
-    listener = _listen(host, port, folder)
-    endpoint = f"http://{host}:{listener.getsockname()[1]}"
+    listener = _listen(_loopback(host), port or _last_port(folder), may_differ=not port)
+    address, number = listener.getsockname()[:2]
+    endpoint = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
     token = _token(folder)
     kaggle = Kaggle(folder)
     api = Api(
@@ -65,9 +66,9 @@ def serve(
 
     def drop(client: Any) -> None:
         for connection in list(server.server_state.connections):
-            transport = connection.transport
-            if transport.get_extra_info("peername") == tuple(client):
-                transport.close()
+            # An IPv6 peer has more parts than the scope tells.
+            if connection.transport.get_extra_info("peername")[:2] == tuple(client):
+                connection.transport.close()
 
     def stop() -> None:
         server.should_exit = True
@@ -106,21 +107,26 @@ def _end_when_removed(folder: Path, stop: Callable[[], None]) -> None:
     stop()
 
 
-def _listen(host: str, port: int, folder: Path) -> socket.socket:
-    if not ipaddress.ip_address(host).is_loopback:
-        raise InvalidInput(
-            f"The local Kaggle runs whatever is pushed to it, so it does not listen on {host}.",
-            code="not_loopback",
-            hint="Use 127.0.0.1 or ::1.",
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for wanted in [port] if port else [_last_port(folder), 0]:
-        listener = socket.socket(family)
+def _loopback(host: str) -> str:
+    address = "127.0.0.1" if host == "localhost" else host
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(address).is_loopback:
+            return address
+    raise InvalidInput(
+        f"The local Kaggle runs whatever is pushed to it, so it does not listen on {host}.",
+        code="not_loopback",
+        hint="Use 127.0.0.1 or ::1.",
+    )
+
+
+def _listen(address: str, port: int, *, may_differ: bool) -> socket.socket:
+    for wanted in [port, 0] if may_differ else [port]:
+        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         if os.name == "posix":
             # On Windows this would let two processes share the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((host, wanted))
+            listener.bind((address, wanted))
         except OSError:
             listener.close()
         else:

@@ -122,6 +122,11 @@ def test_a_start_that_fails_says_why(state: Path) -> None:
     assert "not a database" in error["message"]
 
 
+def test_serving_anywhere_but_on_loopback_is_refused(state: Path) -> None:
+    error = kitctl("serve", "--state", state, "--host", "0.0.0.0", code=3)
+    assert error["code"] == "not_loopback"
+
+
 def test_serving_in_the_foreground_ends_at_ctrl_c(state: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "kitctl", "local", "serve", "--state", str(state)],

@@ -80,7 +80,7 @@ def test_only_the_user_can_read_the_token(local_kaggle: LocalKaggle) -> None:
     assert stat.S_IMODE(local_kaggle.state.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org", ""])
 def test_it_listens_on_no_address_but_loopback(tmp_path: Path, host: str) -> None:
     with pytest.raises(InvalidInput, match="does not listen"):
         serve(tmp_path / "state", host=host)
