@@ -16,7 +16,8 @@ import pytest
 from kitctl.operations import package, prepare_sources
 from kitctl.operations.reporter import Silence
 
-pytestmark = pytest.mark.kaggle_image
+# Two starts of TensorFlow in each test, on whatever machine this is.
+pytestmark = [pytest.mark.kaggle_image, pytest.mark.timeout(900)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 SMALL = {"epochs": 2, "photos_per_class": 12, "image_size": [64, 64], "batch_size": 8}
@@ -39,7 +40,7 @@ def play(kaggle: Path, script: bytes, **environment: str) -> subprocess.Complete
         },
         capture_output=True,
         encoding="utf-8",
-        timeout=280,
+        timeout=400,
     )
 
 
