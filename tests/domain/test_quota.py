@@ -150,7 +150,7 @@ some_runs = st.lists(
         time_source=st.sampled_from(["watched", "output", "log", "bounds"]),
     )
     | st.builds(run, st.floats(NOW - 30 * HOUR, NOW), st.none(), status=st.just(Status.RUNNING)),
-    max_size=12,
+    max_size=6,
 )
 
 
