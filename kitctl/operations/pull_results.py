@@ -46,7 +46,7 @@ class Pulled:
     refused: tuple[RefusedName, ...]
     missing: tuple[str, ...]
     has_manifest: bool
-    log: Path | None
+    log: Path
     metrics: Mapping[str, Any]
     history: Mapping[str, list[float]]
     report: Mapping[str, Any]
@@ -210,10 +210,8 @@ class _Pull:
                 hint="Free some space, choose files with --only, or another disk with --out.",
             )
 
-    def _save_log(self, names: list[str]) -> Path | None:
+    def _save_log(self, names: list[str]) -> Path:
         lines = self._kaggle.log(self._status.ref)
-        if not lines:
-            return None
         name = OTHER_LOG if LOG in names else LOG
         text = "".join(f"{line.text}\n" for line in lines)
         self._folder.write(name, text.encode("utf-8", "replace"))

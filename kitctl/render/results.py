@@ -34,8 +34,7 @@ def draw_pulled(pulled: Pulled, console: Console) -> None:
         console.print(f"reading    {words}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
         console.print(f"plot       {plot}", soft_wrap=True)
-    if pulled.log:
-        console.print(f"log        {pulled.log}", soft_wrap=True)
+    console.print(f"log        {pulled.log}", soft_wrap=True)
 
 
 def _files(pulled: Pulled) -> str:

@@ -56,7 +56,7 @@ def test_all_files_come_are_verified_and_read_out(road: Road) -> None:
     assert pulled.history["loss"] == [0.7, 0.3]
     assert pulled.report["reading"]["words"] == "It fits well."
     assert [plot.name for plot in pulled.plots] == ["curves.png"]
-    assert pulled.log and pulled.log.read_text("utf-8") == "hello\nwörld\n"
+    assert pulled.log.read_text("utf-8") == "hello\nwörld\n"
     for file in pulled.files:
         content = (road.folder / file.path).read_bytes()
         assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
@@ -240,7 +240,7 @@ def test_a_failed_run_leaves_its_part_and_its_log_and_is_called_failed(road: Roa
     found = road.seed(files=THE_USUAL[:1], status="ERROR", log=["Traceback"])
     pulled = road.pull(found)
     assert names(pulled) == {"model.keras"}
-    assert pulled.log and pulled.log.read_text("utf-8") == "Traceback\n"
+    assert pulled.log.read_text("utf-8") == "Traceback\n"
     assert isinstance(pulled.failure, RunFailed)
     assert str(road.folder) in pulled.failure.message
 
@@ -263,7 +263,7 @@ def test_a_log_of_the_runs_own_is_not_overwritten(road: Road) -> None:
     files = [{"name": "log.txt", "text": "the run's own"}]
     pulled = road.pull(road.seed(files=files, log=["Kaggle's"]))
     assert (road.folder / "log.txt").read_text("utf-8") == "the run's own"
-    assert pulled.log and pulled.log.read_text("utf-8") == "Kaggle's\n"
+    assert pulled.log.read_text("utf-8") == "Kaggle's\n"
 
 
 # This machine.
