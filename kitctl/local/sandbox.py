@@ -9,6 +9,7 @@ It stays as the run's init process: it reaps what is orphaned, and takes everyth
 script ends.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -21,7 +22,13 @@ from pathlib import Path
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 # What a mount already forbids must be said again, or the kernel takes it for a try to allow it.
-LOCKED = {os.ST_NOSUID: 2, os.ST_NODEV: 4, os.ST_NOEXEC: 8, os.ST_NOATIME: 1024}
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME = 2, 4, 8, 1024
+LOCKED = {
+    os.ST_NOSUID: MS_NOSUID,
+    os.ST_NODEV: MS_NODEV,
+    os.ST_NOEXEC: MS_NOEXEC,
+    os.ST_NOATIME: MS_NOATIME,
+}
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
@@ -69,7 +76,7 @@ def _lay_out(root: Path, mounts: dict[str, Path]) -> None:
             target.symlink_to(entry.readlink())
         elif entry.is_dir():
             target.mkdir()
-            _bind(entry, target)
+            _show(entry, target)
         else:
             target.touch()
             _bind(entry, target)
@@ -82,6 +89,15 @@ def _lay_out(root: Path, mounts: dict[str, Path]) -> None:
         _bind(folder, kaggle / "input" / name)
         _make_read_only(kaggle / "input" / name)
     os.chroot(stage)
+
+
+def _show(entry: Path, target: Path) -> None:
+    """The folder as it is, but for /proc: the run's process numbers are its own."""
+    if entry == Path("/proc"):
+        # Refused where parts of the machine's /proc are hidden, as in a container.
+        with contextlib.suppress(OSError):
+            return _mount("proc", target, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    _bind(entry, target)
 
 
 def _bind_alone(source: Path, target: Path) -> None:

@@ -241,3 +241,11 @@ def test_a_run_does_not_outlive_the_process_that_started_it(tmp_path: Path, kind
         process.send_signal(signal.SIGKILL)
         process.wait()
     await_true(lambda: not processes(word))
+
+
+def test_process_numbers_in_proc_are_the_runs_own(tmp_path: Path, kind: str) -> None:
+    _, heard, _ = run(
+        tmp_path,
+        "import os\nprint(os.readlink('/proc/self') == str(os.getpid()))",
+    )
+    assert heard.text() == "True\n"
