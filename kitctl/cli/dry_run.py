@@ -41,10 +41,11 @@ def dry_run(
         ),
     ] = None,
 ) -> Answer:
-    """Run the very script that push would send, here, on a small share of the data.
+    """Rehearse here the script that push would send.
 
-    It runs on the CPU in a folder laid out like Kaggle's. Then what it left is checked: the model
-    reloads and predicts the same, the history has every epoch, the manifest matches.
+    The very script runs on the CPU, in a folder laid out like Kaggle's, on a small share of the
+    data. Then what it left is checked: the model reloads and predicts the same, the history has
+    every epoch, the manifest matches.
     """
     from kitctl.errors import RunFailed, UsageError
     from kitctl.local import runner

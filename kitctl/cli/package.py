@@ -29,10 +29,10 @@ def package(
     ] = None,
     settings: SetOption = None,
 ) -> Answer:
-    """Write the folder that would be pushed: script.py and kernel-metadata.json.
+    """Write the folder that push would send.
 
-    The official client takes it as it is: kaggle kernels push -p DIR. The same input gives the
-    same bytes.
+    It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
+    kernels push -p DIR. The same input gives the same bytes.
     """
     from kitctl.operations import package, read_job
     from kitctl.render.package import draw_packaged
