@@ -46,6 +46,9 @@ class HttpDownloads:
         offset, etag = _begun(part, mark)
         try:
             with self._open(file.url, offset, etag) as response:
+                if offset and _is_all_here(response, offset):
+                    on_bytes(offset)
+                    return _hashed(part)
                 offset = _checked(response, file, offset)
                 if not offset:
                     mark.write_text(response.headers.get("ETag", ""), "utf-8")
@@ -71,6 +74,18 @@ def _begun(part: Path, mark: Path) -> tuple[int, str]:
         return (part.stat().st_size, etag) if etag.startswith('"') else (0, "")
     except OSError:
         return 0, ""
+
+
+def _is_all_here(response: requests.Response, offset: int) -> bool:
+    """Whether there is nothing left to come: it was all here, but not moved to its name."""
+    whole = response.headers.get("Content-Range", "")
+    return response.status_code == 416 and whole == f"bytes */{offset}"
+
+
+def _hashed(part: Path) -> Content:
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return Content(file.tell(), digest.hexdigest())
 
 
 def _checked(response: requests.Response, file: OutputFile, offset: int) -> int:

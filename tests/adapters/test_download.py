@@ -1,0 +1,119 @@
+"""One file: taken up again only where that is safe."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from support.road import Road
+
+from kitctl.adapters.download import HttpDownloads
+from kitctl.ports import BrokenOff, OutputFile, UrlExpired
+
+
+@pytest.fixture
+def downloads() -> HttpDownloads:
+    return HttpDownloads(2, direct=True)
+
+
+def file(road: Road, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
+    found = road.seed(slug, files=[{"name": "big.bin", "bytes": size}])
+    return next(road.kaggle.outputs(found.ref))
+
+
+def test_the_hash_is_that_of_what_is_on_disk(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part = tmp_path / "a.part"
+    content = downloads.fetch(file(road), part)
+    assert content.bytes == part.stat().st_size == 2_000_000
+    assert content.sha256 == hashlib.sha256(part.read_bytes()).hexdigest()
+
+
+def test_it_goes_on_where_it_broke_off(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part, wanted = tmp_path / "a.part", file(road)
+    road.server.fault("drop", "download", after_bytes=1_500_000)
+    with pytest.raises(BrokenOff):
+        downloads.fetch(wanted, part)
+    begun = part.stat().st_size
+    assert begun > 0
+    came: list[int] = []
+    assert downloads.fetch(wanted, part, came.append).bytes == 2_000_000
+    assert came[0] == begun and sum(came) == 2_000_000
+
+
+def test_another_files_part_is_not_taken_up(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part = tmp_path / "a.part"
+    road.server.fault("drop", "download", after_bytes=1_500_000)
+    with pytest.raises(BrokenOff):
+        downloads.fetch(file(road, "one"), part)
+    other = file(road, "two", size=3_000_000)
+    content = downloads.fetch(other, part)
+    assert content.bytes == 3_000_000
+    assert content.sha256 == downloads.fetch(other, tmp_path / "whole.part").sha256
+
+
+def test_a_part_of_unknown_origin_is_not_taken_up(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part, wanted = tmp_path / "a.part", file(road)
+    part.write_bytes(b"left by who knows whom")
+    assert (
+        downloads.fetch(wanted, part).sha256 == downloads.fetch(wanted, tmp_path / "b.part").sha256
+    )
+
+
+def test_a_part_that_is_whole_is_not_fetched_again(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part, wanted = tmp_path / "a.part", file(road)
+    content = downloads.fetch(wanted, part)
+    written = part.stat().st_mtime_ns
+    came: list[int] = []
+    assert downloads.fetch(wanted, part, came.append) == content
+    assert came == [2_000_000] and part.stat().st_mtime_ns == written
+
+
+def test_a_part_that_is_longer_than_the_file_is_given_up(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    part, wanted = tmp_path / "a.part", file(road)
+    downloads.fetch(wanted, part)
+    with part.open("ab") as sink:
+        sink.write(b"more")
+    with pytest.raises(BrokenOff) as caught:
+        downloads.fetch(wanted, part)
+    assert caught.value.start_over
+
+
+def test_an_expired_address_is_told_apart(
+    road: Road, downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    wanted = file(road)
+    road.server.fault("expired", "download")
+    with pytest.raises(UrlExpired) as caught:
+        downloads.fetch(wanted, tmp_path / "a.part")
+    assert not (tmp_path / "a.part").exists()
+    assert wanted.url not in caught.value.message
+
+
+def test_nobody_there_is_a_broken_connection(downloads: HttpDownloads, tmp_path: Path) -> None:
+    with pytest.raises(BrokenOff) as caught:
+        downloads.fetch(OutputFile("a", "http://127.0.0.1:9/signed?secret"), tmp_path / "a.part")
+    assert "secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
+def test_the_users_proxy_is_not_used_for_loopback(
+    road: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = file(road, size=10)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    direct = HttpDownloads(1, direct=True).fetch(wanted, tmp_path / "a.part")
+    assert direct.bytes == 10

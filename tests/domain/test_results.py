@@ -1,0 +1,149 @@
+"""Names and contents that come from outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kitctl.domain.results import is_error_body, manifest, reason_to_refuse, sort_names
+
+SHA256 = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "../x",
+        "a/../../x",
+        "..",
+        ".",
+        "/x",
+        "//host/x",
+        "C:\\x",
+        "C:x",
+        "c:/x",
+        "\\\\host\\share\\x",
+        "a\\b",
+        "a//b",
+        "a/",
+        "./a",
+        "a\0b",
+        "a\nb",
+        "CON",
+        "con.txt",
+        "a/NUL",
+        "lpt1.log",
+        "COM¹",
+        "dot.",
+        "blank ",
+        "a./b",
+        ".kitctl/files.jsonl",
+        ".KITCTL/x",
+        "x" * 300,
+        "\ud800",
+    ],
+)
+def test_a_name_that_may_lead_elsewhere_is_refused(name: str) -> None:
+    assert reason_to_refuse(name, windows=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "model.keras",
+        "plots/curves.png",
+        "saved_model/variables/v.data-00000-of-00001",
+        "ein Bild ü.png",
+        "..a",
+        "...a",
+        "12:30.log",
+        "console.txt",
+        "日本語.csv",
+        "-rf",
+        ".hidden",
+    ],
+)
+def test_an_ordinary_name_is_not(name: str) -> None:
+    assert reason_to_refuse(name, windows=False) is None
+
+
+@pytest.mark.parametrize("name", ["12:30.log", "a?.txt", 'a"b', "a|b", "file:stream"])
+def test_windows_refuses_more(name: str) -> None:
+    assert reason_to_refuse(name, windows=True)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_accepted_stays_in_the_folder(name: str) -> None:
+    if reason_to_refuse(name) is None:
+        path = PurePosixPath("/results") / name
+        assert path.parts[:2] == ("/", "results") and ".." not in path.parts
+        assert str(path.relative_to("/results")) == name
+
+
+def test_names_that_one_file_system_takes_for_one_are_taken_once() -> None:
+    accepted, refused = sort_names(["a", "A", "straße", "STRASSE", "e\u0301", "\u00e9", "a"])
+    assert accepted == ["a", "straße", "e\u0301"]
+    assert [one.path for one in refused] == ["A", "STRASSE", "\u00e9"]
+
+
+@pytest.mark.parametrize("names", [["a", "a/b"], ["a/b", "a"], ["A/b", "a"]])
+def test_a_file_that_is_also_a_folder_is_refused(names: list[str]) -> None:
+    accepted, refused = sort_names(names)
+    assert accepted == names[:1] and [one.path for one in refused] == names[1:]
+
+
+def test_a_manifest_promises_bytes_and_hashes() -> None:
+    files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
+    read = manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
+    assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"schema": "another/1", "files": []}',
+        b'{"schema": "kitctl-manifest/1"}',
+        b'{"schema": "kitctl-manifest/1", "files": [1]}',
+        b'{"schema": "kitctl-manifest/1", "files": [{"path": "a", "bytes": "3", "sha256": ""}]}',
+        b'{"schema": "kitctl-manifest/1", "files": [{"path": "a", "bytes": -3, "sha256": "ab"}]}',
+    ],
+)
+def test_what_is_no_manifest_is_not_relied_on(content: bytes) -> None:
+    assert manifest(content) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "head"),
+    [
+        ("model.keras", "text/html", b"<!DOCTYPE html><title>Sign in</title>"),
+        ("a.json", "text/html", b"\n<html>"),
+        ("a.png", "application/xml", b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code>"),
+        ("a.npz", "application/json", b'{"code": 403, "message": "no"}'),
+    ],
+)
+def test_an_error_in_place_of_a_file_is_seen(name: str, content_type: str, head: bytes) -> None:
+    assert is_error_body(name, content_type, head)
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "head"),
+    [
+        ("report.html", "text/html", b"<!DOCTYPE html>"),
+        ("metrics.json", "application/json", b'{"loss": 1}'),
+        ("pom.xml", "application/xml", b"<?xml version='1.0'?><project>"),
+        ("notes.txt", "text/plain", b"<html> is a tag"),
+        ("empty", "", b""),
+    ],
+)
+def test_a_file_that_only_looks_like_one_is_not(name: str, content_type: str, head: bytes) -> None:
+    assert not is_error_body(name, content_type, head)
