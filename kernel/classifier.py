@@ -47,12 +47,11 @@ class Trained:
         self.stop = stop
 
 
-def build(settings: Settings, classes: int) -> Classifier:
-    """Base, then head, in the course's order: the seeds of the weights are drawn in it."""
-    base = bases.build(settings)
+def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
+    """A fresh head on the base. Its weights' seeds are drawn here, after the base's."""
     shape = tuple(base.layer.compute_output_shape((None, *settings.input_shape))[1:])
     layers = heads.build(settings, classes, feature_rank=len(shape))
-    head = keras.Sequential([keras.Input(shape), *layers], name="head")
+    head = heads.model(layers, shape)
     augmentation = heads.augmentation(settings)
     model = keras.Sequential(
         [keras.Input(settings.input_shape), *augmentation, base.layer, *layers], name="classifier"

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Features by position, `read(positions)` → float32 [n, …], with `targets` [n, …] for them."""
 
@@ -51,7 +51,7 @@ class HeadFit:
     def __init__(self, model: Any, train: list[Rows], valid: Rows, batch_size: int, budget: int):
         self.model = model
         self._batch_size, self._budget = batch_size, budget
-        self._kept: dict[int, list[tuple[Any, Any]]] = {}
+        self._kept: dict[Rows, list[tuple[Any, Any]]] = {}
         self._train, self._valid = train, valid
         self._build_metrics()
         self._train_steps = self._compiled(model.train_step, train[0])
@@ -75,9 +75,9 @@ class HeadFit:
         held = sum(each.row_bytes * len(each.positions) for each in (*self._train, self._valid))
         if held > self._budget:
             return rows.chunks(self._batch_size, self._budget // 4)
-        if id(rows) not in self._kept:
-            self._kept[id(rows)] = list(rows.chunks(self._batch_size, self._budget))
-        return self._kept[id(rows)]
+        if rows not in self._kept:
+            self._kept[rows] = list(rows.chunks(self._batch_size, self._budget))
+        return self._kept[rows]
 
     def _compiled(self, step: Any, rows: Rows) -> Any:
         """All batches of a chunk in one graph; sizes are left open, as `fit` leaves them."""

@@ -37,20 +37,31 @@ def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
     return [*head, layers.Dense(classes, activation="softmax")]
 
 
+def model(head: list[Any], shape: tuple[int, ...]) -> Any:
+    """The head's layers as a model of its own, on features of `shape` without the batch."""
+    return keras.Sequential([keras.Input(shape), *head], name="head")
+
+
 def compile_model(model: Any, settings: Settings, learning_rate: float) -> None:
     """Give `model` its optimizer, loss and metrics."""
-    loss = _LOSSES[settings.label_mode] if settings.loss == "auto" else settings.loss
-    metrics = [
-        _METRICS[settings.label_mode] if name == "auto" else name for name in settings.metrics
-    ]
     model.compile(
         optimizer=optimizer(settings, learning_rate),
-        loss=loss,
-        metrics=metrics,
+        loss=loss_name(settings),
+        metrics=metric_names(settings),
         jit_compile=False,
     )
     # Built now, so that a saved model's optimizer is whole also when another one was trained.
     model.optimizer.build(model.trainable_variables)
+
+
+def loss_name(settings: Settings) -> str:
+    """Keras' name of the loss; "auto" goes by the label_mode."""
+    return _LOSSES[settings.label_mode] if settings.loss == "auto" else settings.loss
+
+
+def metric_names(settings: Settings) -> list[str]:
+    """Keras' names of the metrics; "auto" goes by the label_mode."""
+    return [_METRICS[settings.label_mode] if name == "auto" else name for name in settings.metrics]
 
 
 def optimizer(settings: Settings, learning_rate: float) -> Any:

@@ -108,23 +108,25 @@ def run(job: Job, settings: Settings) -> int:
 
 
 def fit(report: "Report", settings: Settings) -> "Trained":
-    """Build base and head and train them, going on from where a killed run of this job was."""
-    from kernel import classifier
+    """Put base and head together and train them, going on from where a killed run was."""
+    from kernel import bases, classifier, sweep
     from kernel.progress import Checkpoints, fingerprint
 
     found = report.found
     assert found is not None
+    # The course's order: seeds, then the base, then the head, whose weights are drawn last.
     session.seed_all(settings.seed)
     with report.phases.measured("base"):
-        built = classifier.build(settings, len(found.train.class_names))
-    report.base_words = f"{settings.base}, {built.base.source}"
+        base = bases.build(settings)
+    report.base_words = f"{settings.base}, {base.source}"
     session.say(f"base {report.base_words}")
-    identity = fingerprint(
-        settings.as_fitted(), built.base.digest, found.train.digests, found.valid.digests
-    )
-    return classifier.train(
-        built, found, settings, Checkpoints(identity), report.phases, report.gpu_use.mean
-    )
+    photos = found.train.digests, found.valid.digests
+    checkpoints = Checkpoints(fingerprint(settings.as_fitted(), base.digest, photos))
+    if settings.task == "sweep":
+        trained, report.heads = sweep.run(settings, base, found, checkpoints, report.phases)
+        return trained
+    built = classifier.assemble(settings, base, len(found.train.class_names))
+    return classifier.train(built, found, settings, checkpoints, report.phases, report.gpu_use.mean)
 
 
 def finish(report: "Report", trained: "Trained") -> int:

@@ -21,7 +21,7 @@ class Progress:
     """The epochs of one stage that are done: metrics as Keras names them, and seconds."""
 
     stage: str
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: dict[str, list[Any]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     resumed_from: int | None = None
 
@@ -55,13 +55,21 @@ class Checkpoints:
 
     def save(self, model: Any, progress: Progress) -> None:
         """Keep the model, its optimizer and the history; the older state stays until then."""
-        words = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
-        arrays = {f"v{i}": v.numpy() for i, v in enumerate(_state(model))}
-        with written_whole(self._path(progress.stage)) as part, part.open("wb") as out:
-            np.savez(out, words=np.frombuffer(words, dtype=np.uint8), **arrays)
+        self.save_state(_state(model), progress)
 
     def restore(self, model: Any, stage: str) -> Progress:
         """Put the stage's saved state into `model`; an empty `Progress` if there is none."""
+        return self.restore_state(_state(model), stage)
+
+    def save_state(self, variables: list[Any], progress: Progress) -> None:
+        """Keep the variables and the history."""
+        words = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
+        arrays = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
+        with written_whole(self._path(progress.stage)) as part, part.open("wb") as out:
+            np.savez(out, words=np.frombuffer(words, dtype=np.uint8), **arrays)
+
+    def restore_state(self, variables: list[Any], stage: str) -> Progress:
+        """Put the stage's saved state into the variables; empty `Progress` if there is none."""
         path = self._path(stage)
         if not path.exists():
             return Progress(stage)
@@ -70,7 +78,6 @@ class Checkpoints:
             words = json.loads(saved["words"].tobytes())
             if words.pop("identity") != self.identity:
                 return Progress(stage)
-            variables = _state(model)
             for index, variable in enumerate(variables):
                 variable.assign(saved[f"v{index}"])
         progress = Progress(**words)

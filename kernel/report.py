@@ -13,6 +13,7 @@ from kernel.settings import Settings
 
 if TYPE_CHECKING:
     from kernel.classifier import Trained
+    from kernel.sweep import Head
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Report:
     visible: int = 0
     found: Found | None = None
     base_words: str = ""
-    notes: list[str] = field(default_factory=list)
+    heads: "list[Head]" = field(default_factory=list)
 
     def write(self, trained: "Trained | None", stopped_because: str | None) -> dict[str, Any]:
         """Write run.json and metrics.json; returns what run.json holds."""
@@ -54,7 +55,7 @@ class Report:
             "flags": self.flags,
             **self._photos(),
             "base": self.base_words,
-            "notes": self.notes,
+            "heads": [{"settings": h.varied, "metrics": h.metrics()} for h in self.heads],
             "gpu_use": self.gpu_use.as_dict(),
             "metrics": metrics,
         }

@@ -69,16 +69,21 @@ def head_fit(
 ) -> HeadFit:
     """The fit of a head on kept features, compiled and ready."""
     heads.compile_model(head, settings, settings.learning_rate)
-    classes = len(found.train.class_names)
-    store = features.store
-    train = targets(found.train, settings.label_mode, classes)[order]
-    valid = targets(found.valid, settings.label_mode, classes)
-    return HeadFit(
-        head,
+    train, valid = rows_of(features, found, order, settings.label_mode)
+    budget = settings.features_in_memory_mb * 2**20
+    return HeadFit(head, train, valid, settings.batch_size, budget)
+
+
+def rows_of(
+    features: Features, found: Found, order: np.ndarray[Any, Any], label_mode: str
+) -> tuple[list[Rows], Rows]:
+    """Training features, one item a view, and validation features, each with their targets."""
+    store, classes = features.store, len(found.train.class_names)
+    train = targets(found.train, label_mode, classes)[order]
+    valid = targets(found.valid, label_mode, classes)
+    return (
         [Rows(store.read, rows, train, store.row_bytes) for rows in features.train],
         Rows(store.read, features.valid, valid, store.row_bytes),
-        settings.batch_size,
-        settings.features_in_memory_mb * 2**20,
     )
 
 
