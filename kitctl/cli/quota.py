@@ -40,7 +40,10 @@ def quota(
     ] = None,
     local: LocalOption = None,
 ) -> Answer:
-    """Show this week's GPU and TPU hours: who used them, what is left, what still fits."""
+    """Show this week's GPU and TPU hours.
+
+    Who used them, how many are left, when they come back, and how many more runs of this job fit.
+    """
     from kitctl.operations.show_quota import show_quota
     from kitctl.operations.this_job import read_this_job
     from kitctl.render.quota import draw_quota

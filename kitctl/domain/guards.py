@@ -41,7 +41,7 @@ def quota_guard(
         if intent.pool not in NAMES or pool is None:
             return []
         until_reset = reading.week.end - now
-        taken = _still_to_take(pending, pool, now, until_reset)
+        taken = still_to_take(pending, pool, now, until_reset)
         left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
         if min(_expected(intent), until_reset) > left:
             raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
@@ -83,7 +83,7 @@ def _remaining(run: Run, now: float) -> float:
     return max(0.0, _expected(run.intent) - (now - run.started_at))
 
 
-def _still_to_take(
+def still_to_take(
     pending: Sequence[Run], pool: PoolReading, now: float, until_reset: float
 ) -> float:
     """Return the seconds of this week that runs under way will take beyond what is reserved.

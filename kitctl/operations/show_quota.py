@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.forecast import Accuracy, accuracy
+from kitctl.domain.guards import still_to_take
 from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, uses_by_week
 from kitctl.domain.runs import Forecast
 from kitctl.domain.weeks import Week, last_weeks, moment_of
@@ -151,7 +152,7 @@ def show_quota(
         balances=balances,
         weeks=(*closed, balances),
         runs=tuple(sorted(uses, key=lambda use: use.started_at, reverse=True)),
-        still_fits=_still_fits(ledger, service, account, job, balances) if job else None,
+        still_fits=_still_fits(ledger, service, account, job, reading) if job else None,
         unread_because=because,
     )
 
@@ -170,12 +171,16 @@ def _closed(
 
 
 def _still_fits(
-    ledger: Ledger, service: str, account: str, job: ThisJob, balances: Sequence[Balance]
+    ledger: Ledger, service: str, account: str, job: ThisJob, reading: QuotaReading
 ) -> StillFits | None:
-    """How many more runs of the job fit; None for one that costs no hours."""
-    left = next((one.left_seconds for one in balances if one.pool == job.pool), None)
-    if left is None:
+    """How many more runs of the job fit beside those under way; None if it costs no hours."""
+    pool = reading.pool(job.pool)
+    if pool is None:
         return None
+    until_reset = reading.week.end - reading.read_at
+    under_way = ledger.unsettled(service, account)
+    taken = still_to_take(under_way, pool, reading.read_at, until_reset)
+    left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
     kernel = job.kernel(account)
     past = ledger.past_runs(service, kernel, job.pool, limit=FORECASTS_JUDGED)
     forecast = job.forecast(past)
@@ -184,6 +189,6 @@ def _still_fits(
         kernel=str(kernel),
         pool=job.pool,
         forecast=forecast,
-        fits=int(left // expected) if expected else 0,
+        fits=max(0, int(left // expected)) if expected else 0,
         accuracy=accuracy(past),
     )

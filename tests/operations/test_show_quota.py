@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.local_kaggle import LocalKaggle, until
-from support.runs import HOUR, intent
+from support.runs import HOUR, forecast, intent
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
@@ -228,6 +228,10 @@ def test_how_many_more_runs_of_this_job_fit(books: Books) -> None:
     still = books.report(job=job).still_fits
     assert still is not None
     assert (still.forecast.seconds, still.fits) == (4 * HOUR, 5)
+    books.pushed("other", 1, "2026-11-25T12:00:00Z", forecast=forecast(4 * HOUR))
+    still = books.report(job=job).still_fits
+    assert still is not None
+    assert still.fits == 4
     on_cpu = ThisJob("", "cars", "cpu", "", 12 * HOUR, {})
     assert books.report(job=on_cpu).still_fits is None
 
