@@ -36,7 +36,7 @@ PortOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    local = frame.group("The local Kaggle: rehearse the whole road without an account.")
+    local = frame.group("The local Kaggle, which needs no account.")
     for function in (serve, start, stop, status, reset):
         command(local, function.__name__)(function)
     app.add_typer(local, name="local")
@@ -98,7 +98,10 @@ def serve(
 
 
 def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
-    """Start it in the background, if it is not up already; a project's data sets are in it."""
+    """Start it in the background, if it is down.
+
+    Inside a project, the folders that stand for its data sets are in it as well.
+    """
     from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
 
@@ -129,7 +132,7 @@ def reset(
     state: StateOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
 ) -> Answer:
-    """Forget all its kernels, runs, data sets and quota."""
+    """Forget its kernels, runs, data sets and quota."""
     from kitctl.local import lifecycle
 
     folder = state_folder(state)
