@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 
 from kitctl.domain import durations
 from kitctl.domain.runs import Facts, RunRef, Status
@@ -44,8 +44,9 @@ def wait_for_end(
 
     Raises RunCancelled (code wait_timeout) when it has not within `timeout` seconds.
     """
-    watch = _Watch(found, kaggle, ledger, clock, reporter)
-    return watch.to_its_end(_NoLog(clock), timeout)
+    with _LiveLine(reporter, str(found.ref)) as live:
+        watch = _Watch(found, kaggle, ledger, clock, reporter, live)
+        return watch.to_its_end(_NoLog(clock), timeout)
 
 
 def follow(
@@ -59,50 +60,72 @@ def follow(
     """Hands on each line of the log as it comes, until the run has ended."""
 
     def take(line: LogLine) -> None:
+        live.close()  # From here on the log itself is live enough.
         session = SESSION.fullmatch(line.text)
         if session and found.known:
             ledger.learned(found.known.id, Facts(session_id=int(session[1])))
         on_line(line)
 
-    watch = _Watch(found, kaggle, ledger, clock, reporter)
-    return watch.to_its_end(_Log(found.ref, kaggle, take), None)
+    with _LiveLine(reporter, str(found.ref)) as live:
+        watch = _Watch(found, kaggle, ledger, clock, reporter, live)
+        return watch.to_its_end(_Log(found.ref, kaggle, take), None)
+
+
+class _LiveLine:
+    """A line that tells the state, until there is something better to see."""
+
+    def __init__(self, reporter: Reporter, text: str) -> None:
+        self._open = ExitStack()
+        self._bar: Bar = self._open.enter_context(reporter.progress(text))
+
+    def __enter__(self) -> _LiveLine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def show(self, text: str) -> None:
+        self._bar.update(text=text)
+
+    def close(self) -> None:
+        self._bar = Silence()
+        self._open.close()
 
 
 class _Watch:
     def __init__(
-        self, found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
+        self,
+        found: Found,
+        kaggle: Kaggle,
+        ledger: Ledger,
+        clock: Clock,
+        reporter: Reporter,
+        live: _LiveLine,
     ) -> None:
         self._found, self._kaggle, self._ledger = found, kaggle, ledger
-        self._clock, self._reporter = clock, reporter
+        self._clock, self._reporter, self._live = clock, reporter, live
         self._unreachable_since: float | None = None
 
     def to_its_end(self, log: _NoLog | _Log, timeout: float | None) -> RunStatus:
         begun = self._clock.monotonic()
         pause = FIRST_POLL
         last: Status | None = None
-        with self._live(log) as bar:
-            while True:
-                status = self._polled()
-                if status is not None:
-                    pause = FIRST_POLL if status.status is not last else pause
-                    last = status.status
-                    bar.update(text=_words(status))
-                    if status.status.ended:
-                        log.finish(LAST_LINES_SECONDS)
-                        return status
-                waited = self._clock.monotonic() - begun
-                if timeout is not None and waited >= timeout:
-                    raise _not_ended(self._found.ref, timeout)
-                left = pause if timeout is None else min(pause, timeout - waited)
-                if log.pass_on(left):  # The log is over, so the run is about to be.
-                    pause = FIRST_POLL
-                pause = min(SLOWEST_POLL, pause * POLL_GROWTH)
-
-    def _live(self, log: _NoLog | _Log) -> AbstractContextManager[Bar]:
-        # A log is live enough; a bar below it would only flicker.
-        if isinstance(log, _Log):
-            return nullcontext(Silence())
-        return self._reporter.progress(str(self._found.ref))
+        while True:
+            status = self._polled()
+            if status is not None:
+                pause = FIRST_POLL if status.status is not last else pause
+                last = status.status
+                self._live.show(_words(status))
+                if status.status.ended:
+                    log.finish(LAST_LINES_SECONDS)
+                    return status
+            waited = self._clock.monotonic() - begun
+            if timeout is not None and waited >= timeout:
+                raise _not_ended(self._found.ref, timeout)
+            left = pause if timeout is None else min(pause, timeout - waited)
+            if log.pass_on(left):  # The log is over, so the run is about to be.
+                pause = FIRST_POLL
+            pause = min(SLOWEST_POLL, pause * POLL_GROWTH)
 
     def _polled(self) -> RunStatus | None:
         """The state now; None where Kaggle cannot be reached for a while."""

@@ -86,7 +86,21 @@ class Transport:
 
     def repeated(self, once: Callable[[], T]) -> T:
         """Tries until it works or the time for all tries is over; waits as Kaggle asks."""
+        try:
+            return once()
+        except Again as again:
+            return self._persistently(once, again)
+
+    def _persistently(self, once: Callable[[], T], failed: Again) -> T:
+        # Loaded only here: most requests work at once.
         import tenacity
+
+        earlier = [failed]
+
+        def attempt() -> T:
+            if earlier:
+                raise earlier.pop()
+            return once()
 
         def wait(state: tenacity.RetryCallState) -> float:
             asked = _failure(state).retry_after
@@ -105,7 +119,7 @@ class Transport:
             reraise=True,
         )
         try:
-            return retrying(once)
+            return retrying(attempt)
         except Again as again:
             raise again.error from None
 
