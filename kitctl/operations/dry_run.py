@@ -76,7 +76,8 @@ def dry_run(
     Raises RunFailed (its outputs and log are then kept beside `out`), InvalidInput where the job
     says that its settings or data are wrong, Interrupted on Ctrl-C (nothing is kept).
     """
-    _require_replaceable(out)
+    for folder in (out, _beside(out)):
+        _require_replaceable(folder)
     out.parent.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -214,6 +215,11 @@ def _checked(plan: Plan, stage: _Stage) -> tuple[tuple[Check, ...], dict[str, An
         return (Check("the script could check its outputs", False, said.strip()[:200]),), {}
 
 
+def _beside(out: Path) -> Path:
+    """Where a failed run's files are kept, so that the last good ones stay in `out`."""
+    return out.with_name(f"{out.name}-failed")
+
+
 def _require_replaceable(out: Path) -> None:
     empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
     if not empty and not (out / LOG_NAME).is_file():
@@ -226,16 +232,19 @@ def _require_replaceable(out: Path) -> None:
 
 def _failure(plan: Plan, code: int, stage: _Stage, out: Path) -> KitError:
     """What a script's exit code means, with its last words; its files are kept beside `out`."""
-    kept = out.with_name(f"{out.name}-failed")
-    _require_replaceable(kept)
+    kept = _beside(out)
     stage.keep_as(kept)
     sentence = next(
         (line for line in reversed(stage.last) if line.startswith("error: ")), ""
     ).removeprefix("error: ")
     if plan.packed and code == WRONG_INPUT and sentence:
         return InvalidInput(f"{sentence} The log is {kept / LOG_NAME}.", code="job_input")
+    absent = any(line.startswith("ModuleNotFoundError") for line in stage.last)
     told = sentence or "its last lines:\n" + "\n".join(f"    {line}" for line in stage.last)
     return RunFailed(
         f"The script ended with exit code {code}: {told}",
-        hint=f"Its outputs and log were kept: {kept / LOG_NAME}",
+        hint=(
+            ("kitctl doctor   (says what to install here)   " if absent else "")
+            + f"Its outputs and log were kept: {kept / LOG_NAME}"
+        ),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.config import METADATA_NAME
-from kitctl.domain import bundle
+from kitctl.domain import bundle, secrets
 from kitctl.domain.bundle import Plan
 from kitctl.domain.metadata import require_none
 from kitctl.errors import InvalidInput, Problem
@@ -47,6 +47,12 @@ def plan(
     warnings = job.inspection.warnings
     if accelerator and metadata.accelerator.warning:
         warnings = (*warnings, metadata.accelerator.warning)
+    if any(secrets.found(json.dumps(dict(overrides or {})))):
+        raise InvalidInput(
+            "A --set holds a credential, which would be sent along with the script.",
+            code="settings",
+            hint="A run reads secrets with kaggle_secrets.UserSecretsClient",
+        )
     if not job.modules:
         if overrides:
             raise InvalidInput(

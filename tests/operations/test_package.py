@@ -144,6 +144,8 @@ def test_credentials_are_refused_and_never_repeated(tmp_path: Path) -> None:
     project = packed_job(tmp_path, {"job/login.py": f"KEY = 1\nkaggle_key = '{key}'\n"})
     assert told(project)[0].startswith("job/login.py, line 2: holds a Kaggle API key.")
     assert key not in str(told(project))
+    sound = packed_job(tmp_path / "sound")
+    assert "A --set holds a credential" in told(sound, overrides={"token": f"KGAT_{key}"})[0]
     alone = lone_script(tmp_path / "alone", f"token = 'KGAT_{key}'\n")
     assert "train.py, line 1: holds a Kaggle access token" in told(alone)[0]
 
