@@ -16,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, wh
 
 import numpy as np
 from drawing import cars, trucks
+from drawing.backgrounds import paint_background
 from drawing.camera import View, develop, draw_vehicle
-from drawing.scenes import compose, paint_background, paint_foreground
+from drawing.foregrounds import paint_foreground
+from drawing.scenes import compose
 from recipes.folders import run, say
 
 SEED = 31415

@@ -107,7 +107,7 @@ def passenger_body(shape: Shape, paint: Colour, half: float, bed_from: float | N
     ]
     colours = [PLASTIC, paint, paint, GLASS, paint, GLASS, paint, paint, shade(paint, 0.8)]
     low, high = max(shape.belt, shape.deck) + 0.02, shape.height - 0.11
-    cuts = (0.52,) if shape.doors == 4 and bed_from is None else (0.72,)
+    cuts: tuple[float, ...] = (0.52,) if shape.doors == 4 and bed_from is None else (0.72,)
     if shape.doors == 4 and bed_from is None and shape.tail > 0.9:
         cuts = (0.38, 0.74)
     windows = _side_windows((screen, roof_front), (tail, roof_rear), low, high, cuts)
