@@ -6,7 +6,6 @@ The parent hands the photos over in a file and what to measure in the environmen
 """
 
 import csv
-import importlib.util
 import json
 import os
 import statistics
@@ -160,8 +159,8 @@ def _in_a_process_of_its_own(name: str) -> dict[str, Any]:
         "CUDA_VISIBLE_DEVICES": "-1",  # pipelines run on the cores
         "TF_DETERMINISTIC_OPS": "0",
     }
-    if importlib.util.find_spec("kernel._job"):
-        program = [str(sys.modules["__main__"].__file__)]  # the packed script itself
+    if "kernel._job" in sys.modules:  # packed: the script itself
+        program = sys.orig_argv[1:]
     else:
         program = ["-m", "kernel.main"]
         project = str(Path(kernel.__file__).parent.parent)
