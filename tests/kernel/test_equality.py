@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from support.kernel_runs import SIDE, Run
 
 EPOCHS = 3
