@@ -144,9 +144,11 @@ class SqliteLedger:
     def last_account(self, service: str) -> str | None:
         with errors_told(self._path):
             row = self._connection.execute(
-                "SELECT account, intent_at AS at FROM runs WHERE service = ?1 UNION ALL"
+                "SELECT account FROM ("
+                "SELECT * FROM (SELECT account, intent_at AS at FROM runs"
+                " WHERE service = ?1 ORDER BY id DESC LIMIT 1) UNION ALL"
                 " SELECT account, read_at FROM quota_readings WHERE service = ?1"
-                " ORDER BY at DESC LIMIT 1",
+                ") ORDER BY at DESC LIMIT 1",
                 (service,),
             ).fetchone()
         return row and str(row["account"])

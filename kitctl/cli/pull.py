@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kitctl.cli.connection import LocalOption, RunArgument, open_road, settings_for
+from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name, settings_for
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.domain.runs import RunName, RunRef
 from kitctl.errors import InvalidInput
 from kitctl.render.output import Answer
+
+if TYPE_CHECKING:
+    from kitctl.domain.runs import RunRef
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +40,7 @@ def pull_results(
     ] = False,
     local: LocalOption = None,
 ) -> Answer:
-    """Fetch a run's outputs, check them, and show what came out.
+    """Fetch a run's outputs, checked, and sum them up.
 
     Goes on where an earlier call stopped; what is here and unchanged is not fetched again.
     """
@@ -50,8 +52,8 @@ def pull_results(
     from kitctl.operations.watch import wait_for_end
     from kitctl.render.results import draw_pulled
 
-    name = RunName.parse(run)
-    settings = settings_for(invocation, name, local)
+    name = run_name(run)
+    settings = settings_for(invocation, local)
     at_once = jobs or max(1, settings.jobs)
     with open_road(invocation, local=settings.local) as road:
         found = road.find(invocation, name)

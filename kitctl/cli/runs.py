@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kitctl.cli.connection import LocalOption, RunArgument, open_road, project_kernel, settings_for
+from kitctl.cli.connection import (
+    LocalOption,
+    RunArgument,
+    open_road,
+    project_kernel,
+    run_name,
+    settings_for,
+)
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.domain import durations
-from kitctl.domain.runs import RunName, Status
 from kitctl.errors import UsageError
 from kitctl.render.output import Answer
+
+if TYPE_CHECKING:
+    from kitctl.domain.runs import Status
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +29,15 @@ def register(app: typer.Typer) -> None:
 
 
 def status(invocation: Invocation, run: RunArgument = None, local: LocalOption = None) -> Answer:
-    """Show one run's state; the exit code tells how it ended."""
+    """Show one run's state.
+
+    The exit code tells how it ended: 6 it failed, 7 it was cancelled or timed out.
+    """
     from kitctl.operations.status import read_status
     from kitctl.render.push import draw_status
 
-    name = RunName.parse(run)
-    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+    name = run_name(run)
+    with open_road(invocation, local=settings_for(invocation, local).local) as road:
         found = road.find(invocation, name)
         read = read_status(found, road.kaggle, road.ledger)
     return Answer(read, draw_status, road.told(read.failure))
@@ -40,8 +51,12 @@ def wait(
     ] = None,
     local: LocalOption = None,
 ) -> Answer:
-    """Wait until a run has ended; the exit code tells how."""
+    """Wait until a run has ended.
+
+    The exit code tells how: 6 it failed, 7 it was cancelled or timed out.
+    """
     from kitctl.cli.follow import goes_on
+    from kitctl.domain import durations
     from kitctl.operations.watch import wait_for_end
     from kitctl.render.push import draw_status
 
@@ -50,8 +65,8 @@ def wait(
         raise UsageError(
             f"{timeout!r} is no duration.", code="bad_timeout", hint="Write 90s, 45m or 2h."
         )
-    name = RunName.parse(run)
-    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+    name = run_name(run)
+    with open_road(invocation, local=settings_for(invocation, local).local) as road:
         found = road.find(invocation, name)
         with goes_on(found.ref):
             ended = wait_for_end(
@@ -108,8 +123,8 @@ def logs(
     from kitctl.operations.logs import Log, read_log
     from kitctl.render.log import draw_nothing, line_text
 
-    name = RunName.parse(run)
-    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+    name = run_name(run)
+    with open_road(invocation, local=settings_for(invocation, local).local) as road:
         found = road.find(invocation, name)
         if follow:
             skip = 0
@@ -121,9 +136,8 @@ def logs(
         log = read_log(found, road.kaggle, road.ledger, tail)
     for line in log.lines:
         invocation.output.line(line_text(line, found.ref.version, raw=raw))
-    if not log.status.status.ended:
-        invocation.talk.hint(road.hint(f"It goes on: kitctl logs -f {found.ref.version}"))
-    return Answer(log, draw_nothing)
+    more = "" if log.status.status.ended else f"it goes on: kitctl logs -f {found.ref.version}"
+    return Answer(log, draw_nothing, hint=road.hint(more))
 
 
 def cancel(invocation: Invocation, run: RunArgument = None, local: LocalOption = None) -> Answer:
@@ -131,8 +145,8 @@ def cancel(invocation: Invocation, run: RunArgument = None, local: LocalOption =
     from kitctl.operations.cancel import cancel as stop
     from kitctl.render.runs import draw_cancelled
 
-    name = RunName.parse(run)
-    with open_road(invocation, local=settings_for(invocation, name, local).local) as road:
+    name = run_name(run)
+    with open_road(invocation, local=settings_for(invocation, local).local) as road:
         found = road.find(invocation, name)
         stopped = stop(found, road.kaggle, road.ledger, road.clock, invocation.talk)
     return Answer(stopped, draw_cancelled)
@@ -140,6 +154,8 @@ def cancel(invocation: Invocation, run: RunArgument = None, local: LocalOption =
 
 def _status(word: str) -> Status:
     """`running`, `error`, `cancelled`, … as Kaggle's state."""
+    from kitctl.domain.runs import Status
+
     name = word.upper().replace("-", "_")
     name = {"CANCELLED": "CANCEL_ACKNOWLEDGED", "FAILED": "ERROR"}.get(name, name)
     try:

@@ -297,3 +297,23 @@ def test_jobs_under_way_are_pulled_when_they_ended(kit: Kit, project: Path) -> N
     assert refused.code == 4 and "--wait" in refused.answer["error"]["hint"]
     pulled = kit("pull-results", "--local", "--wait", "--json")
     assert [file["path"] for file in pulled.data["files"]] == ["late.txt"]
+
+
+def test_doctor_asks_kaggle_what_it_takes_and_shows(kit: Kit, project: Path) -> None:
+    well = kit("doctor", "--local", "--json").data
+    told = {check["name"]: check for check in well["checks"]}
+    assert told["credentials"]["ok"] and "account local" in told["credentials"]["detail"]
+    assert told["clock"]["ok"] and told["sources on Kaggle"]["ok"]
+    write(project, "print('hello')", dataset_sources=["local/there-is-none"])
+    ill = kit("doctor", "--local", "--json")
+    assert ill.code == 3
+    told = {check["name"]: check for check in ill.data["checks"]}
+    wrong = told["sources on Kaggle"]
+    assert not wrong["ok"] and "local/there-is-none" in wrong["detail"] and wrong["fix"]
+
+
+def test_doctor_without_credentials_ends_as_a_push_would(kit: Kit) -> None:
+    called = kit("doctor", "--json")
+    assert called.code == 4
+    (wrong,) = [check for check in called.data["checks"] if not check["ok"]]
+    assert wrong["name"] == "credentials" and "kaggle.com/settings" in wrong["fix"]
