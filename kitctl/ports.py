@@ -91,6 +91,10 @@ class Kaggle(Protocol):
 
     service: str  # "kaggle" or "local": whose books the ledger writes
 
+    @property
+    def credentials(self) -> str:
+        """Which credentials are used and where they come from; not what they are."""
+
     def account(self) -> str:
         """The name of the account whose credentials are used."""
 

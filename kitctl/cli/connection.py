@@ -13,12 +13,12 @@ import typer
 
 from kitctl import config
 from kitctl.cli.invocation import Invocation
-from kitctl.domain.runs import KernelRef, RunName
 from kitctl.errors import InvalidInput, KitError
 
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
     from kitctl.adapters.ledger import SqliteLedger
+    from kitctl.domain.runs import KernelRef, RunName
     from kitctl.operations.find_run import Found
     from kitctl.ports import Clock
 
@@ -94,12 +94,22 @@ def open_road(
             raise
 
 
-def settings_for(invocation: Invocation, name: RunName, local: bool | None) -> config.Settings:
-    """The settings in force; a run that is named whole needs no project."""
+def run_name(text: str | None) -> RunName:
+    """The run as it was typed.
+
+    Raises UsageError for what names none.
+    """
+    from kitctl.domain.runs import RunName
+
+    return RunName.parse(text)
+
+
+def settings_for(invocation: Invocation, local: bool | None) -> config.Settings:
+    """The settings in force: the project's where there is one, else the user's."""
     try:
         return invocation.settings(local=local)
     except InvalidInput as error:
-        if name.kernel is None or error.code != "no_project":
+        if error.code != "no_project":
             raise
         return invocation.user_settings(local=local)
 
@@ -107,6 +117,7 @@ def settings_for(invocation: Invocation, name: RunName, local: bool | None) -> c
 def project_kernel(invocation: Invocation, account: str) -> KernelRef:
     """The project's kernel; an id without owner is the account's."""
     from kitctl.domain import metadata
+    from kitctl.domain.runs import KernelRef
 
     text = (invocation.project / config.METADATA_NAME).read_text("utf-8")
     job = metadata.inspect(text).metadata

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from kitctl.cli.connection import Road
 from kitctl.cli.invocation import Invocation
-from kitctl.domain.runs import RunRef
 from kitctl.errors import Interrupted
-from kitctl.render.log import line_text
 
 if TYPE_CHECKING:
+    from kitctl.domain.runs import RunRef
     from kitctl.operations.find_run import Found
     from kitctl.operations.status import RunStatus
     from kitctl.ports import LogLine
@@ -26,6 +25,7 @@ def follow_run(
     Returns the state it ended in, and the lines (for machines, who get them in one piece).
     """
     from kitctl.operations.watch import follow
+    from kitctl.render.log import line_text
 
     lines: list[LogLine] = []
     met = 0

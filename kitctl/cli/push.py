@@ -11,7 +11,6 @@ from kitctl.cli.connection import LocalOption, open_road
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
-from kitctl.domain import durations
 from kitctl.errors import UsageError
 from kitctl.render.output import Answer
 
@@ -77,10 +76,8 @@ def push(
             invocation.talk.warn(warning)
         if not follow:
             number = pushed.run.version
-            invocation.talk.hint(
-                road.hint(f"next: kitctl logs -f {number} | kitctl pull-results {number} --wait")
-            )
-            return Answer(pushed, render.draw_pushed)
+            hint = f"next: kitctl logs -f {number} | kitctl pull-results {number} --wait"
+            return Answer(pushed, render.draw_pushed, hint=road.hint(hint))
 
         from kitctl.cli.follow import follow_run
         from kitctl.operations.find_run import Found
@@ -89,13 +86,13 @@ def push(
         invocation.talk.say(f"{pushed.run.name} is queued: {pushed.url}")
         status, _ = follow_run(invocation, road, Found(pushed.run.ref, pushed.run), raw=False)
         ended = render.Followed(pushed, status)
-        if status.failure is None:
-            invocation.talk.hint(road.hint(f"next: kitctl pull-results {pushed.run.version}"))
-        return Answer(ended, render.draw_followed, road.told(status.failure))
+        hint = "" if status.failure else f"next: kitctl pull-results {pushed.run.version}"
+        return Answer(ended, render.draw_followed, road.told(status.failure), road.hint(hint))
 
 
 def _seconds(timeout: str, pool: str) -> int | None:
     """The session's limit; None for Kaggle's own."""
+    from kitctl.domain import durations
     from kitctl.domain.runs import SESSION_LIMIT_SECONDS
 
     if not timeout:

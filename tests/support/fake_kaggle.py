@@ -49,6 +49,7 @@ class FakeRun:
 class FakeKaggle:
     service: str = "kaggle"
     name: str = "ada"
+    credentials: str = "a token of the test's"
     datasets: tuple[str, ...] = ("ryanholbrook/car-or-truck",)
     gpu_sessions: int = 2
     clock_offset: float = 0.0

@@ -1,0 +1,48 @@
+"""`doctor`, as far as Kaggle must be asked: credentials, its clock, what the job mounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from kitctl.domain.metadata import Sources
+from kitctl.errors import KitError
+from kitctl.operations.doctor import Finding
+from kitctl.ports import Kaggle
+
+# Signed addresses and tokens are good for minutes; a clock this wrong breaks other things first.
+SKEW_SECONDS = 60.0
+
+
+def kaggle(
+    connect: Callable[[], AbstractContextManager[Kaggle]], sources: Sources
+) -> Iterator[Finding]:
+    """Whether Kaggle takes the credentials and shows the job's sources; sends nothing else."""
+    try:
+        with connect() as found:
+            yield Finding("credentials", True, f"{found.credentials}, account {found.account()}")
+            found.quota()
+            yield _clock(found.clock_skew_seconds() or 0.0)
+            yield _sources(found, sources)
+    except KitError as error:
+        yield Finding("credentials", False, error.message, error.hint)
+
+
+def _clock(skew: float) -> Finding:
+    side = "ahead of" if skew > 0 else "behind"
+    return Finding.of(
+        "clock",
+        abs(skew) < SKEW_SECONDS,
+        f"{abs(skew):.0f} s {side} Kaggle's",
+        "Set this machine's clock: kitctl reckons by Kaggle's, other programs do not.",
+    )
+
+
+def _sources(found: Kaggle, sources: Sources) -> Finding:
+    problems = found.source_problems(sources)
+    return Finding.of(
+        "sources on Kaggle",
+        not problems,
+        " ".join(map(str, problems)) or f"{len(sources.all)} can be mounted",
+        "Mend kernel-metadata.json.",
+    )
