@@ -7,12 +7,12 @@ writes one PNG whole or not at all.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.ticker import MaxNLocator
@@ -48,12 +48,25 @@ COUNTED_CLASSES = 30  # with more, the figures in the confusion matrix cannot be
 NAMED_CLASSES = 60  # with more, nor can the names beside it: only each n-th is written
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A picture of a sheet with its caption; `row` and `column` count from 0."""
+
+    row: int
+    column: int
+    picture: NDArray[np.generic]
+    caption: str
+    colours: str | None = None  # a colour map; the course's if none
+
+
 @contextmanager
-def figure(path: Path | str, width: float, height: float) -> Iterator[Figure]:
+def figure(
+    path: Path | str, width: float, height: float, layout: str = "constrained"
+) -> Iterator[Figure]:
     """Yield a figure of `width` by `height` inches in the course's style; then write it as PNG."""
     families, _ = _fonts()
     with rc_context({**STYLE, "font.family": families}):
-        drawing = Figure(figsize=(width, height), layout="constrained")
+        drawing = Figure(figsize=(width, height), layout=layout)
         yield drawing
         with written_whole(path) as temporary:
             drawing.savefig(temporary, dpi=100, format="png")
@@ -160,28 +173,21 @@ def feature_maps(
     `layer_outputs` holds, in order, [height, width, channels] or [1, height, width, channels] for
     each layer; outputs of another shape have no maps to draw and are left out.
     """
-    layers = {}
+    photo = _shown(np.asarray(photo))
+    tiles = [Tile(0, 0, photo, "the photo", "gray")]
+    row = 0
     for name, output in layer_outputs.items():
         maps = np.asarray(output, dtype=np.float32)
         maps = maps[0] if maps.ndim == 4 else maps
-        if maps.ndim == 3:
-            layers[name] = maps
-    columns = 1 + MAPS_A_LAYER
-    with figure(path, 1.5 * columns, 1.7 * max(len(layers), 1) + 0.6) as drawing:
-        drawing.suptitle("What the base sees", fontsize=18, fontweight="bold")
-        grid = drawing.add_gridspec(max(len(layers), 1), columns)
-        _show(drawing.add_subplot(grid[0, 0]), np.asarray(photo), "the photo")
-        for row, (name, maps) in enumerate(layers.items()):
-            # The most varied first: many channels are silent on any one photo.
-            order = np.argsort(-np.nan_to_num(maps.std(axis=(0, 1))), kind="stable")
-            for column, channel in enumerate(order[:MAPS_A_LAYER], start=1):
-                axes = drawing.add_subplot(grid[row, column])
-                axes.imshow(maps[:, :, channel])
-                axes.set_xticks([])
-                axes.set_yticks([])
-                if column == 1:
-                    caption = f"{printable(name)}, {' x '.join(map(str, maps.shape))}"
-                    axes.set_title(caption, fontsize=9, pad=4, loc="left")
+        if maps.ndim != 3:
+            continue
+        # The most varied first: many channels are silent on any one photo.
+        order = np.argsort(-np.nan_to_num(maps.std(axis=(0, 1))), kind="stable")[:MAPS_A_LAYER]
+        caption = f"{printable(name)}, {' x '.join(map(str, maps.shape))}"
+        for column, channel in enumerate(order):
+            tiles.append(Tile(row, column + 1, maps[:, :, channel], "" if column else caption))
+        row += 1
+    _draw_tiles(tiles, 1.4, 0.3, "What the base sees", path)
 
 
 def mistakes(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
@@ -252,21 +258,49 @@ def _draw_curves(
 def _draw_sheet(
     images: NDArray[np.generic], captions: Sequence[str], title: str, path: Path | str
 ) -> None:
-    shown = min(len(images), SHEET_PHOTOS)
-    rows = math.ceil(shown / SHEET_COLUMNS)
-    with figure(path, 2.1 * SHEET_COLUMNS, 2.4 * rows + 0.6) as drawing:
-        drawing.suptitle(title, fontsize=18, fontweight="bold")
-        grid = drawing.add_gridspec(max(rows, 1), SHEET_COLUMNS)
-        for index in range(shown):
-            axes = drawing.add_subplot(grid[divmod(index, SHEET_COLUMNS)])
-            _show(axes, images[index], captions[index])
+    tiles = [
+        Tile(*divmod(index, SHEET_COLUMNS), _shown(photo), caption, "gray")
+        for index, (photo, caption) in enumerate(zip(images, captions, strict=True))
+    ]
+    _draw_tiles(tiles[:SHEET_PHOTOS], 2.0, 0.6, title, path)
 
 
-def _show(axes: Axes, photo: NDArray[np.generic], caption: str) -> None:
-    """Draw one photo [height, width(, channels)], uint8 or 0…1, without axes."""
+def _draw_tiles(
+    tiles: Sequence[Tile], width: float, caption_height: float, title: str, path: Path | str
+) -> None:
+    """Draw pictures of `width` inches in rows, each under its caption.
+
+    All are put on one pair of axes, measured in inches: axes for each picture, as a grid of
+    sub-plots has them, take twenty times as long to lay out.
+    """
+    gap, title_height = 0.1, 0.6
+    rows = 1 + max((tile.row for tile in tiles), default=-1)
+    columns = 1 + max([SHEET_COLUMNS - 1, *(tile.column for tile in tiles)])
+    shapes = [tile.picture.shape for tile in tiles]
+    height = width * max((shape[0] / shape[1] for shape in shapes), default=1)
+    across = gap + columns * (width + gap)
+    down = title_height + rows * (caption_height + height) + gap
+    with figure(path, across, down, layout="none") as drawing:
+        axes = drawing.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, across), ylim=(down, 0))
+        axes.axis("off")
+        axes.text(across / 2, 0.35, title, fontsize=18, fontweight="bold", ha="center", va="center")
+        for tile in tiles:
+            left = gap + tile.column * (width + gap)
+            top = title_height + caption_height + tile.row * (caption_height + height)
+            high = width * tile.picture.shape[0] / tile.picture.shape[1]
+            limits = (0, 1) if tile.colours else (None, None)
+            axes.imshow(
+                tile.picture,
+                extent=(left, left + width, top + high, top),
+                cmap=tile.colours,
+                vmin=limits[0],
+                vmax=limits[1],
+            )
+            axes.text(left, top - 0.05, tile.caption, fontsize=9, fontweight="bold", va="bottom")
+
+
+def _shown(photo: NDArray[np.generic]) -> NDArray[np.generic]:
+    """A photo [height, width(, channels)], uint8 or 0…1, as `imshow` takes it."""
     photo = photo / 255 if photo.dtype == np.uint8 else np.clip(np.nan_to_num(photo), 0, 1)
-    if photo.ndim == 3 and photo.shape[-1] == 1:
-        photo = photo[:, :, 0]
-    axes.imshow(photo, cmap="gray", vmin=0, vmax=1)
-    axes.set_title(caption, fontsize=10, pad=4)
-    axes.axis("off")
+    return photo[:, :, 0] if photo.ndim == 3 and photo.shape[-1] == 1 else photo
