@@ -46,7 +46,7 @@ check: $(READY)  ## lint and types only
 $(IMAGE_READY): pyproject.toml
 	$(IMAGE_PYTHON) -m venv $(IMAGE_VENV)
 	$(IMAGE_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(IMAGE_VENV)/bin/python -m pip install --quiet 'tensorflow-cpu==2.20.*' 'keras==3.13.*' matplotlib pandas pillow
+	$(IMAGE_VENV)/bin/python -m pip install --quiet 'tensorflow-cpu==2.20.*' 'keras==3.13.*' 'numpy==2.0.*' matplotlib pandas pillow
 	@touch $@
 
 test-kaggle-image: $(READY) $(IMAGE_READY)  ## the packed script on the TensorFlow and Keras of Kaggle's image

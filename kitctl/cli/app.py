@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.cli import doctor, dry_run, local, package, pipelines, pull, push, quota, runs
+from kitctl.cli import doctor, dry_run, local, package, pipelines, pull, push, quota, runs, sweep
 from kitctl.cli.frame import group
 
 app = group("Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left.")
@@ -13,6 +13,7 @@ for module in (
     local,
     package,
     pipelines,
+    sweep,
     push,
     quota,
     runs,

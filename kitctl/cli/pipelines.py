@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.connection import LocalOption
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import UsageError
@@ -87,21 +87,9 @@ def _measured(
 
 
 def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> Answer:
+    from kitctl.cli.sending import send
     from kitctl.operations import package
-    from kitctl.operations.push import Order
-    from kitctl.operations.push import push as send
-    from kitctl.render import push as render
 
     chosen = invocation.settings(local=local)
     plan = package.plan(invocation.project, overrides=settings, accelerator="cpu")
-    with open_road(invocation, local=chosen.local) as road:
-        if chosen.local:
-            from kitctl.cli.local import stand_in
-
-            stand_in(invocation, plan.metadata.sources)
-        pushed = send(Order(plan=plan), road.kaggle, road.ledger, road.clock, invocation.talk)
-        for warning in pushed.warnings:
-            invocation.talk.warn(warning)
-        version = pushed.run.version
-        invocation.talk.hint(road.hint(f"next: kitctl pull-results {version} --wait"))
-        return Answer(pushed, render.draw_pushed)
+    return send(invocation, plan, local=chosen.local)

@@ -1,0 +1,145 @@
+"""The training job against the course's own loop: same photos, same weights, equal curves."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import table
+
+PROJECT = Path(__file__).resolve().parent.parent
+PHOTOS = PROJECT / "datasets" / "solar-cells"
+WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
+EPOCHS = 30
+# What a run does besides its training; the course's loop does none of it.
+BESIDES = ("setup", "plots", "export")
+
+
+def rows(*, quick: bool) -> list[table.Row]:
+    """VGG16 with real weights on real photographs, against the course's loop as given."""
+    for data_set in (PHOTOS, WEIGHTS):
+        subprocess.run([sys.executable, data_set / "recipe.py"], check=True)
+    per_class = {"train": 32, "valid": 16} if quick else {"train": 144, "valid": 48}
+    repeats = 1 if quick else 3
+    with tempfile.TemporaryDirectory(prefix="bench-training-") as folder:
+        root = Path(folder)
+        thin(PHOTOS / "files", root / "input" / "car-or-truck", per_class)
+        models = root / "input" / "cv-course-models"
+        shutil.copytree(WEIGHTS / "files", models)
+        runs: list[tuple[dict[str, Any], float]] = []
+        again: list[tuple[dict[str, Any], float]] = []
+        for number in range(repeats):
+            first = root / f"run-{number}"
+            runs.append(run_job(first, base="vgg16"))
+            again.append(
+                run_job(
+                    root / f"again-{number}",
+                    base="vgg16",
+                    units=[16],
+                    learning_rate=0.01,
+                    reuse_features=str(first),
+                )
+            )
+        course = run_course(root / "course", models / "vgg16.weights.h5")
+        difference = largest_difference(course["history"], root / "run-0" / "history.csv")
+    trained = [training_seconds(run) for run, _ in runs]
+    retrained = [training_seconds(run) for run, _ in again]
+    whole = course["process_seconds"] / min(seconds for _, seconds in runs)
+    photos = 2 * sum(per_class.values())
+    against = f"the course's loop, {course['seconds']:.0f} s"
+    return [
+        table.Row.of(
+            f"VGG16, {EPOCHS} epochs, {photos} photos",
+            against,
+            [course["seconds"] / seconds for seconds in trained],
+            "≥ 20",
+            f"difference of all metrics {difference}; whole process {whole:.1f}",
+        ),
+        table.Row.of(
+            "another head, features reused",
+            against,
+            [course["seconds"] / seconds for seconds in retrained],
+            "≥ 100",
+        ),
+    ]
+
+
+def thin(source: Path, target: Path, per_class: dict[str, int]) -> None:
+    """The first photos of each class and split, so that the course's loop ends today."""
+    for split, count in per_class.items():
+        for class_folder in sorted((source / split).iterdir()):
+            folder = target / split / class_folder.name
+            folder.mkdir(parents=True)
+            for photo in itertools.islice(sorted(class_folder.iterdir()), count):
+                shutil.copy(photo, folder)
+
+
+def run_job(working: Path, **settings: Any) -> tuple[dict[str, Any], float]:
+    """The packed job in a folder laid out as Kaggle's: its run.json and its seconds in all."""
+    package = working.with_name(working.name + "-package")
+    sets = [
+        word
+        for name, value in {"epochs": EPOCHS, **settings}.items()
+        for word in ("--set", f"{name}={json.dumps(value)}")
+    ]
+    kitctl = [sys.executable, "-m", "kitctl", "--project", PROJECT, "--quiet"]
+    subprocess.run([*kitctl, "package", *sets, "--out", package], check=True, stdout=-3)
+    working.mkdir()
+    seconds = run([sys.executable, package / "script.py"], working)
+    return json.loads((working / "run.json").read_text("utf-8")), seconds
+
+
+def run_course(working: Path, weights: Path) -> dict[str, Any]:
+    """The course's loop in a process of its own: what it reports, and its seconds in all."""
+    working.mkdir()
+    loop = Path(__file__).with_name("course_loop.py")
+    seconds = run([sys.executable, loop, weights, str(EPOCHS)], working)
+    report = json.loads((working / "history.json").read_text("utf-8"))
+    return {**report, "process_seconds": seconds}
+
+
+def run(command: list[str | Path], folder: Path) -> float:
+    """Seconds that a command took; its log is shown when it fails."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "KITCTL_REHEARSAL": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    if done.returncode:
+        sys.exit(f"{command} failed:\n{done.stdout[-3000:]}")
+    return time.perf_counter() - began
+
+
+def training_seconds(run: dict[str, Any]) -> float:
+    """Seconds from the photos to the trained head."""
+    seconds = run["seconds"]
+    return float(seconds["total"] - sum(seconds.get(phase, 0.0) for phase in BESIDES))
+
+
+def largest_difference(course: dict[str, list[float]], history: Path) -> float:
+    """The largest difference between any metric of any epoch of the two."""
+    with history.open(encoding="utf-8", newline="") as lines:
+        ours = list(csv.DictReader(lines))
+    return max(
+        abs(float(epoch[name]) - value)
+        for name, values in course.items()
+        for epoch, value in zip(ours, values, strict=True)
+    )
+
+
+if __name__ == "__main__":
+    table.main(rows)

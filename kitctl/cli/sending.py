@@ -1,0 +1,29 @@
+"""Pushing a job that a command other than `push` has made: pipelines, a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.cli.connection import open_road
+from kitctl.cli.invocation import Invocation
+from kitctl.render.output import Answer
+
+if TYPE_CHECKING:
+    from kitctl.domain.bundle import Plan
+
+
+def send(invocation: Invocation, plan: Plan, *, local: bool) -> Answer:
+    """Pushes the plan behind the same guards as any job, and says how to get its results."""
+    from kitctl.operations.push import Order, push
+    from kitctl.render.push import draw_pushed
+
+    with open_road(invocation, local=local) as road:
+        if local:
+            from kitctl.cli.local import stand_in
+
+            stand_in(invocation, plan.metadata.sources)
+        pushed = push(Order(plan=plan), road.kaggle, road.ledger, road.clock, invocation.talk)
+        for warning in pushed.warnings:
+            invocation.talk.warn(warning)
+        hint = f"next: kitctl pull-results {pushed.run.version} --wait"
+        return Answer(pushed, draw_pushed, hint=road.hint(hint))
