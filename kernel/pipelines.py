@@ -101,9 +101,12 @@ def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.d
 
 def assemble(name: str, source: Source) -> tf.data.Dataset:
     """The pipeline `name` out of a source's steps."""
-    return PIPELINES[name](source).with_options(_options(name, source.settings))
+    # The steps hold no Python control flow on tensors; to look for some costs 0.2 s a step.
+    lay_out = tf.autograph.experimental.do_not_convert(PIPELINES[name])
+    return lay_out(source).with_options(_options(name, source.settings))
 
 
+@tf.autograph.experimental.do_not_convert
 def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
     """One pass over `photos` in `order` (indexes): batches of (images, indexes), nothing kept.
 

@@ -1,0 +1,123 @@
+"""`fast` beside the course's pipeline and beside the limit: libjpeg-turbo without TensorFlow.
+
+Photos are made here: JPEGs of many sizes (128 to 300 pixels a side), and the same at 128 x 128,
+which is what the course's data set holds. All three do the same work, from files to float batches
+of 128 x 128 in 0…1, and take turns in one process.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+import table
+from PIL import Image
+from table import Row
+
+SIZE = 128
+BATCH = 64
+CORES = os.cpu_count() or 1
+
+
+def rows(quick: bool = False) -> list[Row]:
+    """The first epoch of `fast` in photos a second, as ratios: medians over the rounds."""
+    count, rounds = (1_500, 3) if quick else (3_000, 7)
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for what, sides in (("128 to 300 px", (128, 301)), ("128 px", (128, 129))):
+            paths = make_photos(Path(folder) / what.replace(" ", "-"), count, sides)
+            seconds = take_turns(contenders(paths), rounds)
+            speeds = {name: count / statistics.median(times) for name, times in seconds.items()}
+            note = ", ".join(f"{name} {speed:,.0f}/s" for name, speed in speeds.items())
+            for against, goal in (("course", "2"), ("libjpeg-turbo", "0.8")):
+                ratios = [b / a for a, b in zip(seconds["fast"], seconds[against], strict=True)]
+                what_row = f"`fast` first epoch, JPEGs of {what}"
+                found.append(Row.of(what_row, against, ratios, f">= {goal}", note))
+    return found
+
+
+def make_photos(folder: Path, count: int, sides: tuple[int, int]) -> list[str]:
+    """Write JPEGs with detail at every scale, as photographs have it; returns their paths."""
+    random = np.random.default_rng(1)
+    paths = []
+    for index in range(count):
+        width, height = (int(side) for side in random.integers(*sides, 2))
+        photo = random.normal(0, 4, (height, width, 3))
+        for scale in (2, 4, 8, 16, 32, 64):
+            coarse = random.random((height // scale + 1, width // scale + 1, 3))
+            layer = Image.fromarray((255 * coarse).astype(np.uint8)).resize((width, height))
+            photo += np.asarray(layer, dtype=float) * scale**0.8 / 60
+        photo = 255 * (photo - photo.min()) / np.ptp(photo)
+        path = folder / ("car" if index % 2 else "truck") / f"{index:05}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo.astype(np.uint8)).save(path, quality=int(random.integers(75, 96)))
+        paths.append(str(path))
+    return paths
+
+
+def contenders(paths: Sequence[str]) -> dict[str, Callable[[], int]]:
+    """What takes turns; each returns how many photos it gave."""
+    import keras
+
+    from kernel import pipelines
+    from kernel.photos import Photos
+    from kernel.settings import Settings
+
+    settings = Settings(image_size=(SIZE, SIZE), batch_size=BATCH)
+    keras.utils.set_random_seed(settings.seed)
+    photos = Photos(tuple(paths), tuple(int("truck" in p) for p in paths), ("car", "truck"))
+
+    def pipeline(name: str) -> int:
+        batches = pipelines.build(name, photos, settings, training=True)
+        return sum(len(images) for images, _ in batches)
+
+    return {
+        "course": lambda: pipeline("course"),
+        "fast": lambda: pipeline("fast"),
+        "libjpeg-turbo": lambda: decode_without_tensorflow(paths),
+    }
+
+
+def decode_without_tensorflow(paths: Sequence[str]) -> int:
+    """The limit: read, decode and resize on all cores; simplejpeg lets the threads run at once."""
+
+    def batch(files: Sequence[str]) -> int:
+        images = np.empty((len(files), SIZE, SIZE, 3), np.float32)
+        for index, path in enumerate(files):
+            pixels = simplejpeg.decode_jpeg(Path(path).read_bytes(), "RGB")
+            if pixels.shape[:2] != (SIZE, SIZE):
+                across, down = (
+                    ((np.arange(SIZE) + 0.5) * (side / SIZE)).astype(int)
+                    for side in (pixels.shape[1], pixels.shape[0])
+                )
+                pixels = pixels[down][:, across]
+            np.multiply(pixels, np.float32(1 / 255), out=images[index])
+        return len(images)
+
+    order = np.random.default_rng(0).permutation(np.asarray(paths))
+    with ThreadPoolExecutor(CORES) as pool:
+        return sum(pool.map(batch, np.array_split(order, math.ceil(len(paths) / BATCH))))
+
+
+def take_turns(contenders: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each contender in each round, after one round that does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            if number:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+if __name__ == "__main__":
+    table.main(rows)
