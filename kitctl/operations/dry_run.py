@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import tempfile
 import time
 from collections import deque
@@ -14,18 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.domain.bundle import Plan
-from kitctl.errors import Interrupted, InvalidInput, KitError, RunFailed
-from kitctl.operations import rehearsal
+from kitctl.errors import Interrupted, InvalidInput, KitError
+from kitctl.operations import rehearsal, stage
 from kitctl.operations.rehearsal import Check, Rehearsal
 from kitctl.operations.reporter import Bar, Reporter
+from kitctl.operations.stage import OnLine
 from kitctl.operations.thin import thin
 from kitctl.ports import LocalRun, Runner
 
 LOG_NAME = "dry-run.log"
 LAST_LINES = 8
-WRONG_INPUT = 3
-"""The exit code with which a packed job says that its settings or its data are wrong."""
-
 _EPOCH = re.compile(r"^epoch (\d+)/(\d+)\b")
 
 
@@ -42,10 +39,10 @@ class Scale:
         small = {}
         if self.photos and "photos_per_class" in settings:
             small["photos_per_class"] = _smaller(settings["photos_per_class"], self.photos)
-        for stage in ("epochs", "fine_tune_epochs"):
+        for name in ("epochs", "fine_tune_epochs"):
             # Without such a stage there is nothing to shorten.
-            if self.epochs and settings.get(stage):
-                small[stage] = _smaller(settings[stage], self.epochs)
+            if self.epochs and settings.get(name):
+                small[name] = _smaller(settings[name], self.epochs)
         return {name: value for name, value in small.items() if value != settings[name]}
 
     def thinned(self, plan: Plan, mounts: Mapping[str, Path], root: Path) -> Mapping[str, Path]:
@@ -81,15 +78,15 @@ def dry_run(
     out.parent.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        stage = _Stage(plan, root, scale.thinned(plan, mounts, root), runner, reporter)
+        played = _Stage(plan, root, scale.thinned(plan, mounts, root), runner, reporter)
         started = time.monotonic()
         overrides = scale.overrides(plan)
-        code = stage.play({"KITCTL_OVERRIDES": json.dumps(overrides)} if overrides else {})
+        code = played.play({"KITCTL_OVERRIDES": json.dumps(overrides)} if overrides else {})
         if code != 0:
-            raise _failure(plan, code, stage, out)
-        checks, answer = _checked(plan, stage)
-        files = rehearsal.artifacts(stage.working)
-        report = rehearsal.report(stage.working)
+            raise _failure(code, played, out)
+        checks, answer = _checked(plan, played)
+        files = rehearsal.artifacts(played.working)
+        report = rehearsal.report(played.working)
         result = Rehearsal(
             script_sha256=plan.script_sha256,
             seconds=time.monotonic() - started,
@@ -101,10 +98,10 @@ def dry_run(
             skipped_photos=rehearsal.skipped_photos(report.get("skipped_photos")),
             phase_seconds=rehearsal.numbers(report.get("seconds")),
             reading=str((report.get("reading") or {}).get("words", "")),
-            isolation=stage.isolation,
+            isolation=played.isolation,
             warnings=plan.warnings,
         )
-        stage.keep_as(out)
+        played.keep_as(out)
         return result
     except KeyboardInterrupt:
         raise Interrupted(
@@ -112,7 +109,7 @@ def dry_run(
             hint="kitctl dry-run",
         ) from None
     finally:
-        _clear(root)
+        stage.clear(root)
 
 
 @dataclass
@@ -146,7 +143,7 @@ class _Stage:
             run = self._start(environment, hear)
             self.isolation = run.isolation
             self.reporter.hint(run.isolation)
-            return _wait(run)
+            return stage.finish(run)
 
     def ask(self, variable: str) -> str:
         """What the script answers on stdout, in the same folder, to one of kitctl's variables."""
@@ -156,7 +153,7 @@ class _Stage:
                 {variable: "1"},
                 lambda stream, line, _: heard.append(line) if stream == "stdout" else None,
             )
-            _wait(run)
+            stage.finish(run)
         return heard[-1] if heard else ""
 
     def keep_as(self, folder: Path) -> None:
@@ -167,34 +164,15 @@ class _Stage:
             folder.rename(old)
         self.working.rename(folder)
 
-    def _start(self, environment: Mapping[str, str], hear: Any) -> LocalRun:
-        return self.runner(
-            self.root,
-            self.plan.script,
+    def _start(self, environment: Mapping[str, str], hear: OnLine) -> LocalRun:
+        return stage.start(
+            self.plan,
             self.mounts,
+            self.root,
+            runner=self.runner,
             environment=environment,
-            internet=self.plan.metadata.enable_internet,
             on_line=hear,
-            name=self.plan.script_name,
         )
-
-
-def _clear(root: Path) -> None:
-    for path in (root / "input").rglob("*"):
-        if path.is_dir():  # Copied inputs are write-protected.
-            path.chmod(0o755)
-    shutil.rmtree(root, ignore_errors=True)
-
-
-def _wait(run: LocalRun) -> int:
-    """Waits in small steps, so that Ctrl-C is heard; it ends the run's whole tree."""
-    try:
-        while (code := run.wait(0.2)) is None:
-            pass
-    except BaseException:
-        run.stop()
-        raise
-    return code
 
 
 def _follow_epochs(bar: Bar, line: str) -> None:
@@ -203,11 +181,11 @@ def _follow_epochs(bar: Bar, line: str) -> None:
         bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
 
-def _checked(plan: Plan, stage: _Stage) -> tuple[tuple[Check, ...], dict[str, Any]]:
+def _checked(plan: Plan, played: _Stage) -> tuple[tuple[Check, ...], dict[str, Any]]:
     """The script's own checks, where it has some."""
     if "KITCTL_VERIFY" not in plan.answers:
         return (), {}
-    said = stage.ask("KITCTL_VERIFY")
+    said = played.ask("KITCTL_VERIFY")
     try:
         answer: dict[str, Any] = json.loads(said)
         return rehearsal.own_checks(answer), answer
@@ -230,21 +208,9 @@ def _require_replaceable(out: Path) -> None:
         )
 
 
-def _failure(plan: Plan, code: int, stage: _Stage, out: Path) -> KitError:
-    """What a script's exit code means, with its last words; its files are kept beside `out`."""
+def _failure(code: int, played: _Stage, out: Path) -> KitError:
+    """What the script's exit code means; its files are kept beside `out`."""
     kept = _beside(out)
-    stage.keep_as(kept)
-    sentence = next(
-        (line for line in reversed(stage.last) if line.startswith("error: ")), ""
-    ).removeprefix("error: ")
-    if plan.packed and code == WRONG_INPUT and sentence:
-        return InvalidInput(f"{sentence} The log is {kept / LOG_NAME}.", code="job_input")
-    absent = any(line.startswith("ModuleNotFoundError") for line in stage.last)
-    told = sentence or "its last lines:\n" + "\n".join(f"    {line}" for line in stage.last)
-    return RunFailed(
-        f"The script ended with exit code {code}: {told}",
-        hint=(
-            ("kitctl doctor   (says what to install here)   " if absent else "")
-            + f"Its outputs and log were kept: {kept / LOG_NAME}"
-        ),
-    )
+    played.keep_as(kept)
+    told = f"Its outputs and log were kept: {kept / LOG_NAME}"
+    return stage.failure(played.plan, code, played.last, told)

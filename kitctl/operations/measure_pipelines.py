@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 import tempfile
 from collections import deque
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.domain.bundle import Plan
-from kitctl.errors import Interrupted, InvalidInput, KitError, RunFailed
+from kitctl.errors import Interrupted, InvalidInput
+from kitctl.operations import stage
 from kitctl.operations.reporter import Reporter
 from kitctl.ports import LocalRun, Runner
 
@@ -23,7 +23,6 @@ PICTURES = "timelines"
 GIVEN = "local/photos"
 """The data set as which a folder named on the command line is mounted."""
 
-WRONG_INPUT = 3
 _MEASURED = re.compile(r"^pipeline (\w+) ")
 
 
@@ -84,9 +83,9 @@ def measure(
     root = Path(tempfile.mkdtemp(prefix=".measuring-", dir=out))
     try:
         run, last = _start(plan, mounts, root, runner, reporter)
-        code = _wait(run)
+        code = stage.finish(run)
         if code:
-            raise _failure(code, last)
+            raise stage.failure(plan, code, last, "next: kitctl pipelines --data DIR")
         return _kept(run.working, out)
     except KeyboardInterrupt:
         raise Interrupted(
@@ -94,7 +93,7 @@ def measure(
             hint="kitctl pipelines",
         ) from None
     finally:
-        _clear(root)
+        stage.clear(root)
 
 
 def _start(
@@ -108,36 +107,8 @@ def _start(
             reporter.say(line.strip())
 
     reporter.say("Measuring each pipeline in a process of its own.")
-    run = runner(
-        root,
-        plan.script,
-        mounts,
-        environment={},
-        internet=False,
-        on_line=hear,
-        name=plan.script_name,
-    )
+    run = stage.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
     return run, last
-
-
-def _wait(run: LocalRun) -> int:
-    """Waits in small steps, so that Ctrl-C is heard; it ends the run's whole tree."""
-    try:
-        while (code := run.wait(0.2)) is None:
-            pass
-    except BaseException:
-        run.stop()
-        raise
-    return code
-
-
-def _failure(code: int, last: deque[str]) -> KitError:
-    told = next((line for line in reversed(last) if line.startswith("error: ")), "")
-    sentence = told.removeprefix("error: ")
-    sentence = sentence or f"Measuring ended with exit code {code}: {' '.join(last)}"
-    if code == WRONG_INPUT:
-        return InvalidInput(sentence, code="job_input", hint="kitctl pipelines --data DIR")
-    return RunFailed(sentence, hint="kitctl doctor")
 
 
 def _kept(working: Path, out: Path) -> Measurement:
@@ -157,10 +128,3 @@ def _row(row: Mapping[str, str]) -> Pipeline:
     return Pipeline(
         **{each.name: kinds[str(each.type)](row[each.name]) for each in fields(Pipeline)}
     )
-
-
-def _clear(root: Path) -> None:
-    for path in (root / "input").rglob("*"):
-        if path.is_dir():  # Copied inputs are write-protected.
-            path.chmod(0o755)
-    shutil.rmtree(root, ignore_errors=True)

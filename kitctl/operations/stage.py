@@ -11,6 +11,9 @@ from kitctl.domain.bundle import Plan
 from kitctl.errors import InvalidInput, KitError, RunFailed
 from kitctl.ports import LocalRun, Runner
 
+OnLine = Callable[[str, str, float], None]
+"""Hears each line: its stream, the line with its newline, seconds since the start."""
+
 WRONG_INPUT = 3
 """The exit code with which a packed job says that its settings or its data are wrong."""
 
@@ -22,7 +25,7 @@ def start(
     *,
     runner: Runner,
     environment: Mapping[str, str],
-    on_line: Callable[[str, str, float], None],
+    on_line: OnLine,
 ) -> LocalRun:
     """Starts the plan's script as its metadata wants it."""
     return runner(
@@ -66,7 +69,7 @@ def failure(plan: Plan, code: int, last: deque[str], hint: str) -> KitError:
     sentence = next((line for line in reversed(last) if line.startswith("error: ")), "")
     sentence = sentence.removeprefix("error: ")
     if plan.packed and code == WRONG_INPUT and sentence:
-        return InvalidInput(f"{sentence} {hint}", code="job_input")
+        return InvalidInput(sentence, code="job_input", hint=hint)
     if any(line.startswith("ModuleNotFoundError") for line in last):
         hint = f"kitctl doctor   (says what to install here)   {hint}"
     told = sentence or "its last lines:\n" + "\n".join(f"    {line}" for line in last)

@@ -1,0 +1,96 @@
+"""Sweeps of a small job that knows nothing of training: the grid, the table, going on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.projects import packed_job
+
+from kitctl.errors import InvalidInput, RunFailed
+from kitctl.local import runner
+from kitctl.operations import package
+from kitctl.operations.reporter import Silence
+from kitctl.operations.sweep import Swept, settings_for, sweep
+
+# Ends in the middle the first time, as a killed run does; says how often it was started.
+MAIN = """
+import csv
+import itertools
+import sys
+from pathlib import Path
+
+from job._job import JOB
+
+starts = Path("starts.txt")
+starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
+grid = JOB["settings"]["sweep"]
+if JOB["settings"].get("breaks") and starts.read_text() == "x":
+    sys.exit("error: the power went")
+with open("heads.csv", "w", newline="") as table:
+    rows = csv.writer(table)
+    rows.writerow(["rank", *grid, "best_val_loss"])
+    for rank, values in enumerate(itertools.product(*grid.values()), start=1):
+        rows.writerow([rank, *values, rank / 10])
+"""
+
+
+def swept(project: Path, *words: str) -> Swept:
+    plan = package.plan(project, overrides=settings_for(list(words)))
+    return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=Silence())
+
+
+def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None:
+    settings = settings_for(["units=6,32", "optimizer=adam,sgd", "epochs=5", "task=x"])
+    assert settings == {
+        "task": "sweep",
+        "epochs": 5,
+        "sweep": {"units": [6, 32], "optimizer": ["adam", "sgd"]},
+    }
+
+
+def test_commas_inside_brackets_do_not_part_values() -> None:
+    assert settings_for(["units=[6],[32,16]"])["sweep"] == {"units": [[6], [32, 16]]}
+
+
+@pytest.mark.parametrize("words", [[], ["epochs=5"], ["units=[6,32]"]])
+def test_a_sweep_of_one_head_is_refused(words: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="several values"):
+        settings_for(words)
+
+
+def test_every_head_comes_back_in_the_order_of_the_table(tmp_path: Path) -> None:
+    result = swept(packed_job(tmp_path, {"job/main.py": MAIN}), "units=6,32", "epochs=1,2")
+    assert [head.settings for head in result.heads] == [
+        {"units": 6, "epochs": 1},
+        {"units": 32, "epochs": 1},
+        {"units": 6, "epochs": 2},
+        {"units": 32, "epochs": 2},
+    ]
+    assert result.heads[0].metrics == {"best_val_loss": 0.1}
+    assert (tmp_path / "out" / "sweep.log").is_file()
+
+
+def test_a_sweep_that_broke_goes_on_in_what_it_had_done(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, {"job/main.py": MAIN}, job="breaks = true\n")
+    with pytest.raises(RunFailed, match="the power went"):
+        swept(project, "units=6,32")
+    assert not (project / "out").exists()
+    swept(project, "units=6,32")
+    assert (project / "out/starts.txt").read_text("utf-8") == "xx"
+    assert not [path for path in project.iterdir() if path.name.startswith(".out")]
+
+
+def test_another_grid_starts_anew_and_takes_the_place_of_the_last(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, {"job/main.py": MAIN})
+    swept(project, "units=6,32")
+    result = swept(project, "units=7,8,9")
+    assert [head.settings["units"] for head in result.heads] == [7, 8, 9]
+    assert (project / "out/starts.txt").read_text("utf-8") == "x"
+
+
+def test_a_folder_that_no_sweep_has_left_is_not_touched(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, {"job/main.py": MAIN, "out/thesis.txt": "years of work"})
+    with pytest.raises(InvalidInput, match="not touched"):
+        swept(project, "units=6,32")
+    assert (project / "out/thesis.txt").read_text("utf-8") == "years of work"
