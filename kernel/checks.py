@@ -151,7 +151,7 @@ CHECKS: dict[str, Check] = {
     "preprocessing": one_of("auto", "unit", "base"),
     "filters": list_of(whole(1, 4096), least=1),
     "convnet_dropout": _BELOW_ONE,
-    "pooling": one_of("flatten", "average", "max"),
+    "pooling": one_of("auto", "flatten", "average", "max"),
     "units": list_of(whole(1, 1_000_000), single=True),
     "activation": one_of(*ACTIVATIONS),
     "dropout": _BELOW_ONE,

@@ -26,7 +26,7 @@ _METRICS = {
 
 def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
     """The head's layers, in the course's order; `feature_rank` of 1 means pooled already."""
-    pooling = settings.pooling if feature_rank == 3 else "flatten"
+    pooling = settings.head_pooling if feature_rank == 3 else "flatten"
     head = [_POOLINGS[pooling]()]
     for units in settings.units:
         head.append(layers.Dense(units, activation=settings.activation))

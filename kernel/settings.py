@@ -76,7 +76,7 @@ class Settings:
     convnet_dropout: float = 0.0
 
     # The head: units of its hidden layers, then one output a class (one for two classes).
-    pooling: str = "flatten"
+    pooling: str = "auto"
     units: tuple[int, ...] = (6,)
     activation: str = "relu"
     dropout: float = 0.0
@@ -182,6 +182,17 @@ class Settings:
                 self.augment_contrast,
             )
         )
+
+    @property
+    def head_pooling(self) -> str:
+        """What stands between base and head; "auto" is the course's Flatten for a frozen base.
+
+        A base trained from scratch gets the average: a Flatten of its many features drives the
+        six units of the course's head to zero in the first epoch, where they stay.
+        """
+        if self.pooling != "auto":
+            return self.pooling
+        return "flatten" if self.base_is_frozen else "average"
 
     @property
     def base_is_frozen(self) -> bool:

@@ -105,7 +105,7 @@ class StackedHeads:
         return tf.sigmoid(h) if h.shape[-1] == 1 else tf.nn.softmax(h)
 
     def _pooled(self, x: Any) -> Any:
-        pooling = self.settings[0].pooling
+        pooling = self.settings[0].head_pooling
         if x.shape.rank == 4 and pooling == "average":
             return tf.reduce_mean(x, axis=(1, 2))
         if x.shape.rank == 4 and pooling == "max":

@@ -95,7 +95,7 @@ def alike(grid: list[Head]) -> list[list[Head]]:
             raise RunError(
                 f"a sweep trains with {', '.join(OPTIMIZERS)}, not with {chosen.optimizer}."
             )
-        groups[chosen.units, chosen.pooling, chosen.activation, chosen.optimizer].append(head)
+        groups[chosen.units, chosen.head_pooling, chosen.activation, chosen.optimizer].append(head)
     return list(groups.values())
 
 
