@@ -16,6 +16,7 @@ from kitctl.adapters.results_folder import LocalResults
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
+from kitctl.operations.fetch_files import Addresses, Fetch
 from kitctl.operations.find_run import Found
 from kitctl.operations.pull_results import Pulled, Selection, pull_results
 from kitctl.ports import BrokenOff
@@ -192,6 +193,20 @@ def test_an_expired_address_is_renewed(road: Road) -> None:
     road.server.fault("expired", "download", count=4)
     pulled = road.pull(found)
     assert pulled.verified and not pulled.failed
+
+
+def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road) -> None:
+    road.server.settings(url_seconds=60)
+    found = road.seed(files=THE_USUAL, manifest=True)
+    addresses = Addresses(lambda: road.kaggle.outputs(found.ref))
+    road.server.advance(3600)
+    folder = LocalResults(road.folder)
+    fetch = Fetch(addresses, HttpDownloads(1, direct=True), folder, anew=False)
+    listed = road.server.calls("ListKernelSessionOutput")
+    with folder.only_user(lambda: None):
+        assert [fetch.one(name, None).state for name in addresses.names] == ["fetched"] * 6
+    # One listing renews them all.
+    assert road.server.calls("ListKernelSessionOutput") == listed + 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
