@@ -60,8 +60,8 @@ def write_model(model: Any) -> None:
 
 
 def portable_architecture(model: Any) -> str:
-    """The model's JSON without the settings that are not set, which an older Keras may not know."""
-    return json.dumps(_without_unset(json.loads(model.to_json())), indent=1)
+    """The model's JSON without newer Keras' arguments where they have their default value."""
+    return json.dumps(_without_newer(json.loads(model.to_json())), indent=1)
 
 
 def write_check(model: Any, tolerance: float) -> None:
@@ -127,15 +127,24 @@ def _plain(content: Any) -> Any:
     return content
 
 
-def _without_unset(config: Any) -> Any:
-    """Leave out `quantization_config`-like keys that are null: constructors default to that."""
-    if isinstance(config, dict):
-        return {
-            name: _without_unset(value)
-            for name, value in config.items()
-            if not (value is None and name in _NEWER_KEYS)
-        }
-    return [_without_unset(value) for value in config] if isinstance(config, list) else config
+def _without_newer(config: Any) -> Any:
+    if isinstance(config, list):
+        return [_without_newer(each) for each in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        name: _without_newer(value)
+        for name, value in config.items()
+        if name not in _NEWER or value != _NEWER[name]
+    }
 
 
-_NEWER_KEYS = {"quantization_config"}
+# Arguments that Keras 3.13 refuses to read, with the default that 3.15 writes.
+_NEWER = {
+    "quantization_config": None,
+    "input_axes": None,
+    "output_axes": None,
+    "renorm": False,
+    "renorm_clipping": None,
+    "renorm_momentum": 0.99,
+}

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import socket
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,11 +214,14 @@ def _load_file(model: Any, path: Path) -> None:
     import keras
 
     try:
-        if path.suffix == ".keras":
-            model.set_weights(keras.saving.load_model(path, compile=False).get_weights())
-        else:
-            model.load_weights(path)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+        with warnings.catch_warnings():
+            # Of weights that it cannot place Keras only warns, and goes on with noise.
+            warnings.simplefilter("error", UserWarning)
+            if path.suffix == ".keras":
+                model.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+            else:
+                model.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError, UserWarning) as error:
         reason = str(error).splitlines()[0]
         raise RunError(
             f"{path.name} does not fit {model.name} (include_top=False): {reason}"

@@ -21,23 +21,33 @@ class SavedModelBase(keras.layers.Layer):
     a class of this project: load the archive where `kernel.saved_base` is imported.
     """
 
-    def __init__(self, folder: str | Path | None, input_shape: Any, **options: Any) -> None:
-        super().__init__(trainable=False, **{k: v for k, v in options.items() if k != "trainable"})
-        self.photo_shape = tuple(input_shape)
-        self._take(Path(folder)) if folder is not None else None
+    def __init__(
+        self,
+        folder: str | Path | None,
+        photo_shape: Any,
+        feature_shape: Any = None,
+        **options: Any,
+    ) -> None:
+        """Without a `folder` the layer waits for `load_assets`; `feature_shape` must be given."""
+        super().__init__(**{**options, "trainable": False})
+        self.photo_shape = tuple(photo_shape)
+        self.feature_shape = tuple(feature_shape or ())
+        if folder is not None:
+            self._take(Path(folder))
+            self.feature_shape = tuple(self.call(tf.zeros((1, *self.photo_shape))).shape[1:])
 
     def call(self, images: Any) -> Any:
         """Photos [batch, h, w, c] → the signature's sole output."""
         return self._signature(**{self._argument: images})[self._output]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output's shape for such photos, by asking the SavedModel itself."""
-        answer = self.call(tf.zeros((1, *self.photo_shape)))
-        return (input_shape[0], *answer.shape[1:])
+        """The shape of the features of a batch of photos."""
+        return (input_shape[0], *self.feature_shape)
 
     def get_config(self) -> dict[str, Any]:
         """The folder is left out: its files travel as assets."""
-        return {**super().get_config(), "folder": None, "input_shape": list(self.photo_shape)}
+        shapes = {"photo_shape": self.photo_shape, "feature_shape": self.feature_shape}
+        return {**super().get_config(), "folder": None, **shapes}
 
     def save_assets(self, inner_path: str) -> None:
         """Put the SavedModel's files into the archive."""

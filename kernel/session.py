@@ -160,7 +160,8 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
     flags = {
         "PYTHONHASHSEED": str(seed),
         "TF_DETERMINISTIC_OPS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
+        # Errors reach Python as exceptions; what TensorFlow logs besides is noise.
+        "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
     }
     os.environ.update(flags)
