@@ -1,6 +1,6 @@
 """The job on real photographs: VGG16 with its ImageNet weights against VGG16 with random ones.
 
-    python benchmarks/real.py [--seeds 1 2 3] [--epochs 30]
+    python benchmarks/real.py [--seeds 1 2 3] [--epochs 30] [--set KEY=VALUE]
 
 Makes what is missing of datasets/solar-cells (600 photographs) and datasets/vgg16-imagenet, then
 runs `kitctl dry-run --full` once for each seed and kind of weights and prints what came out:
@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def make_data() -> None:
             raise SystemExit(done.returncode)
 
 
-def dry_run(weights: str, seed: int, epochs: int, out: Path) -> Outcome:
+def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Path) -> Outcome:
     """Run the job as the command line does and read its answer."""
     command = [sys.executable, "-m", "kitctl", "dry-run", "--full", "--json", "--quiet"]
     command += ["--project", str(PROJECT), "--out", str(out)]
@@ -74,6 +75,8 @@ def dry_run(weights: str, seed: int, epochs: int, out: Path) -> Outcome:
     }
     for name, value in settings.items():
         command += ["--set", f"{name}={value}"]
+    for setting in extra:
+        command += ["--set", setting]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     answer: dict[str, Any] = json.loads(done.stdout)
     if not answer["ok"]:
@@ -104,6 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting for every run"
+    )
     asked = parser.parse_args()
     started = time.monotonic()
     make_data()
@@ -112,7 +118,7 @@ def main() -> None:
     for seed in asked.seeds:
         for weights in WEIGHTS:
             out = PROJECT / "results" / "real" / f"{weights.lower()}-{seed}"
-            outcome = dry_run(weights, seed, asked.epochs, out)
+            outcome = dry_run(weights, seed, asked.epochs, asked.set, out)
             print(outcome.line(), flush=True)
             outcomes.append(outcome)
     print("\nvalidation accuracy after the last epoch")
