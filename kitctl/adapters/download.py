@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ SILENCE_SECONDS = 60.0
 
 # Bytes read at a time; times the number of files at once, this is what a pull keeps in memory.
 PIECE = 1 << 20
+
+# Pieces that the hash may be behind; they too are kept in memory.
+MOST_BEHIND = 3
 
 _TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
@@ -121,23 +126,41 @@ def _stream(
     offset: int,
     on_bytes: Callable[[int], None],
 ) -> Content:
-    digest = hashlib.sha256()
-    with part.open("r+b" if offset else "wb") as sink:
-        if offset:
-            while piece := sink.read(PIECE):
-                digest.update(piece)
-        size = offset
+    size = offset
+    with part.open("r+b" if offset else "wb") as sink, _Hashing() as hashing:
+        while offset and (piece := sink.read(PIECE)):
+            hashing.update(piece)
         on_bytes(offset)
         for piece in response.iter_content(PIECE):
             if not size and is_error_body(
                 file.name, response.headers.get("Content-Type", ""), piece
             ):
                 raise UrlExpired(f"An error message came in place of {file.name}.")
+            hashing.update(piece)
             sink.write(piece)
-            digest.update(piece)
             size += len(piece)
             on_bytes(len(piece))
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and size - offset != int(announced):
         raise BrokenOff(f"The connection broke off while {file.name} came.")
-    return Content(size, digest.hexdigest())
+    return Content(size, hashing.digest.hexdigest())
+
+
+class _Hashing:
+    """A hash that is reckoned beside the receiving and writing, which cost about as much."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self._worker = ThreadPoolExecutor(1, "hashing")
+        self._behind: deque[Future[None]] = deque()
+
+    def __enter__(self) -> _Hashing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._worker.shutdown()
+
+    def update(self, piece: bytes) -> None:
+        self._behind.append(self._worker.submit(self.digest.update, piece))
+        if len(self._behind) > MOST_BEHIND:
+            self._behind.popleft().result()
