@@ -136,7 +136,8 @@ def frozen_order(count: int, settings: Settings, training: bool) -> NDArray[np.i
     if not (training and settings.shuffle):
         return indexes
     shuffled = _shuffled(tf.data.Dataset.from_tensor_slices(indexes), settings)
-    return np.fromiter(shuffled.as_numpy_iterator(), dtype=np.int64, count=count)
+    # All in one batch: handed over one by one they would take longer than the photos.
+    return np.concatenate([indexes[:0], *shuffled.batch(max(count, 1)).as_numpy_iterator()])
 
 
 def _shuffled(elements: tf.data.Dataset, settings: Settings) -> tf.data.Dataset:
