@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from support.jobs import intent_to_push, job
 from support.local_kaggle import until
@@ -239,4 +237,3 @@ def test_runs_are_listed_as_last_seen_when_kaggle_is_away(road: Road) -> None:
     road.server.fault("status", "*", status=404, count=None)
     listed = list_runs(road.kaggle, road.ledger, road.listener, kernel=KERNEL)
     assert [run.version for run in listed.runs] == [1]
-    assert threading.active_count() < 50
