@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.connection import LocalOption, open_road, run_name
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
@@ -42,6 +42,12 @@ def push(
         bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
+    reuse_features: Annotated[
+        str | None,
+        typer.Option(
+            "--reuse-features", metavar="RUN", help="Attach that kernel's newest kept features."
+        ),
+    ] = None,
     local: LocalOption = None,
 ) -> Answer:
     """Package, check, guard and start a run on Kaggle.
@@ -57,6 +63,7 @@ def push(
         invocation.project,
         overrides=read_job.parse_overrides(settings or []),
         accelerator=chosen.accelerator,
+        reuse_features=_kernel_of(invocation, reuse_features, local=chosen.local),
     )
     seconds = _seconds(chosen.timeout, made.metadata.pool)
     if plan:
@@ -88,6 +95,14 @@ def push(
         ended = render.Followed(pushed, status)
         hint = "" if status.failure else f"next: kitctl pull-results {pushed.run.version}"
         return Answer(ended, render.draw_followed, road.told(status.failure), road.hint(hint))
+
+
+def _kernel_of(invocation: Invocation, run: str | None, *, local: bool) -> str:
+    """The kernel of a run; Kaggle attaches a kernel's newest outputs, whichever run is named."""
+    if run is None:
+        return ""
+    with open_road(invocation, local=local) as road:
+        return str(road.find(invocation, run_name(run)).ref.kernel)
 
 
 def _seconds(timeout: str, pool: str) -> int | None:

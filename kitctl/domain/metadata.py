@@ -89,6 +89,11 @@ class Metadata:
             return self
         return replace(self, accelerator=accelerators.resolve(accelerator))
 
+    def attaching(self, kernel: str) -> Metadata:
+        """The same job with the outputs of another kernel (`owner/slug`) among its inputs."""
+        kernels = tuple(dict.fromkeys((*self.sources.kernels, kernel)))
+        return replace(self, sources=replace(self.sources, kernels=kernels))
+
     def to_json(self) -> str:
         """The file again, complete and in a fixed order, as Kaggle's client takes it."""
         said: dict[str, object] = {

@@ -35,15 +35,24 @@ class Packaged:
 
 
 def plan(
-    project: Path, *, overrides: Mapping[str, Any] | None = None, accelerator: str = ""
+    project: Path,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    accelerator: str = "",
+    reuse_features: str = "",
 ) -> Plan:
     """What would be pushed, checked as far as this machine can.
 
+    `reuse_features` is the kernel (`owner/slug`) that kept features: it becomes a source of the
+    job, which then need not run its base.
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
     job = read_job(project)
     require_none(job.problems)
     metadata = job.inspection.metadata.on(accelerator)
+    if reuse_features:
+        metadata = metadata.attaching(reuse_features)
+        overrides = {**(overrides or {}), "reuse_features": reuse_features}
     warnings = job.inspection.warnings
     if accelerator and metadata.accelerator.warning:
         warnings = (*warnings, metadata.accelerator.warning)

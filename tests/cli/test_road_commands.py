@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from support.local_kaggle import LocalKaggle, until
+from support.projects import packed_job
 from support.road import LAST_WEEK
 
 from kitctl.cli.main import main
@@ -127,6 +128,27 @@ def test_the_whole_road(kit: Kit, project: Path, local_kaggle: LocalKaggle) -> N
     assert set(file) == {"path", "bytes", "sha256", "state"}
     again = kit("pull-results", "local/small-job/1", "--local", "--json").data
     assert [file["state"] for file in again["files"]] == ["kept"]
+
+
+def test_a_push_reuses_the_features_that_an_earlier_run_kept(kit: Kit, project: Path) -> None:
+    """The earlier run is attached as a source, and the job is told where to look."""
+    job = """
+        from pathlib import Path
+        from job._job import JOB
+
+        source = JOB["settings"].get("reuse_features")
+        attached = Path("../input/notebooks") / source / "features" if source else None
+        print(attached.joinpath("key.json").read_text() if attached else "computed")
+        Path("features").mkdir()
+        Path("features/key.json").write_text("kept by the first run")
+    """
+    packed_job(project, {"job/main.py": job}, **METADATA | {"code_file": "job/main.py"})
+    first = kit("push", "--local", "--follow")
+    assert first.code == 0 and "computed" in first.out
+    second = kit("push", "--local", "--follow", "--reuse-features", "1")
+    assert second.code == 0 and "kept by the first run" in second.out
+    plan = kit("push", "--local", "--plan", "--json", "--reuse-features", "v1").data
+    assert plan["sources"]["kernels"] == ["local/small-job"]
 
 
 def test_people_see_what_happened_and_what_to_type_next(kit: Kit) -> None:
@@ -317,3 +339,11 @@ def test_doctor_without_credentials_ends_as_a_push_would(kit: Kit) -> None:
     assert called.code == 4
     (wrong,) = [check for check in called.data["checks"] if not check["ok"]]
     assert wrong["name"] == "credentials" and "kaggle.com/settings" in wrong["fix"]
+
+
+def test_a_local_kaggle_that_was_reset_has_no_runs_left_in_the_ledger(kit: Kit) -> None:
+    kit("push", "--local")
+    kit("wait", "--local")
+    assert kit("local", "reset", "--yes").code == 0
+    assert kit("runs", "--local", "--json").data["runs"] == []
+    assert kit("push", "--local", "--json").data["version"] == 1
