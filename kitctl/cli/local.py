@@ -133,6 +133,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
 ) -> Answer:
     """Forget its kernels, runs, data sets and quota."""
+    from kitctl.adapters.ledger import SqliteLedger
     from kitctl.local import lifecycle
 
     folder = state_folder(state)
@@ -143,4 +144,8 @@ def reset(
             hint="kitctl local reset --yes",
         )
     lifecycle.reset(folder)
+    if state is None:
+        # The books of a Kaggle that is no more would name runs that never were.
+        with SqliteLedger(config.home() / "ledger.sqlite") as ledger:
+            ledger.forget("local")
     return Answer({**_standing(folder), "reset": True}, render.draw_reset)
