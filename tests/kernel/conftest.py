@@ -1,6 +1,7 @@
 """Small photos, and runs of the kernel in a folder laid out as Kaggle's."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,17 @@ def vgg16_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "vgg16.weights.h5"
     model.save_weights(path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_leftover_determinism() -> Iterator[None]:
+    """A run makes all of TensorFlow deterministic, which then refuses to tell the time."""
+    yield
+    if "tensorflow" in sys.modules:
+        # TensorFlow has no public way back.
+        from tensorflow.python.framework import config
+
+        config.disable_op_determinism()
 
 
 @pytest.fixture(autouse=True)
