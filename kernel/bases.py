@@ -104,9 +104,13 @@ def convnet(settings: Settings) -> Any:
 
 
 def convolution_block(x: Any, filters: int, kernel: int = 3) -> Any:
-    """Convolution that halves height and width, normalisation, ReLU."""
+    """Convolution that halves height and width, normalisation, ReLU.
+
+    The moving statistics follow closely: a batch has thousands of places to average over, and
+    with so few batches an epoch a slower average belongs to weights that are long gone.
+    """
     x = layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.5)(x))
 
 
 def _vgg16(settings: Settings) -> Any:
