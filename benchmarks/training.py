@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import table
+from job import PROJECT, Measured, run, run_job
 
-PROJECT = Path(__file__).resolve().parent.parent
 PHOTOS = PROJECT / "datasets" / "solar-cells"
 WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
 EPOCHS = 30
@@ -35,25 +33,26 @@ def rows(*, quick: bool) -> list[table.Row]:
         thin(PHOTOS / "files", root / "input" / "car-or-truck", per_class)
         models = root / "input" / "cv-course-models"
         shutil.copytree(WEIGHTS / "files", models)
-        runs: list[tuple[dict[str, Any], float]] = []
-        again: list[tuple[dict[str, Any], float]] = []
+        runs: list[tuple[dict[str, Any], Measured]] = []
+        again: list[tuple[dict[str, Any], Measured]] = []
         for number in range(repeats):
             first = root / f"run-{number}"
-            runs.append(run_job(first, base="vgg16"))
+            runs.append(run_job(first, base="vgg16", epochs=EPOCHS))
             again.append(
                 run_job(
                     root / f"again-{number}",
                     base="vgg16",
+                    epochs=EPOCHS,
                     units=[16],
                     learning_rate=0.01,
                     reuse_features=str(first),
                 )
             )
-        course = run_course(root / "course", models / "vgg16.weights.h5")
+        course = run_course(root / "course", next(models.rglob("vgg16.weights.h5")))
         difference = largest_difference(course["history"], root / "run-0" / "history.csv")
     trained = [training_seconds(run) for run, _ in runs]
     retrained = [training_seconds(run) for run, _ in again]
-    whole = course["process_seconds"] / min(seconds for _, seconds in runs)
+    whole = course["process_seconds"] / min(measured.seconds for _, measured in runs)
     photos = 2 * sum(per_class.values())
     against = f"the course's loop, {course['seconds']:.0f} s"
     return [
@@ -83,45 +82,13 @@ def thin(source: Path, target: Path, per_class: dict[str, int]) -> None:
                 shutil.copy(photo, folder)
 
 
-def run_job(working: Path, **settings: Any) -> tuple[dict[str, Any], float]:
-    """The packed job in a folder laid out as Kaggle's: its run.json and its seconds in all."""
-    package = working.with_name(working.name + "-package")
-    sets = [
-        word
-        for name, value in {"epochs": EPOCHS, **settings}.items()
-        for word in ("--set", f"{name}={json.dumps(value)}")
-    ]
-    kitctl = [sys.executable, "-m", "kitctl", "--project", PROJECT, "--quiet"]
-    subprocess.run([*kitctl, "package", *sets, "--out", package], check=True, stdout=-3)
-    working.mkdir()
-    seconds = run([sys.executable, package / "script.py"], working)
-    return json.loads((working / "run.json").read_text("utf-8")), seconds
-
-
 def run_course(working: Path, weights: Path) -> dict[str, Any]:
     """The course's loop in a process of its own: what it reports, and its seconds in all."""
     working.mkdir()
     loop = Path(__file__).with_name("course_loop.py")
-    seconds = run([sys.executable, loop, weights, str(EPOCHS)], working)
+    measured = run([sys.executable, loop, weights, str(EPOCHS)], working)
     report = json.loads((working / "history.json").read_text("utf-8"))
-    return {**report, "process_seconds": seconds}
-
-
-def run(command: list[str | Path], folder: Path) -> float:
-    """Seconds that a command took; its log is shown when it fails."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "KITCTL_REHEARSAL": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        sys.exit(f"{command} failed:\n{done.stdout[-3000:]}")
-    return time.perf_counter() - began
+    return {**report, "process_seconds": measured.seconds}
 
 
 def training_seconds(run: dict[str, Any]) -> float:
