@@ -32,8 +32,8 @@ def draw(
     worst = plots.mistakes(labels, probabilities)[: settings.sheet_photos]
     plots.mistakes_sheet(
         images(found.valid, worst, settings),
-        labels[worst],
-        probabilities[worst],
+        labels,
+        probabilities,
         names,
         FOLDER / "mistakes.png",
     )

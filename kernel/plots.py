@@ -42,7 +42,6 @@ FALLBACK_FAMILIES = (
 )
 LONGEST_NAME = 22  # signs of a class name that fit over a photo
 SHEET_COLUMNS = 5
-SHEET_PHOTOS = 25
 MAPS_A_LAYER = 8
 COUNTED_CLASSES = 30  # with more, the figures in the confusion matrix cannot be read
 NAMED_CLASSES = 60  # with more, nor can the names beside it: only each n-th is written
@@ -99,7 +98,7 @@ def curves(
 def photo_sheet(
     images: ArrayLike, labels: ArrayLike, class_names: Sequence[str], path: Path | str
 ) -> None:
-    """Draw up to 25 photos with their classes.
+    """Draw photos with their classes.
 
     `images` [n, height, width, channels] in 0…1 (or uint8) with 1, 3 or 4 channels; `labels` as
     Keras gives them for any label_mode.
@@ -115,15 +114,16 @@ def mistakes_sheet(
     class_names: Sequence[str],
     path: Path | str,
 ) -> None:
-    """Draw the photos that the model got wrong, the worst first (the least belief in the truth).
+    """Draw photos that the model got wrong, the worst first (the least belief in the truth).
 
-    `probabilities` [n], [n, 1] (of the second class) or [n, classes].
+    `labels` and `probabilities` ([n], [n, 1] of the second class, or [n, classes]) are of all
+    photos; `images` are those of the first of `mistakes`, as many as are to be drawn.
     """
     images, truth = np.asarray(images), class_indices(labels)
     belief = class_probabilities(probabilities)
     seen_as = belief.argmax(axis=1)
     wrong = mistakes(labels, probabilities)
-    worst = wrong[:SHEET_PHOTOS]
+    worst = wrong[: len(images)]
     captions = [
         f"{printable(class_names[truth[i]])}\n"
         f"seen as ({belief[i, seen_as[i]]:.0%})\n"
@@ -133,7 +133,7 @@ def mistakes_sheet(
     title = f"{len(wrong)} of {len(truth)} wrong, the worst first"
     if not len(wrong):
         title = f"No mistakes in {len(truth)} photos"
-    _draw_sheet(images[worst], captions, title, path)
+    _draw_sheet(images, captions, title, path)
 
 
 def confusion_matrix(
@@ -262,7 +262,7 @@ def _draw_sheet(
         Tile(*divmod(index, SHEET_COLUMNS), _shown(photo), caption, "gray")
         for index, (photo, caption) in enumerate(zip(images, captions, strict=True))
     ]
-    _draw_tiles(tiles[:SHEET_PHOTOS], 2.0, 0.6, title, path)
+    _draw_tiles(tiles, 2.0, 0.6, title, path)
 
 
 def _draw_tiles(
