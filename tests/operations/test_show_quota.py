@@ -71,6 +71,9 @@ class Books:
         )
         run = self.pushed(slug, saved["versionNumber"], self.server.now())
         until(lambda: self.server.status(slug, run.version) == "RUNNING")
+        # Its only line must come before the clock is moved, or it seems to have come hours later.
+        with self.server.open(f"/api/v1/kernels/logs/stream/local/{slug}") as events:
+            assert any(b"session 1" in event for event in events)
         return run
 
     def report(self, **how: object) -> QuotaReport:
