@@ -26,7 +26,7 @@ def rows(*, quick: bool) -> list[table.Row]:
     """VGG16 with real weights on real photographs, against the course's loop as given."""
     for data_set in (PHOTOS, WEIGHTS):
         subprocess.run([sys.executable, data_set / "recipe.py"], check=True)
-    per_class = {"train": 32, "valid": 16} if quick else {"train": 144, "valid": 48}
+    per_class = {"train": 16, "valid": 8} if quick else {"train": 144, "valid": 48}
     repeats = 1 if quick else 3
     with tempfile.TemporaryDirectory(prefix="bench-training-") as folder:
         root = Path(folder)
