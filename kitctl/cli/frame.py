@@ -70,7 +70,8 @@ def note_options(context: typer.Context, words: dict[str, Any]) -> Invocation:
     given = GlobalOptions(**{option.name: words.pop(option.name) for option in _GLOBAL})
     invocation: Invocation = context.obj
     invocation.options = invocation.options.then(given)
-    invocation.command = context.command_path.partition(" ")[2]
+    # The root's own path is empty; then what was typed says more.
+    invocation.command = context.command_path.partition(" ")[2] or invocation.command
     return invocation
 
 

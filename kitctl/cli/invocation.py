@@ -72,6 +72,18 @@ class GlobalOptions:
         )
 
 
+def command_typed(words: Sequence[str]) -> str:
+    """The command as it was typed, for a line that Typer cannot read."""
+    values = (place + 1 for place, word in enumerate(words) if word == "--project")
+    skipped = set(values)
+    typed = [
+        word
+        for place, word in enumerate(words)
+        if place not in skipped and not word.startswith("-")
+    ]
+    return " ".join(typed[: 2 if typed[:1] == ["local"] else 1])
+
+
 class Invocation:
     """One call of kitctl: its global options, its command, and where its answer goes."""
 

@@ -30,7 +30,11 @@ StateOption = Annotated[
 PortOption = Annotated[
     int,
     typer.Option(
-        "--port", min=0, max=65535, help="Default: the port of the last time, or any that is free."
+        "--port",
+        metavar="N",
+        min=0,
+        max=65535,
+        help="Default: the port of the last time, or any that is free.",
     ),
 ]
 
@@ -86,7 +90,9 @@ def serve(
     invocation: Invocation,
     state: StateOption = None,
     port: PortOption = 0,
-    host: Annotated[str, typer.Option("--host", help="A loopback address.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="A loopback address.")
+    ] = "127.0.0.1",
 ) -> Answer:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.serving import serve as serve_until_stopped

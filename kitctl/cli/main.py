@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from kitctl.cli.invocation import GlobalOptions, Invocation
+from kitctl.cli.invocation import GlobalOptions, Invocation, command_typed
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
 from kitctl.render import streams
 from kitctl.render.output import Answer
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    invocation = Invocation(GlobalOptions.guess(words))
+    invocation = Invocation(GlobalOptions.guess(words), command_typed(words))
     try:
         try:
             return _run(words, invocation)
@@ -43,9 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str], invocation: Invocation) -> int:
-    from kitctl.cli.app import app
+    from kitctl.cli.app import root
 
-    outcome = app(words or ["--help"], prog_name="kitctl", standalone_mode=False, obj=invocation)
+    words = words or ["--help"]
+    outcome = root(words).main(words, prog_name="kitctl", standalone_mode=False, obj=invocation)
     if isinstance(outcome, Answer):
         return invocation.output.show(invocation.command, outcome)
     if outcome == Interrupted.exit_code:  # Typer has turned the KeyboardInterrupt into this.

@@ -33,7 +33,8 @@ def pull_results(
         str, typer.Option("--only", metavar="GLOB", help="Only files that match, such as '*.png'.")
     ] = "",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, max=64, help="So many files at once.")
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, max=64, help="So many files at once."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch anew what is here already.")

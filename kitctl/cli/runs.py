@@ -82,7 +82,9 @@ def runs(
         list[str] | None,
         typer.Option("--status", metavar="STATUS", help="Only in this state; may be repeated."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="So many at most.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")
+    ] = 20,
     local: LocalOption = None,
 ) -> Answer:
     """List this project's runs, newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from support.projects import lone_script, packed_job
 
+from kitctl.cli.app import MODULES
 from kitctl.cli.main import main
 
 KITCTL = (sys.executable, "-m", "kitctl")
@@ -177,5 +179,65 @@ def test_help_loads_nothing_heavy() -> None:
         "sqlite3",
         "starlette",
         "uvicorn",
+        "pydantic",
     }
     assert not heavy & set(done.stderr.split())
+
+
+def test_plain_values_are_taken_without_pydantic() -> None:
+    code = (
+        "import sys\n"
+        "from kitctl.cli.main import main\n"
+        "assert main(['runs', '--all', '--limit', '5', '--status', 'flying', '--json']) == 2\n"
+        "assert main(['wait', '12', '--timeout', 'soon', '--local']) == 2\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "bad_status" in done.stdout
+    assert "pydantic" not in done.stderr.split()
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "\N{SUPERSCRIPT TWO}"])
+def test_a_value_that_is_none_of_its_kind_is_a_mistake_of_usage(
+    limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", "--limit", limit, "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "usage"
+    assert "--limit" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["quoat"], "quoat"),
+        (["--project", "here", "quoat"], "quoat"),
+        (["local", "begin"], "local begin"),
+        (["quota", "--weeks", "0"], "quota"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_answered_under_the_name_that_was_typed(
+    words: list[str], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["command"] == command
+
+
+def test_a_mistyped_command_is_told_the_nearest_of_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["quoat"]) == 2
+    assert "Did you mean 'quota'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", ["80", "200"])
+@pytest.mark.parametrize("command", list(MODULES))
+def test_the_help_names_values_as_people_do(
+    command: str, width: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    assert main([command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert not re.search(r"<(str|int|float|file|path|\w+ range)>", said)
+    assert max(len(line) for line in said.splitlines()) <= int(width)
