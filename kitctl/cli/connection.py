@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 ErrorType = TypeVar("ErrorType", KitError, KitError | None)
 
-# Seconds for all tries of one request.
+# Seconds for all tries of one request; less where the ledger can answer too.
 PATIENT_SECONDS = 120.0
+AT_A_GLANCE_SECONDS = 2.0
 
 LocalOption = Annotated[
     bool | None,

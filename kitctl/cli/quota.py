@@ -8,14 +8,11 @@ from typing import Annotated
 import typer
 
 from kitctl import config
-from kitctl.cli.connection import LocalOption, open_road
+from kitctl.cli.connection import AT_A_GLANCE_SECONDS, LocalOption, open_road
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput
 from kitctl.render.output import Answer
-
-# Seconds until the ledger's own sum is shown instead of an answer: it must be had at a glance.
-PATIENT_SECONDS = 4.0
 
 # Weeks in a picture or a table when nobody says how many; the terminal shows this one.
 WEEKS_IN_FILES = 8
@@ -50,7 +47,7 @@ def quota(
 
     project = _project(invocation)
     settings = config.load(project, {"local": local})
-    with open_road(invocation, local=settings.local, total_seconds=PATIENT_SECONDS) as road:
+    with open_road(invocation, local=settings.local, total_seconds=AT_A_GLANCE_SECONDS) as road:
         report = show_quota(
             road.kaggle,
             road.ledger,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kitctl.cli.connection import (
+    AT_A_GLANCE_SECONDS,
     LocalOption,
     RunArgument,
     open_road,
@@ -93,7 +94,7 @@ def runs(
 
     wanted = [_status(word) for word in statuses or []]
     chosen = (invocation.user_settings if everything else invocation.settings)(local=local)
-    with open_road(invocation, local=chosen.local) as road:
+    with open_road(invocation, local=chosen.local, total_seconds=AT_A_GLANCE_SECONDS) as road:
         kernel = None if everything else project_kernel(invocation, road.kaggle.account())
         listed = list_runs(
             road.kaggle,

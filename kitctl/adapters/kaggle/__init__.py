@@ -17,12 +17,11 @@ def connect(
 ) -> KaggleApi:
     """kaggle.com (or where KAGGLE_API_ENVIRONMENT points) with the user's credentials.
 
-    `on_wait` is told why a request is being repeated; `total_seconds` is for all tries of one.
-    Raises Refused where there are none.
+    `on_wait` is told why a request is being repeated; `total_seconds` is for all tries of one. The
+    first request raises Refused where there are no credentials.
     """
     service, base = _destination(os.environ.get("KAGGLE_API_ENVIRONMENT", ""))
-    transport = Transport(base, find(), on_wait=on_wait, total_seconds=total_seconds)
-    return KaggleApi(service, transport)
+    return KaggleApi(service, Transport(base, find, on_wait=on_wait, total_seconds=total_seconds))
 
 
 def _destination(environment: str) -> tuple[str, str]:
@@ -45,7 +44,7 @@ def connect_local(
     """A local Kaggle, with the token of its state folder."""
     transport = Transport(
         f"{endpoint.rstrip('/')}/api",
-        Credentials("token", "the local Kaggle", token),
+        lambda: Credentials("token", "the local Kaggle", token),
         # Loopback must not go through the user's proxy.
         direct=True,
         on_wait=on_wait,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
-    import requests
+    from kitctl.adapters.kaggle.connections import Answer, Unanswered
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -39,33 +40,21 @@ class NotShown(InvalidInput):
         self.words = words
 
 
-def unreachable(error: requests.RequestException, base: str) -> Again:
+def unreachable(error: Unanswered) -> Again:
     """What it means that no answer came."""
-    import requests
-
-    host = base.partition("://")[2].partition("/")[0]
-    refused = isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in repr(error)
-    if isinstance(error, requests.exceptions.SSLError):
-        said = f"The secure connection to {host} failed."
-    elif isinstance(error, requests.exceptions.ProxyError):
-        said = f"The proxy to {host} did not answer."
-    elif isinstance(error, requests.Timeout):
-        said = f"{host} did not answer in time."
-    else:
-        said = f"{host} could not be reached."
     return Again(
-        NetworkFailed(said, code="unreachable", hint="Check the connection, then try again."),
-        refused=refused,
+        NetworkFailed(error.why, code="unreachable", hint="Check the connection, then try again."),
+        refused=error.refused,
     )
 
 
-def check_answer(response: requests.Response, credentials: Credentials) -> dict[str, Any]:
+def check_answer(answer: Answer, credentials: Credentials) -> dict[str, Any]:
     """The answer's JSON object.
 
     Raises Again for what may pass, Refused, NotShown or InvalidInput for what will not.
     """
-    payload = _object(response)
-    status, words = response.status_code, ""
+    payload = _object(answer)
+    status, words = answer.status, ""
     if payload is not None:
         code = payload.get("code")
         words = str(payload.get("message") or "")
@@ -73,7 +62,7 @@ def check_answer(response: requests.Response, credentials: Credentials) -> dict[
         if status < 400 and isinstance(code, int) and code >= 400:
             status = code
     if status >= 400:
-        raise _failure(status, words, response, credentials)
+        raise _failure(status, words, answer, credentials)
     if payload is None or status >= 300:
         raise NetworkFailed(
             "What answered is not Kaggle: a proxy or a login page stands in between.",
@@ -83,17 +72,15 @@ def check_answer(response: requests.Response, credentials: Credentials) -> dict[
     return payload
 
 
-def _object(response: requests.Response) -> dict[str, Any] | None:
+def _object(answer: Answer) -> dict[str, Any] | None:
     try:
-        payload = response.json()
+        payload = json.loads(answer.body)
     except ValueError:
         return None
     return payload if isinstance(payload, dict) else None
 
 
-def _failure(
-    status: int, words: str, response: requests.Response, credentials: Credentials
-) -> Exception:
+def _failure(status: int, words: str, answer: Answer, credentials: Credentials) -> Exception:
     quoted = f' It says: "{words}"' if words else ""
     if status == 429:
         return Again(
@@ -102,7 +89,7 @@ def _failure(
                 code="too_many_requests",
                 hint="Wait a few minutes, then try again.",
             ),
-            retry_after=_retry_after(response),
+            retry_after=_retry_after(answer),
             refused=True,
         )
     if status in _PASSING:
@@ -112,7 +99,7 @@ def _failure(
                 code="kaggle_failed",
                 hint="Try again in a few minutes.",
             ),
-            retry_after=_retry_after(response),
+            retry_after=_retry_after(answer),
         )
     if status == 401:
         return Refused(
@@ -129,8 +116,8 @@ def _failure(
     )
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(answer: Answer) -> float | None:
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        return max(0.0, float(answer.headers.get("retry-after", "")))
     except ValueError:
         return None

@@ -32,7 +32,7 @@ class KaggleApi:
     def __init__(self, service: str, transport: Transport) -> None:
         self.service = service
         self._transport = transport
-        self._account = transport.credentials.username
+        self._account = ""
 
     @property
     def credentials(self) -> str:
@@ -41,7 +41,7 @@ class KaggleApi:
 
     def account(self) -> str:
         if not self._account:
-            self._account = self._introspected()
+            self._account = self._transport.credentials.username or self._introspected()
         return self._account
 
     def now(self) -> float:

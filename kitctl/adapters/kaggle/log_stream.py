@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from kitctl.adapters.kaggle.answers import check_answer
-from kitctl.adapters.kaggle.transport import CONNECT_SECONDS, Transport
+from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.runs import RunRef
 from kitctl.ports import LogLine
 
 if TYPE_CHECKING:
-    import requests
+    from contextlib import AbstractContextManager
+    from http.client import HTTPResponse
 
 # A quiet job is normal: silence this long only makes a new connection.
 SILENCE_SECONDS = 120.0
@@ -91,7 +92,7 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
             time.sleep(min(LONGEST_PAUSE_SECONDS, 0.25 * 2**fruitless))
         before = lines.taken
         lines.start_over()
-        with transport.repeated(lambda: _connect(transport, run)) as response:
+        with _connected(transport, run) as response:
             try:
                 for piece in _stream(response):
                     yield from lines.take(piece)
@@ -105,7 +106,7 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
 def so_far(transport: Transport, run: RunRef) -> Iterator[LogLine]:
     """The lines that are there; ends once the log is quiet for a moment."""
     lines = LogLines()
-    with transport.repeated(lambda: _connect(transport, run, QUIET_SECONDS)) as response:
+    with _connected(transport, run, QUIET_SECONDS) as response:
         try:
             for piece in _stream(response):
                 yield from lines.take(piece)
@@ -118,39 +119,31 @@ class _Lost(Exception):
     """The stream broke off before its end."""
 
 
-def _connect(
+def _connected(
     transport: Transport, run: RunRef, silence: float = SILENCE_SECONDS
-) -> requests.Response:
-    response = transport.send(
-        "GET",
+) -> AbstractContextManager[HTTPResponse]:
+    return transport.streamed(
         f"/v1/kernels/logs/stream/{run.kernel.owner}/{run.kernel.slug}",
-        params={"versionLabel": run.label},
-        headers={"Accept": "text/event-stream, */*"},
-        stream=True,
-        timeout=(CONNECT_SECONDS, silence),
+        {"versionLabel": run.label},
+        "text/event-stream, */*",
+        silence,
     )
-    if response.status_code != 200:
-        check_answer(response, transport.credentials)
-    return response
 
 
-def _stream(response: requests.Response) -> Iterator[dict[str, Any]]:
+def _stream(response: HTTPResponse) -> Iterator[dict[str, Any]]:
     """The pieces of one connection; raises _Lost where it breaks off."""
-    import requests
-
     try:
-        if "text/event-stream" not in response.headers.get("Content-Type", "").lower():
-            yield from _pieces(response.content.decode("utf-8", "replace"))
+        if "text/event-stream" not in (response.getheader("Content-Type") or "").lower():
+            yield from _pieces(response.read().decode("utf-8", "replace"))
             return
-        # A chunk size of None: as they come. The stubs do not know it.
-        for line in response.iter_lines(chunk_size=None):  # type: ignore[call-overload]
+        for line in response:
             field, _, payload = line.decode("utf-8", "replace").partition(":")
             if field != "data":
                 continue
             if payload.strip() == _END:
                 return
             yield json.loads(payload)
-    except (requests.RequestException, ValueError):
+    except (OSError, HTTPException, ValueError):
         # A connection that broke off, perhaps in the middle of a piece.
         raise _Lost from None
     raise _Lost

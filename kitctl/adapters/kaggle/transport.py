@@ -5,53 +5,64 @@ The official client is not used for this: it sets no time limit, repeats nothing
 
 from __future__ import annotations
 
+import base64
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
+from kitctl import __version__
 from kitctl.adapters.kaggle.answers import Again, check_answer, unreachable
 from kitctl.adapters.kaggle.clock import RemoteClock
-from kitctl.adapters.kaggle.credentials import Credentials
+from kitctl.adapters.kaggle.connections import Answer, Connections, Request, Unanswered
 
 if TYPE_CHECKING:
-    import requests
+    from http.client import HTTPResponse
+
+    from kitctl.adapters.kaggle.credentials import Credentials
 
 T = TypeVar("T")
 
-# Seconds: to connect, to wait for an answer, and for all tries of one request together.
+
+# Seconds: to connect, to wait for an answer, and for all tries of one request together. Who has
+# less in all connects in less, and gets its answer soon or never.
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
+SOON_SECONDS = 10.0
 TOTAL_SECONDS = 120.0
 
 
 class Transport:
-    """One connection to Kaggle's API.
+    """The way to Kaggle's API.
 
-    `base` is the address that `/v1/…` follows. `direct`: past every proxy, as loopback must be.
+    `base` is the address that `/v1/…` follows. `credentials` is asked once, for the first request.
+    `direct`: past every proxy, as loopback must be.
     """
 
     def __init__(
         self,
         base: str,
-        credentials: Credentials,
+        credentials: Callable[[], Credentials],
         *,
         direct: bool = False,
         on_wait: Callable[[str], None] = lambda _: None,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
-        import requests
-
-        from kitctl import __version__
-
-        self.base = base.rstrip("/")
-        self.credentials = credentials
         self.clock = RemoteClock()
-        self.session = requests.Session()
-        self.session.trust_env = not direct
-        self.session.headers["User-Agent"] = f"kitctl/{__version__}"
-        self.session.auth = _Auth(credentials)
-        self._on_wait = on_wait
         self._total_seconds = total_seconds
+        self._base = base.rstrip("/")
+        self._find_credentials = credentials
+        self._direct = direct
+        self._on_wait = on_wait
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Raises Refused where there are none."""
+        return self._find_credentials()
 
     def call(
         self, service: str, method: str, request: Mapping[str, object], *, repeat: bool = True
@@ -60,29 +71,40 @@ class Transport:
 
         With `repeat` off a request is sent once; raises Again where it may or may not have worked.
         """
+        path, body = f"/v1/{service}/{method}", json.dumps(request).encode()
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
 
         def once() -> dict[str, Any]:
-            return check_answer(
-                self.send("POST", f"/v1/{service}/{method}", json=request), self.credentials
-            )
+            asked = self._request("POST", path, headers, body)
+            sent_at = time.time()
+            with _told():
+                answer = self._connections.ask(asked)
+            self.clock.heard(answer.headers.get("date"), sent_at, time.time())
+            return check_answer(answer, self.credentials)
 
         return self.repeated(once) if repeat else once()
 
-    def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Sends one request; raises Again when no answer came."""
-        import requests
+    @contextmanager
+    def streamed(
+        self, path: str, parameters: Mapping[str, str], accept: str, silence_seconds: float
+    ) -> Iterator[HTTPResponse]:
+        """An answer that is read as it comes; asked for anew until there is one."""
+        asked = replace(
+            self._request("GET", f"{path}?{urlencode(parameters)}", {"Accept": accept}),
+            silence_seconds=silence_seconds,
+        )
+        with ExitStack() as held:
 
-        sent_at = time.time()
-        options = {"timeout": (CONNECT_SECONDS, ANSWER_SECONDS), **options}
-        try:
-            # A redirect would carry the credentials to who knows where.
-            response = self.session.request(
-                method, f"{self.base}{path}", allow_redirects=False, **options
-            )
-        except requests.RequestException as error:
-            raise unreachable(error, self.base) from None
-        self.clock.heard(response.headers.get("Date"), sent_at, time.time())
-        return response
+            def once() -> HTTPResponse:
+                with _told():
+                    response = held.enter_context(self._connections.open(asked))
+                    if response.status == 200:
+                        return response
+                    answer = Answer.of(response)
+                check_answer(answer, self.credentials)
+                return response
+
+            yield self.repeated(once)
 
     def repeated(self, once: Callable[[], T]) -> T:
         """Tries until it works or the time for all tries is over; waits as Kaggle asks."""
@@ -123,19 +145,44 @@ class Transport:
         except Again as again:
             raise again.error from None
 
+    @cached_property
+    def _connections(self) -> Connections:
+        return Connections(self._base, direct=self._direct)
 
-class _Auth:
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+    def _request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Request:
+        # No redirect is followed: it would carry the credentials to who knows where.
+        own = {"User-Agent": f"kitctl/{__version__}", "Authorization": _word(self.credentials)}
+        return Request(
+            method,
+            path,
+            {**own, **headers},
+            body,
+            connect_seconds=min(CONNECT_SECONDS, self._total_seconds),
+            silence_seconds=min(ANSWER_SECONDS, max(SOON_SECONDS, self._total_seconds)),
+        )
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        from requests.auth import HTTPBasicAuth
 
-        if not self._credentials.bearer:
-            basic = HTTPBasicAuth(self._credentials.username, self._credentials.secret)
-            return basic(request)
-        request.headers["Authorization"] = f"Bearer {self._credentials.secret}"
-        return request
+def _word(credentials: Credentials) -> str:
+    """Bearer for tokens, Basic for a user name with a key."""
+    if credentials.bearer:
+        return f"Bearer {credentials.secret}"
+    pair = f"{credentials.username}:{credentials.secret}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says what it means that no answer came."""
+    try:
+        yield
+    except Unanswered as error:
+        raise unreachable(error) from None
 
 
 def _failure(state: Any) -> Again:
