@@ -7,7 +7,6 @@ Kaggle source.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,9 @@ from typing import Any
 from kitctl.errors import InvalidInput, Problem
 
 METADATA_NAME = "kernel-metadata.json"
+"""The job as Kaggle knows it."""
+JOB_NAME = "job.toml"
+"""The job's own settings, beside its code."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def load(
 
 def closest(word: str, known: Iterable[str]) -> str:
     """A "Did you mean …?" for a mistyped word, or nothing."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"Did you mean {near[0]}?" if near else ""
 

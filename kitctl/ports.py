@@ -6,13 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kitctl.domain.metadata import Sources
-from kitctl.domain.quota import HeldRun, QuotaReading
-from kitctl.domain.results import Promise
-from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
-from kitctl.errors import NetworkFailed, Problem
+from kitctl.errors import NetworkFailed
+
+if TYPE_CHECKING:
+    from kitctl.domain.metadata import Sources
+    from kitctl.domain.quota import HeldRun, QuotaReading
+    from kitctl.domain.results import Promise
+    from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
+    from kitctl.errors import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +144,7 @@ class Kaggle(Protocol):
         """What stands in the way of mounting the sources: not there, not ours, not ready yet."""
 
 
-Judge = Callable[[Sequence[Run]], None]
+Judge = Callable[["Sequence[Run]"], None]
 """Looks at every run that has not ended; raises Refused to keep the intent out of the ledger."""
 
 

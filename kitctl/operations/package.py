@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kitctl.config import METADATA_NAME
+from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain import bundle, secrets
 from kitctl.domain.bundle import Plan
 from kitctl.domain.metadata import require_none
 from kitctl.errors import InvalidInput, Problem
-from kitctl.operations.read_job import SETTINGS_NAME, read_job
+from kitctl.operations.read_job import read_job
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings before it is given up."""
@@ -67,7 +67,7 @@ def plan(
             raise InvalidInput(
                 f"--set has no effect on {metadata.code_file}: it is sent byte for byte.",
                 code="settings",
-                hint=f"Settings need a {SETTINGS_NAME} beside the code; see the README.",
+                hint=f"Settings need a {JOB_NAME} beside the code; see the README.",
             )
         return bundle.as_it_is(metadata, job.code, warnings)
     packed = bundle.pack(metadata, job.modules, {**job.settings, **(overrides or {})}, warnings)
@@ -107,7 +107,7 @@ def _checked(packed: Plan) -> Plan:
         raise InvalidInput(
             "The job's settings are wrong; nothing was sent.",
             code="settings",
-            hint=f"Mend {SETTINGS_NAME} or --set, then: kitctl package",
+            hint=f"Mend {JOB_NAME} or --set, then: kitctl package",
             problems=problems,
         )
     return replace(packed, settings=answer["settings"])

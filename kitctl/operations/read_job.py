@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kitctl.config import METADATA_NAME
+from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain import metadata, secrets
 from kitctl.domain.bundle import Module
 from kitctl.domain.metadata import Inspection
 from kitctl.errors import InvalidInput, Problem
-
-SETTINGS_NAME = "job.toml"
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,12 @@ def read_job(project: Path) -> Job:
     if wrong:
         problems.append(Problem("code_file", f"is {code_file}, which {wrong[0]}.", wrong[1]))
         return Job(inspection, b"", (), {}, tuple(problems))
-    if not (path.parent / SETTINGS_NAME).is_file():
+    if not (path.parent / JOB_NAME).is_file():
         code = path.read_bytes()
         problems += _credentials(code_file, code.decode("utf-8", errors="replace"))
         return Job(inspection, code, (), {}, tuple(problems))
     modules = _modules(project, path.parent, problems)
-    settings = _settings(path.parent / SETTINGS_NAME, problems)
+    settings = _settings(path.parent / JOB_NAME, problems)
     return Job(inspection, path.read_bytes(), modules, settings, tuple(problems))
 
 
@@ -129,9 +127,9 @@ def _settings(path: Path, problems: list[Problem]) -> dict[str, Any]:
         text = path.read_text("utf-8")
         settings = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(SETTINGS_NAME, f"is not valid TOML: {error}.", "Mend it."))
+        problems.append(Problem(JOB_NAME, f"is not valid TOML: {error}.", "Mend it."))
         return {}
-    problems += _credentials(SETTINGS_NAME, text)
+    problems += _credentials(JOB_NAME, text)
     return settings
 
 

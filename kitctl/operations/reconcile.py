@@ -7,7 +7,6 @@ of those that ended unseen, and the fate of a push that was cut off. A settled r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from kitctl.domain.log_reading import facts_of_log
@@ -71,5 +70,7 @@ def _asked(ask: Callable[[RunRef], T], runs: Sequence[Run]) -> list[tuple[Run, T
 
     if not runs:
         return []
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(min(AT_ONCE, len(runs)), "reconcile") as pool:
         return list(zip(runs, pool.map(answer, runs), strict=True))

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kitctl.config import METADATA_NAME, Settings
+from kitctl.config import JOB_NAME, METADATA_NAME, Settings
 from kitctl.domain import durations, metadata
 from kitctl.domain.forecast import foresee, unforeseen
 from kitctl.domain.runs import SESSION_LIMIT_SECONDS, Forecast, KernelRef, Run
-from kitctl.operations.read_job import SETTINGS_NAME
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def read_this_job(project: Path, settings: Settings) -> ThisJob | None:
     try:
         job = metadata.inspect((project / METADATA_NAME).read_text("utf-8")).metadata
         job = job.on(settings.accelerator)
-        own = tomllib.loads(((project / job.code_file).parent / SETTINGS_NAME).read_text("utf-8"))
+        own = tomllib.loads(((project / job.code_file).parent / JOB_NAME).read_text("utf-8"))
     except FileNotFoundError:
         own = {}
     except (ValueError, OSError):

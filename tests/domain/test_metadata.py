@@ -6,6 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slugify import slugify
 
 from kitctl.domain import metadata
 from kitctl.errors import InvalidInput
@@ -126,3 +129,9 @@ def test_another_machine_changes_the_booleans_with_it() -> None:
     on_cpu = inspect().metadata.on("cpu")
     assert (on_cpu.machine_shape, on_cpu.enable_gpu, on_cpu.pool) == ("", False, "cpu")
     assert inspect().metadata.on("") == inspect().metadata
+
+
+@given(st.text(st.sampled_from("abcXYZ 0189-_.,&é"), min_size=5))
+def test_a_title_that_gives_the_id_as_the_official_client_makes_it_is_right(title: str) -> None:
+    problems = inspect(title=title, id=f"ada/{slugify(title)}").problems
+    assert not [problem for problem in problems if "makes the address" in problem.message]
