@@ -1,6 +1,6 @@
 """The head's own training loop: whole epochs in one compiled call, with the data on the device."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,22 +40,62 @@ class Rows:
         )
 
 
+class Feed:
+    """Chunks of rows for epoch after epoch.
+
+    Rows that fit into `budget` bytes together are put on the device once; otherwise they are read
+    again in every epoch, so that memory stays flat.
+    """
+
+    def __init__(self, rows: Sequence[Rows], batch_size: int, budget: int) -> None:
+        held = sum(each.row_bytes * len(each.positions) for each in rows)
+        self._keeps, self._budget = held <= budget, budget
+        self._batch_size = batch_size
+        self._kept: dict[Rows, list[tuple[Any, Any]]] = {}
+
+    def chunks(self, rows: Rows) -> Iterable[tuple[Any, Any]]:
+        """The chunks of one of the rows that this feed was made for."""
+        if not self._keeps:
+            return rows.chunks(self._batch_size, self._budget // 4)
+        if rows not in self._kept:
+            self._kept[rows] = list(rows.chunks(self._batch_size, self._budget))
+        return self._kept[rows]
+
+
+def over_batches(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
+    """`step` on all batches of a chunk in one graph; sizes are left open, as `fit` leaves them."""
+    shape = rows.read(rows.positions[:1]).shape[1:]
+    signature = [
+        tf.TensorSpec([None, None, *shape], tf.float32),
+        tf.TensorSpec([None, None, *rows.targets.shape[1:]], rows.targets.dtype),
+    ]
+
+    # Without autograph, which would take longer to read Keras than the head takes to learn.
+    @tf.function(input_signature=signature, jit_compile=False, autograph=False)
+    def steps(x: Any, y: Any) -> None:
+        def one_batch(batch: Any) -> tuple[Any]:
+            step((x[batch], y[batch]))
+            return (batch + 1,)
+
+        batches = tf.shape(x)[0]
+        tf.while_loop(lambda batch: batch < batches, one_batch, (0,), parallel_iterations=1)
+
+    return steps
+
+
 class HeadFit:
     """Trains a compiled head on features, as `fit` would with batches in a frozen order.
 
     `train[epoch % len(train)]` is trained on in each epoch: one item, or one for each view.
-    Data that fits into `budget` bytes is put on the device once; the rest is read again in every
-    epoch, so that memory stays flat.
     """
 
     def __init__(self, model: Any, train: list[Rows], valid: Rows, batch_size: int, budget: int):
         self.model = model
-        self._batch_size, self._budget = batch_size, budget
-        self._kept: dict[Rows, list[tuple[Any, Any]]] = {}
         self._train, self._valid = train, valid
+        self._feed = Feed([*train, valid], batch_size, budget)
         self._build_metrics()
-        self._train_steps = self._compiled(model.train_step, train[0])
-        self._test_steps = self._compiled(model.test_step, valid)
+        self._train_steps = over_batches(model.train_step, train[0])
+        self._test_steps = over_batches(model.test_step, valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """One pass over the training features, batch by batch in their order."""
@@ -67,37 +107,9 @@ class HeadFit:
 
     def _pass(self, steps: Any, rows: Rows) -> dict[str, float]:
         self.model.reset_metrics()
-        for x, y in self._chunks(rows):
+        for x, y in self._feed.chunks(rows):
             steps(x, y)
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
-
-    def _chunks(self, rows: Rows) -> Any:
-        held = sum(each.row_bytes * len(each.positions) for each in (*self._train, self._valid))
-        if held > self._budget:
-            return rows.chunks(self._batch_size, self._budget // 4)
-        if rows not in self._kept:
-            self._kept[rows] = list(rows.chunks(self._batch_size, self._budget))
-        return self._kept[rows]
-
-    def _compiled(self, step: Any, rows: Rows) -> Any:
-        """All batches of a chunk in one graph; sizes are left open, as `fit` leaves them."""
-        shape = rows.read(rows.positions[:1]).shape[1:]
-        signature = [
-            tf.TensorSpec([None, None, *shape], tf.float32),
-            tf.TensorSpec([None, None, *rows.targets.shape[1:]], rows.targets.dtype),
-        ]
-
-        # Without autograph, which would take longer to read Keras than the head takes to learn.
-        @tf.function(input_signature=signature, jit_compile=False, autograph=False)
-        def steps(x: Any, y: Any) -> None:
-            def one_batch(batch: Any) -> tuple[Any]:
-                step((x[batch], y[batch]))
-                return (batch + 1,)
-
-            batches = tf.shape(x)[0]
-            tf.while_loop(lambda batch: batch < batches, one_batch, (0,), parallel_iterations=1)
-
-        return steps
 
     def _build_metrics(self) -> None:
         """Keras makes metrics when they are first used, which a compiled loop cannot."""

@@ -33,7 +33,7 @@ class Watch:
         """The first reason to stop now, if there is one."""
         return (
             self._not_finite(progress)
-            or self._out_of_time(progress)
+            or out_of_time(self.settings, progress)
             or self._plateau(progress)
             or self._input_bound()
         )
@@ -42,15 +42,6 @@ class Watch:
         if self.settings.stop_on_nan and not progress.is_finite():
             return Stop("nan_loss", f"the loss of epoch {progress.epochs} is not a number")
         return None
-
-    def _out_of_time(self, progress: Progress) -> Stop | None:
-        limit = self.settings.time_limit
-        if not limit:
-            return None
-        needed = median(progress.seconds) + min(_RESERVE, limit / 10)
-        if session.elapsed() + needed <= limit:
-            return None
-        return Stop("time_limit", f"{limit - session.elapsed():.0f}s of {limit:.0f}s are left")
 
     def _plateau(self, progress: Progress) -> Stop | None:
         patience = self.settings.stop_on_plateau
@@ -72,3 +63,14 @@ class Watch:
         return Stop(
             "input_bound", f"the GPU is busy {use:.0f} % of the time: the input is too slow"
         )
+
+
+def out_of_time(settings: Settings, progress: Progress) -> Stop | None:
+    """A stop if the time limit leaves no room for another epoch and for saving."""
+    limit = settings.time_limit
+    if not limit:
+        return None
+    needed = median(progress.seconds) + min(_RESERVE, limit / 10)
+    if session.elapsed() + needed <= limit:
+        return None
+    return Stop("time_limit", f"{limit - session.elapsed():.0f}s of {limit:.0f}s are left")

@@ -11,16 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from kernel import classifier, features, heads, pipelines, session, training
+from kernel import classifier, features, flat_features, heads, pipelines, session, training
 from kernel.bases import Base
 from kernel.classifier import Trained
 from kernel.features import Features
 from kernel.files import written_whole
 from kernel.photos import Found
-from kernel.progress import Checkpoints
+from kernel.progress import Checkpoints, Progress
 from kernel.session import Phases, RunError
 from kernel.settings import Settings
-from kernel.stacked_heads import OPTIMIZERS, StackedHeads
+from kernel.stacked_heads import RULES, StackedHeads
+from kernel.stops import Stop, out_of_time
+
+_TRAINING_TO_SAVING = 10  # seconds of training for a second of saving, at least
 
 
 @dataclass
@@ -29,16 +32,16 @@ class Head:
 
     settings: Settings
     varied: dict[str, Any]
-    history: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    history: dict[str, list[float]] = field(default_factory=dict)
     weights: list[np.ndarray[Any, Any]] = field(default_factory=list)
 
     @property
     def best_epoch(self) -> int:
         """The epoch, from 1, with the least validation loss; NaN is never the least."""
-        return int(np.nanargmin([*self.history["val_loss"], np.inf][:-1] or [0])) + 1
+        return int(np.argmin(np.nan_to_num(self.history["val_loss"], nan=np.inf))) + 1
 
     def metrics(self) -> dict[str, Any]:
-        """The best epoch's validation metrics and the last epoch's everything."""
+        """The best epoch's validation loss and the last epoch's everything."""
         best = self.best_epoch
         return {
             "best_val_loss": self.history["val_loss"][best - 1],
@@ -50,7 +53,10 @@ class Head:
 def run(
     settings: Settings, base: Base, found: Found, checkpoints: Checkpoints, phases: Phases
 ) -> tuple[Trained, list[Head]]:
-    """Train every head of the grid; the best one comes back as the run's classifier."""
+    """Train every head of the grid; the best one comes back as the run's classifier.
+
+    Heads for which the time did not last are left out.
+    """
     drawn = random.getstate()
     order = pipelines.frozen_order(len(found.train), settings, training=True)
     with phases.measured("features"):
@@ -58,21 +64,27 @@ def run(
     grid = [Head(settings.changed(**varied), varied) for varied in combinations(settings)]
     groups = alike(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
-    classes = len(found.train.class_names)
+    group_fit = GroupFit(kept, found, order, drawn, checkpoints)
+    spent = [0.0] * settings.epochs
+    stop = None
     with phases.measured("head"):
-        seconds = [
-            _train(group, kept, found, order, drawn, checkpoints, number)
-            for number, group in enumerate(groups)
-        ]
+        for number, group in enumerate(groups, start=1):
+            seconds, stop = group_fit.train(group, f"sweep-{number}")
+            spent = [sum(each) for each in itertools.zip_longest(spent, seconds, fillvalue=0.0)]
+            if stop:
+                break
     ranked = sorted(
-        grid, key=lambda head: np.nan_to_num(head.metrics()["best_val_loss"], nan=np.inf)
+        (head for head in grid if head.history),
+        key=lambda head: np.nan_to_num(head.metrics()["best_val_loss"], nan=np.inf),
     )
+    if stop:
+        session.say(f"stopped with {len(ranked)} of {len(grid)} heads trained: {stop.words}")
     write_table(ranked)
     best = ranked[0]
-    built = classifier.assemble(best.settings, base, classes)
+    built = classifier.assemble(best.settings, base, len(found.train.class_names))
     built.head.set_weights(best.weights)
-    spent = [sum(each) for each in zip(*seconds, strict=True)]
-    trained = Trained(built, dict(best.history), spent, features=kept)
+    epochs = len(best.history["val_loss"])
+    trained = Trained(built, best.history, spent[:epochs], stop=stop, features=kept)
     session.say(f"best {json.dumps(best.varied)} val_loss {best.metrics()['best_val_loss']:.4f}")
     return trained, ranked
 
@@ -91,11 +103,11 @@ def alike(grid: list[Head]) -> list[list[Head]]:
     groups: dict[Any, list[Head]] = defaultdict(list)
     for head in grid:
         chosen = head.settings
-        if chosen.optimizer not in OPTIMIZERS:
-            raise RunError(
-                f"a sweep trains with {', '.join(OPTIMIZERS)}, not with {chosen.optimizer}."
-            )
-        groups[chosen.units, chosen.head_pooling, chosen.activation, chosen.optimizer].append(head)
+        if chosen.optimizer not in RULES:
+            raise RunError(f"a sweep trains with {', '.join(RULES)}, not with {chosen.optimizer}.")
+        momentum = None if chosen.optimizer == "adam" else chosen.momentum
+        shape = chosen.units, chosen.head_pooling, chosen.activation
+        groups[*shape, chosen.optimizer, momentum].append(head)
     return list(groups.values())
 
 
@@ -109,56 +121,82 @@ def write_table(ranked: list[Head]) -> None:
             writer.writerow([rank, *varied, *head.metrics().values()])
 
 
-def _train(
-    group: list[Head],
-    kept: Features,
-    found: Found,
-    order: np.ndarray[Any, Any],
-    drawn: Any,
-    checkpoints: Checkpoints,
-    number: int,
-) -> list[float]:
-    """Train one group to its end, from its checkpoint if it has one; returns seconds an epoch."""
-    settings = group[0].settings
-    classes = len(found.train.class_names)
-    train, valid = training.rows_of(kept, found, order, settings.label_mode)
-    stacked = StackedHeads(
-        [head.settings for head in group],
-        [_first_weights(head.settings, kept, classes, drawn) for head in group],
-    )
-    progress = checkpoints.restore_state(stacked.state, f"sweep-{number}")
-    budget = settings.features_in_memory_mb * 2**20
-    chunks = {rows: list(rows.chunks(settings.batch_size, budget)) for rows in (*train, valid)}
-    while progress.epochs < settings.epochs:
-        began = time.monotonic()
-        rows = train[progress.epochs % len(train)]
-        metrics = stacked.epoch(chunks[rows], rows, training=True)
-        validated = stacked.epoch(chunks[valid], valid, training=False)
-        metrics |= {f"val_{name}": values for name, values in validated.items()}
-        progress.add({name: values.tolist() for name, values in metrics.items()},
-                     time.monotonic() - began)  # fmt: skip
-        checkpoints.save_state(stacked.state, progress)
-        least = float(np.nanmin(metrics["val_loss"]))
-        session.say(
-            f"epoch {progress.epochs}/{settings.epochs} group {number + 1} "
-            f"least val_loss {least:.4f} {progress.seconds[-1]:.2f}s"
+@dataclass(frozen=True)
+class GroupFit:
+    """Trains groups of heads on the same features; `drawn` is where Keras' draws left off."""
+
+    kept: Features
+    found: Found
+    order: np.ndarray[Any, Any]
+    drawn: Any
+    checkpoints: Checkpoints
+
+    def train(self, group: list[Head], stage: str) -> tuple[list[float], Stop | None]:
+        """Train one group, from its checkpoint if it has one: seconds an epoch, why it stopped."""
+        settings = group[0].settings
+        flat = flat_features.flatten(self.kept.store, settings.head_pooling)
+        train, valid = training.rows_of(self.kept, self.found, self.order, settings.label_mode)
+        first = self._first_weights(group)
+        stacked = StackedHeads(
+            [head.settings for head in group],
+            [[flat.narrowed(kernel), *rest] for kernel, *rest in first],
+            [flat.rows(rows) for rows in train],
+            flat.rows(valid),
         )
-    for index, head in enumerate(group):
-        head.history = {
-            name: [epoch[index] for epoch in values] for name, values in progress.history.items()
-        }
-        head.weights = stacked.weights_of(index)
-    return progress.seconds
+        progress, stop = self._epochs(stacked, settings, stage)
+        for index, head in enumerate(group):
+            head.history = {
+                name: [epoch[index] for epoch in values]
+                for name, values in progress.history.items()
+            }
+            learnt, *rest = stacked.weights_of(index)
+            head.weights = [flat.widened(learnt, first[index][0]), *rest]
+        return progress.seconds, stop
 
+    def _epochs(
+        self, stacked: StackedHeads, settings: Settings, stage: str
+    ) -> tuple[Progress, Stop | None]:
+        progress = self.checkpoints.restore_state(stacked.state, stage)
+        stop = None
+        saved, cost = time.monotonic(), 0.0
+        while progress.epochs < settings.epochs and stop is None:
+            began = time.monotonic()
+            metrics = stacked.train_epoch(progress.epochs)
+            metrics |= {f"val_{name}": values for name, values in stacked.validate().items()}
+            seconds = time.monotonic() - began
+            progress.add({name: values.tolist() for name, values in metrics.items()}, seconds)
+            least = np.nanmin(np.append(metrics["val_loss"], np.inf))
+            session.say(
+                f"epoch {progress.epochs}/{settings.epochs} {stage} least val_loss {least:.4f} "
+                f"{seconds:.2f}s"
+            )
+            is_last = progress.epochs == settings.epochs
+            stop = None if is_last else out_of_time(settings, progress)
+            # All heads' moments are much to write: not more often than it is worth.
+            if is_last or stop or time.monotonic() - saved >= _TRAINING_TO_SAVING * cost:
+                began = time.monotonic()
+                self.checkpoints.save_state(stacked.state, progress)
+                saved = time.monotonic()
+                cost = saved - began
+        return progress, stop
 
-def _first_weights(settings: Settings, kept: Features, classes: int, drawn: Any) -> list[Any]:
-    """The weights with which this head would start in a run of its own.
+    def _first_weights(self, group: list[Head]) -> list[list[Any]]:
+        """The weights with which each head would start in a run of its own.
 
-    A swept seed starts anew; otherwise Keras goes on drawing where the base left off.
-    """
-    if any(name == "seed" for name, _ in settings.sweep):
-        random.seed(settings.seed)
-    else:
-        random.setstate(drawn)
-    shape = kept.store.row_shape
-    return heads.model(heads.build(settings, classes, len(shape)), shape).get_weights()
+        A swept seed starts anew; otherwise Keras goes on drawing where the base left off.
+        """
+        drawn: dict[int, list[Any]] = {}
+        for head in group:
+            seed = head.settings.seed
+            if seed not in drawn:
+                if "seed" in head.varied:
+                    random.seed(seed)
+                else:
+                    random.setstate(self.drawn)
+                drawn[seed] = self._built(head.settings).get_weights()
+        return [drawn[head.settings.seed] for head in group]
+
+    def _built(self, settings: Settings) -> Any:
+        shape = self.kept.store.row_shape
+        classes = len(self.found.train.class_names)
+        return heads.model(heads.build(settings, classes, len(shape)), shape)

@@ -1,44 +1,11 @@
 """A run that was killed ends as if it had not been."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from support.kernel_runs import SIDE, Run
-
-COMMAND = [sys.executable, "-m", "kernel.main"]
-
-
-def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
-    folder.mkdir(exist_ok=True)
-    chosen = {"data": str(photos), "image_size": [SIDE, SIDE], "batch_size": 16}
-    chosen |= {"plots": False, **settings}
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"KITCTL_OVERRIDES": json.dumps(chosen), "PYTHONPATH": str(root)}
-    return subprocess.Popen(
-        COMMAND, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True,
-    )  # fmt: skip
-
-
-def kill_when(run: subprocess.Popen[str], line_begins: str) -> None:
-    assert run.stdout is not None
-    seen = any(line.startswith(line_begins) for line in run.stdout)
-    assert seen, f"the run ended without a line {line_begins!r}"
-    run.send_signal(signal.SIGKILL)
-    run.communicate()
-
-
-def finish(run: subprocess.Popen[str], folder: Path) -> tuple[Run, str]:
-    output, _ = run.communicate()
-    return Run(folder, run.returncode), output
-
+from support.kernel_runs import finish, kill_when, start
 
 # Stages, random layers and optimizer moments: all that a resumed run must bring back.
 HEAD_AND_FINE_TUNING = {

@@ -2,6 +2,10 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 32
+COMMAND = [sys.executable, "-m", "kernel.main"]
 
 
 @dataclass(frozen=True)
@@ -60,3 +65,31 @@ def write_split(folder: Path, classes: tuple[str, ...], train: int, valid: int) 
                 path = folder / split / name / f"{index:03d}.{ending}"
                 write_photo(path, label % 2, base + 100 * label + index)
     return folder
+
+
+def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
+    """The job as a process of its own, in `folder`."""
+    folder.mkdir(exist_ok=True)
+    chosen = {"data": str(photos), "image_size": [SIDE, SIDE], "batch_size": 16}
+    chosen |= {"plots": False, **settings}
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"KITCTL_OVERRIDES": json.dumps(chosen), "PYTHONPATH": str(root)}
+    return subprocess.Popen(
+        COMMAND, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+
+
+def kill_when(run: subprocess.Popen[str], line_begins: str) -> None:
+    """SIGKILL the run as soon as it has printed such a line."""
+    assert run.stdout is not None
+    seen = any(line.startswith(line_begins) for line in run.stdout)
+    assert seen, f"the run ended without a line {line_begins!r}"
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+
+
+def finish(run: subprocess.Popen[str], folder: Path) -> tuple[Run, str]:
+    """Wait for the run's end: what it left, and what it printed."""
+    output, _ = run.communicate()
+    return Run(folder, run.returncode), output
