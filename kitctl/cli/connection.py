@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -56,6 +56,15 @@ class Road:
     clock: Clock
     local: bool
 
+    def account(self) -> str:
+        """The account, by Kaggle's word or, where it does not answer, by the ledger's memory."""
+        try:
+            return self.kaggle.account()
+        except KitError:
+            if known := self.ledger.last_account(self.kaggle.service):
+                return known
+            raise
+
     def hint(self, text: str) -> str:
         """A hint whose commands go the same road."""
         return _COMMANDS_OF_THE_ROAD.sub(r"kitctl \1 --local", text) if self.local else text
@@ -72,7 +81,7 @@ class Road:
 
         return find_run(
             name,
-            lambda: project_kernel(invocation, self.kaggle.account()),
+            lambda: project_kernel(invocation, self.kaggle.account),
             self.kaggle,
             self.ledger,
         )
@@ -115,8 +124,8 @@ def settings_for(invocation: Invocation, local: bool | None) -> config.Settings:
         return invocation.user_settings(local=local)
 
 
-def project_kernel(invocation: Invocation, account: str) -> KernelRef:
-    """The project's kernel; an id without owner is the account's."""
+def project_kernel(invocation: Invocation, account: Callable[[], str]) -> KernelRef:
+    """The project's kernel; an id without owner is the account's, which only then is asked for."""
     from kitctl.domain import metadata
     from kitctl.domain.runs import KernelRef
 
@@ -128,13 +137,13 @@ def project_kernel(invocation: Invocation, account: str) -> KernelRef:
             code="metadata",
             hint="kitctl doctor   (says what else is missing)",
         )
-    return KernelRef(job.owner or account, job.slug)
+    return KernelRef(job.owner or account(), job.slug)
 
 
 def _remote(invocation: Invocation, total_seconds: float) -> KaggleApi:
     from kitctl.adapters.kaggle import connect
 
-    return connect(on_wait=invocation.talk.warn, total_seconds=total_seconds)
+    return connect(on_wait=_on_wait(invocation, total_seconds), total_seconds=total_seconds)
 
 
 def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
@@ -142,13 +151,16 @@ def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
     from kitctl.cli.local import state_folder
     from kitctl.local import lifecycle
 
-    running = lifecycle.find(state_folder())
-    if running is None:
+    address = lifecycle.address(state_folder())
+    if address is None:
         with invocation.talk.progress("Starting the local Kaggle"):
-            running = lifecycle.start(state_folder())
+            started = lifecycle.start(state_folder())
+        address = started.endpoint, started.token
     return connect_local(
-        running.endpoint,
-        running.token,
-        on_wait=invocation.talk.warn,
-        total_seconds=total_seconds,
+        *address, on_wait=_on_wait(invocation, total_seconds), total_seconds=total_seconds
     )
+
+
+def _on_wait(invocation: Invocation, total_seconds: float) -> Callable[[str], None]:
+    """Who must wait is told why; at a glance there is no waiting."""
+    return invocation.talk.warn if total_seconds > AT_A_GLANCE_SECONDS else lambda _: None

@@ -54,11 +54,12 @@ def quota(
             job=read_this_job(project, settings) if project else None,
             weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
         )
-    if report.reading.estimated:
+    if report.unread:
         invocation.talk.warn(
-            f"{report.unread_because} This is an estimate from the runs that were pushed from "
+            f"{report.unread.message} This is an estimate from the runs that were pushed from "
             f"here; interactive sessions and other machines are not in it."
         )
+        invocation.talk.hint(report.unread.hint)
     if plot:
         from kitctl.render.quota_plot import plot_weeks
 

@@ -95,7 +95,7 @@ def runs(
     wanted = [_status(word) for word in statuses or []]
     chosen = (invocation.user_settings if everything else invocation.settings)(local=local)
     with open_road(invocation, local=chosen.local, total_seconds=AT_A_GLANCE_SECONDS) as road:
-        kernel = None if everything else project_kernel(invocation, road.kaggle.account())
+        kernel = None if everything else project_kernel(invocation, road.account)
         listed = list_runs(
             road.kaggle,
             road.ledger,

@@ -42,7 +42,7 @@ def quota_guard(
             return []
         until_reset = reading.week.end - now
         taken = still_to_take(pending, pool, now, until_reset)
-        left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
+        left = pool.unspent_seconds - taken
         if min(_expected(intent), until_reset) > left:
             raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
         unread = [_UNREAD] if reading.estimated else []

@@ -28,14 +28,49 @@ USUAL_ALLOWED_SECONDS = {"gpu": 30 * HOUR_SECONDS, "tpu": 20 * HOUR_SECONDS}
 SIMULTANEOUS_SECONDS = 5.0
 
 
+class _Hours:
+    """What follows from the seconds of a week that are used, reserved and allowed."""
+
+    __slots__ = ()
+
+    used_seconds: float
+    reserved_seconds: float
+    allowed_seconds: float
+
+    @property
+    def unspent_seconds(self) -> float:
+        """What is neither used nor reserved; negative by as much as the week is overdrawn."""
+        return self.allowed_seconds - self.used_seconds - self.reserved_seconds
+
+    @property
+    def left_seconds(self) -> float:
+        """What can still be used; never negative."""
+        return max(0.0, self.unspent_seconds)
+
+    @property
+    def over_seconds(self) -> float:
+        """By how much the week is overdrawn."""
+        return max(0.0, -self.unspent_seconds)
+
+
 @dataclass(frozen=True, slots=True)
-class PoolReading:
+class PoolReading(_Hours):
     """What Kaggle says of one pool's hours ("gpu" or "tpu") this week."""
 
     name: str
     used_seconds: float
     reserved_seconds: float
     allowed_seconds: float
+
+    @property
+    def unspent_seconds(self) -> float:
+        """What is neither used nor reserved; negative by how much the week is overdrawn."""
+        return self.allowed_seconds - self.used_seconds - self.reserved_seconds
+
+    @property
+    def left_seconds(self) -> float:
+        """What can still be used; never negative."""
+        return max(0.0, self.unspent_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +146,7 @@ class KernelUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(_Hours):
     """One pool's week. `kernels` and `outside_seconds` always add up to `used_seconds`."""
 
     pool: str
@@ -121,16 +156,6 @@ class Balance:
     allowed_seconds: float
     kernels: tuple[KernelUse, ...]
     outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
-
-    @property
-    def left_seconds(self) -> float:
-        """What can still be used; never negative."""
-        return max(0.0, self.allowed_seconds - self.used_seconds - self.reserved_seconds)
-
-    @property
-    def over_seconds(self) -> float:
-        """By how much the week is overdrawn."""
-        return max(0.0, self.used_seconds + self.reserved_seconds - self.allowed_seconds)
 
 
 def use_of(run: HeldRun, week: Week, now: float) -> RunUse | None:

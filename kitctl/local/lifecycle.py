@@ -14,8 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +53,18 @@ class LocalKaggle:
 
 def read_token(folder: Path) -> str:
     return (folder / "token").read_text("utf-8").strip()
+
+
+def address(folder: Path) -> tuple[str, str] | None:
+    """Endpoint and token of the local Kaggle that serves this folder, if one does; it is not asked.
+
+    One that is only starting may answer a moment later.
+    """
+    try:
+        found = (folder / "endpoint").read_text("utf-8").strip(), read_token(folder)
+    except OSError:
+        return None
+    return found if locks.is_served(folder) else None
 
 
 def find(folder: Path) -> LocalKaggle | None:
@@ -159,6 +169,10 @@ def _spawn(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _post(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> Any:
+    # Most commands talk to the API only, and need not wait for these to load.
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(
         f"{endpoint}/_local/{what}",
         json.dumps(body).encode(),

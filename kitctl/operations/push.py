@@ -261,8 +261,6 @@ def _quota_data(reading: QuotaReading | None, pool: str) -> Mapping[str, Any]:
         "used_seconds": found.used_seconds,
         "reserved_seconds": found.reserved_seconds,
         "allowed_seconds": found.allowed_seconds,
-        "left_seconds": max(
-            0.0, found.allowed_seconds - found.used_seconds - found.reserved_seconds
-        ),
+        "left_seconds": found.left_seconds,
         "estimated": reading.estimated,
     }

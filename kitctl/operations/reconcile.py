@@ -28,16 +28,21 @@ LOGS_AT_MOST = 16
 GONE_SECONDS = 3600.0
 
 
-def reconcile(kaggle: Kaggle, ledger: Ledger) -> None:
+def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
     """Settle the account's runs as far as Kaggle can tell now.
 
-    Raises NetworkFailed or Refused where Kaggle does not answer; what was learned by then is kept.
+    Returns whether there was anything to ask. Raises NetworkFailed or Refused where Kaggle does not
+    answer; what was learned by then is kept.
     """
     service, account = kaggle.service, kaggle.account()
-    settle_lost_pushes(kaggle, ledger)
-    _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
+    under_way = ledger.unsettled(service, account)
+    if under_way:
+        settle_lost_pushes(kaggle, ledger)
+        _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
     since = kaggle.now() - WEEK_SECONDS
-    _read_logs(kaggle, ledger, ledger.unheard(service, account, since, limit=LOGS_AT_MOST))
+    unheard = ledger.unheard(service, account, since, limit=LOGS_AT_MOST)
+    _read_logs(kaggle, ledger, unheard)
+    return bool(under_way or unheard)
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +35,17 @@ class StillFits:
 
 @dataclass(frozen=True)
 class QuotaReport:
-    """This week's books, and with `weeks` those of the weeks before, oldest first."""
+    """This week's books, and with `weeks` those of the weeks before, oldest first.
+
+    `unread`: why Kaggle gave no reading, and the ledger's own sum stands in for it.
+    """
 
     reading: QuotaReading
     balances: tuple[Balance, ...]
     weeks: tuple[tuple[Balance, ...], ...]
     runs: tuple[RunUse, ...]
     still_fits: StillFits | None
-    unread_because: str = ""
+    unread: KitError | None = None
 
     @property
     def week(self) -> Week:
@@ -61,7 +65,7 @@ class QuotaReport:
             "resets_at": moment_of(self.week.end),
             "read_at": moment_of(self.reading.read_at),
             "source": "ledger" if self.reading.estimated else "kaggle",
-            "unread_because": self.unread_because or None,
+            "unread_because": self.unread and self.unread.message,
             "runs": [_run_data(use) for use in self.runs],
             "outside_seconds": None if None in outside else round(sum(filter(None, outside)), 3),
             "saved_seconds": self.saved_seconds,
@@ -79,44 +83,33 @@ class QuotaReport:
 
 
 def _balance_data(one: Balance) -> dict[str, Any]:
-    return {
-        "name": one.pool,
-        "used_seconds": one.used_seconds,
-        "reserved_seconds": one.reserved_seconds,
-        "allowed_seconds": one.allowed_seconds,
-        "left_seconds": one.left_seconds,
-        "over_seconds": one.over_seconds,
-        "outside_seconds": one.outside_seconds,
-        "kernels": one.kernels,
-    }
+    said = ("used", "reserved", "allowed", "left", "over", "outside")
+    seconds = _named(one, *(f"{name}_seconds" for name in said))
+    return {"name": one.pool, **seconds, "kernels": one.kernels}
 
 
 def _run_data(use: RunUse) -> dict[str, Any]:
     return {
-        "run": use.run,
-        "kernel": use.kernel,
         "accelerator": use.pool,
-        "status": use.status,
         "started_at": moment_of(use.started_at),
         "ended_at": None if use.ended_at is None else moment_of(use.ended_at),
-        "seconds": use.seconds,
-        "total_seconds": use.total_seconds,
-        "time_source": use.time_source,
-        "saved_seconds": use.saved_seconds,
+        **_named(use, "run", "kernel", "status", "time_source"),
+        **_named(use, "seconds", "total_seconds", "saved_seconds"),
     }
 
 
 def _forecast_data(still: StillFits) -> dict[str, Any]:
     return {
-        "kernel": still.kernel,
         "accelerator": still.pool,
         "run_seconds": still.forecast.seconds,
-        "low_seconds": still.forecast.low_seconds,
-        "high_seconds": still.forecast.high_seconds,
-        "basis": still.forecast.basis,
-        "fits": still.fits,
-        "accuracy": still.accuracy,
+        **_named(still.forecast, "low_seconds", "high_seconds", "basis"),
+        **_named(still, "kernel", "fits", "accuracy"),
     }
+
+
+def _named(one: object, *names: str) -> dict[str, Any]:
+    """These of its values, each under its own name."""
+    return {name: getattr(one, name) for name in names}
 
 
 def show_quota(
@@ -124,22 +117,17 @@ def show_quota(
 ) -> QuotaReport:
     """Read this week's hours, settle who used them, and count how many more runs of `job` fit.
 
-    Where Kaggle does not answer, the ledger's own sum is given and says why. Raises that failure
-    only where it is not even known whose books to open.
+    Where Kaggle does not answer, or is not asked for want of credentials, the ledger's own sum is
+    given and says why. Raises that failure only where it is not even known whose books to open.
     """
-    service, because = kaggle.service, ""
+    service, unread = kaggle.service, None
     try:
-        account = kaggle.account()
-        reconcile(kaggle, ledger)
-        reading = kaggle.quota()
-        ledger.keep_reading(service, account, reading)
+        account, reading = _read(kaggle, ledger)
     except KitError as error:
-        because = error.message
-        known = ledger.last_account(service)
+        unread, known = error, ledger.last_account(service)
         if known is None:
             raise
-        account = known
-        reading = estimated_quota(ledger, service, account, kaggle.now())
+        account, reading = known, estimated_quota(ledger, service, known, kaggle.now())
 
     shown = last_weeks(reading.week, weeks)
     runs = ledger.usage(service, account, shown[0].start, reading.week.end)
@@ -153,8 +141,23 @@ def show_quota(
         weeks=(*closed, balances),
         runs=tuple(sorted(uses, key=lambda use: use.started_at, reverse=True)),
         still_fits=_still_fits(ledger, service, account, job, reading) if job else None,
-        unread_because=because,
+        unread=unread,
     )
+
+
+def _read(kaggle: Kaggle, ledger: Ledger) -> tuple[str, QuotaReading]:
+    """Return whose books they are, and Kaggle's reading, which is kept.
+
+    Both are asked for at once: as a rule a single round trip is all that is waited for.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        early = beside.submit(kaggle.quota)
+        account = kaggle.account()
+        was_behind = reconcile(kaggle, ledger)
+        # Of runs that went on until now, the early reading does not know the end.
+        reading = kaggle.quota() if was_behind else early.result()
+    ledger.keep_reading(kaggle.service, account, reading)
+    return account, reading
 
 
 def _closed(
@@ -180,7 +183,7 @@ def _still_fits(
     until_reset = reading.week.end - reading.read_at
     under_way = ledger.unsettled(service, account)
     taken = still_to_take(under_way, pool, reading.read_at, until_reset)
-    left = pool.allowed_seconds - pool.used_seconds - pool.reserved_seconds - taken
+    left = pool.unspent_seconds - taken
     kernel = job.kernel(account)
     past = ledger.past_runs(service, kernel, job.pool, limit=FORECASTS_JUDGED)
     forecast = job.forecast(past)

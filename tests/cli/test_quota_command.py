@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.ledgers import write_ledger
 from support.local_kaggle import LocalKaggle, start_local_kaggle, until
 from support.projects import lone_script
+from support.runs import run
 
 from kitctl.cli.main import main
 
@@ -208,6 +211,51 @@ def test_quota_says_that_an_estimate_is_one(desk: Desk) -> None:
     assert "estimate" in err
     assert "interactive sessions" in err
     desk.server.clear_faults()
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, where one run that ended a minute ago is known, and no credentials."""
+    for name in [name for name in os.environ if name.startswith(("KAGGLE_", "KITCTL_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KITCTL_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    now = time.time()
+    write_ledger(tmp_path / "ledger.sqlite", [run(now - 120, now - 60, version=3)])
+    return tmp_path
+
+
+@pytest.mark.parametrize("token", ["", "t0k3n"])
+def test_where_kaggle_cannot_be_asked_the_ledgers_own_sum_is_shown_as_an_estimate(
+    token: str, away: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", token)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    assert main(["quota"]) == 0
+    said = capsys.readouterr()
+    assert "about 30.0 h left of 30.0 h" in said.out and "ada/cars" in said.out
+    assert "This is an estimate" in said.err and "interactive sessions" in said.err
+    assert ("proxy" if token else "credentials") in said.err
+    assert "Trying again" not in said.err
+
+    assert main(["quota", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)["data"]
+    assert (data["source"], data["outside_seconds"]) == ("ledger", None)
+    assert data["unread_because"]
+    assert [one["run"] for one in data["runs"]] == ["ada/cars/3"]
+
+    assert main(["runs", "--all"]) == 0
+    said = capsys.readouterr()
+    assert "ada/cars/3" in said.out and "as last seen" in said.err
+
+
+def test_without_credentials_and_without_a_past_there_is_nothing_to_estimate(
+    away: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (away / "ledger.sqlite").unlink()
+    assert main(["quota", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "no_credentials"
 
 
 def test_the_history_shows_every_week_asked_for(desk: Desk) -> None:

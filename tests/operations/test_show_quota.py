@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from support.fake_kaggle import FakeKaggle
 from support.local_kaggle import LocalKaggle, until
 from support.runs import HOUR, forecast, intent
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
+from kitctl.domain.quota import QuotaReading
 from kitctl.domain.runs import Facts, KernelRef, Run
 from kitctl.domain.weeks import seconds_of
 from kitctl.errors import NetworkFailed
@@ -21,6 +24,13 @@ from kitctl.operations.this_job import ThisJob
 
 T4 = "NvidiaTeslaT4"
 TPU = "TpuV5E8"
+
+ASKED = (
+    "IntrospectToken",
+    "GetAcceleratorQuotaStatistics",
+    "GetKernelSessionStatus",
+    "ListKernelSessionOutput",
+)
 
 SLEEPS = "import time\nprint('session 1', flush=True)\ntime.sleep(600)\n"
 
@@ -200,7 +210,7 @@ def test_where_kaggle_gives_no_figure_the_ledgers_own_sum_stands_in(
     report = books.report()
     gpu, tpu = report.balances
     assert report.as_data()["source"] == "ledger"
-    assert report.unread_because
+    assert report.unread is not None
     assert (gpu.used_seconds, gpu.outside_seconds) == (2 * HOUR, None)
     assert (gpu.allowed_seconds, gpu.left_seconds) == (36 * HOUR, 34 * HOUR)
     assert tpu.left_seconds == 20 * HOUR
@@ -247,3 +257,37 @@ def test_the_readings_of_past_weeks_are_kept_with_what_was_outside(books: Books)
     weeks = books.report(weeks=4).weeks
     assert [week[0].used_seconds / HOUR for week in weeks] == [0, 5, 0, 0]
     assert [week[0].outside_seconds for week in weeks] == [None, 5 * HOUR, None, 0]
+
+
+class Hasty(FakeKaggle):
+    """Says whose account it is only once the hours were asked for as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quota_asked = threading.Event()
+
+    def account(self) -> str:
+        assert self.quota_asked.wait(10), "the one was asked for after the other"
+        return super().account()
+
+    def quota(self) -> QuotaReading:
+        self.quota_asked.set()
+        return super().quota()
+
+
+def test_account_and_hours_are_asked_for_at_once(tmp_path: Path) -> None:
+    with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
+        assert not show_quota(Hasty(), ledger).reading.estimated
+
+
+def test_a_quota_asks_kaggle_no_more_than_it_must(books: Books) -> None:
+    books.ran("cars", "2026-11-22T10:00:00Z", "2026-11-22T12:00:00Z")
+    books.report()
+    before = {name: books.server.calls(name) for name in ASKED}
+    books.report()
+    assert {name: books.server.calls(name) - before[name] for name in ASKED} == {
+        "IntrospectToken": 0,  # asked once for each command
+        "GetAcceleratorQuotaStatistics": 1,
+        "GetKernelSessionStatus": 0,
+        "ListKernelSessionOutput": 0,
+    }
