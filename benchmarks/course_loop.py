@@ -1,14 +1,17 @@
 """The course's own loop, as its notebook has it, timed: what a user would run otherwise.
 
 Reads `../input/car-or-truck`, leaves `history.json` {"history", "seconds", "epoch_seconds"} in
-the current folder. The only line that differs from the notebook loads the base: Keras 3 refuses
-its SavedModel folder, so the same weights come from a `.weights.h5` named on the command line.
+the current folder. Two lines differ from the notebook. Keras 3 refuses the base's SavedModel
+folder, so the same weights come from a `.weights.h5` named on the command line. And Python's
+`random` is seeded too: Keras 3 draws first weights from it, so that the notebook as it stands ends
+otherwise each time.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import time
 from pathlib import Path
@@ -25,6 +28,7 @@ def set_seed(seed: int = 31415) -> None:
     tf.random.set_seed(seed)
     os.environ["PYTHONHASHSEED"] = str(seed)
     os.environ["TF_DETERMINISTIC_OPS"] = "1"
+    random.seed(seed)
 
 
 def convert_to_float(image: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import real_inputs
 import table
-from job import PROJECT, Measured, run, run_job
+from job import Measured, run, run_job
 
-PHOTOS = PROJECT / "datasets" / "solar-cells"
-WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
 EPOCHS = 30
 # What a run does besides its training; the course's loop does none of it.
 BESIDES = ("setup", "plots", "export")
@@ -24,15 +20,11 @@ BESIDES = ("setup", "plots", "export")
 
 def rows(*, quick: bool) -> list[table.Row]:
     """VGG16 with real weights on real photographs, against the course's loop as given."""
-    for data_set in (PHOTOS, WEIGHTS):
-        subprocess.run([sys.executable, data_set / "recipe.py"], check=True)
-    per_class = {"train": 16, "valid": 8} if quick else {"train": 144, "valid": 48}
+    per_class = {"train": 12, "valid": 4} if quick else {"train": 75, "valid": 25}
     repeats = 1 if quick else 3
     with tempfile.TemporaryDirectory(prefix="bench-training-") as folder:
         root = Path(folder)
-        thin(PHOTOS / "files", root / "input" / "car-or-truck", per_class)
-        models = root / "input" / "cv-course-models"
-        shutil.copytree(WEIGHTS / "files", models)
+        weights = real_inputs.lay_out(root / "input", per_class)
         runs: list[tuple[dict[str, Any], Measured]] = []
         again: list[tuple[dict[str, Any], Measured]] = []
         for number in range(repeats):
@@ -45,10 +37,11 @@ def rows(*, quick: bool) -> list[table.Row]:
                     epochs=EPOCHS,
                     units=[16],
                     learning_rate=0.01,
+                    plots=False,
                     reuse_features=str(first),
                 )
             )
-        course = run_course(root / "course", next(models.rglob("vgg16.weights.h5")))
+        course = run_course(root / "course", weights)
         difference = largest_difference(course["history"], root / "run-0" / "history.csv")
     trained = [training_seconds(run) for run, _ in runs]
     retrained = [training_seconds(run) for run, _ in again]
@@ -70,16 +63,6 @@ def rows(*, quick: bool) -> list[table.Row]:
             "≥ 100",
         ),
     ]
-
-
-def thin(source: Path, target: Path, per_class: dict[str, int]) -> None:
-    """The first photos of each class and split, so that the course's loop ends today."""
-    for split, count in per_class.items():
-        for class_folder in sorted((source / split).iterdir()):
-            folder = target / split / class_folder.name
-            folder.mkdir(parents=True)
-            for photo in itertools.islice(sorted(class_folder.iterdir()), count):
-                shutil.copy(photo, folder)
 
 
 def run_course(working: Path, weights: Path) -> dict[str, Any]:
