@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -47,14 +48,21 @@ _COMMANDS_OF_THE_ROAD = re.compile(
 )
 
 
-@dataclass(frozen=True)
 class Road:
     """Kaggle, the user's ledger, and the time that it takes."""
 
-    kaggle: KaggleApi
-    ledger: SqliteLedger
-    clock: Clock
-    local: bool
+    def __init__(self, kaggle: KaggleApi, *, local: bool, until_end: ExitStack) -> None:
+        self.kaggle = kaggle
+        self.clock: Clock = time
+        self.local = local
+        self._until_end = until_end
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        """Opened where it is needed first: Kaggle may be asked meanwhile."""
+        from kitctl.adapters.ledger import SqliteLedger
+
+        return self._until_end.enter_context(SqliteLedger(config.home() / "ledger.sqlite"))
 
     def account(self) -> str:
         """The account, by Kaggle's word or, where it does not answer, by the ledger's memory."""
@@ -91,12 +99,10 @@ class Road:
 def open_road(
     invocation: Invocation, *, local: bool, total_seconds: float = PATIENT_SECONDS
 ) -> Iterator[Road]:
-    """Opens the ledger and the way to kaggle.com, or to the local Kaggle, which it starts."""
-    from kitctl.adapters.ledger import SqliteLedger
-
-    with SqliteLedger(config.home() / "ledger.sqlite") as ledger:
+    """Opens the way to kaggle.com, or to the local Kaggle, which it starts."""
+    with ExitStack() as until_end:
         kaggle = _local(invocation, total_seconds) if local else _remote(invocation, total_seconds)
-        road = Road(kaggle, ledger, time, local)
+        road = Road(kaggle, local=local, until_end=until_end)
         try:
             yield road
         except KitError as error:
@@ -148,7 +154,6 @@ def _remote(invocation: Invocation, total_seconds: float) -> KaggleApi:
 
 def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
     from kitctl.adapters.kaggle import connect_local
-    from kitctl.cli.local import state_folder
     from kitctl.local import lifecycle
 
     address = lifecycle.address(state_folder())
@@ -159,6 +164,11 @@ def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
     return connect_local(
         *address, on_wait=_on_wait(invocation, total_seconds), total_seconds=total_seconds
     )
+
+
+def state_folder(given: Path | None = None) -> Path:
+    """The local Kaggle's state folder: the given one, else one in the user's data folder."""
+    return (given or config.home() / "local").expanduser().absolute()
 
 
 def _on_wait(invocation: Invocation, total_seconds: float) -> Callable[[str], None]:

@@ -11,6 +11,7 @@ import typer
 
 from kitctl import config
 from kitctl.cli import frame
+from kitctl.cli.connection import state_folder
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput, UsageError
@@ -44,11 +45,6 @@ def register(app: typer.Typer) -> None:
     for function in (serve, start, stop, status, reset):
         command(local, function.__name__)(function)
     app.add_typer(local, name="local")
-
-
-def state_folder(given: Path | None = None) -> Path:
-    """The local Kaggle's state folder: the given one, else one in the user's data folder."""
-    return (given or config.home() / "local").expanduser().absolute()
 
 
 def stand_in(invocation: Invocation, sources: Sources, running: LocalKaggle | None = None) -> None:

@@ -12,6 +12,7 @@ from kitctl.cli.connection import AT_A_GLANCE_SECONDS, LocalOption, open_road
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput
+from kitctl.operations.ask_ahead import asked_ahead
 from kitctl.render.output import Answer
 
 # Weeks in a picture or a table when nobody says how many; the terminal shows this one.
@@ -41,18 +42,25 @@ def quota(
 
     Who used them, how many are left, when they come back, and how many more runs of this job fit.
     """
-    from kitctl.operations.show_quota import show_quota
-    from kitctl.operations.this_job import read_this_job
-    from kitctl.render.quota import draw_quota
-
     project = _project(invocation)
     settings = config.load(project, {"local": local})
-    with open_road(invocation, local=settings.local, total_seconds=AT_A_GLANCE_SECONDS) as road:
+    with (
+        open_road(invocation, local=settings.local, total_seconds=AT_A_GLANCE_SECONDS) as road,
+        asked_ahead(road.kaggle.quota) as reading,
+        asked_ahead(road.kaggle.account),
+    ):
+        # All of this is loaded while Kaggle is asked.
+        from kitctl.operations.show_quota import show_quota
+        from kitctl.operations.this_job import read_this_job
+        from kitctl.render.quota import draw_quota
+
+        invocation.output.prepare()
         report = show_quota(
             road.kaggle,
             road.ledger,
             job=read_this_job(project, settings) if project else None,
             weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
+            early=reading,
         )
     if report.unread:
         invocation.talk.warn(

@@ -18,6 +18,7 @@ from kitctl.cli.connection import (
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import UsageError
+from kitctl.operations.ask_ahead import asked_ahead
 from kitctl.render.output import Answer
 
 if TYPE_CHECKING:
@@ -89,18 +90,22 @@ def runs(
     local: LocalOption = None,
 ) -> Answer:
     """List this project's runs, newest first."""
-    from kitctl.operations.runs import list_runs
-    from kitctl.render.runs import draw_runs
-
     wanted = [_status(word) for word in statuses or []]
     chosen = (invocation.user_settings if everything else invocation.settings)(local=local)
-    with open_road(invocation, local=chosen.local, total_seconds=AT_A_GLANCE_SECONDS) as road:
-        kernel = None if everything else project_kernel(invocation, road.account)
+    with (
+        open_road(invocation, local=chosen.local, total_seconds=AT_A_GLANCE_SECONDS) as road,
+        asked_ahead(road.kaggle.account),
+    ):
+        # All of this is loaded while Kaggle is asked.
+        from kitctl.operations.runs import list_runs
+        from kitctl.render.runs import draw_runs
+
+        invocation.output.prepare()
         listed = list_runs(
             road.kaggle,
             road.ledger,
             invocation.talk,
-            kernel=kernel,
+            kernel=None if everything else project_kernel(invocation, road.account),
             statuses=wanted,
             limit=limit,
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,16 +112,23 @@ def _named(one: object, *names: str) -> dict[str, Any]:
 
 
 def show_quota(
-    kaggle: Kaggle, ledger: Ledger, *, job: ThisJob | None = None, weeks: int = 1
+    kaggle: Kaggle,
+    ledger: Ledger,
+    *,
+    job: ThisJob | None = None,
+    weeks: int = 1,
+    early: Callable[[], QuotaReading] | None = None,
 ) -> QuotaReport:
     """Read this week's hours, settle who used them, and count how many more runs of `job` fit.
+
+    `early` gives a reading that was asked for beforehand.
 
     Where Kaggle does not answer, or is not asked for want of credentials, the ledger's own sum is
     given and says why. Raises that failure only where it is not even known whose books to open.
     """
     service, unread = kaggle.service, None
     try:
-        account, reading = _read(kaggle, ledger)
+        account, reading = _read(kaggle, ledger, early or kaggle.quota)
     except KitError as error:
         unread, known = error, ledger.last_account(service)
         if known is None:
@@ -145,17 +151,14 @@ def show_quota(
     )
 
 
-def _read(kaggle: Kaggle, ledger: Ledger) -> tuple[str, QuotaReading]:
-    """Return whose books they are, and Kaggle's reading, which is kept.
-
-    Both are asked for at once: as a rule a single round trip is all that is waited for.
-    """
-    with ThreadPoolExecutor(1) as beside:
-        early = beside.submit(kaggle.quota)
-        account = kaggle.account()
-        was_behind = reconcile(kaggle, ledger)
-        # Of runs that went on until now, the early reading does not know the end.
-        reading = kaggle.quota() if was_behind else early.result()
+def _read(
+    kaggle: Kaggle, ledger: Ledger, early: Callable[[], QuotaReading]
+) -> tuple[str, QuotaReading]:
+    """Return whose books they are, and Kaggle's reading, which is kept."""
+    account = kaggle.account()
+    was_behind = reconcile(kaggle, ledger)
+    # Of runs that have ended since, an early reading does not know the end.
+    reading = kaggle.quota() if was_behind else early()
     ledger.keep_reading(kaggle.service, account, reading)
     return account, reading
 

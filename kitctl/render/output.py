@@ -39,6 +39,9 @@ class Output(Protocol):
     def fail(self, command: str, error: KitError) -> int:
         """Shows the failure and returns the exit code."""
 
+    def prepare(self) -> None:
+        """Loads what showing takes, while there is something else to wait for."""
+
     def line(self, text: str) -> None:
         """One line of streamed data, such as a log; machines get it in the answer instead."""
 
@@ -67,6 +70,9 @@ class PeopleOutput:
         self._talk.fail(error)
         return error.exit_code
 
+    def prepare(self) -> None:
+        streams.console(sys.stdout)
+
     def line(self, text: str) -> None:
         print(streams.shown(text, sys.stdout), flush=True)
 
@@ -84,6 +90,9 @@ class JsonOutput:
     def fail(self, command: str, error: KitError) -> int:
         self._write(data.failure(command, error))
         return error.exit_code
+
+    def prepare(self) -> None:
+        pass
 
     def line(self, text: str) -> None:
         pass

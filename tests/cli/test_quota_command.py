@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from support.local_kaggle import LocalKaggle, start_local_kaggle, until
 from support.projects import lone_script
 from support.runs import run
 
+from kitctl.adapters.kaggle import KaggleApi
 from kitctl.cli.main import main
+from kitctl.domain.quota import QuotaReading
 
 # It could use both GPUs, and says so; what it does is to wait.
 SCRIPT = """# {slug}
@@ -211,6 +214,27 @@ def test_quota_says_that_an_estimate_is_one(desk: Desk) -> None:
     assert "estimate" in err
     assert "interactive sessions" in err
     desk.server.clear_faults()
+
+
+def test_account_and_hours_are_asked_for_once_and_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours_are_asked_for = threading.Event()
+    quota, account = KaggleApi.quota, KaggleApi.account
+
+    def hasty(kaggle: KaggleApi) -> QuotaReading:
+        hours_are_asked_for.set()
+        return quota(kaggle)
+
+    def patient(kaggle: KaggleApi) -> str:
+        assert hours_are_asked_for.wait(20), "the one was asked for after the other"
+        return account(kaggle)
+
+    monkeypatch.setattr(KaggleApi, "quota", hasty)
+    monkeypatch.setattr(KaggleApi, "account", patient)
+    desk.quota()
+    assert desk.server.calls("IntrospectToken") == 1
+    assert desk.server.calls("GetAcceleratorQuotaStatistics") == 1
 
 
 @pytest.fixture

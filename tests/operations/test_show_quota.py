@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from support.fake_kaggle import FakeKaggle
 from support.local_kaggle import LocalKaggle, until
 from support.runs import HOUR, forecast, intent
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.quota import QuotaReading
 from kitctl.domain.runs import Facts, KernelRef, Run
 from kitctl.domain.weeks import seconds_of
 from kitctl.errors import NetworkFailed
+from kitctl.operations.ask_ahead import asked_ahead
 from kitctl.operations.show_quota import QuotaReport, show_quota
 from kitctl.operations.this_job import ThisJob
 
@@ -259,35 +257,25 @@ def test_the_readings_of_past_weeks_are_kept_with_what_was_outside(books: Books)
     assert [week[0].outside_seconds for week in weeks] == [None, 5 * HOUR, None, 0]
 
 
-class Hasty(FakeKaggle):
-    """Says whose account it is only once the hours were asked for as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.quota_asked = threading.Event()
-
-    def account(self) -> str:
-        assert self.quota_asked.wait(10), "the one was asked for after the other"
-        return super().account()
-
-    def quota(self) -> QuotaReading:
-        self.quota_asked.set()
-        return super().quota()
-
-
-def test_account_and_hours_are_asked_for_at_once(tmp_path: Path) -> None:
-    with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
-        assert not show_quota(Hasty(), ledger).reading.estimated
-
-
 def test_a_quota_asks_kaggle_no_more_than_it_must(books: Books) -> None:
     books.ran("cars", "2026-11-22T10:00:00Z", "2026-11-22T12:00:00Z")
     books.report()
     before = {name: books.server.calls(name) for name in ASKED}
-    books.report()
+    with asked_ahead(books.kaggle.quota) as early:
+        books.report(early=early)
     assert {name: books.server.calls(name) - before[name] for name in ASKED} == {
         "IntrospectToken": 0,  # asked once for each command
         "GetAcceleratorQuotaStatistics": 1,
         "GetKernelSessionStatus": 0,
         "ListKernelSessionOutput": 0,
     }
+
+
+def test_what_ended_after_an_early_reading_is_read_anew(books: Books) -> None:
+    run = books.goes_on("goes-on", timeout_seconds=3600)
+    early = books.kaggle.quota()
+    books.server.advance(7200)
+    until(lambda: books.server.status("goes-on", run.version) == "CANCEL_ACKNOWLEDGED")
+    (gpu, _) = books.report(early=lambda: early).balances
+    assert (gpu.used_seconds, gpu.reserved_seconds) == books.answered("gpu")[:2]
+    assert gpu.used_seconds >= 3600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, source_sha256
-from kitctl.errors import InvalidInput, NetworkFailed, Problem, Refused
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, Problem, Refused
 from kitctl.ports import AnswerLost, Job, LogLine, OutputFile, Saved, State, Version
 
 _KERNELS = "kernels.KernelsApiService"
@@ -32,7 +33,8 @@ class KaggleApi:
     def __init__(self, service: str, transport: Transport) -> None:
         self.service = service
         self._transport = transport
-        self._account = ""
+        self._account: str | KitError = ""
+        self._asking = Lock()
 
     @property
     def credentials(self) -> str:
@@ -40,8 +42,15 @@ class KaggleApi:
         return str(self._transport.credentials)
 
     def account(self) -> str:
-        if not self._account:
-            self._account = self._transport.credentials.username or self._introspected()
+        # Threads ask only once, and what could not be asked is not asked again.
+        with self._asking:
+            if not self._account:
+                try:
+                    self._account = self._transport.credentials.username or self._introspected()
+                except KitError as error:
+                    self._account = error
+        if isinstance(self._account, KitError):
+            raise self._account
         return self._account
 
     def now(self) -> float:
