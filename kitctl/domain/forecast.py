@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kitctl.domain.runs import Forecast, Intent, Run, Status
 
@@ -118,8 +119,7 @@ def _workload(settings: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in settings.items() if name not in _NOT_WORKLOAD}
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(NamedTuple):
     """A past run's seconds: spent once, spent on reading its photos, and in each epoch."""
 
     once: float

@@ -17,8 +17,8 @@ bounds that all sightings draw together.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 # Polls that leave no more than this open, start and end together, beat the program's own times,
 # which miss the container's start and end by about as much.
@@ -42,8 +42,7 @@ class Source(StrEnum):
     BOUNDS = "bounds"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that is known of one run's times; seconds since 1970 UTC on Kaggle's clock.
 
     `sightings`: (when, phase) of every poll. `program_started_at` and `program_ended_at`: run.json.
@@ -73,8 +72,7 @@ class Evidence:
         return max([self.pushed_at, *waiting])
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """From when to when a run held its accelerator; `None`: not begun, or not ended yet."""
 
     started_at: float | None
@@ -111,8 +109,7 @@ def best_known(evidence: Evidence) -> Hold:
     return Hold(start, min(bounds.latest_end, start + evidence.limit_seconds), Source.BOUNDS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounds:
+class _Bounds(NamedTuple):
     """The earliest and the latest that a hold can have started and ended."""
 
     earliest_start: float

@@ -8,8 +8,8 @@ only where `kitctl.render` writes them. A leap day is a day like any other here.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 HOUR_SECONDS = 3600.0
 WEEK_SECONDS = 7 * 24 * HOUR_SECONDS
@@ -18,8 +18,7 @@ WEEK_SECONDS = 7 * 24 * HOUR_SECONDS
 SATURDAY_MIDNIGHT = datetime(1970, 1, 3, tzinfo=UTC).timestamp()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Week:
+class Week(NamedTuple):
     """One quota week: `start` belongs to it, `end` (the reset) already to the next one."""
 
     start: float

@@ -16,9 +16,8 @@ import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kitctl.errors import InvalidInput
@@ -36,8 +35,7 @@ class Unanswered(Exception):
         self.refused = refused
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request: `connect_seconds` to connect, `silence_seconds` to wait for anything."""
 
     method: str
@@ -48,8 +46,7 @@ class Request:
     silence_seconds: float
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole answer; header names in small letters."""
 
     status: int
@@ -67,8 +64,7 @@ class Answer:
         return cls(response.status, headers, body)
 
 
-@dataclass(frozen=True)
-class _Proxy:
+class _Proxy(NamedTuple):
     host: str
     port: int
     authorization: str  # "" where it asks for none.

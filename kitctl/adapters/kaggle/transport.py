@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -89,10 +88,9 @@ class Transport:
         self, path: str, parameters: Mapping[str, str], accept: str, silence_seconds: float
     ) -> Iterator[HTTPResponse]:
         """An answer that is read as it comes; asked for anew until there is one."""
-        asked = replace(
-            self._request("GET", f"{path}?{urlencode(parameters)}", {"Accept": accept}),
-            silence_seconds=silence_seconds,
-        )
+        target = f"{path}?{urlencode(parameters)}"
+        asked = self._request("GET", target, {"Accept": accept})
+        asked = asked._replace(silence_seconds=silence_seconds)
         with ExitStack() as held:
 
             def once() -> HTTPResponse:
