@@ -44,21 +44,22 @@ class Feed:
     """Chunks of rows for epoch after epoch.
 
     Rows that fit into `budget` bytes together are put on the device once; otherwise they are read
-    again in every epoch, so that memory stays flat.
+    again in every epoch, so that memory stays flat. A chunk is small beside the budget, as it is
+    held twice while it is made.
     """
 
     def __init__(self, rows: Sequence[Rows], batch_size: int, budget: int) -> None:
         held = sum(each.row_bytes * len(each.positions) for each in rows)
-        self._keeps, self._budget = held <= budget, budget
-        self._batch_size = batch_size
+        self._keeps = held <= budget
+        self._batch_size, self._chunk_bytes = batch_size, budget // 8
         self._kept: dict[Rows, list[tuple[Any, Any]]] = {}
 
     def chunks(self, rows: Rows) -> Iterable[tuple[Any, Any]]:
         """The chunks of one of the rows that this feed was made for."""
         if not self._keeps:
-            return rows.chunks(self._batch_size, self._budget // 4)
+            return rows.chunks(self._batch_size, self._chunk_bytes)
         if rows not in self._kept:
-            self._kept[rows] = list(rows.chunks(self._batch_size, self._budget))
+            self._kept[rows] = list(rows.chunks(self._batch_size, self._chunk_bytes))
         return self._kept[rows]
 
 

@@ -105,7 +105,7 @@ class Settings:
     keep_features: bool = True
     feature_dtype: str = "float32"
     reuse_features: str = ""
-    features_in_memory_mb: int = 512
+    features_in_memory_mb: int = 128
     forward_batch_size: int = 0  # 0: batch_size, which keeps the course's bits
     compute_dtype: str = "float32"
     xla: bool = False
