@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kitctl.errors import NetworkFailed
 
@@ -40,8 +40,7 @@ class Job:
     timeout_seconds: int | None = None
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """Kaggle's answer to a push that it took."""
 
     run: RunRef
@@ -55,16 +54,14 @@ class AnswerLost(NetworkFailed):
     default_code = "answer_lost"
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What a poll said of a run."""
 
     status: Status
     failure_message: str = ""
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """One version of a kernel as Kaggle holds it."""
 
     run: RunRef
@@ -81,8 +78,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True)
-class OutputFile:
+class OutputFile(NamedTuple):
     """A file that a run left: its name as Kaggle says it (not to be trusted), and where it is."""
 
     name: str

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from kitctl.domain.holds import Phase
 from kitctl.errors import RunCancelled, RunFailed, UsageError
@@ -17,8 +18,7 @@ _KERNEL = re.compile(rf"(?P<owner>{_SLUG})/(?P<slug>{_SLUG})")
 _RUN = re.compile(rf"(?:(?P<kernel>{_SLUG}/{_SLUG})/)?v?(?P<version>[1-9][0-9]*)")
 
 
-@dataclass(frozen=True, order=True)
-class KernelRef:
+class KernelRef(NamedTuple):
     """A kernel as Kaggle's addresses name it: `<owner>/<slug>`."""
 
     owner: str
@@ -39,8 +39,7 @@ class KernelRef:
         return f"{self.owner}/{self.slug}"
 
 
-@dataclass(frozen=True, order=True)
-class RunRef:
+class RunRef(NamedTuple):
     """One version of a kernel: `<owner>/<slug>/<N>`."""
 
     kernel: KernelRef
@@ -55,8 +54,7 @@ class RunRef:
         return f"{self.kernel}/{self.version}"
 
 
-@dataclass(frozen=True)
-class RunName:
+class RunName(NamedTuple):
     """A run as a person names it: kernel and version may both be left out."""
 
     kernel: KernelRef | None = None
