@@ -94,13 +94,14 @@ def main() -> None:
         return module
 
     builtins.__import__ = loading
-    from kitctl.cli.main import main as kitctl
+    from kitctl.__main__ import main as kitctl
 
-    code = kitctl(sys.argv[2:])
+    report_path = Path(sys.argv.pop(1))
+    code = kitctl()
     builtins.__import__ = load
     network = max(asked) - min(asked) if asked else 0.0
     report = {**parts, "network": network, "began": BEGAN, "ended": time.time()}
-    Path(sys.argv[1]).write_text(json.dumps(report), "utf-8")
+    report_path.write_text(json.dumps(report), "utf-8")
     sys.exit(code)
 
 
