@@ -24,17 +24,21 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Look:
-    """What a file's bytes say: `reason` if it cannot be a photo, `sure` if it needs no decoding."""
+    """What a file's bytes say: `reason` if it cannot be a photo, `sure` if it needs no decoding.
+
+    `size` is (height, width) where the picture is sure to have it.
+    """
 
     digest: str
     reason: str = ""
     sure: bool = False
+    size: tuple[int, ...] = ()
 
 
 def inspect(
     paths: Sequence[str], *, channels: int, max_megapixels: float, decode_all: bool = False
-) -> tuple[dict[str, str], list[Skipped]]:
-    """Sort `paths` into those that can be decoded, with a digest of their bytes, and the others.
+) -> tuple[dict[str, Look], list[Skipped]]:
+    """Sort `paths` into those that can be decoded, with what their bytes say, and the others.
 
     A whole JPEG or PNG of the usual kinds is known by its structure. Everything else, or every
     file with `decode_all`, is decoded by TensorFlow, whose word is final.
@@ -50,7 +54,7 @@ def inspect(
         errors = pool.map(lambda path: _decoding_error(path, channels), doubtful)
         reasons = dict(zip(doubtful, errors, strict=True))
     reasons |= {path: seen.reason for path, seen in looks.items() if seen.reason}
-    good = {path: seen.digest for path, seen in looks.items() if not reasons.get(path)}
+    good = {path: seen for path, seen in looks.items() if not reasons.get(path)}
     return good, [Skipped(path, reasons[path]) for path in paths if reasons.get(path)]
 
 
@@ -74,7 +78,7 @@ def look(path: str, channels: int, max_megapixels: float) -> Look:
         return Look(digest, "not a picture, or cut off in its header")
     if width * height > max_megapixels * 1e6:
         return Look(digest, f"{width} x {height} is more than max_megapixels = {max_megapixels:g}")
-    return Look(digest, sure=sure)
+    return Look(digest, sure=sure, size=(height, width) if sure else ())
 
 
 def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:

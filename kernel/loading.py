@@ -1,29 +1,32 @@
 """One photo: file → contents → pixels → values in 0…1, the plain way and the short one."""
 
-import os
 import time
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kernel.settings import Settings
 
-JPEG, PNG = b"\xff\xd8", b"\x89P"  # how their files begin, whatever they are called
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
+# Photos of a batch that are under way at once: some are waited for while others are decoded.
+PHOTOS_AT_ONCE = 8
 
 
 class Loader:
-    """Reads and decodes the photos at `paths`; its steps are traced into a tf.data map."""
+    """Reads and decodes photos; its steps are traced into a tf.data map.
 
-    def __init__(self, settings: Settings, paths: Sequence[str]) -> None:
-        self.paths = paths
+    `size` is that of every photo, if they are known to have the same.
+    """
+
+    def __init__(self, settings: Settings, size: tuple[int, ...] = ()) -> None:
         self.size = settings.image_size
         self.channels = settings.channels
         self.method = settings.interpolation
         self.crop = settings.crop_to_aspect_ratio
         self.downscale = settings.downscale_decode
+        self.nothing_to_resize = self.method == "nearest" and size == self.size
         self.delay = settings.read_delay_ms / 1000
 
     def read(self, path):
@@ -45,49 +48,49 @@ class Loader:
 
         uint8 for `nearest`, else float32 in 0…255.
         """
-        photo = tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
-        return self._resized(photo)
+        return self._resized(self._decoded_whole(contents))
 
     def decode_fast(self, contents):
         """The same pixels in less time.
 
-        Photos go straight to the JPEG decoder (`decode_image` makes a detour; both use the fast
-        integer DCT, so the bits are equal), and `nearest` picks its pixels by two gathers instead
-        of TensorFlow's slow resize, or by nothing at all when the photo has the size already.
+        `nearest` picks its pixels by two gathers instead of TensorFlow's slow resize, or by
+        nothing at all when the photos have the size already.
         """
-        if self.channels == 4 or not self.formats <= {JPEG, PNG}:
-            return self.decode(contents)
-        photo = self._decode_jpeg(contents)
-        if self.method != "nearest" or self.crop:
-            return self._resized(photo)
-        height, width = self.size
-        shape = tf.shape(photo)
-        photo = tf.cond(
-            tf.reduce_all(tf.equal(shape[:2], self.size)),
-            lambda: photo,
-            lambda: tf.gather(
-                tf.gather(photo, _nearest(shape[0], height), axis=0),
-                _nearest(shape[1], width),
-                axis=1,
-            ),
+        if self.nothing_to_resize:
+            photo = self._decoded_whole(contents)
+        elif self.method == "nearest" and not self.crop:
+            photo = self._picked(self._decoded(contents))
+        else:
+            photo = self._resized(self._decoded(contents))
+        return tf.ensure_shape(photo, self.pixels.shape)
+
+    def load_all(self, paths):
+        """The pixels of a batch of files, by `decode_fast`."""
+        return each(lambda path: self.decode_fast(self.read(path)), paths, self.pixels)
+
+    @property
+    def pixels(self) -> tf.TensorSpec:
+        """What decoding gives."""
+        dtype = tf.uint8 if self.method == "nearest" else tf.float32
+        return tf.TensorSpec((*self.size, self.channels), dtype)
+
+    def _decoded(self, contents):
+        """Pixels in the size of the file.
+
+        With `downscale_decode`, JPEGs are decoded at the smallest scale that is not too small.
+        """
+        if not self.downscale:
+            return self._decoded_whole(contents)
+        return tf.cond(
+            tf.io.is_jpeg(contents),
+            lambda: self._decoded_small(contents),
+            lambda: self._decoded_whole(contents),
         )
-        return tf.ensure_shape(photo, (height, width, self.channels))
 
-    @cached_property
-    def formats(self) -> set[bytes]:
-        """The first two bytes of the photos' files.
+    def _decoded_whole(self, contents):
+        return tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
 
-        Asked once for all of them: to ask in the pipeline would cost a branch for each photo.
-        """
-        return set(map(_first_bytes, self.paths))
-
-    def _decode_jpeg(self, contents):
-        """Pixels of a JPEG or, by the decoder's courtesy, of a PNG.
-
-        With `downscale_decode`, and JPEGs only, at the smallest scale that is not too small.
-        """
-        if not self.downscale or PNG in self.formats:
-            return tf.io.decode_jpeg(contents, channels=self.channels)
+    def _decoded_small(self, contents):
         shape = tf.io.extract_jpeg_shape(contents)
         fits = [
             tf.reduce_all(tf.greater_equal(shape[:2], [side * scale for side in self.size]))
@@ -99,6 +102,16 @@ class Loader:
         ]
         largest = tf.argmax(tf.stack([*fits, tf.constant(True)]), output_type=tf.int32)
         return tf.switch_case(largest, decoders)
+
+    def _picked(self, photo):
+        """The pixels that TensorFlow's `nearest` takes."""
+        shape = tf.shape(photo)
+        for axis, wanted in enumerate(self.size):
+            middles = np.arange(wanted, dtype=np.float32) + np.float32(0.5)
+            scale = tf.cast(shape[axis], tf.float32) / wanted
+            taken = tf.minimum(tf.cast(middles * scale, tf.int32), shape[axis] - 1)
+            photo = tf.gather(photo, taken, axis=axis)
+        return photo
 
     def _resized(self, photo):
         if self.crop:
@@ -128,16 +141,9 @@ def to_unit_fast(photo):
     return tf.quantization.dequantize(tf.bitcast(photo, tf.quint8), 0.0, 1.0, mode="MIN_COMBINED")
 
 
-def _nearest(size, wanted: int):
-    """The pixels that TensorFlow's `nearest` takes along a side of `size`."""
-    scale = tf.cast(size, tf.float32) / wanted
-    taken = tf.floor((tf.range(wanted, dtype=tf.float32) + 0.5) * scale)
-    return tf.minimum(tf.cast(taken, tf.int32), size - 1)
+def each(work: Callable, elements, given):
+    """`work` on every element of a batch, several at once; `given` is the kind of its results.
 
-
-def _first_bytes(path: str) -> bytes:
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        return os.read(file, 2)
-    finally:
-        os.close(file)
+    A loop within one step of tf.data: a step for every photo costs as much as decoding half of it.
+    """
+    return tf.map_fn(work, elements, parallel_iterations=PHOTOS_AT_ONCE, fn_output_signature=given)

@@ -142,6 +142,7 @@ def _handed_over(settings: Settings, photos: Photos) -> Iterator[None]:
         "paths": photos.paths,
         "labels": photos.labels,
         "class_names": photos.class_names,
+        "size": photos.size,
     }
     handed = {"settings": settings.as_dict(), "photos": listed}
     with written_whole(HANDED_OVER) as temporary:

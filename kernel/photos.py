@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.inspection import EXTENSIONS, Skipped, inspect
+from kernel.inspection import EXTENSIONS, Look, Skipped, inspect
 from kernel.session import RunError
 from kernel.settings import Settings
 
@@ -19,13 +19,15 @@ _LISTED = 50  # bad photos named in an error
 class Photos:
     """Labelled photo files in the order of Keras' `dataset.file_paths`.
 
-    `labels` are indexes into `class_names`. `digests` identify the files' bytes.
+    `labels` are indexes into `class_names`. `digests` identify the files' bytes. `size` is
+    (height, width) where all photos are known to have the same.
     """
 
     paths: tuple[str, ...]
     labels: tuple[int, ...]
     class_names: tuple[str, ...]
     digests: tuple[str, ...] = field(default=(), repr=False)
+    size: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -203,8 +205,8 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[str]:
 
 def _readable(
     paths: list[str], settings: Settings, decode_all: bool
-) -> tuple[dict[str, str], list[Skipped]]:
-    """Digests of the photos that can be read, and the others; raises when those are too many."""
+) -> tuple[dict[str, Look], list[Skipped]]:
+    """The photos that can be read, and the others; raises when those are too many."""
     good, skipped = inspect(
         paths,
         channels=settings.channels,
@@ -223,7 +225,7 @@ def _readable(
     return good, skipped
 
 
-def _kept(files: Labelled, good: dict[str, str]) -> Labelled:
+def _kept(files: Labelled, good: dict[str, Look]) -> Labelled:
     return [(path, label) for path, label in files if path in good]
 
 
@@ -245,7 +247,9 @@ def _shuffled(files: Labelled, settings: Settings) -> Labelled:
     return [files[index] for index in order]
 
 
-def _photos(files: Labelled, classes: Sequence[str], digests: dict[str, str]) -> Photos:
+def _photos(files: Labelled, classes: Sequence[str], good: dict[str, Look]) -> Photos:
     paths = tuple(path for path, _ in files)
     labels = tuple(label for _, label in files)
-    return Photos(paths, labels, tuple(classes), tuple(digests[path] for path in paths))
+    digests = tuple(good[path].digest for path in paths)
+    sizes = {good[path].size for path in paths}
+    return Photos(paths, labels, tuple(classes), digests, sizes.pop() if len(sizes) == 1 else ())

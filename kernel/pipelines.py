@@ -14,15 +14,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kernel.loading import Loader, to_unit, to_unit_fast
+from kernel.loading import PHOTOS_AT_ONCE, Loader, to_unit, to_unit_fast
 from kernel.photos import Photos, dataset_seed, label_mode
 from kernel.settings import Settings
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Files asked for at once when reading is what is waited for: storage far away answers late.
 READS_AT_ONCE = 16
-# Photos that `fast` has under way: more than cores, so that none idles while a file is waited for.
-PHOTOS_AT_ONCE = 4 * CORES
 
 
 class Source:
@@ -35,7 +33,7 @@ class Source:
         self.photos = photos
         self.settings = settings
         self.training = training
-        self.loader = Loader(settings, photos.paths)
+        self.loader = Loader(settings, photos.size)
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
@@ -67,14 +65,12 @@ class Source:
     def decode(self, contents, label):
         return self.loader.decode(contents), label
 
-    def decode_fast(self, contents, label):
-        return self.loader.decode_fast(contents), label
-
     def load(self, *element):
         return self.decode(*self.read(*element))
 
-    def load_fast(self, *element):
-        return self.decode_fast(*self.read(*element))
+    def load_all(self, paths, labels):
+        """A whole batch of elements loaded in one step."""
+        return self.loader.load_all(paths), labels
 
     def convert(self, photo, label):
         return to_unit(photo), label
@@ -112,16 +108,13 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
 
     The images are bit for bit those of `course`.
     """
-    loader = Loader(settings, photos.paths)
+    loader = Loader(settings, photos.size)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)
-        .map(
-            lambda path, index: (loader.decode_fast(loader.read(path)), index),
-            num_parallel_calls=PHOTOS_AT_ONCE,
-        )
         .batch(settings.batch_size)
-        .map(lambda images, index: (to_unit_fast(images), index))
+        .map(lambda paths, indexes: (loader.load_all(paths), indexes), num_parallel_calls=CORES)
+        .map(lambda images, indexes: (to_unit_fast(images), indexes))
         .prefetch(2)
     )
     return batches.with_options(_options("fast", settings))
@@ -208,15 +201,12 @@ def cache(source: Source) -> tf.data.Dataset:
 
 
 def fast(source: Source) -> tf.data.Dataset:
-    """The best found: the shortest decoding, on all cores, batches of bytes, one conversion.
+    """The best found: a step a batch from file to bytes, on all cores, then one conversion.
 
     Batches are kept as bytes if they fit in `ram_budget_mb`.
     """
-    batches = (
-        source.files()
-        .map(source.load_fast, num_parallel_calls=PHOTOS_AT_ONCE)
-        .batch(source.settings.batch_size, num_parallel_calls=CORES)
-    )
+    batches = source.files().batch(source.settings.batch_size)
+    batches = batches.map(source.load_all, num_parallel_calls=CORES)
     batches = batches.cache() if source.fits_the_budget else batches
     return batches.map(source.convert_fast).prefetch(2)
 
@@ -249,7 +239,7 @@ def _options(name: str, settings: Settings) -> tf.data.Options:
     if name == "interleave":
         options.threading.private_threadpool_size = READS_AT_ONCE
     if name == "fast":
-        options.threading.private_threadpool_size = PHOTOS_AT_ONCE
+        options.threading.private_threadpool_size = PHOTOS_AT_ONCE * CORES
         # Decoding is parallel already; threads within an operation would only be woken in vain.
         options.threading.max_intra_op_parallelism = 1
     return options

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from kernel import pipelines, plots
+from kernel.loading import each
 from kernel.photos import Photos
 from kernel.pipelines import Source
 from kernel.settings import Settings
@@ -88,9 +89,14 @@ class TracedSource(Source):
         photo, stamps = _stamped("map", self.loader.decode, contents, stamps)
         return photo, label, stamps
 
-    def decode_fast(self, contents, label, stamps):
-        photo, stamps = _stamped("map", self.loader.decode_fast, contents, stamps)
-        return photo, label, stamps
+    def load_all(self, paths, labels, stamps):
+        def load(element):
+            contents, _, stamps = self.read(element[0], (), element[1])
+            return _stamped("map", self.loader.decode_fast, contents, stamps)
+
+        given = self.loader.pixels, tf.TensorSpec((None, 3), tf.float64)
+        photos, stamps = each(load, (paths, stamps), given)
+        return photos, labels, stamps
 
     def convert(self, photo, label, stamps):
         photo, stamps = _stamped("map", pipelines.to_unit, photo, stamps)

@@ -116,6 +116,18 @@ def test_what_decodes_is_kept_and_the_rest_is_named_with_a_reason(folder: Path) 
     assert all(reasons.values())
 
 
+def test_the_size_is_known_where_all_photos_surely_have_the_same(folder: Path) -> None:
+    found = photos.find(settings(folder))
+    with Image.open(found.train.paths[0]) as first:
+        assert found.train.size == first.size[::-1]
+
+    picture = Image.fromarray(np.zeros((7, 9, 3), "uint8"))
+    picture.save(folder / "train" / "Car" / "another.png")
+    found = photos.find(settings(folder))
+    assert found.train.size == ()
+    assert found.valid.size != ()
+
+
 def test_leaving_photos_out_gives_the_order_of_a_folder_without_them(folder: Path) -> None:
     before = photos.find(settings(folder)).train.paths
     (folder / "train" / "Car" / "000-broken.jpg").write_bytes(b"")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kernel import pipelines
 from kernel.loading import Loader, to_unit, to_unit_fast
-from kernel.photos import Photos, dataset_seed
+from kernel.photos import Photos, dataset_seed, find
 from kernel.settings import Settings
 
 SIZE = (24, 32)
@@ -124,17 +124,70 @@ def test_photos_with_an_alpha_channel_keep_it(tmp_path: Path) -> None:
     assert_equal(list(batches.as_numpy_iterator()), expected)
 
 
-def test_a_picture_with_the_wrong_ending_is_decoded_for_what_it_is(tmp_path: Path) -> None:
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "baseline.jpg": ("RGB", {}),
+    "progressive.jpg": ("RGB", {"progressive": True}),
+    "unsampled.jpg": ("RGB", {"subsampling": 0, "quality": 95}),
+    "grey.jpg": ("L", {}),
+    "photo.png": ("RGB", {}),
+    "palette.png": ("P", {}),
+    "named wrongly.png": ("RGB", {"format": "JPEG"}),
+}
+IN_COLOUR_ONLY: dict[str, tuple[str, dict[str, Any]]] = {
+    "cmyk.jpg": ("CMYK", {}),
+    "photo.bmp": ("RGB", {}),
+    "named wrongly.jpg": ("RGB", {"format": "BMP"}),
+    "photo.gif": ("RGB", {}),
+    "named wrongly.jpeg": ("RGB", {"format": "GIF"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("color_mode", "kinds"),
+    [("rgb", KINDS | IN_COLOUR_ONLY), ("grayscale", KINDS)],
+    ids=("rgb", "grey"),
+)
+def test_every_kind_of_file_is_decoded_as_keras_decodes_it(
+    tmp_path: Path, color_mode: str, kinds: dict[str, tuple[str, dict[str, Any]]]
+) -> None:
     random = np.random.default_rng(1)
-    for name, written_as in (("car", "BMP"), ("truck", "GIF")):
-        (tmp_path / name).mkdir()
-        photo = Image.fromarray(random.integers(0, 256, (30, 40, 3), dtype=np.uint8))
-        photo.save(tmp_path / name / "photo.jpg", written_as)
-    settings = settings_of()
+    for folder in ("car", "truck"):
+        (tmp_path / folder).mkdir()
+        for name, (mode, options) in kinds.items():
+            pixels = random.integers(0, 256, (int(random.integers(20, 60)), 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).convert(mode).save(tmp_path / folder / name, **options)
+    settings = settings_of(color_mode=color_mode)
     photos = photos_of(tmp_path, settings, shuffle=False)
     batches = pipelines.build("fast", photos, settings, training=False)
     expected = course_batches(tmp_path, settings, shuffle=False)
     assert_equal(list(batches.as_numpy_iterator()), expected)
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "area", "lanczos3"])
+@pytest.mark.parametrize("crop", [False, True])
+def test_photos_that_have_the_size_already_are_what_keras_makes_of_them(
+    tmp_path: Path, interpolation: str, crop: bool
+) -> None:
+    random = np.random.default_rng(1)
+    for name in ("train/car", "train/truck"):
+        (tmp_path / name).mkdir(parents=True)
+        pixels = random.integers(0, 256, (*SIZE, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name / "photo.jpg")
+    settings = settings_of(
+        data=str(tmp_path),
+        valid_folder="train",
+        interpolation=interpolation,
+        crop_to_aspect_ratio=crop,
+    )
+    photos = find(settings).valid
+    assert photos.size == SIZE
+    course, fast = (
+        list(pipelines.build(name, photos, settings, training=False).as_numpy_iterator())
+        for name in ("course", "fast")
+    )
+    assert_equal(fast, course)
+    if interpolation == "nearest":
+        assert_equal(fast, course_batches(tmp_path / "train", settings, shuffle=False))
 
 
 @pytest.mark.parametrize("name", ["course", "fast", "naive"])
@@ -184,7 +237,7 @@ def test_the_short_resize_takes_the_very_pixels_of_tensorflows(side: int, tmp_pa
     random = np.random.default_rng(side)
     path = tmp_path / "photo.png"
     Image.fromarray(random.integers(0, 256, (side, side + 3, 3), dtype=np.uint8)).save(path)
-    loader = Loader(Settings(image_size=(97, 128)), [str(path)])
+    loader = Loader(Settings(image_size=(97, 128)))
     contents = loader.read(str(path))
     np.testing.assert_array_equal(loader.decode_fast(contents), loader.decode(contents))
 
@@ -200,8 +253,7 @@ def test_downscaled_decoding_keeps_the_size_and_stays_close(tmp_path: Path) -> N
     slope = np.linspace(0, 255, 320, dtype=np.uint8)
     Image.fromarray(np.stack([np.tile(slope, (240, 1))] * 3, axis=-1)).save(path)
     plain, downscaling = (
-        Loader(Settings(image_size=SIZE, downscale_decode=downscale), [str(path)])
-        for downscale in (False, True)
+        Loader(Settings(image_size=SIZE, downscale_decode=downscale)) for downscale in (False, True)
     )
     contents = plain.read(str(path))
     exact, close = (
@@ -209,6 +261,26 @@ def test_downscaled_decoding_keeps_the_size_and_stays_close(tmp_path: Path) -> N
     )
     assert close.shape == (*SIZE, 3)
     assert 0 < np.abs(exact - close).max() < 8
+
+
+def test_downscaled_decoding_leaves_what_is_no_jpeg_as_it_is(folder: Path) -> None:
+    png = next(folder.rglob("*.png"))
+    plain, downscaling = (
+        Loader(Settings(image_size=(8, 8), downscale_decode=downscale))
+        for downscale in (False, True)
+    )
+    contents = plain.read(str(png))
+    np.testing.assert_array_equal(plain.decode_fast(contents), downscaling.decode_fast(contents))
+
+
+def test_a_photo_that_cannot_be_decoded_stops_the_pass(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture at all")
+    photos = photos_of(folder, settings_of())
+    photos = Photos((*photos.paths, str(broken)), (*photos.labels, 0), photos.class_names)
+    batches = pipelines.once(photos, np.arange(len(photos)), settings_of())
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        list(batches)
 
 
 def test_a_budget_too_small_for_the_photos_leaves_the_cache_out(folder: Path) -> None:
@@ -222,7 +294,7 @@ def test_a_budget_too_small_for_the_photos_leaves_the_cache_out(folder: Path) ->
 
 def test_the_read_delay_is_waited_for_by_every_file(folder: Path) -> None:
     path = photos_of(folder, settings_of()).paths[0]
-    loader = Loader(settings_of(read_delay_ms=30), [path])
+    loader = Loader(settings_of(read_delay_ms=30))
     before = tf.timestamp()
     with tf.control_dependencies([loader.read(path)]):
         assert tf.timestamp() - before >= 0.03
