@@ -1,0 +1,117 @@
+"""Whole runs, where settings and what surrounds them meet."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.kernel_runs import SIDE, Run, write_split
+
+from kernel import main
+from kernel.accelerators import NoAcceleratorError
+from kernel.session import Job
+from kernel.settings import Settings
+
+FROZEN = {"base": "convnet", "base_trainable": False}
+
+
+def test_two_runs_of_one_job_leave_the_same_weights(run_job: Callable[..., Run]) -> None:
+    first, second = (run_job(name, base="convnet", augment_flip="horizontal") for name in "ab")
+
+    assert first.history["val_loss"] == second.history["val_loss"]
+    for ours, theirs in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_plateau_ends_the_run_with_its_model_and_says_what_that_saved(
+    run_job: Callable[..., Run],
+) -> None:
+    run = run_job(epochs=10, learning_rate=1e-12, stop_on_plateau=2, **FROZEN)
+
+    assert run.record["stopped_because"] == "plateau"
+    assert run.record["epochs"] == len(run.history["loss"]) < 10
+    assert run.record["saved_seconds"] > 0
+    assert all(np.isfinite(weights).all() for weights in run.weights)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
+    run_job: Callable[..., Run],
+) -> None:
+    diverging = {"optimizer": "sgd", "activation": "linear", "learning_rate": 100.0}
+    run = run_job(epochs=30, **diverging, **FROZEN)
+
+    assert run.record["stopped_because"] == "nan_loss"
+    assert run.record["epochs"] < 30
+    assert all(np.isfinite(weights).all() for weights in run.weights)
+
+
+def test_a_missing_accelerator_ends_the_run_before_anything_is_spent(
+    tmp_path: Path, two_classes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"data": str(two_classes)}
+    with contextlib.chdir(tmp_path), pytest.raises(NoAcceleratorError, match="asked for a GPU"):
+        main.run(Job(settings, accelerator="gpu"), Settings.from_mapping(settings))
+
+    run = Run(tmp_path, 1)
+    assert run.record["stopped_because"] == "no_accelerator"
+    assert run.record["epochs"] == 0
+    assert (tmp_path / "manifest.json").is_file()
+
+
+def test_the_first_line_of_a_run_is_the_session_that_cancel_needs(
+    run_job: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KAGGLE_CONTAINER_NAME", "kaggle_4wEa0x-31415-webtier")
+    run_job(epochs=1, **FROZEN)
+
+    assert capsys.readouterr().out.splitlines()[0] == "session 31415"
+
+
+def test_three_classes_of_grey_photos_are_told_apart_without_being_told_how_many(
+    tmp_path: Path, run_job: Callable[..., Run]
+) -> None:
+    photos = write_split(tmp_path / "photos", ("Bus", "Car", "Truck"), 9, 6)
+    run = run_job(data=str(photos), base="convnet", color_mode="grayscale", plots=True)
+
+    assert run.record["settings"]["label_mode"] == "int"
+    assert "val_sparse_categorical_accuracy" in run.history
+    assert (run.working / "plots" / "confusion_matrix.png").is_file()
+
+
+TWO_DEVICES = """
+import json, sys
+import tensorflow as tf
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from kernel import main
+from kernel.session import Job
+from kernel.settings import Settings
+settings = json.loads(sys.argv[1])
+sys.exit(main.run(Job(settings), Settings.from_mapping(settings)))
+"""
+
+
+def test_two_devices_share_the_forward_pass_and_change_nothing(
+    tmp_path: Path, two_classes: Path, run_job: Callable[..., Run]
+) -> None:
+    settings: dict[str, Any] = {"data": str(two_classes), "image_size": [SIDE, SIDE]}
+    settings |= {"batch_size": 16, "epochs": 2, "plots": False, **FROZEN}
+    folder = tmp_path / "two"
+    folder.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, json.dumps(settings)],
+        cwd=folder,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+        check=True,
+    )
+    one = run_job("one", epochs=2, **FROZEN)
+
+    for ours, theirs in zip(Run(folder, 0).weights, one.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
