@@ -65,6 +65,7 @@ def application(
             Middleware(Dated, clock=api.kaggle.clock),
             Middleware(FaultyService, faults=faults, drop=drop),
             Middleware(TokenRequired, token=api.token, account=api.kaggle.account),
+            Middleware(transfers.SendsFiles),
         ],
         exception_handlers={Refusal: _refuse, HTTPException: _refuse_route, Exception: _fail},
         lifespan=_lifespan,

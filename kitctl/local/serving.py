@@ -121,7 +121,9 @@ def _loopback(host: str) -> str:
 
 def _listen(address: str, port: int, *, may_differ: bool) -> socket.socket:
     for wanted in [port, 0] if may_differ else [port]:
-        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        # Said in full: asyncio turns Nagle's delay off only on sockets that are TCP by name.
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if os.name == "posix":
             # On Windows this would let two processes share the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
