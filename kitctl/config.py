@@ -38,7 +38,7 @@ class Settings:
     """Photos per class and split in a dry run; 0 is all of them."""
     epochs: int = 2
     """Epochs in a dry run; 0 is as many as the job asks for."""
-    jobs: int = 8
+    jobs: int = 16
     """Files fetched at the same time."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Kaggle source → local folder that stands for it, from the project's folder."""

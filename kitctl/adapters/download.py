@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin, urlsplit
 
+from kitctl import __version__
+from kitctl.adapters.hashing import PIECE, Hashing
+from kitctl.adapters.kaggle.connections import Connections, Request, Unanswered
 from kitctl.domain.results import is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import BrokenOff, Content, OutputFile, UrlExpired
 
-if TYPE_CHECKING:
-    import requests
-
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 
-# Bytes read at a time; times the number of files at once, this is what a pull keeps in memory.
-PIECE = 1 << 20
+MOST_REDIRECTS = 5
 
-# Pieces that the hash may be behind; they too are kept in memory.
-MOST_BEHIND = 3
+# What stays as it is in an address; all else (a space, an umlaut) is percent-encoded.
+SIGNS_OF_AN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
+
+# Bytes at the beginning of an answer that tell an error from a file.
+ENOUGH_TO_TELL = 4096
 
 _TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
@@ -32,21 +35,14 @@ _TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
 class HttpDownloads:
     """The port `Downloads`; threads share its connections. `direct`: past every proxy."""
 
-    def __init__(self, connections: int, *, direct: bool = False) -> None:
-        import requests
-        from requests.adapters import HTTPAdapter
-
-        self._session = requests.Session()
-        self._session.trust_env = not direct
-        pool = HTTPAdapter(pool_connections=4, pool_maxsize=connections)
-        self._session.mount("https://", pool)
-        self._session.mount("http://", pool)
+    def __init__(self, *, direct: bool = False) -> None:
+        self._direct = direct
+        self._hosts: dict[str, Connections] = {}
+        self._lock = threading.Lock()
 
     def fetch(
         self, file: OutputFile, part: Path, on_bytes: Callable[[int], None] = lambda _: None
     ) -> Content:
-        import requests
-
         mark = part.with_suffix(".etag")
         offset, etag = _begun(part, mark)
         try:
@@ -55,20 +51,35 @@ class HttpDownloads:
                     on_bytes(offset)
                     return _hashed(part)
                 offset = _checked(response, file, offset)
-                if not offset:
+                if not offset and not _is_one_piece(response):
                     mark.write_text(response.headers.get("ETag", ""), "utf-8")
                 return _stream(response, file, part, offset, on_bytes)
-        except requests.RequestException:
-            # What it says holds the signed address; it stays out.
-            raise BrokenOff(f"The connection broke off while {file.name} came.") from None
+        except Unanswered:
+            raise _broken_off(file) from None
 
-    def _open(self, url: str, offset: int, etag: str) -> requests.Response:
-        headers = {"Accept-Encoding": "identity"}
+    @contextmanager
+    def _open(self, url: str, offset: int, etag: str) -> Iterator[HTTPResponse]:
+        headers = {"User-Agent": f"kitctl/{__version__}", "Accept-Encoding": "identity"}
         if offset:
             headers |= {"Range": f"bytes={offset}-", "If-Range": etag}
-        return self._session.get(
-            url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, SILENCE_SECONDS)
-        )
+        for _ in range(MOST_REDIRECTS):
+            parts = urlsplit(url)
+            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            target = quote(target, safe=SIGNS_OF_AN_ADDRESS)
+            request = Request("GET", target, headers, None, CONNECT_SECONDS, SILENCE_SECONDS)
+            with self._connections(f"{parts.scheme}://{parts.netloc}").open(request) as response:
+                elsewhere = response.headers.get("Location")
+                if response.status not in {301, 302, 303, 307, 308} or not elsewhere:
+                    yield response
+                    return
+                url = urljoin(url, elsewhere)
+        raise Unanswered("One address only leads to the next.")
+
+    def _connections(self, base: str) -> Connections:
+        with self._lock:
+            if base not in self._hosts:
+                self._hosts[base] = Connections(base, direct=self._direct)
+            return self._hosts[base]
 
 
 def _begun(part: Path, mark: Path) -> tuple[int, str]:
@@ -81,10 +92,10 @@ def _begun(part: Path, mark: Path) -> tuple[int, str]:
         return 0, ""
 
 
-def _is_all_here(response: requests.Response, offset: int) -> bool:
+def _is_all_here(response: HTTPResponse, offset: int) -> bool:
     """Whether there is nothing left to come: it was all here, but not moved to its name."""
     whole = response.headers.get("Content-Range", "")
-    return response.status_code == 416 and whole == f"bytes */{offset}"
+    return response.status == 416 and whole == f"bytes */{offset}"
 
 
 def _hashed(part: Path) -> Content:
@@ -93,9 +104,9 @@ def _hashed(part: Path) -> Content:
         return Content(file.tell(), digest.hexdigest())
 
 
-def _checked(response: requests.Response, file: OutputFile, offset: int) -> int:
+def _checked(response: HTTPResponse, file: OutputFile, offset: int) -> int:
     """From where the answer starts; raises for what is no answer to it."""
-    status = response.status_code
+    status = response.status
     if status in {429, 500, 502, 503, 504}:
         raise BrokenOff(
             f"The storage is busy (HTTP {status}) and did not send {file.name}.",
@@ -119,48 +130,45 @@ def _checked(response: requests.Response, file: OutputFile, offset: int) -> int:
     return 0
 
 
+def _is_one_piece(response: HTTPResponse) -> bool:
+    """Whether it comes whole or not at all, so that there is nothing to take up again."""
+    return response.length is not None and response.length <= PIECE
+
+
 def _stream(
-    response: requests.Response,
+    response: HTTPResponse,
     file: OutputFile,
     part: Path,
     offset: int,
     on_bytes: Callable[[int], None],
 ) -> Content:
-    size = offset
-    with part.open("r+b" if offset else "wb") as sink, _Hashing() as hashing:
-        while offset and (piece := sink.read(PIECE)):
-            hashing.update(piece)
+    announced, size = response.length, offset
+
+    def receive(room: memoryview) -> int:
+        try:
+            return response.readinto(room)
+        except (OSError, HTTPException):
+            raise _broken_off(file) from None
+
+    with part.open("ab" if offset else "wb") as sink, Hashing() as hashing:
+        if offset:
+            with part.open("rb") as begun:
+                for _ in hashing.pieces(begun.readinto):
+                    pass
         on_bytes(offset)
-        for piece in response.iter_content(PIECE):
+        for piece in hashing.pieces(receive):
             if not size and is_error_body(
-                file.name, response.headers.get("Content-Type", ""), piece
+                file.name, response.headers.get("Content-Type", ""), bytes(piece[:ENOUGH_TO_TELL])
             ):
                 raise UrlExpired(f"An error message came in place of {file.name}.")
-            hashing.update(piece)
             sink.write(piece)
             size += len(piece)
             on_bytes(len(piece))
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and size - offset != int(announced):
-        raise BrokenOff(f"The connection broke off while {file.name} came.")
-    return Content(size, hashing.digest.hexdigest())
+    if announced is not None and size - offset != announced:
+        raise _broken_off(file)
+    return Content(size, hashing.sha256())
 
 
-class _Hashing:
-    """A hash that is reckoned beside the receiving and writing, which cost about as much."""
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-        self._worker = ThreadPoolExecutor(1, "hashing")
-        self._behind: deque[Future[None]] = deque()
-
-    def __enter__(self) -> _Hashing:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._worker.shutdown()
-
-    def update(self, piece: bytes) -> None:
-        self._behind.append(self._worker.submit(self.digest.update, piece))
-        if len(self._behind) > MOST_BEHIND:
-            self._behind.popleft().result()
+def _broken_off(file: OutputFile) -> BrokenOff:
+    # What the error itself says may hold the signed address; it stays out.
+    return BrokenOff(f"The connection broke off while {file.name} came.")

@@ -75,10 +75,12 @@ class LocalResults:
         return self._own / "parts" / f"{key}.part"
 
     def place(self, name: str, content: Content) -> None:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.part(name)
-        part.replace(path)
+        path, part = self._path(name), self.part(name)
+        try:
+            part.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(path)
         part.with_suffix(".etag").unlink(missing_ok=True)
         entry = {
             "path": name,

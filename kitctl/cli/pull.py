@@ -66,7 +66,7 @@ def pull_results(
             road.kaggle,
             road.ledger,
             # Loopback must not go through the user's proxy.
-            HttpDownloads(at_once, direct=settings.local),
+            HttpDownloads(direct=settings.local),
             LocalResults(out or _folder(invocation, settings.results, found.ref)),
             Selection(only=only, jobs=at_once, anew=force),
             invocation.talk,

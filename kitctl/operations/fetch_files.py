@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from kitctl.domain.results import Promise
@@ -40,27 +40,24 @@ class Failed:
 
 
 class Addresses:
-    """Where the files are; asked for anew, all at once, when one has expired."""
+    """Where the files are; `list_anew` is asked, for all at once, when one has expired."""
 
-    def __init__(self, list_files: Callable[[], Iterable[OutputFile]]) -> None:
-        self._list = list_files
+    def __init__(
+        self, files: Iterable[OutputFile], list_anew: Callable[[], Iterable[OutputFile]]
+    ) -> None:
+        self._urls = {file.name: file.url for file in files}
+        self._list_anew = list_anew
         self._lock = threading.Lock()
-        self._urls: dict[str, str] = {}
-        self.refresh()
 
     @property
     def names(self) -> list[str]:
         return list(self._urls)
 
-    def refresh(self) -> None:
-        for file in self._list():
-            self._urls[file.name] = file.url
-
     def get(self, name: str, stale: str = "") -> OutputFile:
         """The file's address, another one than `stale`."""
         with self._lock:
             if self._urls[name] == stale:
-                self.refresh()
+                self._urls |= {file.name: file.url for file in self._list_anew()}
             return OutputFile(name, self._urls[name])
 
 
@@ -104,7 +101,7 @@ class Fetch:
             try:
                 running = {pool.submit(self.one, name, promise): name for name, promise in order}
                 while running:
-                    done, _ = wait(running, DRAW_SECONDS, FIRST_COMPLETED)
+                    done, _ = wait(running, DRAW_SECONDS, FIRST_EXCEPTION)
                     bar.update(completed=self.bytes_here)
                     for future in done:
                         _sort(future, running.pop(future), came, failed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,7 +19,7 @@ from kitctl.operations.fetch_files import Addresses, Failed, Fetch, File
 from kitctl.operations.find_run import Found
 from kitctl.operations.reporter import Reporter
 from kitctl.operations.status import RunStatus, read_status
-from kitctl.ports import Downloads, Kaggle, Ledger, ResultsFolder
+from kitctl.ports import Downloads, Kaggle, Ledger, LogLine, ResultsFolder
 
 LOG = "log.txt"
 
@@ -31,7 +32,7 @@ class Selection:
     """What to fetch: files that match `only` ("": all), `jobs` at once, `anew` what is here too."""
 
     only: str = ""
-    jobs: int = 8
+    jobs: int = 16
     anew: bool = False
 
 
@@ -120,15 +121,20 @@ def pull_results(
 
     Raises Refused while the run has not ended.
     """
-    status = read_status(found, kaggle, ledger)
-    if not status.status.ended:
-        raise Refused(
-            f"{found.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
-            code="run_under_way",
-            hint=f"kitctl pull-results {found.ref.version} --wait",
-        )
-    with _disk_errors_told(folder.root), folder.only_user(lambda: _say_waiting(folder, reporter)):
-        pulled = _Pull(status, kaggle, downloads, folder, selection, reporter).run()
+    # Asked all at once: Kaggle's answers are what there is to wait for.
+    with ThreadPoolExecutor(2, "asking") as asking:
+        listed = asking.submit(lambda: list(kaggle.outputs(found.ref)))
+        logged = asking.submit(kaggle.log, found.ref)
+        status = _ended(found, kaggle, ledger)
+        with reporter.progress("Listing the files"):
+            files = listed.result()
+        with (
+            _disk_errors_told(folder.root),
+            folder.only_user(lambda: _say_waiting(folder, reporter)),
+        ):
+            addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
+            pull = _Pull(status, addresses, downloads, folder, selection, reporter)
+            pulled = pull.run(logged.result)
     if found.known is not None:
         ledger.learned(found.known.id, run_report.facts(pulled.report))
         if not pulled.failed and not selection.only:
@@ -137,23 +143,33 @@ def pull_results(
     return pulled
 
 
+def _ended(found: Found, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+    """The run's status; raises Refused while it has not ended."""
+    status = read_status(found, kaggle, ledger)
+    if not status.status.ended:
+        raise Refused(
+            f"{found.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
+            code="run_under_way",
+            hint=f"kitctl pull-results {found.ref.version} --wait",
+        )
+    return status
+
+
 class _Pull:
     def __init__(
         self,
         status: RunStatus,
-        kaggle: Kaggle,
+        addresses: Addresses,
         downloads: Downloads,
         folder: ResultsFolder,
         selection: Selection,
         reporter: Reporter,
     ) -> None:
-        self._status, self._kaggle, self._folder = status, kaggle, folder
+        self._status, self._addresses, self._folder = status, addresses, folder
         self._selection, self._reporter = selection, reporter
-        with reporter.progress("Listing the files"):
-            self._addresses = Addresses(lambda: kaggle.outputs(status.ref))
-        self._fetch = Fetch(self._addresses, downloads, folder, anew=selection.anew)
+        self._fetch = Fetch(addresses, downloads, folder, anew=selection.anew)
 
-    def run(self) -> Pulled:
+    def run(self, log: Callable[[], Iterable[LogLine]]) -> Pulled:
         names, refused = sort_names(self._addresses.names)
         files: list[File] = []
         promises: dict[str, Promise] | None = None
@@ -185,7 +201,7 @@ class _Pull:
                 if path not in self._addresses.names and self._is_selected(path)
             ),
             has_manifest=promises is not None,
-            log=self._save_log(names),
+            log=self._save_log(names, log()),
             metrics=run_report.metrics(self._folder.read("metrics.json")),
             history=run_report.history(self._folder.read("history.csv")),
             report=run_report.read_object(self._folder.read("run.json")),
@@ -210,8 +226,7 @@ class _Pull:
                 hint="Free some space, choose files with --only, or another disk with --out.",
             )
 
-    def _save_log(self, names: list[str]) -> Path:
-        lines = self._kaggle.log(self._status.ref)
+    def _save_log(self, names: list[str], lines: Iterable[LogLine]) -> Path:
         name = OTHER_LOG if LOG in names else LOG
         text = "".join(f"{line.text}\n" for line in lines)
         self._folder.write(name, text.encode("utf-8", "replace"))

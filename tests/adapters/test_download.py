@@ -14,7 +14,7 @@ from kitctl.ports import BrokenOff, OutputFile, UrlExpired
 
 @pytest.fixture
 def downloads() -> HttpDownloads:
-    return HttpDownloads(2, direct=True)
+    return HttpDownloads(direct=True)
 
 
 def file(road: Road, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
@@ -115,5 +115,5 @@ def test_the_users_proxy_is_not_used_for_loopback(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    direct = HttpDownloads(1, direct=True).fetch(wanted, tmp_path / "a.part")
+    direct = HttpDownloads(direct=True).fetch(wanted, tmp_path / "a.part")
     assert direct.bytes == 10

@@ -179,7 +179,7 @@ def test_what_an_interrupted_pull_had_is_not_fetched_twice(road: Road) -> None:
     part = LocalResults(road.folder).part("big.bin")
     road.server.fault("drop", "download", after_bytes=3_000_000, count=1)
     with pytest.raises(BrokenOff):
-        HttpDownloads(1, direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
+        HttpDownloads(direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
     assert part.stat().st_size > 1_000_000
     # Only what is missing comes now: the whole would not come in one go.
     road.server.fault("drop", "download", after_bytes=4_000_000, count=None)
@@ -198,10 +198,10 @@ def test_an_expired_address_is_renewed(road: Road) -> None:
 def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road) -> None:
     road.server.settings(url_seconds=60)
     found = road.seed(files=THE_USUAL, manifest=True)
-    addresses = Addresses(lambda: road.kaggle.outputs(found.ref))
+    addresses = Addresses(road.kaggle.outputs(found.ref), lambda: road.kaggle.outputs(found.ref))
     road.server.advance(3600)
     folder = LocalResults(road.folder)
-    fetch = Fetch(addresses, HttpDownloads(1, direct=True), folder, anew=False)
+    fetch = Fetch(addresses, HttpDownloads(direct=True), folder, anew=False)
     listed = road.server.calls("ListKernelSessionOutput")
     with folder.only_user(lambda: None):
         assert [fetch.one(name, None).state for name in addresses.names] == ["fetched"] * 6
@@ -296,7 +296,7 @@ def test_two_pulls_at_once_fetch_once(road: Road) -> None:
                 found,
                 road.kaggle,
                 road.ledger,
-                HttpDownloads(4, direct=True),
+                HttpDownloads(direct=True),
                 LocalResults(road.folder),
                 Selection(jobs=4),
                 road.listener,

@@ -58,7 +58,7 @@ class Road:
             found,
             self.kaggle,
             self.ledger,
-            HttpDownloads(chosen.jobs, direct=True),
+            HttpDownloads(direct=True),
             LocalResults(out or self.folder),
             chosen,
             self.listener,

@@ -1,0 +1,65 @@
+"""The sha256 of what comes, reckoned beside its coming."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+# Bytes read at a time.
+PIECE = 1 << 19
+
+# Pieces that the hash may be behind. They are kept in memory, for each file that comes.
+MOST_BEHIND = 3
+
+
+class Hashing:
+    """Reads piece by piece and hashes in a thread of its own: of a long file that takes longest.
+
+    Its rooms for pieces are used in turn, so that memory stays warm and small.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._worker = ThreadPoolExecutor(1, "hashing")
+        self._behind: deque[tuple[Future[None], memoryview]] = deque()
+
+    def __enter__(self) -> Hashing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._worker.shutdown()
+
+    def pieces(self, fill: Callable[[memoryview], int]) -> Iterator[memoryview]:
+        """What `fill` puts into the room that it is given, until it puts nothing.
+
+        A piece is good until the next one is asked for.
+        """
+        while True:
+            room = self._room()
+            piece = room[: fill(room)]
+            if not piece:
+                return
+            if len(piece) == len(room):
+                self._behind.append((self._worker.submit(self._digest.update, piece), room))
+            else:
+                # The last piece, and all of a short file: a thread would cost more.
+                self._catch_up()
+                self._digest.update(piece)
+            yield piece
+
+    def sha256(self) -> str:
+        self._catch_up()
+        return self._digest.hexdigest()
+
+    def _room(self) -> memoryview:
+        if len(self._behind) <= MOST_BEHIND:
+            return memoryview(bytearray(PIECE))
+        hashed, room = self._behind.popleft()
+        hashed.result()
+        return room
+
+    def _catch_up(self) -> None:
+        while self._behind:
+            self._behind.popleft()[0].result()
