@@ -82,7 +82,7 @@ def test_three_classes_of_grey_photos_are_told_apart_without_being_told_how_many
 
     assert run.record["settings"]["label_mode"] == "int"
     assert "val_sparse_categorical_accuracy" in run.history
-    assert (run.working / "plots" / "confusion_matrix.png").is_file()
+    assert (run.working / "plots" / "confusion.png").is_file()
 
 
 TWO_DEVICES = """
