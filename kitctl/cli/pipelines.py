@@ -46,22 +46,25 @@ def pipelines(
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
     pictures of who opened, read, mapped, waited and trained when.
     """
-    from kitctl.operations import measure_pipelines
+    from kitctl.operations import measure_pipelines, prepare_sources
 
     if push and (data or out):
         raise UsageError(
             "--push measures the job's own data on Kaggle: leave out --data and --out.",
             hint="kitctl pipelines --push",
         )
-    folder = data.expanduser().absolute() if data else None
-    settings = measure_pipelines.settings_for(folder, read_delay)
+    mounts: dict[str, Path] = {}
+    if data:
+        given = measure_pipelines.given(data.expanduser().absolute())
+        mounts = prepare_sources.prepare([given], invocation.talk)
+    settings = measure_pipelines.settings_for(next(iter(mounts.values()), None), read_delay)
     if push:
         return _pushed(invocation, settings, local)
-    return _measured(invocation, settings, folder, out)
+    return _measured(invocation, settings, mounts, out)
 
 
 def _measured(
-    invocation: Invocation, settings: dict[str, Any], data: Path | None, out: Path | None
+    invocation: Invocation, settings: dict[str, Any], mounts: dict[str, Path], out: Path | None
 ) -> Answer:
     from kitctl.local import runner
     from kitctl.operations import measure_pipelines, package, prepare_sources
@@ -69,9 +72,7 @@ def _measured(
 
     configured = invocation.settings()
     plan = package.plan(invocation.project, overrides=settings)
-    if data:
-        mounts = {f"datasets/{measure_pipelines.GIVEN}": data}
-    else:
+    if not mounts:
         stand_ins = prepare_sources.stand_ins(
             invocation.project, plan.metadata.sources, configured.sources, []
         )

@@ -14,6 +14,7 @@ from typing import Any
 from kitctl.domain.bundle import Plan
 from kitctl.errors import Interrupted, InvalidInput
 from kitctl.operations import stage
+from kitctl.operations.prepare_sources import StandIn
 from kitctl.operations.reporter import Reporter
 from kitctl.ports import LocalRun, Runner
 
@@ -48,6 +49,11 @@ class Measurement:
     out: Path
     pipelines: tuple[Pipeline, ...]
     pictures: tuple[Path, ...]
+
+
+def given(folder: Path) -> StandIn:
+    """A folder named on the command line as a source; one with a recipe stands for its files."""
+    return StandIn(GIVEN, f"datasets/{GIVEN}", folder)
 
 
 def settings_for(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def measure(
         run, last = _start(plan, mounts, root, runner, reporter)
         code = stage.finish(run)
         if code:
-            raise stage.failure(plan, code, last, "next: kitctl pipelines --data DIR")
+            raise stage.failure(plan, code, last, "kitctl pipelines --data DIR")
         return _kept(run.working, out)
     except KeyboardInterrupt:
         raise Interrupted(
