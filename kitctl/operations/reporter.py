@@ -10,8 +10,14 @@ class Bar(Protocol):
     """A progress bar, or the plain lines that stand for one."""
 
     def update(
-        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
-    ) -> None: ...
+        self,
+        *,
+        completed: float | None = None,
+        total: float | None = None,
+        text: str | None = None,
+        aside: str = "",
+    ) -> None:
+        """Shows what is given; `aside` comes with the text, but is not news by itself."""
 
     def advance(self, amount: float = 1) -> None: ...
 
@@ -52,7 +58,12 @@ class Silence:
         return nullcontext(self)
 
     def update(
-        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
+        self,
+        *,
+        completed: float | None = None,
+        total: float | None = None,
+        text: str | None = None,
+        aside: str = "",
     ) -> None:
         pass
 

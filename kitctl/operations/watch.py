@@ -84,8 +84,12 @@ class _LiveLine:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def show(self, text: str) -> None:
-        self._bar.update(text=text)
+    def show(self, status: RunStatus) -> None:
+        spent = status.running_seconds if status.known and status.known.started_at else None
+        seconds = status.queued_seconds if spent is None else spent
+        said = status.status.lower().replace("_", " ")
+        aside = "" if seconds is None else f" ({durations.say(seconds)})"
+        self._bar.update(text=f"{status.ref}: {said}", aside=aside)
 
     def close(self) -> None:
         self._bar = Silence()
@@ -115,7 +119,7 @@ class _Watch:
             if status is not None:
                 pause = FIRST_POLL if status.status is not last else pause
                 last = status.status
-                self._live.show(_words(status))
+                self._live.show(status)
                 if status.status.ended:
                     log.finish(LAST_LINES_SECONDS)
                     return status
@@ -204,13 +208,6 @@ class _Log:
                 if self._stop.wait(10.0):
                     return
         self._lines.put(None)
-
-
-def _words(status: RunStatus) -> str:
-    spent = status.running_seconds if status.known and status.known.started_at else None
-    seconds = status.queued_seconds if spent is None else spent
-    said = status.status.lower().replace("_", " ")
-    return f"{status.ref}: {said}" + ("" if seconds is None else f" ({durations.say(seconds)})")
 
 
 def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:

@@ -72,7 +72,11 @@ class Talk:
         from rich.progress import Progress
 
         self._progress = Progress(
-            *_columns(unit), console=streams.console(sys.stderr), transient=True
+            *_columns(unit),
+            console=streams.console(sys.stderr),
+            transient=True,
+            # What is printed goes above the bar; where stdout leads elsewhere, it goes there.
+            redirect_stdout=streams.is_live(sys.stdout),
         )
         try:
             with self._progress as progress:
@@ -115,9 +119,15 @@ class _RichBar:
         self._task: TaskID = progress.add_task(text, total=total)
 
     def update(
-        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
+        self,
+        *,
+        completed: float | None = None,
+        total: float | None = None,
+        text: str | None = None,
+        aside: str = "",
     ) -> None:
-        self._progress.update(self._task, completed=completed, total=total, description=text)
+        line = None if text is None else f"{text}{aside}"
+        self._progress.update(self._task, completed=completed, total=total, description=line)
 
     def advance(self, amount: float = 1) -> None:
         self._progress.advance(self._task, amount)
@@ -136,25 +146,37 @@ class _PlainBar:
         self._talk, self._text, self._total, self._every = talk, text, total, every
         self._completed = 0.0
         self._next = time.monotonic() + every
+        self._drawn = ""
 
     def update(
-        self, *, completed: float | None = None, total: float | None = None, text: str | None = None
+        self,
+        *,
+        completed: float | None = None,
+        total: float | None = None,
+        text: str | None = None,
+        aside: str = "",
     ) -> None:
-        self._text = self._text if text is None else text
         self._total = self._total if total is None else total
-        self.advance(0 if completed is None else completed - self._completed)
+        if text is not None and text != self._text:
+            # Another text is news at once; numbers can wait.
+            self._text, self._next = text, min(self._next, time.monotonic())
+        self.advance(0 if completed is None else completed - self._completed, aside)
 
-    def advance(self, amount: float = 1) -> None:
+    def advance(self, amount: float = 1, aside: str = "") -> None:
         self._completed += amount
         if time.monotonic() >= self._next:
-            self.draw()
+            self.draw(aside)
 
     def log(self, line: str) -> None:
         # Lines that come say enough: the bar's own would only interrupt them.
         self._next = time.monotonic() + self._every
         self._talk.say(line)
 
-    def draw(self) -> None:
+    def draw(self, aside: str = "") -> None:
+        """Says how it stands, unless that is what it said last."""
         self._next = time.monotonic() + self._every
         share = f" {100 * self._completed / self._total:.0f} %" if self._total else ""
-        self._talk.say(f"{self._text}{share if self._completed else ' …'}")
+        line = f"{self._text}{share if self._completed else ''}"
+        if line != self._drawn:
+            self._drawn = line
+            self._talk.say(f"{line}{aside}{'' if self._completed else ' …'}")

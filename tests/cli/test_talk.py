@@ -64,6 +64,35 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
     assert "another row" in drawn
 
 
+def test_without_a_terminal_a_line_comes_only_with_news(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Talk().progress("run 1") as bar:
+        bar.update(text="run 1: queued", aside=" (1 s)")
+        bar.update(text="run 1: queued", aside=" (2 s)")
+        bar.update(text="run 1: running", aside=" (0 s)")
+        monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
+        bar.update(text="run 1: running", aside=" (9 s)")
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["run 1 …", "run 1: queued (1 s) …", "run 1: running (0 s) …"]
+    with Talk().progress("fetching", total=4) as bar:
+        for completed in (1, 1, 2):
+            bar.update(completed=completed)
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["fetching …", "fetching 25 %", "fetching 50 %"]
+
+
+def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = on_terminal(monkeypatch)
+    with Talk().progress("fetching", total=4) as bar:
+        bar.update(completed=2)
+        print("data")
+    assert capsys.readouterr().out == "data\n"
+    assert "data" not in terminal.getvalue()
+
+
 def test_quiet_leaves_only_warnings_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
     talk = Talk(quiet=True)
     talk.say("said")
