@@ -10,8 +10,6 @@ import tensorflow as tf
 from kernel.settings import Settings
 
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
-# Photos of a batch that are under way at once: some are waited for while others are decoded.
-PHOTOS_AT_ONCE = 8
 
 
 class Loader:
@@ -142,8 +140,8 @@ def to_unit_fast(photo):
 
 
 def each(work: Callable, elements, given):
-    """`work` on every element of a batch, several at once; `given` is the kind of its results.
+    """`work` on one element of a batch after the other; `given` is the kind of its results.
 
     A loop within one step of tf.data: a step for every photo costs as much as decoding half of it.
     """
-    return tf.map_fn(work, elements, parallel_iterations=PHOTOS_AT_ONCE, fn_output_signature=given)
+    return tf.map_fn(work, elements, fn_output_signature=given)

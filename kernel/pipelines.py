@@ -14,13 +14,16 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kernel.loading import PHOTOS_AT_ONCE, Loader, to_unit, to_unit_fast
+from kernel.loading import Loader, to_unit, to_unit_fast
 from kernel.photos import Photos, dataset_seed, label_mode
 from kernel.settings import Settings
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Files asked for at once when reading is what is waited for: storage far away answers late.
 READS_AT_ONCE = 16
+# Batches that `fast` loads at once, each photo by photo: more than cores, so that none idles while
+# a file is waited for.
+BATCHES_AT_ONCE = 4 * CORES
 
 
 class Source:
@@ -113,7 +116,10 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)
         .batch(settings.batch_size)
-        .map(lambda paths, indexes: (loader.load_all(paths), indexes), num_parallel_calls=CORES)
+        .map(
+            lambda paths, indexes: (loader.load_all(paths), indexes),
+            num_parallel_calls=BATCHES_AT_ONCE,
+        )
         .map(lambda images, indexes: (to_unit_fast(images), indexes))
         .prefetch(2)
     )
@@ -206,7 +212,7 @@ def fast(source: Source) -> tf.data.Dataset:
     Batches are kept as bytes if they fit in `ram_budget_mb`.
     """
     batches = source.files().batch(source.settings.batch_size)
-    batches = batches.map(source.load_all, num_parallel_calls=CORES)
+    batches = batches.map(source.load_all, num_parallel_calls=BATCHES_AT_ONCE)
     batches = batches.cache() if source.fits_the_budget else batches
     return batches.map(source.convert_fast).prefetch(2)
 
@@ -239,7 +245,7 @@ def _options(name: str, settings: Settings) -> tf.data.Options:
     if name == "interleave":
         options.threading.private_threadpool_size = READS_AT_ONCE
     if name == "fast":
-        options.threading.private_threadpool_size = PHOTOS_AT_ONCE * CORES
+        options.threading.private_threadpool_size = BATCHES_AT_ONCE
         # Decoding is parallel already; threads within an operation would only be woken in vain.
         options.threading.max_intra_op_parallelism = 1
     return options

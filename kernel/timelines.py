@@ -28,6 +28,7 @@ BATCH_SIZE = 16
 BATCHES = 6
 EPOCHS = 2
 STEP_SECONDS = 0.015
+TALLEST = 5  # lanes of a row at full height; more are drawn thinner
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,15 @@ def draw(timeline: Timeline, path: Path | str) -> None:
     rows = {
         stage: lanes([span for span in timeline.spans if span.stage == stage]) for stage in STAGES
     }
-    heights = [max(1, len(rows[stage])) for stage in STAGES]
+    heights = [min(max(1, len(rows[stage])), TALLEST) for stage in STAGES]
     with plots.figure(path, 12, 1.6 + 0.28 * sum(heights)) as drawing:
         axes = drawing.add_subplot()
         top = 0
         ticks = []
         for stage, height in zip(STAGES, heights, strict=True):
             for lane, spans in enumerate(rows[stage]):
-                _bars(axes, spans, top + lane + 0.1, 0.8)
+                thickness = height / len(rows[stage])
+                _bars(axes, spans, top + (lane + 0.1) * thickness, 0.8 * thickness)
             ticks.append(top + height / 2)
             top += height
             axes.axhline(top, color="black", linewidth=0.4)
