@@ -21,7 +21,7 @@ WATCHED = (
     ("kitctl.adapters.ledger", "SqliteLedger", (), "ledger"),
     ("kitctl.render.output", "PeopleOutput", ("show",), "drawing"),
     ("kitctl.adapters.kaggle.kernels", "KaggleApi", ("account",), "waiting"),
-    ("concurrent.futures", "Future", ("result",), "waiting"),
+    ("kitctl.operations.ask_ahead", "Asked", ("result", "join"), "waiting"),
 )
 
 parts = {"loading": 0.0, "ledger": 0.0, "waiting": 0.0, "drawing": 0.0}

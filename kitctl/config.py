@@ -8,7 +8,6 @@ Kaggle source.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -96,6 +95,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def _from_project(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("kitctl", {})
     except FileNotFoundError:

@@ -5,7 +5,6 @@ Only its metadata and settings are read, not its code: `quota` must answer at a 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +49,8 @@ class ThisJob:
 
 def read_this_job(project: Path, settings: Settings) -> ThisJob | None:
     """Return the project's job; None where its metadata cannot be read: `package` says why."""
+    import tomllib
+
     try:
         job = metadata.inspect((project / METADATA_NAME).read_text("utf-8")).metadata
         job = job.on(settings.accelerator)
