@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,33 @@ def test_the_users_proxy_is_not_used_for_loopback(
     monkeypatch.delenv("NO_PROXY", raising=False)
     direct = HttpDownloads(direct=True).fetch(wanted, tmp_path / "a.part")
     assert direct.bytes == 10
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Sends the first asker on, and says which path it was asked for there."""
+
+    def do_GET(self) -> None:
+        sent_on = self.path.startswith("/from/")
+        body = b"" if sent_on else self.path.encode()
+        self.send_response(302 if sent_on else 200)
+        if sent_on:
+            self.send_header("Location", self.path.replace("/from/", "/to/"))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_address_may_lead_to_another_and_hold_any_sign(
+    downloads: HttpDownloads, tmp_path: Path
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"
+            downloads.fetch(OutputFile("ü.txt", url), tmp_path / "a.part")
+        finally:
+            server.shutdown()
+    assert (tmp_path / "a.part").read_text("utf-8") == "/to/a%20b/%C3%BC.txt?sign=x%2Fy"
