@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import settings
 
 pytest_plugins = ("support.local_kaggle", "support.official_client", "support.road")
@@ -9,3 +11,6 @@ pytest_plugins = ("support.local_kaggle", "support.official_client", "support.ro
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("kitctl", deadline=None)
 settings.load_profile("kitctl")
+
+# A shell's background job ignores Ctrl-C, and so would every program that a test starts from it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
