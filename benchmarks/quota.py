@@ -34,7 +34,7 @@ ANSWER_SECONDS = 0.1
 REPEATS = 7
 
 # How long Kaggle takes to answer where the parts are shown: not at all, near, far.
-WAITS = (0.0, 0.05, 0.2)
+WAITS = (0.0, 0.05, 0.2, 0.4)
 
 KITCTL = [sys.executable, "-m", "kitctl"]
 STOPWATCH = [sys.executable, str(Path(__file__).with_name("stopwatch.py"))]

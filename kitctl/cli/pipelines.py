@@ -41,7 +41,7 @@ def pipelines(
     ] = False,
     local: LocalOption = None,
 ) -> Answer:
-    """Measure the named input pipelines on a folder of photos, and draw their timelines.
+    """Measure the named input pipelines and draw their timelines.
 
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
     pictures of who opened, read, mapped, waited and trained when.

@@ -1,30 +1,14 @@
-"""Who may come in: the token, and request targets as a proxy's client sends them."""
+"""Who may come in: those with the token."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hmac
-from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-
-class AbsoluteTargets:
-    """Serves `GET http://localhost/api/…` as `GET /api/…`: the official client, sent here by
-    `http_proxy`, asks like that."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
-            _, _, after_scheme = scope["path"].partition("://")
-            _, _, path = after_scheme.partition("/")
-            scope = {**scope, "path": f"/{path}", "raw_path": quote(f"/{path}").encode("ascii")}
-        await self._app(scope, receive, send)
 
 
 class TokenRequired:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kitctl.local import admin, api_datasets, api_kernels, transfers
-from kitctl.local.access import AbsoluteTargets, TokenRequired
+from kitctl.local.access import TokenRequired
 from kitctl.local.api import Api, Methods
 from kitctl.local.faults import Faults, FaultyService
 from kitctl.local.state.clock import Clock
@@ -61,7 +61,6 @@ def application(
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(AbsoluteTargets),
             Middleware(Dated, clock=api.kaggle.clock),
             Middleware(FaultyService, faults=faults, drop=drop),
             Middleware(TokenRequired, token=api.token, account=api.kaggle.account),

@@ -75,8 +75,8 @@ def serve(
 
     config = uvicorn.Config(
         application(api, Faults(), drop, stop),
-        # h11 hands on absolute-form targets as they are; other parsers are not tried.
-        http="h11",
+        # Much quicker than h11, and it takes absolute-form targets, which proxies' clients send.
+        http="httptools",
         ws="none",
         log_level="error",
         date_header=False,
