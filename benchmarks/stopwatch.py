@@ -75,7 +75,7 @@ def watch() -> None:
         public = [key for key, value in vars(owner).items() if callable(value) and key[0] != "_"]
         for method in methods or ("__init__", *public):
             setattr(owner, method, clocked(part, getattr(owner, method)))
-    connections = sys.modules.get("kitctl.adapters.kaggle.connections")
+    connections = sys.modules.get("kitctl.adapters.connections")
     if hasattr(connections, "Connections") and "Connections" not in _seen:
         _seen.add("Connections")
         connections.Connections.ask = spanned(connections.Connections.ask)  # type: ignore[union-attr]

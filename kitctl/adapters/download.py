@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from kitctl import __version__
+from kitctl.adapters.connections import Connections, Request, Unanswered
 from kitctl.adapters.hashing import PIECE, Hashing
-from kitctl.adapters.kaggle.connections import Connections, Request, Unanswered
 from kitctl.domain.results import is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import BrokenOff, Content, OutputFile, UrlExpired

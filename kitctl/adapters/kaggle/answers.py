@@ -9,7 +9,7 @@ from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
-    from kitctl.adapters.kaggle.connections import Answer, Unanswered
+    from kitctl.adapters.connections import Answer, Unanswered
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 

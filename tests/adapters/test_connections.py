@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from support.local_kaggle import LocalKaggle, until
 
+from kitctl.adapters.connections import Connections, Request, Unanswered
 from kitctl.adapters.kaggle import connect
-from kitctl.adapters.kaggle.connections import Connections, Request, Unanswered
 from kitctl.errors import InvalidInput
 
 BODY = b'{"said": "' + 2000 * b"a" + b'"}'
