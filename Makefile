@@ -36,7 +36,7 @@ real: $(READY)  ## real photographs and real VGG16 weights, three seeds
 	@$(BIN)/python benchmarks/real.py
 
 test: check  ## lint, types and every test that needs no second TensorFlow
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(READY)  ## lint and types only
 	$(BIN)/ruff check .
