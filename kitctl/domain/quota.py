@@ -62,16 +62,6 @@ class PoolReading(_Hours):
     reserved_seconds: float
     allowed_seconds: float
 
-    @property
-    def unspent_seconds(self) -> float:
-        """What is neither used nor reserved; negative by how much the week is overdrawn."""
-        return self.allowed_seconds - self.used_seconds - self.reserved_seconds
-
-    @property
-    def left_seconds(self) -> float:
-        """What can still be used; never negative."""
-        return max(0.0, self.unspent_seconds)
-
 
 @dataclass(frozen=True, slots=True)
 class QuotaReading:
