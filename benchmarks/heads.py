@@ -14,6 +14,7 @@ from job import PROJECT, run_job
 
 SAMPLE = PROJECT / "datasets" / "car-or-truck-sample"
 LIGHT = {"base": "mobilenetv2", "base_weights": "random", "epochs": 30, "plots": False}
+LIGHTEST = {"base": "convnet", "base_trainable": False, "epochs": 30, "plots": False}
 COURSE = {"base": "vgg16", "epochs": 30, "plots": False}
 _PER_CLASS, _COPIES = 50, 3
 GRID = {
@@ -28,12 +29,12 @@ def rows(*, quick: bool) -> list[table.Row]:
         root = Path(folder)
         (root / "heads").mkdir()
         (root / "memory").mkdir()
-        return [sweep(root / "heads", quick=quick), memory(root / "memory")]
+        return [sweep(root / "heads", quick=quick), memory(root / "memory", quick=quick)]
 
 
 def sweep(root: Path, *, quick: bool) -> table.Row:
     """The course's head, 32 of them in one sweep and one alone; the base is run for neither."""
-    per_class = {"train": 12, "valid": 4} if quick else {"train": 144, "valid": 48}
+    per_class = {"train": 6, "valid": 2} if quick else {"train": 144, "valid": 48}
     real_inputs.lay_out(root / "input", per_class)
     run_job(root / "first", **COURSE)
     store = {**COURSE, "reuse_features": str(root / "first")}
@@ -47,7 +48,7 @@ def sweep(root: Path, *, quick: bool) -> table.Row:
     return table.Row.of(what, "one head", ratios, "< 2")
 
 
-def memory(root: Path) -> table.Row:
+def memory(root: Path, *, quick: bool) -> table.Row:
     """What ten times the photos do to the peak of a run's memory.
 
     Neither number fills less than a batch, whose size is not what is measured here.
@@ -59,8 +60,9 @@ def memory(root: Path) -> table.Row:
             linked = root / "input" / "car-or-truck" / place.with_name(f"{copy}-{place.name}")
             linked.parent.mkdir(parents=True, exist_ok=True)
             linked.symlink_to(photo)
-    large_run, large = run_job(root / "large", photos_per_class=10 * _PER_CLASS, **LIGHT)
-    small_run, small = run_job(root / "small", photos_per_class=_PER_CLASS, **LIGHT)
+    base = LIGHTEST if quick else LIGHT
+    large_run, large = run_job(root / "large", photos_per_class=10 * _PER_CLASS, **base)
+    small_run, small = run_job(root / "small", photos_per_class=_PER_CLASS, **base)
     return table.Row.of(
         f"peak memory, {photos(large_run)} photos",
         f"{photos(small_run)} photos",
