@@ -21,7 +21,8 @@ WATCHED = (
     ("kitctl.adapters.ledger", "SqliteLedger", (), "ledger"),
     ("kitctl.render.output", "PeopleOutput", ("show",), "drawing"),
     ("kitctl.adapters.kaggle.kernels", "KaggleApi", ("account",), "waiting"),
-    ("kitctl.operations.ask_ahead", "Asked", ("result", "join"), "waiting"),
+    ("concurrent.futures._base", "Future", ("result",), "waiting"),
+    ("concurrent.futures.thread", "ThreadPoolExecutor", ("shutdown",), "waiting"),
 )
 
 parts = {"loading": 0.0, "ledger": 0.0, "waiting": 0.0, "drawing": 0.0}

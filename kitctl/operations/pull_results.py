@@ -5,16 +5,17 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from kitctl.config import Settings
 from kitctl.domain import run_report
 from kitctl.domain.results import MANIFEST, Promise, RefusedName, manifest, sort_names
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
+from kitctl.operations.ask_ahead import asked_ahead
 from kitctl.operations.fetch_files import Addresses, Failed, Fetch, File
 from kitctl.operations.find_run import Found
 from kitctl.operations.reporter import Reporter
@@ -32,7 +33,7 @@ class Selection:
     """What to fetch: files that match `only` ("": all), `jobs` at once, `anew` what is here too."""
 
     only: str = ""
-    jobs: int = 16
+    jobs: int = Settings.jobs
     anew: bool = False
 
 
@@ -122,19 +123,20 @@ def pull_results(
     Raises Refused while the run has not ended.
     """
     # Asked all at once: Kaggle's answers are what there is to wait for.
-    with ThreadPoolExecutor(2, "asking") as asking:
-        listed = asking.submit(lambda: list(kaggle.outputs(found.ref)))
-        logged = asking.submit(kaggle.log, found.ref)
+    with (
+        asked_ahead(lambda: list(kaggle.outputs(found.ref))) as listed,
+        asked_ahead(lambda: kaggle.log(found.ref)) as log,
+    ):
         status = _ended(found, kaggle, ledger)
         with reporter.progress("Listing the files"):
-            files = listed.result()
+            files = listed()
         with (
             _disk_errors_told(folder.root),
             folder.only_user(lambda: _say_waiting(folder, reporter)),
         ):
             addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
             pull = _Pull(status, addresses, downloads, folder, selection, reporter)
-            pulled = pull.run(logged.result)
+            pulled = pull.run(log)
     if found.known is not None:
         ledger.learned(found.known.id, run_report.facts(pulled.report))
         if not pulled.failed and not selection.only:
