@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import NamedTuple
 
 from kitctl.domain.runs import Forecast, Intent, Run, Status
@@ -157,13 +158,6 @@ def _photo_ratio(run: Run, intent: Intent) -> float:
     if isinstance(now, int) and isinstance(then, int) and now and then:
         return now / then
     return 1.0
-
-
-def median(values: Iterable[float]) -> float:
-    """Return the middle one, or the mean of the middle two; `statistics` takes long to load."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _spread(expected: Sequence[float], middle: float) -> float:

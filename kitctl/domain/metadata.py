@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from slugify import slugify
+
 from kitctl.domain import accelerators
 from kitctl.domain.accelerators import Accelerator
 from kitctl.domain.metadata_fields import KEYS, Fields
@@ -230,9 +232,9 @@ def _check_title(metadata: Metadata, fields: Fields) -> None:
             f"has {len(title)} characters; Kaggle wants at least {SHORTEST_TITLE}.",
             "Lengthen it, and let the id follow.",
         )
-    elif slug and _address(title) != slug:
-        said = f"{title!r} makes the address {_address(title)}, not {slug}."
-        fix = f'Use "id": "…/{_address(title)}" or a title that gives {slug}.'
+    elif slug and slugify(title) != slug:
+        said = f"{title!r} makes the address {slugify(title)}, not {slug}."
+        fix = f'Use "id": "…/{slugify(title)}" or a title that gives {slug}.'
         if metadata.id_no is None:
             fields.wrong("title", said, fix)
         else:  # The kernel exists and keeps its address whatever its title.
@@ -249,13 +251,3 @@ def _check_ending(metadata: Metadata, fields: Fields) -> None:
             f"{' or '.join(endings)}.",
             "Mend code_file, language or kernel_type.",
         )
-
-
-def _address(title: str) -> str:
-    """The address that Kaggle makes of a title."""
-    if title.isascii() and title.replace(" ", "").isalnum():
-        return "-".join(title.lower().split())
-    # Most titles are that plain, and need not wait for it to load.
-    from slugify import slugify
-
-    return slugify(title)

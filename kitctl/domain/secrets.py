@@ -22,7 +22,7 @@ def found(text: str) -> Iterator[tuple[int, str]]:
     """Line number and kind of every credential; never the credential itself."""
     # The whole text first: hardly any holds one, and its lines are many.
     suspected = {kind: shape for kind, shape in _SHAPES.items() if shape.search(text)}
-    for number, line in enumerate(text.splitlines(), start=1) if suspected else ():
+    for number, line in enumerate(text.splitlines(), start=1):
         for kind, shape in suspected.items():
             if shape.search(line):
                 yield number, kind

@@ -82,33 +82,44 @@ class QuotaReport:
 
 
 def _balance_data(one: Balance) -> dict[str, Any]:
-    said = ("used", "reserved", "allowed", "left", "over", "outside")
-    seconds = _named(one, *(f"{name}_seconds" for name in said))
-    return {"name": one.pool, **seconds, "kernels": one.kernels}
+    return {
+        "name": one.pool,
+        "used_seconds": one.used_seconds,
+        "reserved_seconds": one.reserved_seconds,
+        "allowed_seconds": one.allowed_seconds,
+        "left_seconds": one.left_seconds,
+        "over_seconds": one.over_seconds,
+        "outside_seconds": one.outside_seconds,
+        "kernels": one.kernels,
+    }
 
 
 def _run_data(use: RunUse) -> dict[str, Any]:
     return {
+        "run": use.run,
+        "kernel": use.kernel,
         "accelerator": use.pool,
+        "status": use.status,
         "started_at": moment_of(use.started_at),
         "ended_at": None if use.ended_at is None else moment_of(use.ended_at),
-        **_named(use, "run", "kernel", "status", "time_source"),
-        **_named(use, "seconds", "total_seconds", "saved_seconds"),
+        "seconds": use.seconds,
+        "total_seconds": use.total_seconds,
+        "time_source": use.time_source,
+        "saved_seconds": use.saved_seconds,
     }
 
 
 def _forecast_data(still: StillFits) -> dict[str, Any]:
     return {
+        "kernel": still.kernel,
         "accelerator": still.pool,
         "run_seconds": still.forecast.seconds,
-        **_named(still.forecast, "low_seconds", "high_seconds", "basis"),
-        **_named(still, "kernel", "fits", "accuracy"),
+        "low_seconds": still.forecast.low_seconds,
+        "high_seconds": still.forecast.high_seconds,
+        "basis": still.forecast.basis,
+        "fits": still.fits,
+        "accuracy": still.accuracy,
     }
-
-
-def _named(one: object, *names: str) -> dict[str, Any]:
-    """These of its values, each under its own name."""
-    return {name: getattr(one, name) for name in names}
 
 
 def show_quota(
