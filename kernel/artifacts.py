@@ -14,6 +14,9 @@ import numpy as np
 from kernel.files import written_whole
 
 MANIFEST = "manifest.json"
+
+# From here on a SHA-256 takes seconds where the processor has no instructions for it.
+LONG_BYTES = 64 << 20
 MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
     "model.keras", "model.weights.h5", "model.json", "saved_model",
 )  # fmt: skip
@@ -84,12 +87,15 @@ def check_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
 
 
 def write_manifest() -> None:
-    """manifest.json, the last file: path, size and SHA-256 of every other output."""
-    files = [
-        {"path": path.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
-        for path in outputs(Path())
-    ]
+    """manifest.json, the last file: what every other output is."""
+    files = [manifest_entry(path) for path in outputs(Path())]
     write_json(MANIFEST, {"schema": "kitctl-manifest/1", "files": files})
+
+
+def manifest_entry(path: Path) -> dict[str, Any]:
+    """A file's path, size in bytes and SHA-256; a long one's SHA-512 too, to be checked sooner."""
+    entry = {"path": path.as_posix(), "bytes": path.stat().st_size, "sha256": _hash(path, "sha256")}
+    return entry if entry["bytes"] < LONG_BYTES else entry | {"sha512": _hash(path, "sha512")}
 
 
 def outputs(folder: Path) -> list[Path]:
@@ -99,10 +105,9 @@ def outputs(folder: Path) -> list[Path]:
     )
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
+def _hash(path: Path, algorithm: str) -> str:
     with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        return hashlib.file_digest(content, algorithm).hexdigest()
 
 
 def remove_unfinished() -> None:

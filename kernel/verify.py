@@ -88,7 +88,7 @@ def _manifest() -> tuple[bool, str]:
     wrong = sorted(there ^ set(listed)) + [
         path
         for path in sorted(there & set(listed))
-        if artifacts.sha256(Path(path)) != listed[path]["sha256"]
+        if artifacts.manifest_entry(Path(path)) != listed[path]
     ]
     return not wrong, f"{len(listed)} files" if not wrong else f"differing: {', '.join(wrong[:5])}"
 

@@ -13,7 +13,7 @@ from kitctl.errors import NetworkFailed
 if TYPE_CHECKING:
     from kitctl.domain.metadata import Sources
     from kitctl.domain.quota import HeldRun, QuotaReading
-    from kitctl.domain.results import Promise
+    from kitctl.domain.results import Algorithm, Promise, Received
     from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
     from kitctl.errors import Problem
 
@@ -218,7 +218,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class Content:
-    """What came of a file."""
+    """What a file is that is here."""
 
     bytes: int
     sha256: str
@@ -246,11 +246,13 @@ class UrlExpired(NetworkFailed):
 class Downloads(Protocol):
     """Fetches files; threads may share it."""
 
-    def fetch(self, file: OutputFile, part: Path, on_bytes: Callable[[int], None]) -> Content:
+    def fetch(
+        self, file: OutputFile, part: Path, algorithm: Algorithm, on_bytes: Callable[[int], None]
+    ) -> Received:
         """Fetches a file into `part`, going on where an earlier fetch broke off.
 
-        `on_bytes` is told of every piece, what was there before included. Raises BrokenOff and
-        UrlExpired, after which it may be called again.
+        `algorithm`: of the digest that is returned. `on_bytes` is told of every piece, what was
+        there before included. Raises BrokenOff and UrlExpired, after which it may be called again.
         """
 
 

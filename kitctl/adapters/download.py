@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,10 +12,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from kitctl import __version__
 from kitctl.adapters.connections import Connections, Request, Unanswered
-from kitctl.adapters.hashing import PIECE, Hashing
-from kitctl.domain.results import is_error_body
+from kitctl.adapters.hashing import PIECE, Hashing, hash_file
+from kitctl.domain.results import Algorithm, Received, is_error_body
 from kitctl.errors import NetworkFailed
-from kitctl.ports import BrokenOff, Content, OutputFile, UrlExpired
+from kitctl.ports import BrokenOff, OutputFile, UrlExpired
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
@@ -41,19 +40,23 @@ class HttpDownloads:
         self._lock = threading.Lock()
 
     def fetch(
-        self, file: OutputFile, part: Path, on_bytes: Callable[[int], None] = lambda _: None
-    ) -> Content:
+        self,
+        file: OutputFile,
+        part: Path,
+        algorithm: Algorithm = "sha256",
+        on_bytes: Callable[[int], None] = lambda _: None,
+    ) -> Received:
         mark = part.with_suffix(".etag")
         offset, etag = _begun(part, mark)
         try:
             with self._open(file.url, offset, etag) as response:
                 if offset and _is_all_here(response, offset):
                     on_bytes(offset)
-                    return _hashed(part)
+                    return hash_file(part, algorithm)
                 offset = _checked(response, file, offset)
                 if not offset and not _is_one_piece(response):
                     mark.write_text(response.headers.get("ETag", ""), "utf-8")
-                return _stream(response, file, part, offset, on_bytes)
+                return _stream(response, file, part, offset, Hashing(algorithm), on_bytes)
         except Unanswered:
             raise _broken_off(file) from None
 
@@ -98,12 +101,6 @@ def _is_all_here(response: HTTPResponse, offset: int) -> bool:
     return response.status == 416 and whole == f"bytes */{offset}"
 
 
-def _hashed(part: Path) -> Content:
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return Content(file.tell(), digest.hexdigest())
-
-
 def _checked(response: HTTPResponse, file: OutputFile, offset: int) -> int:
     """From where the answer starts; raises for what is no answer to it."""
     status = response.status
@@ -140,8 +137,9 @@ def _stream(
     file: OutputFile,
     part: Path,
     offset: int,
+    hashing: Hashing,
     on_bytes: Callable[[int], None],
-) -> Content:
+) -> Received:
     announced, size = response.length, offset
 
     def receive(room: memoryview) -> int:
@@ -150,7 +148,7 @@ def _stream(
         except (OSError, HTTPException):
             raise _broken_off(file) from None
 
-    with part.open("ab" if offset else "wb") as sink, Hashing() as hashing:
+    with part.open("ab" if offset else "wb") as sink, hashing:
         if offset:
             with part.open("rb") as begun:
                 for _ in hashing.pieces(begun.readinto):
@@ -166,7 +164,7 @@ def _stream(
             on_bytes(len(piece))
     if announced is not None and size - offset != announced:
         raise _broken_off(file)
-    return Content(size, hashing.sha256())
+    return Received(size, hashing.hexdigest())
 
 
 def _broken_off(file: OutputFile) -> BrokenOff:

@@ -1,4 +1,4 @@
-"""The sha256 of what comes, reckoned beside its coming."""
+"""The digest of what comes, reckoned beside its coming."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from kitctl.domain.results import Algorithm, Received
 
 # Bytes read at a time.
 PIECE = 1 << 19
@@ -14,14 +17,21 @@ PIECE = 1 << 19
 MOST_BEHIND = 3
 
 
+def hash_file(path: Path, algorithm: Algorithm) -> Received:
+    """What a file is that has come before."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, algorithm)
+        return Received(file.tell(), digest.hexdigest())
+
+
 class Hashing:
     """Reads piece by piece and hashes in a thread of its own: of a long file that takes longest.
 
     Its rooms for pieces are used in turn, so that memory stays warm and small.
     """
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
+    def __init__(self, algorithm: Algorithm) -> None:
+        self._digest = hashlib.new(algorithm)
         self._worker = ThreadPoolExecutor(1, "hashing")
         self._behind: deque[tuple[Future[None], memoryview]] = deque()
 
@@ -49,7 +59,7 @@ class Hashing:
                 self._digest.update(piece)
             yield piece
 
-    def sha256(self) -> str:
+    def hexdigest(self) -> str:
         self._catch_up()
         return self._digest.hexdigest()
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from kitctl.adapters.hashing import hash_file
 from kitctl.domain.results import OWN_FOLDER, Promise
 from kitctl.errors import InvalidInput
 from kitctl.ports import Content
@@ -26,8 +27,9 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class _Entry:
-    bytes: int
-    sha256: str
+    """What a file was when it was placed."""
+
+    promise: Promise
     mtime_ns: int
 
 
@@ -59,15 +61,14 @@ class LocalResults:
         except OSError:
             return None
         entry = self._entries.get(name)
-        if path.is_symlink() or not path.is_file() or not (entry or promise):
+        wanted = promise or (entry and entry.promise)
+        if path.is_symlink() or not path.is_file() or not wanted:
             return None
-        if entry and (entry.bytes, entry.mtime_ns) == (found.st_size, found.st_mtime_ns):
-            content = Content(entry.bytes, entry.sha256)
+        if entry and (entry.promise.bytes, entry.mtime_ns) == (found.st_size, found.st_mtime_ns):
+            is_it = entry.promise.sha256 == wanted.sha256
         else:
-            content = _hashed(path)
-        wanted = promise or entry
-        assert wanted
-        return content if (wanted.bytes, wanted.sha256) == (content.bytes, content.sha256) else None
+            is_it = wanted.is_kept_by(hash_file(path, wanted.algorithm))
+        return Content(wanted.bytes, wanted.sha256) if is_it else None
 
     def part(self, name: str) -> Path:
         # By hash: a name of its own may be as long as names can be.
@@ -128,16 +129,11 @@ def _entries(books: Path) -> dict[str, _Entry]:
     for line in lines:
         try:
             entry = json.loads(line)
-            entries[entry["path"]] = _Entry(entry["bytes"], entry["sha256"], entry["mtime_ns"])
+            promise = Promise(entry["path"], entry["bytes"], entry["sha256"])
+            entries[promise.path] = _Entry(promise, entry["mtime_ns"])
         except (ValueError, KeyError, TypeError):
             continue
     return entries
-
-
-def _hashed(path: Path) -> Content:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return Content(file.tell(), digest.hexdigest())
 
 
 def _locked(file: BinaryIO) -> bool:

@@ -18,6 +18,9 @@ from kitctl.local.wire import Body
 
 BLOCK_BYTES = 1 << 20
 
+# From here on the training job's manifest gives a SHA-512 too.
+LONG_BYTES = 64 << 20
+
 
 def add_run(kaggle: Kaggle, run: Body) -> dict[str, Any]:
     """Add one finished run.
@@ -88,9 +91,9 @@ def _add_files(kaggle: Kaggle, session_id: int, run: Body) -> None:
             # A name that leads elsewhere is told as it is, but lies here.
             path = working / name if _is_plain(name) else outside / str(len(found))
             path.parent.mkdir(parents=True, exist_ok=True)
-            size, sha256 = _write(path, _content(file, name))
+            size, digests = _write(path, _content(file, name))
             found.append((name, path, size, path.stat().st_mtime))
-            manifest.append({"path": name, "bytes": size, "sha256": sha256})
+            manifest.append({"path": name, "bytes": size, **digests})
     if wire.flag(run, "manifest"):
         path = working / "manifest.json"
         text = json.dumps({"schema": "kitctl-manifest/1", "files": manifest})
@@ -103,19 +106,21 @@ def _is_plain(name: str) -> bool:
     return not (PurePosixPath(name).is_absolute() or ".." in name or "\\" in name or ":" in name)
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> tuple[int, str]:
+def _write(path: Path, parts: Iterable[bytes]) -> tuple[int, dict[str, str]]:
     """Write the parts to a file.
 
     Returns:
-        size and sha256 of what was written.
+        size and digests of what was written, those that the training job's manifest gives.
     """
-    size, digest = 0, hashlib.sha256()
+    size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
     with path.open("wb") as sink:
         for part in parts:
             sink.write(part)
-            digest.update(part)
+            sha256.update(part)
+            sha512.update(part)
             size += len(part)
-    return size, digest.hexdigest()
+    digests = {"sha256": sha256.hexdigest()}
+    return size, digests if size < LONG_BYTES else digests | {"sha512": sha512.hexdigest()}
 
 
 def _content(file: Body, name: str) -> Iterator[bytes]:

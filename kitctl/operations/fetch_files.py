@@ -139,14 +139,18 @@ class Fetch:
             came += more
             self._came[file.name] = came
 
-        content = self._downloads.fetch(file, self._folder.part(file.name), count)
-        if promise and (content.bytes, content.sha256) != (promise.bytes, promise.sha256):
+        algorithm = promise.algorithm if promise else "sha256"
+        part = self._folder.part(file.name)
+        received = self._downloads.fetch(file, part, algorithm, count)
+        if promise is None:
+            return Content(received.bytes, received.digest)
+        if not promise.is_kept_by(received):
             # What came before may have been another's; a whole fetch decides.
             self._came[file.name] = 0
             raise BrokenOff(
                 f"{file.name} is not what the run's manifest promises.", start_over=True
             )
-        return content
+        return Content(promise.bytes, promise.sha256)
 
 
 class _Stopped(Exception):

@@ -30,7 +30,7 @@ def test_the_hash_is_that_of_what_is_on_disk(
     part = tmp_path / "a.part"
     content = downloads.fetch(file(road), part)
     assert content.bytes == part.stat().st_size == 2_000_000
-    assert content.sha256 == hashlib.sha256(part.read_bytes()).hexdigest()
+    assert content.digest == hashlib.sha256(part.read_bytes()).hexdigest()
 
 
 def test_it_goes_on_where_it_broke_off(
@@ -43,7 +43,7 @@ def test_it_goes_on_where_it_broke_off(
     begun = part.stat().st_size
     assert begun > 0
     came: list[int] = []
-    assert downloads.fetch(wanted, part, came.append).bytes == 2_000_000
+    assert downloads.fetch(wanted, part, "sha256", came.append).bytes == 2_000_000
     assert came[0] == begun and sum(came) == 2_000_000
 
 
@@ -57,7 +57,7 @@ def test_another_files_part_is_not_taken_up(
     other = file(road, "two", size=3_000_000)
     content = downloads.fetch(other, part)
     assert content.bytes == 3_000_000
-    assert content.sha256 == downloads.fetch(other, tmp_path / "whole.part").sha256
+    assert content.digest == downloads.fetch(other, tmp_path / "whole.part").digest
 
 
 def test_a_part_of_unknown_origin_is_not_taken_up(
@@ -66,7 +66,7 @@ def test_a_part_of_unknown_origin_is_not_taken_up(
     part, wanted = tmp_path / "a.part", file(road)
     part.write_bytes(b"left by who knows whom")
     assert (
-        downloads.fetch(wanted, part).sha256 == downloads.fetch(wanted, tmp_path / "b.part").sha256
+        downloads.fetch(wanted, part).digest == downloads.fetch(wanted, tmp_path / "b.part").digest
     )
 
 
@@ -77,7 +77,7 @@ def test_a_part_that_is_whole_is_not_fetched_again(
     content = downloads.fetch(wanted, part)
     written = part.stat().st_mtime_ns
     came: list[int] = []
-    assert downloads.fetch(wanted, part, came.append) == content
+    assert downloads.fetch(wanted, part, "sha256", came.append) == content
     assert came == [2_000_000] and part.stat().st_mtime_ns == written
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitctl.domain.results import is_error_body, manifest, reason_to_refuse, sort_names
+from kitctl.domain.results import Received, is_error_body, manifest, reason_to_refuse, sort_names
 
 SHA256 = "ab" * 32
 
@@ -102,6 +102,8 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
     read = manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
     assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
+    assert read["a"].is_kept_by(Received(3, SHA256))
+    assert not read["a"].is_kept_by(Received(4, SHA256))
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,12 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
         b'{"schema": "kitctl-manifest/1", "files": [1]}',
         b'{"schema": "kitctl-manifest/1", "files": [{"path": "a", "bytes": "3", "sha256": ""}]}',
         b'{"schema": "kitctl-manifest/1", "files": [{"path": "a", "bytes": -3, "sha256": "ab"}]}',
+        json.dumps(
+            {
+                "schema": "kitctl-manifest/1",
+                "files": [{"path": "a", "bytes": 3, "sha256": SHA256, "sha512": "0"}],
+            }
+        ).encode(),
     ],
 )
 def test_what_is_no_manifest_is_not_relied_on(content: bytes) -> None:

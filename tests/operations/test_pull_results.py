@@ -240,6 +240,31 @@ def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.Mon
     assert not pulled.verified
 
 
+def test_a_long_file_is_checked_by_the_sha512_that_is_promised_too(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    content = b"what"
+    hashes = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha512": hashlib.sha512(content).hexdigest(),
+    }
+    promises = [
+        {"path": "good.keras", "bytes": 4, **hashes},
+        {"path": "bad.keras", "bytes": 4, **hashes, "sha512": "0" * 128},
+    ]
+    manifest = {"schema": "kitctl-manifest/1", "files": promises}
+    files = [
+        {"name": "good.keras", "text": "what"},
+        {"name": "bad.keras", "text": "what"},
+        {"name": "manifest.json", "text": json.dumps(manifest)},
+    ]
+    pulled = road.pull(road.seed(files=files))
+    assert [failed.path for failed in pulled.failed] == ["bad.keras"]
+    assert [file.sha256 for file in pulled.files if file.path == "good.keras"] == [hashes["sha256"]]
+    assert on_disk(road.folder) == {"manifest.json", "good.keras"}
+
+
 def test_a_promised_file_that_is_not_there_is_missed(road: Road) -> None:
     promise = {"path": "gone.bin", "bytes": 4, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}

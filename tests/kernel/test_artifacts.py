@@ -1,0 +1,35 @@
+"""The manifest that a run leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from kernel import artifacts
+from kitctl.domain.results import Received, manifest
+
+
+def test_the_manifest_says_what_every_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plots").mkdir()
+    Path("plots/curves.png").write_bytes(b"short")
+    with Path("model.keras").open("wb") as long:
+        long.truncate(artifacts.LONG_BYTES)
+    artifacts.write_manifest()
+    said = {
+        file["path"]: set(file) for file in json.loads(Path("manifest.json").read_text())["files"]
+    }
+    of_each = {"path", "bytes", "sha256"}
+    assert said == {"model.keras": of_each | {"sha512"}, "plots/curves.png": of_each}
+    promises = manifest(Path("manifest.json").read_bytes())
+    assert promises
+    for path, promise in promises.items():
+        data = Path(path).read_bytes()
+        assert promise.sha256 == hashlib.sha256(data).hexdigest()
+        digest = hashlib.new(promise.algorithm, data).hexdigest()
+        assert promise.is_kept_by(Received(len(data), digest))
