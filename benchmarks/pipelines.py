@@ -32,7 +32,7 @@ CORES = os.cpu_count() or 1
 
 def rows(quick: bool = False) -> list[Row]:
     """The first epoch of `fast` in photos a second, as ratios: medians over the rounds."""
-    count, rounds = (2_000, 3) if quick else (COURSE, 7)
+    count, rounds = (1_000, 3) if quick else (COURSE, 7)
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for what, sides in (("128 to 300 px", (128, 301)), ("128 px", (128, 129))):
