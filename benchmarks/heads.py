@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import real_inputs
 import table
-from job import PROJECT, run_job
+from job import run_job
 
-SAMPLE = PROJECT / "datasets" / "car-or-truck-sample"
 COURSE = {"base": "vgg16", "epochs": 30, "plots": False}
 LIGHT = {"base": "mobilenetv2", "base_weights": "random", "epochs": 30, "plots": False}
 LIGHTEST = {"base": "convnet", "base_trainable": False, "epochs": 3, "plots": False}
-# For the memory: photos of each class and split, and copies of the sample that give ten times them.
-PER_CLASS, COPIES = 50, 3
+# For the memory: photos of each class and split; ten times as many are compared with them.
+PER_CLASS = 50
 GRID = {
     "learning_rate": [0.0003, 0.0006, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01],
     "epsilon": [1e-7, 1e-5, 1e-3, 1e-2],
@@ -54,13 +51,7 @@ def memory(root: Path, *, quick: bool) -> table.Row:
 
     Neither number fills less than a batch, whose size is not what is measured here.
     """
-    subprocess.run([sys.executable, SAMPLE / "recipe.py"], check=True)
-    for copy in range(COPIES):
-        for photo in (SAMPLE / "files").rglob("*.jpg"):
-            place = photo.relative_to(SAMPLE / "files")
-            linked = root / "input" / "car-or-truck" / place.with_name(f"{copy}-{place.name}")
-            linked.parent.mkdir(parents=True, exist_ok=True)
-            linked.symlink_to(photo)
+    real_inputs.lay_out(root / "input", dict.fromkeys(("train", "valid"), 10 * PER_CLASS))
     base = LIGHTEST if quick else LIGHT
     large_run, large = run_job(root / "large", photos_per_class=10 * PER_CLASS, **base)
     small_run, small = run_job(root / "small", photos_per_class=PER_CLASS, **base)

@@ -17,7 +17,7 @@ WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
 def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
     """Put so many photos of each class and split, and the weights, under `inputs`.
 
-    Few photos, so that the course's loop ends today. Returns the weights' HDF5 file.
+    Where there are not as many, they come again. Returns the weights' HDF5 file.
     """
     for data_set in (PHOTOS, WEIGHTS):
         subprocess.run([sys.executable, data_set / "recipe.py"], check=True)
@@ -25,8 +25,9 @@ def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
         for class_folder in sorted((PHOTOS / "files" / split).iterdir()):
             folder = inputs / "car-or-truck" / split / class_folder.name
             folder.mkdir(parents=True)
-            for photo in itertools.islice(sorted(class_folder.iterdir()), count):
-                shutil.copy(photo, folder)
+            photos = itertools.cycle(sorted(class_folder.iterdir()))
+            for number, photo in enumerate(itertools.islice(photos, count)):
+                shutil.copy(photo, folder / f"{number:04}-{photo.name}")
     models = inputs / "cv-course-models"
     shutil.copytree(WEIGHTS / "files", models)
     return next(models.rglob("vgg16.weights.h5"))
