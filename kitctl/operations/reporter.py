@@ -9,15 +9,11 @@ from typing import Protocol
 class Bar(Protocol):
     """A progress bar, or the plain lines that stand for one."""
 
-    def update(
-        self,
-        *,
-        completed: float | None = None,
-        total: float | None = None,
-        text: str | None = None,
-        aside: str = "",
-    ) -> None:
-        """Shows what is given; `aside` comes with the text, but is not news by itself."""
+    def update(self, *, completed: float, total: float | None = None) -> None:
+        """Shows how far it is; None leaves the total as it was."""
+
+    def describe(self, text: str, aside: str = "") -> None:
+        """Shows another text; `aside` comes with it, but is not news by itself."""
 
     def advance(self, amount: float = 1) -> None: ...
 
@@ -57,14 +53,10 @@ class Silence:
     ) -> AbstractContextManager[Bar]:
         return nullcontext(self)
 
-    def update(
-        self,
-        *,
-        completed: float | None = None,
-        total: float | None = None,
-        text: str | None = None,
-        aside: str = "",
-    ) -> None:
+    def update(self, *, completed: float, total: float | None = None) -> None:
+        pass
+
+    def describe(self, text: str, aside: str = "") -> None:
         pass
 
     def advance(self, amount: float = 1) -> None:

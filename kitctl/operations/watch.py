@@ -89,7 +89,7 @@ class _LiveLine:
         seconds = status.queued_seconds if spent is None else spent
         said = status.status.lower().replace("_", " ")
         aside = "" if seconds is None else f" ({durations.say(seconds)})"
-        self._bar.update(text=f"{status.ref}: {said}", aside=aside)
+        self._bar.describe(f"{status.ref}: {said}", aside)
 
     def close(self) -> None:
         self._bar = Silence()

@@ -118,16 +118,11 @@ class _RichBar:
         self._progress = progress
         self._task: TaskID = progress.add_task(text, total=total)
 
-    def update(
-        self,
-        *,
-        completed: float | None = None,
-        total: float | None = None,
-        text: str | None = None,
-        aside: str = "",
-    ) -> None:
-        line = None if text is None else f"{text}{aside}"
-        self._progress.update(self._task, completed=completed, total=total, description=line)
+    def update(self, *, completed: float, total: float | None = None) -> None:
+        self._progress.update(self._task, completed=completed, total=total)
+
+    def describe(self, text: str, aside: str = "") -> None:
+        self._progress.update(self._task, description=f"{text}{aside}")
 
     def advance(self, amount: float = 1) -> None:
         self._progress.advance(self._task, amount)
@@ -148,24 +143,20 @@ class _PlainBar:
         self._next = time.monotonic() + every
         self._drawn = ""
 
-    def update(
-        self,
-        *,
-        completed: float | None = None,
-        total: float | None = None,
-        text: str | None = None,
-        aside: str = "",
-    ) -> None:
+    def update(self, *, completed: float, total: float | None = None) -> None:
         self._total = self._total if total is None else total
-        if text is not None and text != self._text:
-            # Another text is news at once; numbers can wait.
-            self._text, self._next = text, min(self._next, time.monotonic())
-        self.advance(0 if completed is None else completed - self._completed, aside)
+        self.advance(completed - self._completed)
 
-    def advance(self, amount: float = 1, aside: str = "") -> None:
+    def describe(self, text: str, aside: str = "") -> None:
+        # Another text is news at once; numbers can wait.
+        if text != self._text or time.monotonic() >= self._next:
+            self._text = text
+            self.draw(aside)
+
+    def advance(self, amount: float = 1) -> None:
         self._completed += amount
         if time.monotonic() >= self._next:
-            self.draw(aside)
+            self.draw()
 
     def log(self, line: str) -> None:
         # Lines that come say enough: the bar's own would only interrupt them.

@@ -68,11 +68,11 @@ def test_without_a_terminal_a_line_comes_only_with_news(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Talk().progress("run 1") as bar:
-        bar.update(text="run 1: queued", aside=" (1 s)")
-        bar.update(text="run 1: queued", aside=" (2 s)")
-        bar.update(text="run 1: running", aside=" (0 s)")
+        bar.describe("run 1: queued", " (1 s)")
+        bar.describe("run 1: queued", " (2 s)")
+        bar.describe("run 1: running", " (0 s)")
         monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
-        bar.update(text="run 1: running", aside=" (9 s)")
+        bar.describe("run 1: running", " (9 s)")
     said = capsys.readouterr().err.splitlines()
     assert said == ["run 1 …", "run 1: queued (1 s) …", "run 1: running (0 s) …"]
     with Talk().progress("fetching", total=4) as bar:
