@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from kernel.bases import Base
 from kernel.classifier import Trained
 from kernel.features import Features
 from kernel.files import written_whole
+from kernel.flat_features import FlatFeatures
 from kernel.photos import Found
 from kernel.progress import Checkpoints, Progress
 from kernel.session import Phases, RunError
@@ -62,9 +64,11 @@ def run(
     with phases.measured("features"):
         kept = features.take(settings, base, found, order)
     grid = [Head(settings.changed(**varied), varied) for varied in combinations(settings)]
+    poolings = {head.settings.head_pooling for head in grid}
+    flat = {pooling: flat_features.flatten(kept.store, pooling) for pooling in poolings}
     groups = alike(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
-    group_fit = GroupFit(kept, found, order, drawn, checkpoints)
+    group_fit = GroupFit(kept, flat, found, order, drawn, checkpoints)
     spent = [0.0] * settings.epochs
     stop = None
     with phases.measured("head"):
@@ -126,6 +130,7 @@ class GroupFit:
     """Trains groups of heads on the same features; `drawn` is where Keras' draws left off."""
 
     kept: Features
+    flat: Mapping[str, FlatFeatures]  # By pooling.
     found: Found
     order: np.ndarray[Any, Any]
     drawn: Any
@@ -134,7 +139,7 @@ class GroupFit:
     def train(self, group: list[Head], stage: str) -> tuple[list[float], Stop | None]:
         """Train one group, from its checkpoint if it has one: seconds an epoch, why it stopped."""
         settings = group[0].settings
-        flat = flat_features.flatten(self.kept.store, settings.head_pooling)
+        flat = self.flat[settings.head_pooling]
         train, valid = training.rows_of(self.kept, self.found, self.order, settings.label_mode)
         first = self._first_weights(group)
         stacked = StackedHeads(
