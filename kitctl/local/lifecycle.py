@@ -61,7 +61,7 @@ def address(folder: Path) -> tuple[str, str] | None:
     One that is only starting may answer a moment later.
     """
     try:
-        found = (folder / "endpoint").read_text("utf-8").strip(), read_token(folder)
+        found = _last_served(folder)
     except OSError:
         return None
     return found if locks.is_served(folder) else None
@@ -70,8 +70,8 @@ def address(folder: Path) -> tuple[str, str] | None:
 def find(folder: Path) -> LocalKaggle | None:
     """The local Kaggle that serves this folder now, if one does."""
     try:
-        endpoint = (folder / "endpoint").read_text("utf-8").strip()
-        health = _post(endpoint, read_token(folder), "health", {})
+        endpoint, token = _last_served(folder)
+        health = _post(endpoint, token, "health", {})
     except (OSError, ValueError):
         return None
     return LocalKaggle(endpoint, health["pid"], folder, health["account"])
@@ -166,6 +166,11 @@ def _spawn(folder: Path, port: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **apart
         )
+
+
+def _last_served(folder: Path) -> tuple[str, str]:
+    """Endpoint and token of the folder's last server, which may have ended."""
+    return (folder / "endpoint").read_text("utf-8").strip(), read_token(folder)
 
 
 def _post(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> Any:
