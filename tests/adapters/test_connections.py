@@ -7,13 +7,13 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from support.local_kaggle import LocalKaggle, until
+from support.servers import serving
 
 from kitctl.adapters.connections import Connections, Request, Unanswered
 from kitctl.adapters.kaggle import connect
@@ -72,13 +72,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    started = Server()
-    thread = threading.Thread(target=started.serve_forever, args=(0.01,))
-    thread.start()
-    yield started
-    started.shutdown()
-    thread.join()
-    started.server_close()
+    with serving(Server()) as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from support.road import Road
+from support.servers import serving
 
 from kitctl.adapters.download import HttpDownloads
 from kitctl.ports import BrokenOff, OutputFile, UrlExpired
@@ -141,11 +141,7 @@ class Elsewhere(BaseHTTPRequestHandler):
 def test_an_address_may_lead_to_another_and_hold_any_sign(
     downloads: HttpDownloads, tmp_path: Path
 ) -> None:
-    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"
-            downloads.fetch(OutputFile("ü.txt", url), tmp_path / "a.part")
-        finally:
-            server.shutdown()
+    with serving(HTTPServer(("127.0.0.1", 0), Elsewhere)) as server:
+        url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"
+        downloads.fetch(OutputFile("ü.txt", url), tmp_path / "a.part")
     assert (tmp_path / "a.part").read_text("utf-8") == "/to/a%20b/%C3%BC.txt?sign=x%2Fy"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from support.jobs import KERNEL
 from support.local_kaggle import LocalKaggle
+from support.servers import serving
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
@@ -52,12 +52,8 @@ class Handler(BaseHTTPRequestHandler):
 def answers() -> Iterator[Answers]:
     server = Answers(("127.0.0.1", 0), Handler)
     server.headers = {}
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def failure(kaggle: KaggleApi) -> KitError:

@@ -51,8 +51,9 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
 
 
 def test_a_missing_accelerator_ends_the_run_before_anything_is_spent(
-    tmp_path: Path, two_classes: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, two_classes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PATH", "")  # No nvidia-smi is found, wherever this runs.
     settings = {"data": str(two_classes)}
     with contextlib.chdir(tmp_path), pytest.raises(NoAcceleratorError, match="asked for a GPU"):
         main.run(Job(settings, accelerator="gpu"), Settings.from_mapping(settings))
