@@ -25,7 +25,7 @@ import table
 SMALL_FILES, SMALL_BYTES = 200, 100_000
 BIG_BYTES = 500_000_000
 LATENCY_SECONDS = 0.05
-ROUNDS = 3
+ROUNDS = 5
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from kitctl.operations.reporter import Reporter
 from kitctl.operations.status import RunStatus, read_status
 from kitctl.ports import Downloads, Kaggle, Ledger, LogLine, ResultsFolder
 
-LOG = "log.txt"
+LOG, HISTORY = "log.txt", "history.csv"
 
 # Where the log goes when the run has left a file of that name itself.
 OTHER_LOG = "log.kaggle.txt"
@@ -62,6 +62,12 @@ class Pulled:
     @property
     def plots(self) -> tuple[Path, ...]:
         return tuple(self.out / file.path for file in self.files if file.path.endswith(".png"))
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """All but the history, which is read out."""
+        paths = (file.path for file in self.files if file.path.endswith(".csv"))
+        return tuple(self.out / path for path in paths if path != HISTORY)
 
     @property
     def failure(self) -> KitError | None:
@@ -105,6 +111,7 @@ class Pulled:
             "missing": self.missing,
             "log": self.log,
             "plots": self.plots,
+            "tables": self.tables,
             "metrics": self.metrics,
         }
 
@@ -205,7 +212,7 @@ class _Pull:
             has_manifest=promises is not None,
             log=self._save_log(names, log()),
             metrics=run_report.metrics(self._folder.read("metrics.json")),
-            history=run_report.history(self._folder.read("history.csv")),
+            history=run_report.history(self._folder.read(HISTORY)),
             report=run_report.read_object(self._folder.read("run.json")),
         )
 

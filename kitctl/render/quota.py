@@ -100,14 +100,14 @@ def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
         runs = _counted(sum(kernel.runs for kernel in rest), "run")
         name = _counted(len(rest), "more kernel")
         add(quota_bars.USED, style, name, sum(kernel.seconds for kernel in rest), runs)
-    if one.outside_seconds:
+    if outside := quota_bars.outside_seconds(one):
         note = (
             "interactive sessions, other machines"
-            if one.outside_seconds > 0
+            if outside > 0
             else "the runs above are estimates, and exceed Kaggle's figure"
         )
         style = quota_bars.OUTSIDE_STYLE
-        add(quota_bars.OUTSIDE, style, "outside kitctl", one.outside_seconds, note)
+        add(quota_bars.OUTSIDE, style, "outside kitctl", outside, note)
     if one.reserved_seconds:
         running = ", ".join(use.run for use in uses if use.pool == one.pool and not use.ended)
         note = f"running: {running}" if running else "running outside kitctl"

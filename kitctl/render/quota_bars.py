@@ -47,10 +47,16 @@ def parts(balance: Balance) -> list[Part]:
     return [
         *kernels,
         Part("other kernels", others, USED, kernel_style(KERNELS_SHOWN)),
-        Part("outside", max(0.0, balance.outside_seconds or 0.0), OUTSIDE, OUTSIDE_STYLE),
+        Part("outside", max(0.0, outside_seconds(balance)), OUTSIDE, OUTSIDE_STYLE),
         Part("reserved", balance.reserved_seconds, RESERVED, RESERVED_STYLE),
         Part("left", balance.left_seconds, LEFT, LEFT_STYLE),
     ]
+
+
+def outside_seconds(balance: Balance) -> float:
+    """Return what is worth a mention: below a second it is only how the two sides round."""
+    seconds = balance.outside_seconds or 0.0
+    return seconds if abs(seconds) >= 1 else 0.0
 
 
 def kernel_style(place: int) -> str:

@@ -32,6 +32,8 @@ def draw_pulled(pulled: Pulled, console: Console) -> None:
     words = (pulled.report.get("reading") or {}).get("words")
     if isinstance(words, str):
         console.print(f"reading    {words}", soft_wrap=True)
+    for table in pulled.tables[:SHOWN]:
+        console.print(f"table      {table}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
         console.print(f"plot       {plot}", soft_wrap=True)
     console.print(f"log        {pulled.log}", soft_wrap=True)

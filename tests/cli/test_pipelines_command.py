@@ -98,3 +98,4 @@ def test_a_pushed_measurement_is_pulled_with_its_table_and_pictures(
     assert code == 0 and pulled["verified"]
     names = {file["path"] for file in pulled["files"]}
     assert {"pipelines.csv", "manifest.json", "timelines/all.png", "timelines/fast.png"} <= names
+    assert [Path(table).name for table in pulled["tables"]] == ["pipelines.csv"]

@@ -115,6 +115,13 @@ def test_a_negative_difference_is_shown_as_what_it_is() -> None:
     assert "Kaggle's figure" in said
 
 
+def test_less_than_a_second_outside_is_not_worth_a_line() -> None:
+    slightly = books(12, outside=0.9 / 3600)
+    assert "outside" not in drawn(slightly)
+    assert OUTSIDE not in bar(parts(slightly), 60).plain
+    assert "outside" in drawn(books(12, outside=1.1 / 3600))
+
+
 def test_an_estimate_says_about() -> None:
     assert "about 28.0 h left" in drawn(books(2, outside=None), estimated=True)
     assert "about" not in drawn(books(2))
