@@ -57,5 +57,6 @@ def _plain(kind: Any, wanted: Any, value: Any) -> Any:
         return _UNSURE if is_small or is_large else int(value)
     if kind is Path and type(value) is str and not (wanted.exists or wanted.resolve_path):
         is_any = wanted.file_okay and wanted.dir_okay and not (wanted.writable or wanted.allow_dash)
-        return Path(value) if is_any and os.access(value, os.R_OK) else _UNSURE
+        is_fine = not Path(value).exists() or os.access(value, os.R_OK)
+        return Path(value) if is_any and is_fine else _UNSURE
     return _UNSURE

@@ -190,6 +190,7 @@ def test_plain_values_are_taken_without_pydantic() -> None:
         "from kitctl.cli.main import main\n"
         "assert main(['runs', '--all', '--limit', '5', '--status', 'flying', '--json']) == 2\n"
         "assert main(['wait', '12', '--timeout', 'soon', '--local']) == 2\n"
+        "assert main(['pull-results', 'a/b/c/d', '--out', 'new', '--jobs', '4', '--local']) == 2\n"
         "print(*sys.modules, file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
