@@ -24,9 +24,9 @@ _LONGEST_NAME_BYTES = 255
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 _WINDOWS_SIGNS = frozenset('<>:"|?*')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHA512 = re.compile(r"[0-9a-f]{128}|")
+_BLAKE2B = re.compile(r"[0-9a-f]{128}|")
 
-Algorithm = Literal["sha256", "sha512"]
+Algorithm = Literal["sha256", "blake2b"]
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,23 @@ class Received:
 class Promise:
     """What the manifest says of one file.
 
-    Of a long one it says the SHA-512 too ("" of others): where a processor has no instructions for
+    Of a long one it says the BLAKE2b too ("" of others): where a processor has no instructions for
     SHA-256, that takes half the time.
     """
 
     path: str
     bytes: int
     sha256: str
-    sha512: str = ""
+    blake2b: str = ""
 
     @property
     def algorithm(self) -> Algorithm:
         """What to check the file by."""
-        return "sha512" if self.sha512 else "sha256"
+        return "blake2b" if self.blake2b else "sha256"
 
     def is_kept_by(self, received: Received) -> bool:
         """Whether this is the file, by a digest of the promise's algorithm."""
-        return received == Received(self.bytes, self.sha512 or self.sha256)
+        return received == Received(self.bytes, self.blake2b or self.sha256)
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def manifest(content: bytes) -> dict[str, Promise] | None:
 
 def _promise(entry: Mapping[str, object]) -> Promise:
     path, size, sha256 = entry["path"], entry["bytes"], entry["sha256"]
-    sha512 = entry.get("sha512", "")
+    blake2b = entry.get("blake2b", "")
     if not (isinstance(path, str) and type(size) is int):
         raise TypeError
-    if not (isinstance(sha256, str) and isinstance(sha512, str)):
+    if not (isinstance(sha256, str) and isinstance(blake2b, str)):
         raise TypeError
-    if size < 0 or not (_SHA256.fullmatch(sha256) and _SHA512.fullmatch(sha512)):
+    if size < 0 or not (_SHA256.fullmatch(sha256) and _BLAKE2B.fullmatch(blake2b)):
         raise ValueError
-    return Promise(path, size, sha256, sha512)
+    return Promise(path, size, sha256, blake2b)
 
 
 def sort_names(

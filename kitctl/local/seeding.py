@@ -18,7 +18,7 @@ from kitctl.local.wire import Body
 
 BLOCK_BYTES = 1 << 20
 
-# From here on the training job's manifest gives a SHA-512 too.
+# From here on the training job's manifest gives a BLAKE2b too.
 LONG_BYTES = 64 << 20
 
 
@@ -112,15 +112,15 @@ def _write(path: Path, parts: Iterable[bytes]) -> tuple[int, dict[str, str]]:
     Returns:
         size and digests of what was written, those that the training job's manifest gives.
     """
-    size, sha256, sha512 = 0, hashlib.sha256(), hashlib.sha512()
+    size, sha256, blake2b = 0, hashlib.sha256(), hashlib.blake2b()
     with path.open("wb") as sink:
         for part in parts:
             sink.write(part)
             sha256.update(part)
-            sha512.update(part)
+            blake2b.update(part)
             size += len(part)
     digests = {"sha256": sha256.hexdigest()}
-    return size, digests if size < LONG_BYTES else digests | {"sha512": sha512.hexdigest()}
+    return size, digests if size < LONG_BYTES else digests | {"blake2b": blake2b.hexdigest()}
 
 
 def _content(file: Body, name: str) -> Iterator[bytes]:

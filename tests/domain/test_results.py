@@ -121,7 +121,7 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
         json.dumps(
             {
                 "schema": "kitctl-manifest/1",
-                "files": [{"path": "a", "bytes": 3, "sha256": SHA256, "sha512": "0"}],
+                "files": [{"path": "a", "bytes": 3, "sha256": SHA256, "blake2b": "0"}],
             }
         ).encode(),
     ],

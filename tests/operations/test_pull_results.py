@@ -240,18 +240,18 @@ def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.Mon
     assert not pulled.verified
 
 
-def test_a_long_file_is_checked_by_the_sha512_that_is_promised_too(
+def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
     content = b"what"
     hashes = {
         "sha256": hashlib.sha256(content).hexdigest(),
-        "sha512": hashlib.sha512(content).hexdigest(),
+        "blake2b": hashlib.blake2b(content).hexdigest(),
     }
     promises = [
         {"path": "good.keras", "bytes": 4, **hashes},
-        {"path": "bad.keras", "bytes": 4, **hashes, "sha512": "0" * 128},
+        {"path": "bad.keras", "bytes": 4, **hashes, "blake2b": "0" * 128},
     ]
     manifest = {"schema": "kitctl-manifest/1", "files": promises}
     files = [
