@@ -151,10 +151,10 @@ def _stream(
     with part.open("ab" if offset else "wb") as sink, hashing:
         if offset:
             with part.open("rb") as begun:
-                for _ in hashing.pieces(begun.readinto):
+                for _ in hashing.pieces(begun.readinto, offset):
                     pass
         on_bytes(offset)
-        for piece in hashing.pieces(receive):
+        for piece in hashing.pieces(receive, announced):
             if not size and is_error_body(
                 file.name, response.headers.get("Content-Type", ""), bytes(piece[:ENOUGH_TO_TELL])
             ):

@@ -41,31 +41,37 @@ class Hashing:
     def __exit__(self, *error: object) -> None:
         self._worker.shutdown()
 
-    def pieces(self, fill: Callable[[memoryview], int]) -> Iterator[memoryview]:
+    def pieces(
+        self, fill: Callable[[memoryview], int], announced: int | None
+    ) -> Iterator[memoryview]:
         """What `fill` puts into the room that it is given, until it puts nothing.
 
-        A piece is good until the next one is asked for.
+        `announced`: bytes that should come (None: nobody knows), after which it is not asked for
+        more. A piece is good until the next one is asked for.
         """
-        while True:
-            room = self._room()
+        left = announced
+        while left != 0:
+            room = self._room(PIECE if left is None else min(left, PIECE))
             piece = room[: fill(room)]
             if not piece:
                 return
-            if len(piece) == len(room):
+            if len(piece) == PIECE:
                 self._behind.append((self._worker.submit(self._digest.update, piece), room))
             else:
                 # The last piece, and all of a short file: a thread would cost more.
                 self._catch_up()
                 self._digest.update(piece)
+            left = None if left is None else left - len(piece)
             yield piece
 
     def hexdigest(self) -> str:
         self._catch_up()
         return self._digest.hexdigest()
 
-    def _room(self) -> memoryview:
-        if len(self._behind) <= MOST_BEHIND:
-            return memoryview(bytearray(PIECE))
+    def _room(self, size: int) -> memoryview:
+        # Fresh memory is dear, so a short file gets no more than it needs.
+        if size < PIECE or len(self._behind) <= MOST_BEHIND:
+            return memoryview(bytearray(size))
         hashed, room = self._behind.popleft()
         hashed.result()
         return room
