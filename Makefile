@@ -27,7 +27,7 @@ demo: $(READY)  ## the whole road on the embedded sample, without an account
 	@rm -rf $(KITCTL_HOME)
 	kitctl dry-run
 	kitctl push --local --follow
-	kitctl pull-results --local --force
+	kitctl pull-results --local
 	kitctl quota --local
 	@kitctl --quiet local stop >/dev/null
 	@python benchmarks/sample_baseline.py

@@ -264,6 +264,12 @@ class ResultsFolder(Protocol):
     def only_user(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
         """Keeps every other pull of this run out; `on_wait` is told where it must wait for one."""
 
+    def take_over(self, run: str) -> list[str]:
+        """Makes the folder this run's: from here on, what another has left counts for nothing.
+
+        Returns the names of the files that pulls of another run have placed.
+        """
+
     def held(self, name: str, promise: Promise | None) -> Content | None:
         """A file that is there and is what was promised, or what an earlier pull has placed."""
 

@@ -1,7 +1,8 @@
 """The folder of one run's results: parts, moves, and what an earlier pull has brought.
 
-Its own books lie in `.kitctl/`: a line a file in `files.jsonl`, the parts that are still coming,
-and a lock. A file is moved to its name only when it is whole, so what has its name is whole.
+Its own books lie in `.kitctl/`: whose it is in `run`, a line a file in `files.jsonl`, the parts
+that are still coming, and a lock. A file is moved to its name only when it is whole, so what has
+its name is whole.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from kitctl.adapters.hashing import hash_file
 from kitctl.domain.results import OWN_FOLDER, Promise
@@ -54,6 +55,18 @@ class LocalResults:
             self._entries = _entries(self._books)
             yield
 
+    def take_over(self, run: str) -> list[str]:
+        mark = self._own / "run"
+        with suppress(OSError):
+            if mark.read_text("utf-8", "replace") == run:
+                return []
+        strangers = [name for name in self._entries if (self.root / name).is_file()]
+        self._entries = {}
+        # In this order: killed in between, it has no books, and so nothing is taken for granted.
+        self._books.unlink(missing_ok=True)
+        mark.write_text(run, "utf-8")
+        return strangers
+
     def held(self, name: str, promise: Promise | None) -> Content | None:
         path = self._path(name)
         try:
@@ -91,6 +104,7 @@ class LocalResults:
         }
         with self._writing, self._books.open("a", encoding="utf-8") as books:
             books.write(json.dumps(entry) + "\n")
+            self._entries[name] = _entry(entry)
 
     def write(self, name: str, data: bytes) -> None:
         path = self._path(name)
@@ -128,12 +142,15 @@ def _entries(books: Path) -> dict[str, _Entry]:
         return {}
     for line in lines:
         try:
-            entry = json.loads(line)
-            promise = Promise(entry["path"], entry["bytes"], entry["sha256"])
-            entries[promise.path] = _Entry(promise, entry["mtime_ns"])
+            entry = _entry(json.loads(line))
+            entries[entry.promise.path] = entry
         except (ValueError, KeyError, TypeError):
             continue
     return entries
+
+
+def _entry(line: Mapping[str, Any]) -> _Entry:
+    return _Entry(Promise(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
 
 
 def _locked(file: BinaryIO) -> bool:

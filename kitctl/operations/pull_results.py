@@ -47,6 +47,7 @@ class Pulled:
     failed: tuple[Failed, ...]
     refused: tuple[RefusedName, ...]
     missing: tuple[str, ...]
+    strangers: tuple[str, ...]  # Files of another run's that lie here too.
     has_manifest: bool
     log: Path
     metrics: Mapping[str, Any]
@@ -109,6 +110,7 @@ class Pulled:
                 for one in self.failed
             ],
             "missing": self.missing,
+            "strangers": self.strangers,
             "log": self.log,
             "plots": self.plots,
             "tables": self.tables,
@@ -141,15 +143,21 @@ def pull_results(
             _disk_errors_told(folder.root),
             folder.only_user(lambda: _say_waiting(folder, reporter)),
         ):
+            earlier = folder.take_over(_identity(found, kaggle.service))
             addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
             pull = _Pull(status, addresses, downloads, folder, selection, reporter)
-            pulled = pull.run(log)
+            pulled = pull.run(log, earlier)
     if found.known is not None:
         ledger.learned(found.known.id, run_report.facts(pulled.report))
         if not pulled.failed and not selection.only:
             size = sum(file.bytes for file in pulled.files)
             ledger.pulled(found.known.id, kaggle.now(), str(folder.root), len(pulled.files), size)
     return pulled
+
+
+def _identity(found: Found, service: str) -> str:
+    """Tells the run from others of its name: on another Kaggle, or on this one before a reset."""
+    return f"{service} {found.ref} {found.known.intent.written_at if found.known else ''}"
 
 
 def _ended(found: Found, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
@@ -178,7 +186,8 @@ class _Pull:
         self._selection, self._reporter = selection, reporter
         self._fetch = Fetch(addresses, downloads, folder, anew=selection.anew)
 
-    def run(self, log: Callable[[], Iterable[LogLine]]) -> Pulled:
+    def run(self, log: Callable[[], Iterable[LogLine]], earlier: Iterable[str]) -> Pulled:
+        """Fetches; `earlier`: what another run has left here."""
         names, refused = sort_names(self._addresses.names)
         files: list[File] = []
         promises: dict[str, Promise] | None = None
@@ -197,6 +206,12 @@ class _Pull:
             f"Pulling {self._status.ref}: {len(wanted)} files", total=total, unit="bytes"
         ) as bar:
             came, failed = self._fetch.all(wanted, self._selection.jobs, bar)
+
+        def read(name: str) -> bytes | None:
+            """A file of this run's, fetched now or before."""
+            is_here = name in names and self._folder.held(name, (promises or {}).get(name))
+            return self._folder.read(name) if is_here else None
+
         bent = [one for one in failed if one.error.code == "symlink"]
         return Pulled(
             status=self._status,
@@ -209,11 +224,12 @@ class _Pull:
                 for path in promises or {}
                 if path not in self._addresses.names and self._is_selected(path)
             ),
+            strangers=tuple(name for name in earlier if name not in names),
             has_manifest=promises is not None,
             log=self._save_log(names, log()),
-            metrics=run_report.metrics(self._folder.read("metrics.json")),
-            history=run_report.history(self._folder.read(HISTORY)),
-            report=run_report.read_object(self._folder.read("run.json")),
+            metrics=run_report.metrics(read("metrics.json")),
+            history=run_report.history(read(HISTORY)),
+            report=run_report.read_object(read("run.json")),
         )
 
     def _is_selected(self, name: str) -> bool:

@@ -25,6 +25,8 @@ def draw_pulled(pulled: Pulled, console: Console) -> None:
         console.print(f"  left out: {name!r} {reason}", soft_wrap=True)
     for name in pulled.missing:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
+    for name in pulled.strangers[:SHOWN]:
+        console.print(f"  not this run's: {name!r} was left by another", soft_wrap=True)
     for one in pulled.failed[:SHOWN]:
         console.print(f"  did not come: {one.error.message}", soft_wrap=True)
     _draw_curves(pulled, console)

@@ -93,6 +93,33 @@ def test_what_was_damaged_here_is_fetched_again(road: Road, manifest: bool) -> N
     assert [path for path, state in states.items() if state == "fetched"] == ["model.keras"]
 
 
+@pytest.mark.parametrize("manifest", [True, False])
+def test_another_runs_results_are_not_taken_for_this_ones(road: Road, manifest: bool) -> None:
+    road.pull(road.seed("first", files=THE_USUAL, manifest=manifest))
+    its_own = [
+        {"name": "model.keras", "text": "another model"},
+        {"name": "history.csv", "text": "epoch,loss,seconds\n1,0.9,1.0\n"},
+    ]
+    found = road.seed("second", files=its_own, manifest=manifest)
+    pulled = road.pull(found)
+    assert {file.state for file in pulled.files} == {"fetched"}
+    assert (road.folder / "model.keras").read_text("utf-8") == "another model"
+    assert pulled.verified is manifest
+    assert (pulled.history["loss"], pulled.metrics, pulled.report) == ([0.9], {}, {})
+    left = {"plots/curves.png", "metrics.json", "run.json"}
+    assert set(pulled.strangers) == left
+    assert left <= on_disk(road.folder)
+    again = road.pull(found)
+    assert ({file.state for file in again.files}, again.metrics) == ({"kept"}, {})
+
+
+def test_what_an_earlier_call_brought_is_read_out_too(road: Road) -> None:
+    found = road.seed(files=THE_USUAL)
+    road.pull(found)
+    pulled = road.pull(found, only="*.png")
+    assert (pulled.metrics["best_epoch"], pulled.history["loss"]) == (2, [0.7, 0.3])
+
+
 def test_force_fetches_all_anew(road: Road) -> None:
     found = road.seed(files=THE_USUAL, manifest=True)
     road.pull(found)
