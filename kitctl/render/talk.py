@@ -110,7 +110,8 @@ def _columns(unit: str) -> list[ProgressColumn]:
     text = TextColumn("{task.description}", markup=False)
     if unit == "bytes":
         return [text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn()]
-    return [text, BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn()]
+    counted = [MofNCompleteColumn(), TextColumn(unit)] if unit else []
+    return [text, BarColumn(), *counted, TimeElapsedColumn()]
 
 
 class _RichBar:

@@ -64,6 +64,14 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
     assert "another row" in drawn
 
 
+def test_where_nothing_is_counted_no_number_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch)
+    with Talk().progress("run 1: queued"):
+        pass
+    assert "run 1: queued" in terminal.getvalue()
+    assert "0/?" not in terminal.getvalue()
+
+
 def test_without_a_terminal_a_line_comes_only_with_news(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
