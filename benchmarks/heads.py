@@ -31,7 +31,7 @@ def rows(*, quick: bool) -> list[table.Row]:
 
 
 def sweep(root: Path, *, quick: bool) -> table.Row:
-    """The course's head, 32 of them in one sweep and one alone; the base is run for neither."""
+    """The course's head, 32 of them in one sweep and one alone; the base counts for neither."""
     per_class = {"train": 6, "valid": 2} if quick else {"train": 144, "valid": 48}
     real_inputs.lay_out(root / "input", per_class)
     # The first run of one head keeps the features that all others train on.

@@ -77,7 +77,6 @@ def contenders(folder: Path) -> dict[str, Callable[[], int]]:
 
     `course` is the job's pipeline of that name, which repeats the course's code.
     """
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "1"  # What it says as it starts is no part of a table.
     import keras
 
     from kernel import photos, pipelines

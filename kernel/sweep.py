@@ -64,14 +64,14 @@ def run(
     with phases.measured("features"):
         kept = features.take(settings, base, found, order)
     grid = [Head(settings.changed(**varied), varied) for varied in combinations(settings)]
-    poolings = {head.settings.head_pooling for head in grid}
-    flat = {pooling: flat_features.flatten(kept.store, pooling) for pooling in poolings}
     groups = alike(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
-    group_fit = GroupFit(kept, flat, found, order, drawn, checkpoints)
     spent = [0.0] * settings.epochs
     stop = None
     with phases.measured("head"):
+        poolings = {head.settings.head_pooling for head in grid}
+        flat = {pooling: flat_features.flatten(kept.store, pooling) for pooling in poolings}
+        group_fit = GroupFit(kept, flat, found, order, drawn, checkpoints)
         for number, group in enumerate(groups, start=1):
             seconds, stop = group_fit.train(group, f"sweep-{number}")
             spent = [sum(each) for each in itertools.zip_longest(spent, seconds, fillvalue=0.0)]
