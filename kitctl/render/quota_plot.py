@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain.quota import Balance
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.render.quota_bars import outside_seconds
 from kitctl.render.writing import written_whole
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _layers(
     others = [
         sum(seconds for name, seconds in week.items() if name not in colours) for week in weeks
     ]
-    outside = [max(0.0, one.outside_seconds or 0.0) for one in books]
+    outside = [max(0.0, outside_seconds(one)) for one in books]
     layers += [
         (OTHERS, OTHERS_COLOUR, others),
         (OUTSIDE, OUTSIDE_COLOUR, outside),
