@@ -190,13 +190,14 @@ class _Pull:
         """Fetches; `earlier`: what another run has left here."""
         names, refused = sort_names(self._addresses.names)
         files: list[File] = []
-        promises: dict[str, Promise] | None = None
+        said: dict[str, Promise] | None = None
         if MANIFEST in names:
             # First, since it says what the others must be.
             files.append(self._fetch.one(MANIFEST, None))
-            promises = manifest(self._folder.read(MANIFEST) or b"")
+            said = manifest(self._folder.read(MANIFEST) or b"")
+        promises = said or {}
         wanted = {
-            name: (promises or {}).get(name)
+            name: promises.get(name)
             for name in names
             if name != MANIFEST and self._is_selected(name)
         }
@@ -209,7 +210,7 @@ class _Pull:
 
         def read(name: str) -> bytes | None:
             """A file of this run's, fetched now or before."""
-            is_here = name in names and self._folder.held(name, (promises or {}).get(name))
+            is_here = name in names and self._folder.held(name, promises.get(name))
             return self._folder.read(name) if is_here else None
 
         bent = [one for one in failed if one.error.code == "symlink"]
@@ -221,11 +222,11 @@ class _Pull:
             refused=(*refused, *(RefusedName(one.path, one.error.message) for one in bent)),
             missing=tuple(
                 path
-                for path in promises or {}
+                for path in promises
                 if path not in self._addresses.names and self._is_selected(path)
             ),
             strangers=tuple(name for name in earlier if name not in names),
-            has_manifest=promises is not None,
+            has_manifest=said is not None,
             log=self._save_log(names, log()),
             metrics=run_report.metrics(read("metrics.json")),
             history=run_report.history(read(HISTORY)),
