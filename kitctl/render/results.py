@@ -25,8 +25,10 @@ def draw_pulled(pulled: Pulled, console: Console) -> None:
         console.print(f"  left out: {name!r} {reason}", soft_wrap=True)
     for name in pulled.missing:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
-    for name in pulled.strangers[:SHOWN]:
-        console.print(f"  not this run's: {name!r} was left by another", soft_wrap=True)
+    if pulled.strangers:
+        names = ", ".join(map(repr, pulled.strangers[:SHOWN]))
+        count = len(pulled.strangers)
+        console.print(f"  left here by another run, not by this: {count} ({names})", soft_wrap=True)
     for one in pulled.failed[:SHOWN]:
         console.print(f"  did not come: {one.error.message}", soft_wrap=True)
     _draw_curves(pulled, console)
