@@ -79,8 +79,8 @@ def contenders(folder: Path) -> dict[str, Callable[[], int]]:
     """
     import keras
 
-    from kernel import photos, pipelines
-    from kernel.settings import Settings
+    from kernel.data import photos, pipelines
+    from kernel.settings.settings import Settings
 
     settings = Settings(
         data=str(folder),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from kernel import session
 from kernel.session import Job, RunError
-from kernel.settings import Settings, SettingsError
+from kernel.settings.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from kernel.classifier import Trained
-    from kernel.report import Report
+    from kernel.fit.classifier import Trained
+    from kernel.report.report import Report
 
 WRONG_INPUT = 3
 
@@ -20,11 +20,11 @@ WRONG_INPUT = 3
 def main() -> int:
     """Do what the environment asks for: measure, verify, check the settings, or run the job."""
     if "KITCTL_MEASURE" in os.environ:
-        from kernel import measure
+        from kernel.measure import measure
 
         return measure.child()
     if os.environ.get("KITCTL_VERIFY") == "1":
-        from kernel import verify
+        from kernel.report import verify
 
         return verify.main()
     try:
@@ -61,8 +61,9 @@ def run(job: Job, settings: Settings) -> int:
     if number := session.session_id():
         session.say(f"session {number}")
 
-    from kernel import accelerators, artifacts
-    from kernel.report import Report
+    from kernel import accelerators
+    from kernel.report import artifacts
+    from kernel.report.report import Report
 
     artifacts.remove_unfinished()
     report = Report(job, settings)
@@ -81,7 +82,7 @@ def run(job: Job, settings: Settings) -> int:
 
     import tensorflow as tf
 
-    from kernel import photos
+    from kernel.data import photos
 
     with report.phases.measured("photos"):
         found = photos.find(settings)
@@ -91,7 +92,7 @@ def run(job: Job, settings: Settings) -> int:
     session.say(f"photos {len(found.train)} to train on, {len(found.valid)} to validate")
 
     if settings.task == "pipelines":
-        from kernel import measure
+        from kernel.measure import measure
 
         measure.run(settings, found.train)
         artifacts.write_manifest()
@@ -109,8 +110,9 @@ def run(job: Job, settings: Settings) -> int:
 
 def fit(report: "Report", settings: Settings) -> "Trained":
     """Put base and head together and train them, going on from where a killed run was."""
-    from kernel import bases, classifier, sweep
-    from kernel.progress import Checkpoints, fingerprint
+    from kernel.fit import classifier, sweep
+    from kernel.fit.checkpoints import Checkpoints, fingerprint
+    from kernel.model import bases
 
     found = report.found
     assert found is not None
@@ -131,7 +133,8 @@ def fit(report: "Report", settings: Settings) -> "Trained":
 
 def finish(report: "Report", trained: "Trained") -> int:
     """Leave everything behind: history, model, pictures, run.json, and the manifest last."""
-    from kernel import artifacts, classifier, gallery, progress
+    from kernel.fit import checkpoints, classifier
+    from kernel.report import artifacts, gallery
 
     found, settings, model = report.found, report.settings, trained.classifier.model
     assert found is not None
@@ -147,7 +150,7 @@ def finish(report: "Report", trained: "Trained") -> int:
     report.gpu_use.stop()
     because = trained.stop.because if trained.stop else None
     if because != "time_limit":
-        progress.clear()
+        checkpoints.clear()
     run = report.write(trained, because)
     artifacts.write_manifest()
     session.say(run["reading"]["words"])

@@ -30,7 +30,7 @@ def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
     def run(working: str = "working", **settings: Any) -> Run:
         from kernel import main
         from kernel.session import Job
-        from kernel.settings import Settings
+        from kernel.settings.settings import Settings
 
         folder = tmp_path / working
         folder.mkdir(exist_ok=True)

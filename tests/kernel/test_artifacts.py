@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel import artifacts
+from kernel.report import artifacts
 from kitctl.domain.results import Received, manifest
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.kernel_runs import SIDE, Run
 
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 SHAPE = (SIDE, SIDE, 3)
 
@@ -53,7 +53,7 @@ def test_keras_own_saved_model_moves_exactly_into_keras_architecture(
 ) -> None:
     import keras
 
-    from kernel import bases
+    from kernel.model import bases
 
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=SHAPE)
     model.load_weights(vgg16_weights)
@@ -81,7 +81,7 @@ def test_another_saved_model_is_used_as_it_is_and_the_archive_carries_it(
 
 
 def test_an_opaque_base_cannot_be_fine_tuned(opaque: Path) -> None:
-    from kernel import bases
+    from kernel.model import bases
 
     with pytest.raises(RunError, match="cannot take apart"):
         bases.build(frozen("inceptionv1", str(opaque), fine_tune_epochs=1))
@@ -89,7 +89,7 @@ def test_an_opaque_base_cannot_be_fine_tuned(opaque: Path) -> None:
 
 @pytest.mark.parametrize("base", ["inceptionv1", "mobilenetv2", "efficientnetv2b0"])
 def test_weights_in_a_file_are_loaded(tmp_path: Path, base: str) -> None:
-    from kernel import bases
+    from kernel.model import bases
 
     settings = frozen(base, "random")
     model = bases.core(bases.architecture(settings))
@@ -104,14 +104,14 @@ def test_weights_in_a_file_are_loaded(tmp_path: Path, base: str) -> None:
 
 
 def test_a_file_of_another_architecture_is_refused(vgg16_weights: Path) -> None:
-    from kernel import bases
+    from kernel.model import bases
 
     with pytest.raises(RunError, match="does not fit"):
         bases.build(frozen("mobilenetv2", str(vgg16_weights)))
 
 
 def test_a_missing_base_says_what_to_attach(working: Path) -> None:
-    from kernel import bases
+    from kernel.model import bases
 
     with pytest.raises(RunError, match=r"ryanholbrook/cv-course-models .*\(attached: nothing\)"):
         bases.build(frozen("inceptionv1", "auto"))
@@ -122,7 +122,9 @@ def test_a_missing_base_says_what_to_attach(working: Path) -> None:
 def test_where_weights_come_from_does_not_change_the_head(
     vgg16_weights: Path, tmp_path: Path
 ) -> None:
-    from kernel import bases, classifier, session
+    from kernel import session
+    from kernel.fit import classifier
+    from kernel.model import bases
 
     heads = []
     for weights in ("random", str(vgg16_weights)):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.kernel_runs import Run
 
-from kernel import feature_store
+from kernel.features import feature_store
 
 FROZEN = {"base": "convnet", "base_trainable": False, "filters": [8, 8], "epochs": 2}
 KEY = {"feature_dtype": "float32", "weights": "a"}

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from support.kernel_runs import write_photo, write_split
 
-from kernel import photos
+from kernel.data import photos
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 
 def settings(folder: Path, **changed: Any) -> Settings:

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from kernel import pipelines
-from kernel.loading import Loader, to_unit, to_unit_fast
-from kernel.photos import Photos, dataset_seed, find
-from kernel.settings import Settings
+from kernel.data import pipelines
+from kernel.data.decoding import Loader, to_unit, to_unit_fast
+from kernel.data.photos import Photos, dataset_seed, find
+from kernel.settings.settings import Settings
 
 SIZE = (24, 32)
 Batches = list[tuple[np.ndarray, np.ndarray]]

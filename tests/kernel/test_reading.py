@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from kernel.reading import compare, read
+from kernel.report.curve_verdict import compare, read
 
 EPOCHS = range(30)
 

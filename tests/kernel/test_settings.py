@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel.checks import CHECKS
-from kernel.settings import Settings, SettingsError
+from kernel.settings.checks import CHECKS
+from kernel.settings.settings import Settings, SettingsError
 
 
 def problems(**settings: object) -> dict[str, tuple[str, str]]:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from kernel import session
-from kernel.progress import Progress
-from kernel.settings import Settings
-from kernel.stops import Watch
+from kernel.fit.checkpoints import Progress
+from kernel.fit.stops import Watch
+from kernel.settings.settings import Settings
 
 
 def watch(use: float | None = None, **settings: Any) -> Watch:

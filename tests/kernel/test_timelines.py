@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from kernel import measure, pipelines, timelines
-from kernel.photos import Photos
-from kernel.settings import Settings
-from kernel.timelines import Span, Timeline
+from kernel.data import pipelines
+from kernel.data.photos import Photos
+from kernel.measure import measure, timelines
+from kernel.measure.timelines import Span, Timeline
+from kernel.settings.settings import Settings
 
 DELAY = 0.004
 

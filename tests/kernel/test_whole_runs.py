@@ -15,7 +15,7 @@ from support.kernel_runs import SIDE, Run, write_split
 from kernel import main
 from kernel.accelerators import NoAcceleratorError
 from kernel.session import Job
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 FROZEN = {"base": "convnet", "base_trainable": False}
 
@@ -93,7 +93,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from kernel import main
 from kernel.session import Job
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 settings = json.loads(sys.argv[1])
 sys.exit(main.run(Job(settings), Settings.from_mapping(settings)))
 """

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kernel import photos, pipelines, plots
-from kernel.photos import Photos
-from kernel.settings import Settings
+from kernel import plots
+from kernel.data import photos, pipelines
+from kernel.data.photos import Photos
+from kernel.settings.settings import Settings
 
 FOLDER = Path("plots")
 _MAP_LAYERS = 8

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 _POOLINGS = {
     "flatten": layers.Flatten,

@@ -6,15 +6,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from kernel import bases, features, heads, pipelines, session, training
-from kernel.bases import Base
-from kernel.features import Features
-from kernel.photos import Found
-from kernel.progress import Checkpoints, Progress
+from kernel import session
+from kernel.data import pipelines
+from kernel.data.photos import Found
+from kernel.features import features
+from kernel.features.features import Features
+from kernel.fit import training
+from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.stops import Stop, Watch
+from kernel.fit.training import Fit, Stage
+from kernel.model import bases, heads
+from kernel.model.bases import Base
 from kernel.session import Phases
-from kernel.settings import Settings
-from kernel.stops import Stop, Watch
-from kernel.training import Fit, Stage
+from kernel.settings.settings import Settings
 
 
 @dataclass(frozen=True)

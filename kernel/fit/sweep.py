@@ -12,18 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from kernel import classifier, features, flat_features, heads, pipelines, session, training
-from kernel.bases import Base
-from kernel.classifier import Trained
-from kernel.features import Features
+from kernel import session
+from kernel.data import pipelines
+from kernel.data.photos import Found
+from kernel.features import features
+from kernel.features.features import Features
 from kernel.files import written_whole
-from kernel.flat_features import FlatFeatures
-from kernel.photos import Found
-from kernel.progress import Checkpoints, Progress
+from kernel.fit import classifier, flat_features, training
+from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.classifier import Trained
+from kernel.fit.flat_features import FlatFeatures
+from kernel.fit.stacked_heads import RULES, StackedHeads
+from kernel.fit.stops import Stop, out_of_time
+from kernel.model import heads
+from kernel.model.bases import Base
 from kernel.session import Phases, RunError
-from kernel.settings import Settings
-from kernel.stacked_heads import RULES, StackedHeads
-from kernel.stops import Stop, out_of_time
+from kernel.settings.settings import Settings
 
 _TRAINING_TO_SAVING = 10  # seconds of training for a second of saving, at least
 

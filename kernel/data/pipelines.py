@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kernel.loading import Loader, to_unit, to_unit_fast
-from kernel.photos import Photos, dataset_seed, label_mode
-from kernel.settings import Settings
+from kernel.data.decoding import Loader, to_unit, to_unit_fast
+from kernel.data.photos import Photos, dataset_seed, label_mode
+from kernel.settings.settings import Settings
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Files asked for at once when reading is what is waited for: storage far away answers late.

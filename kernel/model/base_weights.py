@@ -12,7 +12,7 @@ from typing import Any
 
 from kernel import session
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 _DEPTH = 4  # how deep attached folders are searched
 _DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
@@ -69,7 +69,7 @@ def move_saved_model(folder: Path, model: Any) -> bool:
     import numpy as np
     import tensorflow as tf
 
-    from kernel.saved_base import only_signature
+    from kernel.model.saved_base import only_signature
 
     loaded = tf.saved_model.load(str(folder))
     values = _values_for(model, list(getattr(loaded, "variables", ())))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from kernel.feature_store import FeatureStore
-from kernel.head_loop import Rows
+from kernel.features.feature_store import FeatureStore
+from kernel.fit.head_loop import Rows
 
 _ROWS_AT_ONCE = 256
 _POOLINGS: dict[str, Callable[[Any], Any]] = {

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from kernel import accelerators, artifacts, reading, session
-from kernel.photos import Found
+from kernel import accelerators, session
+from kernel.data.photos import Found
+from kernel.report import artifacts, curve_verdict
 from kernel.session import Job, Phases
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from kernel.classifier import Trained
-    from kernel.sweep import Head
+    from kernel.fit.classifier import Trained
+    from kernel.fit.sweep import Head
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Report:
         if trained is None or self.found is None:
             return None
         classes = len(self.found.train.class_names)
-        return reading.read(trained.history, classes=classes).as_dict()
+        return curve_verdict.read(trained.history, classes=classes).as_dict()
 
     def _photos_per_second(self, trained: "Trained | None", typical: float | None) -> float | None:
         """Photos through the base a second: in the feature pass, else in a usual epoch."""

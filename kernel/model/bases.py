@@ -10,10 +10,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from kernel import base_weights, inception
-from kernel.saved_base import SavedModelBase
+from kernel.model import base_weights, inception
+from kernel.model.saved_base import SavedModelBase
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from typing import Any
 
 import kernel
 from kernel import session
+from kernel.data.photos import Photos
 from kernel.files import written_whole
-from kernel.photos import Photos
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 TABLE = "pipelines.csv"
 PICTURES = Path("timelines")
@@ -52,8 +52,8 @@ class Measured:
 
 def run(settings: Settings, photos: Photos) -> list[Measured]:
     """Measure every pipeline on `photos`; leave pipelines.csv and timelines/*.png in the cwd."""
-    from kernel import timelines
-    from kernel.pipelines import PIPELINES
+    from kernel.data.pipelines import PIPELINES
+    from kernel.measure import timelines
 
     measured, drawn = [], []
     with _handed_over(settings, photos):
@@ -83,7 +83,7 @@ def child() -> int:
     # Not by `start_tensorflow`: where operations must be deterministic, none may ask for the time.
     session.seed_all(settings.seed)
 
-    from kernel import timelines
+    from kernel.measure import timelines
 
     measured = measure(name, photos, settings)
     timeline = timelines.record(name, photos, settings)
@@ -93,7 +93,7 @@ def child() -> int:
 
 def measure(name: str, photos: Photos, settings: Settings) -> Measured:
     """The speed of a pipeline's first and second epoch, each as the median of the rounds."""
-    from kernel import pipelines
+    from kernel.data import pipelines
 
     few = Photos(photos.paths[:8], photos.labels[:8], photos.class_names)
     for _ in pipelines.build("naive", few, settings, training=True):

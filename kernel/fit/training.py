@@ -7,13 +7,15 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from kernel import heads, pipelines, session
-from kernel.features import Features
-from kernel.head_loop import HeadFit, Rows
-from kernel.photos import Found, Photos
-from kernel.progress import Checkpoints, Progress
-from kernel.settings import Settings
-from kernel.stops import Stop, Watch
+from kernel import session
+from kernel.data import pipelines
+from kernel.data.photos import Found, Photos
+from kernel.features.features import Features
+from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.head_loop import HeadFit, Rows
+from kernel.fit.stops import Stop, Watch
+from kernel.model import heads
+from kernel.settings.settings import Settings
 
 
 class Fit(Protocol):

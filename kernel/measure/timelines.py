@@ -16,11 +16,12 @@ import tensorflow as tf
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from kernel import pipelines, plots
-from kernel.loading import each
-from kernel.photos import Photos
-from kernel.pipelines import Source
-from kernel.settings import Settings
+from kernel import plots
+from kernel.data import pipelines
+from kernel.data.decoding import each
+from kernel.data.photos import Photos
+from kernel.data.pipelines import Source
+from kernel.settings.settings import Settings
 
 STAGES = ("open", "read", "map", "wait", "train")
 COLOURS = dict(zip(STAGES, ("#9e9e9e", "#4c78a8", "#f2a03d", "#d1495b", "#5aa469"), strict=True))

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel import heads
-from kernel.head_loop import Feed, Rows, over_batches
-from kernel.settings import Settings
+from kernel.fit.head_loop import Feed, Rows, over_batches
+from kernel.model import heads
+from kernel.settings.settings import Settings
 
 _BETA_1, _BETA_2, _RHO = 0.9, 0.999, 0.9  # Keras' defaults
 _VALIDATED_AT_ONCE = 8  # batches: the stacked kernels are put together once for all of them

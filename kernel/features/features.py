@@ -16,11 +16,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel import accelerators, feature_store, heads, pipelines, session
-from kernel.bases import Base
-from kernel.feature_store import FeatureStore
-from kernel.photos import Found, Photos
-from kernel.settings import Settings
+from kernel import accelerators, session
+from kernel.data import pipelines
+from kernel.data.photos import Found, Photos
+from kernel.features import feature_store
+from kernel.features.feature_store import FeatureStore
+from kernel.model import heads
+from kernel.model.bases import Base
+from kernel.settings.settings import Settings
 
 FOLDER = Path("features")
 _AHEAD = 2  # batches under way on each device

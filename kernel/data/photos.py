@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.inspection import EXTENSIONS, Look, Skipped, inspect
+from kernel.data.inspection import EXTENSIONS, Look, Skipped, inspect
 from kernel.session import RunError
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 _LISTED = 50  # bad photos named in an error
 

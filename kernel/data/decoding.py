@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel.settings import Settings
+from kernel.settings.settings import Settings
 
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
 

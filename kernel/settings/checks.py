@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kernel.choices import BOOL, Check, list_of, number, one_of, text, whole
+from kernel.settings.choices import BOOL, Check, list_of, number, one_of, text, whole
 
 if TYPE_CHECKING:
-    from kernel.settings import Settings
+    from kernel.settings.settings import Settings
 
 BASES = ("convnet", "vgg16", "inceptionv1", "mobilenetv2", "efficientnetv2b0")
 PIPELINES = (

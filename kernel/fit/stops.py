@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from kernel import session
-from kernel.progress import Progress
-from kernel.settings import Settings
+from kernel.fit.checkpoints import Progress
+from kernel.settings.settings import Settings
 
 _RESERVE = 60.0  # seconds kept for saving, at most a tenth of the limit
 _WARM_UP = 60.0  # seconds of a fit before its use of the GPU is judged

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from kernel.checks import CHECKS, contradictions
+from kernel.settings.checks import CHECKS, contradictions
 
 
 @dataclass(frozen=True)

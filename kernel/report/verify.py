@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from kernel import artifacts, session
+from kernel import session
+from kernel.report import artifacts
 
 
 def main() -> int:
@@ -46,7 +47,7 @@ def _keras_archive() -> tuple[bool, str]:
     import keras
 
     # Imported so that Keras knows the layers of our own that an archive may hold.
-    from kernel import bases  # noqa: F401
+    from kernel.model import bases  # noqa: F401
 
     return _compared(keras.saving.load_model(artifacts.MODEL, compile=False))
 
@@ -54,7 +55,7 @@ def _keras_archive() -> tuple[bool, str]:
 def _weights_and_architecture() -> tuple[bool, str]:
     import keras
 
-    from kernel import bases  # noqa: F401 - as above
+    from kernel.model import bases  # noqa: F401 - as above
 
     model = keras.models.model_from_json(Path(artifacts.ARCHITECTURE).read_text(encoding="utf-8"))
     model.load_weights(artifacts.WEIGHTS)

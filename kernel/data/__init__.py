@@ -1,0 +1,1 @@
+"""Photos on disk: finding, inspecting, decoding and batching them."""

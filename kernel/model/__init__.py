@@ -1,0 +1,1 @@
+"""The network: pretrained bases, their weights, and the heads on top."""

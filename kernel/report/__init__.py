@@ -1,0 +1,1 @@
+"""What a run leaves: results, manifest, a verdict on the curves, and their verification."""
