@@ -23,8 +23,8 @@ import table
 from rich.console import Console
 from rich.table import Table
 
-from kitctl.adapters import ledger_rows
 from kitctl.adapters.ledger import SqliteLedger
+from kitctl.adapters.ledger import rows as ledger_rows
 from kitctl.domain.runs import Intent, KernelRef, Status
 from kitctl.local import lifecycle
 from kitctl.local.lifecycle import LocalKaggle

@@ -20,7 +20,7 @@ from typing import Any  # noqa: E402
 WATCHED = (
     ("kitctl.adapters.ledger", "SqliteLedger", (), "ledger"),
     ("kitctl.render.output", "PeopleOutput", ("show",), "drawing"),
-    ("kitctl.adapters.kaggle.kernels", "KaggleApi", ("account",), "waiting"),
+    ("kitctl.adapters.kaggle.api", "KaggleApi", ("account",), "waiting"),
     ("concurrent.futures._base", "Future", ("result",), "waiting"),
     ("concurrent.futures.thread", "ThreadPoolExecutor", ("shutdown",), "waiting"),
 )
@@ -76,7 +76,7 @@ def watch() -> None:
         public = [key for key, value in vars(owner).items() if callable(value) and key[0] != "_"]
         for method in methods or ("__init__", *public):
             setattr(owner, method, clocked(part, getattr(owner, method)))
-    connections = sys.modules.get("kitctl.adapters.connections")
+    connections = sys.modules.get("kitctl.adapters.http")
     if hasattr(connections, "Connections") and "Connections" not in _seen:
         _seen.add("Connections")
         connections.Connections.ask = spanned(connections.Connections.ask)  # type: ignore[union-attr]

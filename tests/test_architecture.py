@@ -15,13 +15,18 @@ MAY_IMPORT = {
     "errors": set(),
     "config": {"errors"},
     "domain": {"errors"},
+    "packing": {"domain", "errors"},
     "ports": {"domain", "errors"},
     "adapters": {"ports", "domain", "config", "errors"},
-    "operations": {"ports", "domain", "config", "errors"},
-    "render": {"operations", "ports", "domain", "errors"},
+    "operations": {"ports", "packing", "domain", "config", "errors"},
+    "render": {"operations", "ports", "packing", "domain", "errors"},
+    "sandbox": {"errors"},
     # Shares no code with adapters/, so that it can catch their mistakes.
-    "local": {"errors"},
-    "cli": {"operations", "render", "adapters", "local", "ports", "domain", "config", "errors"},
+    "local": {"sandbox", "errors"},
+    "cli": {
+        *("operations", "render", "adapters", "sandbox", "local", "packing"),
+        *("ports", "domain", "config", "errors"),
+    },
     "__main__": {"cli", "errors"},
     "__init__": set(),
 }

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from kitctl import __version__
-from kitctl.adapters.connections import Connections, Request, Unanswered
 from kitctl.adapters.hashing import PIECE, Hashing, hash_file
+from kitctl.adapters.http import Connections, Request, Unanswered
 from kitctl.domain.results import Algorithm, Received, is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import BrokenOff, OutputFile, UrlExpired

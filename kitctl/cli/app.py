@@ -26,7 +26,7 @@ MODULES = {
     "runs": "runs",
     "logs": "runs",
     "cancel": "runs",
-    "pull-results": "pull",
+    "pull-results": "pull_results",
 }
 
 

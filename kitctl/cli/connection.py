@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.domain.runs import KernelRef, RunName
-    from kitctl.operations.find_run import Found
+    from kitctl.operations.shared.find_run import Found
     from kitctl.ports import Clock
 
 ErrorType = TypeVar("ErrorType", KitError, KitError | None)
@@ -85,7 +85,7 @@ class Road:
 
     def find(self, invocation: Invocation, name: RunName) -> Found:
         """The run that is meant."""
-        from kitctl.operations.find_run import find_run
+        from kitctl.operations.shared.find_run import find_run
 
         return find_run(
             name,

@@ -29,9 +29,9 @@ def register(app: typer.Typer) -> None:
 def doctor(invocation: Invocation, local: LocalOption = None) -> Answer:
     """Say what is missing before it costs anything."""
     from kitctl.errors import InvalidInput, Refused
-    from kitctl.local import runner
     from kitctl.operations import doctor, doctor_kaggle
     from kitctl.render.doctor import draw_diagnosis
+    from kitctl.sandbox import runner
 
     diagnosis = doctor.Diagnosis(
         (
@@ -69,7 +69,7 @@ def _sources(invocation: Invocation, local: bool | None) -> Sources:
 
     from kitctl.domain.metadata import Sources
     from kitctl.errors import InvalidInput
-    from kitctl.operations import read_job
+    from kitctl.operations.shared import read_job
 
     try:
         sources = read_job.read_job(invocation.project).inspection.metadata.sources

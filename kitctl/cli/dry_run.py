@@ -48,9 +48,10 @@ def dry_run(
     every epoch, the manifest matches.
     """
     from kitctl.errors import RunFailed, UsageError
-    from kitctl.local import runner
-    from kitctl.operations import dry_run, package, prepare_sources, read_job
+    from kitctl.operations import dry_run, package
+    from kitctl.operations.shared import prepare_sources, read_job
     from kitctl.render.dry_run import draw_rehearsal
+    from kitctl.sandbox import runner
 
     if full and (photos or epochs):
         raise UsageError("--full means all photos and epochs: leave out --photos and --epochs.")

@@ -12,7 +12,7 @@ from kitctl.errors import Interrupted
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
-    from kitctl.operations.find_run import Found
+    from kitctl.operations.shared.find_run import Found
     from kitctl.operations.status import RunStatus
     from kitctl.ports import LogLine
 
@@ -24,8 +24,8 @@ def follow_run(
 
     Returns the state it ended in, and the lines (for machines, who get them in one piece).
     """
-    from kitctl.operations.watch import follow
-    from kitctl.render.log import line_text
+    from kitctl.operations.shared.watch import follow
+    from kitctl.render.logs import line_text
 
     lines: list[LogLine] = []
     met = 0

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from kitctl import __version__, config
+from kitctl.render.console import Talk
 from kitctl.render.output import Answer, JsonOutput, Output, PeopleOutput
-from kitctl.render.talk import Talk
 
 
 def _show_version(context: typer.Context, asked: bool) -> None:

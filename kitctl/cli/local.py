@@ -51,7 +51,7 @@ def stand_in(invocation: Invocation, sources: Sources, running: LocalKaggle | No
     """Let the project's own folders stand for these data sets in the local Kaggle."""
     from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
-    from kitctl.operations.prepare_sources import prepare, stand_ins
+    from kitctl.operations.shared.prepare_sources import prepare, stand_ins
 
     datasets = Sources(datasets=sources.datasets)
     found = stand_ins(invocation.project, datasets, invocation.settings().sources, [])
@@ -91,7 +91,7 @@ def serve(
     ] = "127.0.0.1",
 ) -> Answer:
     """Serve in the foreground, until Ctrl-C."""
-    from kitctl.local.serving import serve as serve_until_stopped
+    from kitctl.local.process import serve as serve_until_stopped
 
     folder = state_folder(state)
     invocation.talk.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")

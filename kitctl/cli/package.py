@@ -34,7 +34,8 @@ def package(
     It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
     kernels push -p DIR. The same input gives the same bytes.
     """
-    from kitctl.operations import package, read_job
+    from kitctl.operations import package
+    from kitctl.operations.shared import read_job
     from kitctl.render.package import draw_packaged
 
     overrides = read_job.parse_overrides(settings or [])

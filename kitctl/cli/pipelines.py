@@ -46,7 +46,8 @@ def pipelines(
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
     pictures of who opened, read, mapped, waited and trained when.
     """
-    from kitctl.operations import measure_pipelines, prepare_sources
+    from kitctl.operations import pipelines
+    from kitctl.operations.shared import prepare_sources
 
     if push and (data or out):
         raise UsageError(
@@ -55,9 +56,9 @@ def pipelines(
         )
     mounts: dict[str, Path] = {}
     if data:
-        given = measure_pipelines.given(data.expanduser().absolute())
+        given = pipelines.given(data.expanduser().absolute())
         mounts = prepare_sources.prepare([given], invocation.talk)
-    settings = measure_pipelines.settings_for(next(iter(mounts.values()), None), read_delay)
+    settings = pipelines.settings_for(next(iter(mounts.values()), None), read_delay)
     if push:
         return _pushed(invocation, settings, local)
     return _measured(invocation, settings, mounts, out)
@@ -66,9 +67,10 @@ def pipelines(
 def _measured(
     invocation: Invocation, settings: dict[str, Any], mounts: dict[str, Path], out: Path | None
 ) -> Answer:
-    from kitctl.local import runner
-    from kitctl.operations import measure_pipelines, package, prepare_sources
+    from kitctl.operations import package, pipelines
+    from kitctl.operations.shared import prepare_sources
     from kitctl.render.pipelines import draw_measurement
+    from kitctl.sandbox import runner
 
     configured = invocation.settings()
     plan = package.plan(invocation.project, overrides=settings)
@@ -77,7 +79,7 @@ def _measured(
             invocation.project, plan.metadata.sources, configured.sources, []
         )
         mounts = prepare_sources.prepare(stand_ins, invocation.talk)
-    result = measure_pipelines.measure(
+    result = pipelines.measure(
         plan,
         mounts,
         out=out or invocation.project / configured.results / plan.metadata.slug / "pipelines",

@@ -55,7 +55,8 @@ def push(
     Refused where this very script ran already, where a run of this kernel is under way, where a
     data source is missing or where the week's hours do not suffice; --force passes these guards.
     """
-    from kitctl.operations import package, read_job
+    from kitctl.operations import package
+    from kitctl.operations.shared import read_job
     from kitctl.render import push as render
 
     chosen = invocation.settings(accelerator=accelerator, timeout=timeout, local=local)
@@ -87,7 +88,7 @@ def push(
             return Answer(pushed, render.draw_pushed, hint=road.hint(hint))
 
         from kitctl.cli.follow import follow_run
-        from kitctl.operations.find_run import Found
+        from kitctl.operations.shared.find_run import Found
 
         assert pushed.run.ref
         invocation.talk.say(f"{pushed.run.name} is queued: {pushed.url}")

@@ -12,7 +12,7 @@ from kitctl.cli.connection import AT_A_GLANCE_SECONDS, LocalOption, open_road
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput
-from kitctl.operations.ask_ahead import asked_ahead
+from kitctl.operations.shared.prefetch import asked_ahead
 from kitctl.render.output import Answer
 
 # Weeks in a picture or a table when nobody says how many; the terminal shows this one.
@@ -50,8 +50,8 @@ def quota(
         asked_ahead(road.kaggle.account),
     ):
         # All of this is loaded while Kaggle is asked.
-        from kitctl.operations.show_quota import show_quota
-        from kitctl.operations.this_job import read_this_job
+        from kitctl.operations.quota import show_quota
+        from kitctl.operations.shared.next_run import read_this_job
         from kitctl.render.quota import draw_quota
 
         invocation.output.prepare()

@@ -18,7 +18,7 @@ from kitctl.cli.connection import (
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import UsageError
-from kitctl.operations.ask_ahead import asked_ahead
+from kitctl.operations.shared.prefetch import asked_ahead
 from kitctl.render.output import Answer
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def wait(
     """
     from kitctl.cli.follow import goes_on
     from kitctl.domain import durations
-    from kitctl.operations.watch import wait_for_end
+    from kitctl.operations.shared.watch import wait_for_end
     from kitctl.render.push import draw_status
 
     seconds = None if timeout is None else durations.parse(timeout)
@@ -129,7 +129,7 @@ def logs(
     """Show a run's log, live while it runs."""
     from kitctl.cli.follow import follow_run
     from kitctl.operations.logs import Log, read_log
-    from kitctl.render.log import draw_nothing, line_text
+    from kitctl.render.logs import draw_nothing, line_text
 
     name = run_name(run)
     with open_road(invocation, local=settings_for(invocation, local).local) as road:

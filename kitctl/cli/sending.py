@@ -9,7 +9,7 @@ from kitctl.cli.invocation import Invocation
 from kitctl.render.output import Answer
 
 if TYPE_CHECKING:
-    from kitctl.domain.bundle import Plan
+    from kitctl.packing.bundle import Plan
 
 
 def send(invocation: Invocation, plan: Plan, *, local: bool) -> Answer:

@@ -60,10 +60,11 @@ def sweep(
 def _here(
     invocation: Invocation, overrides: dict[str, Any], data: list[str], out: Path | None
 ) -> Answer:
-    from kitctl.local import runner
-    from kitctl.operations import package, prepare_sources
+    from kitctl.operations import package
+    from kitctl.operations.shared import prepare_sources
     from kitctl.operations.sweep import sweep as train
     from kitctl.render.sweep import draw_sweep
+    from kitctl.sandbox import runner
 
     configured = invocation.settings()
     plan = package.plan(invocation.project, overrides=overrides, accelerator=configured.accelerator)

@@ -1,14 +1,14 @@
 """What keeps a push from being sent twice, over a run under way, or without its inputs.
 
-Guards as in `kitctl.domain.guards`: each looks at the runs that have not ended, raises Refused or
-returns warnings.
+Guards as in `kitctl.domain.quota_guards`: each looks at the runs that have not ended, raises
+Refused or returns warnings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kitctl.domain.guards import Guard
+from kitctl.domain.quota_guards import Guard
 from kitctl.domain.runs import Intent, Run, RunRef, Status
 from kitctl.errors import Problem, Refused
 

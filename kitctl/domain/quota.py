@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kitctl.domain.holds import Hold, Source
+from kitctl.domain.run_times import Hold, Source
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import HOUR_SECONDS, WEEK_SECONDS, Week, week_of
 

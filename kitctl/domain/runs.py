@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from kitctl.domain.holds import Phase
+from kitctl.domain.run_times import Phase
 from kitctl.errors import RunCancelled, RunFailed, UsageError
 
 _SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"
@@ -180,7 +180,7 @@ class Run:
     """All that the ledger knows of one run.
 
     Times are seconds since 1970 UTC on Kaggle's clock. `started_at` and `ended_at` say when it held
-    its machine, as well as it is known; `time_source` says from what (`kitctl.domain.holds`).
+    its machine, as well as it is known; `time_source` says from what (`kitctl.domain.run_times`).
     """
 
     id: int

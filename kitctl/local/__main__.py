@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from kitctl.errors import KitError
-from kitctl.local.serving import serve
+from kitctl.local.process import serve
 
 if __name__ == "__main__":
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.guards import given_back
+from kitctl.domain.quota_guards import given_back
 from kitctl.domain.runs import Facts
 from kitctl.errors import NetworkFailed, Refused
-from kitctl.operations.find_run import Found
-from kitctl.operations.reporter import Reporter
+from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.watch import SESSION
 from kitctl.operations.status import RunStatus, read_status
-from kitctl.operations.watch import SESSION
 from kitctl.ports import Clock, Kaggle, Ledger
 
 # Seconds: for the session's id to show up in the log, for the run to stop, and between two looks.

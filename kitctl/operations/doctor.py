@@ -13,8 +13,9 @@ from pathlib import Path
 
 from kitctl.config import Settings
 from kitctl.errors import InvalidInput, KitError
-from kitctl.operations import package, prepare_sources, read_job
-from kitctl.operations.read_job import Job
+from kitctl.operations import package
+from kitctl.operations.shared import prepare_sources, read_job
+from kitctl.operations.shared.read_job import Job
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK_BYTES = 2_000_000_000

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.bundle import Plan
 from kitctl.errors import Interrupted, InvalidInput, KitError
-from kitctl.operations import rehearsal, stage
-from kitctl.operations.rehearsal import Check, Rehearsal
-from kitctl.operations.reporter import Bar, Reporter
-from kitctl.operations.stage import OnLine
-from kitctl.operations.thin import thin
+from kitctl.operations.shared import local_run, outputs
+from kitctl.operations.shared.local_run import OnLine
+from kitctl.operations.shared.outputs import Check, Rehearsal
+from kitctl.operations.shared.reporter import Bar, Reporter
+from kitctl.operations.shared.subset import thin
+from kitctl.packing.bundle import Plan
 from kitctl.ports import LocalRun, Runner
 
 LOG_NAME = "dry-run.log"
@@ -85,18 +85,18 @@ def dry_run(
         if code != 0:
             raise _failure(code, played, out)
         checks, answer = _checked(plan, played)
-        files = rehearsal.artifacts(played.working)
-        report = rehearsal.report(played.working)
+        files = outputs.artifacts(played.working)
+        report = outputs.report(played.working)
         result = Rehearsal(
             script_sha256=plan.script_sha256,
             seconds=time.monotonic() - started,
             out=out,
-            metrics=rehearsal.numbers(answer.get("metrics") or report.get("metrics")),
+            metrics=outputs.numbers(answer.get("metrics") or report.get("metrics")),
             epochs=answer.get("epochs", report.get("epochs")),
             artifacts=files,
-            checks=(*rehearsal.general_checks(files), *checks),
-            skipped_photos=rehearsal.skipped_photos(report.get("skipped_photos")),
-            phase_seconds=rehearsal.numbers(report.get("seconds")),
+            checks=(*outputs.general_checks(files), *checks),
+            skipped_photos=outputs.skipped_photos(report.get("skipped_photos")),
+            phase_seconds=outputs.numbers(report.get("seconds")),
             reading=str((report.get("reading") or {}).get("words", "")),
             isolation=played.isolation,
             warnings=plan.warnings,
@@ -109,7 +109,7 @@ def dry_run(
             hint="kitctl dry-run",
         ) from None
     finally:
-        stage.clear(root)
+        local_run.clear(root)
 
 
 @dataclass
@@ -143,7 +143,7 @@ class _Stage:
             run = self._start(environment, hear)
             self.isolation = run.isolation
             self.reporter.hint(run.isolation)
-            return stage.finish(run)
+            return local_run.finish(run)
 
     def ask(self, variable: str) -> str:
         """What the script answers on stdout, in the same folder, to one of kitctl's variables."""
@@ -153,7 +153,7 @@ class _Stage:
                 {variable: "1"},
                 lambda stream, line, _: heard.append(line) if stream == "stdout" else None,
             )
-            stage.finish(run)
+            local_run.finish(run)
         return heard[-1] if heard else ""
 
     def keep_as(self, folder: Path) -> None:
@@ -165,7 +165,7 @@ class _Stage:
         self.working.rename(folder)
 
     def _start(self, environment: Mapping[str, str], hear: OnLine) -> LocalRun:
-        return stage.start(
+        return local_run.start(
             self.plan,
             self.mounts,
             self.root,
@@ -188,7 +188,7 @@ def _checked(plan: Plan, played: _Stage) -> tuple[tuple[Check, ...], dict[str, A
     said = played.ask("KITCTL_VERIFY")
     try:
         answer: dict[str, Any] = json.loads(said)
-        return rehearsal.own_checks(answer), answer
+        return outputs.own_checks(answer), answer
     except (ValueError, KeyError, TypeError):
         return (Check("the script could check its outputs", False, said.strip()[:200]),), {}
 
@@ -213,4 +213,4 @@ def _failure(code: int, played: _Stage, out: Path) -> KitError:
     kept = _beside(out)
     played.keep_as(kept)
     told = f"Its outputs and log were kept: {kept / LOG_NAME}"
-    return stage.failure(played.plan, code, played.last, told)
+    return local_run.failure(played.plan, code, played.last, told)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kitctl.domain.runs import RunRef
-from kitctl.operations.find_run import Found
+from kitctl.operations.shared.find_run import Found
 from kitctl.operations.status import RunStatus, read_status
 from kitctl.ports import Kaggle, Ledger, LogLine
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.config import JOB_NAME, METADATA_NAME
-from kitctl.domain import bundle, secrets
-from kitctl.domain.bundle import Plan
+from kitctl.domain import secrets
 from kitctl.domain.metadata import require_none
 from kitctl.errors import InvalidInput, Problem
-from kitctl.operations.read_job import read_job
+from kitctl.operations.shared.read_job import read_job
+from kitctl.packing import bundle
+from kitctl.packing.bundle import Plan
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings before it is given up."""

@@ -15,10 +15,10 @@ from kitctl.config import Settings
 from kitctl.domain import run_report
 from kitctl.domain.results import MANIFEST, Promise, RefusedName, manifest, sort_names
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
-from kitctl.operations.ask_ahead import asked_ahead
-from kitctl.operations.fetch_files import Addresses, Failed, Fetch, File
-from kitctl.operations.find_run import Found
-from kitctl.operations.reporter import Reporter
+from kitctl.operations.shared.fetch_files import Addresses, Failed, Fetch, File
+from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.prefetch import asked_ahead
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.status import RunStatus, read_status
 from kitctl.ports import Downloads, Kaggle, Ledger, LogLine, ResultsFolder
 

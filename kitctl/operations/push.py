@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kitctl.domain import gpu_use
-from kitctl.domain.bundle import Plan
 from kitctl.domain.forecast import foresee
-from kitctl.domain.guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.push_guards import (
     as_warnings,
     same_script_guard,
@@ -17,6 +15,7 @@ from kitctl.domain.push_guards import (
     under_way_guard,
 )
 from kitctl.domain.quota import QuotaReading
+from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.runs import (
     SESSION_LIMIT_SECONDS,
     Forecast,
@@ -29,10 +28,11 @@ from kitctl.domain.runs import (
 )
 from kitctl.errors import InvalidInput, KitError, Refused
 from kitctl.operations.cancel import cancel
-from kitctl.operations.find_run import Found
-from kitctl.operations.quota_reading import read_quota
-from kitctl.operations.reconcile import reconcile
-from kitctl.operations.reporter import Reporter
+from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.quota_reading import read_quota
+from kitctl.operations.shared.reconcile import reconcile
+from kitctl.operations.shared.reporter import Reporter
+from kitctl.packing.bundle import Plan
 from kitctl.ports import AnswerLost, Clock, Job, Kaggle, Ledger, Saved
 
 # After a push whose fate is not known: so long until Kaggle surely shows it if it took it.

@@ -9,8 +9,8 @@ from typing import Any
 from kitctl.domain.runs import KernelRef, Run, Status
 from kitctl.domain.weeks import moment_of
 from kitctl.errors import KitError
-from kitctl.operations.reconcile import reconcile
-from kitctl.operations.reporter import Reporter
+from kitctl.operations.shared.reconcile import reconcile
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Kaggle, Ledger
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import moment_of
 from kitctl.errors import KitError, RunCancelled, RunFailed
-from kitctl.operations.find_run import Found
+from kitctl.operations.shared.find_run import Found
 from kitctl.ports import Kaggle, Ledger
 
 

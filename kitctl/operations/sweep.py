@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.bundle import Plan
 from kitctl.errors import Interrupted, InvalidInput
-from kitctl.operations import rehearsal, stage
-from kitctl.operations.read_job import parse_overrides
-from kitctl.operations.reporter import Reporter
+from kitctl.operations.shared import local_run, outputs
+from kitctl.operations.shared.read_job import parse_overrides
+from kitctl.operations.shared.reporter import Reporter
+from kitctl.packing.bundle import Plan
 from kitctl.ports import Runner
 
 TABLE = "heads.csv"
@@ -103,9 +103,9 @@ def sweep(
                 if epoch := _GROUP.match(line):
                     bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
-            run = stage.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
+            run = local_run.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
             reporter.hint(run.isolation)
-            code = stage.finish(run)
+            code = local_run.finish(run)
     except KeyboardInterrupt:
         raise Interrupted(
             "The sweep was stopped; the heads trained so far are kept.",
@@ -113,13 +113,13 @@ def sweep(
         ) from None
     (root / "working" / LOG_NAME).write_text("".join(log), "utf-8")
     if code:
-        raise stage.failure(plan, code, last, f"Its log is {root / 'working' / LOG_NAME}")
+        raise local_run.failure(plan, code, last, f"Its log is {root / 'working' / LOG_NAME}")
     _put(root, out)
     return Swept(
         out=out,
         heads=_heads(out / TABLE, list(plan.settings["sweep"])),
         seconds=time.monotonic() - started,
-        phase_seconds=rehearsal.numbers(rehearsal.report(out).get("seconds")),
+        phase_seconds=outputs.numbers(outputs.report(out).get("seconds")),
         pictures=tuple(sorted((out / "plots").glob("*.png"))),
         isolation=run.isolation,
     )
@@ -134,7 +134,7 @@ def _unfinished(plan: Plan, out: Path) -> Path:
             hint="Choose an empty or a new folder with --out",
         )
     root = out.with_name(f".{out.name}-{plan.script_sha256[:12]}")
-    stage.clear_inputs(root)
+    local_run.clear_inputs(root)
     root.mkdir(parents=True, exist_ok=True)
     return root
 
@@ -144,7 +144,7 @@ def _put(root: Path, out: Path) -> None:
     if out.exists():
         out.rename(root / "old")
     (root / "working").rename(out)
-    stage.clear(root)
+    local_run.clear(root)
 
 
 def _heads(table: Path, varied: list[str]) -> tuple[SweptHead, ...]:

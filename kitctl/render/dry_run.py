@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.operations.rehearsal import Rehearsal
+from kitctl.operations.shared.outputs import Rehearsal
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kitctl.errors import KitError
 from kitctl.render import data, streams
-from kitctl.render.talk import Talk
+from kitctl.render.console import Talk
 
 if TYPE_CHECKING:
     from rich.console import Console

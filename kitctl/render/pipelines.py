@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.operations.measure_pipelines import TABLE, Measurement
+from kitctl.operations.pipelines import TABLE, Measurement
 
 if TYPE_CHECKING:
     from rich.console import Console

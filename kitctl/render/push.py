@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
-from kitctl.domain.bundle import Plan
+from kitctl.packing.bundle import Plan
 
 if TYPE_CHECKING:
     from rich.console import Console

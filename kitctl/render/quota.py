@@ -10,7 +10,7 @@ from kitctl.domain import durations
 from kitctl.domain.forecast import PAST
 from kitctl.domain.quota import Balance, RunUse
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
-from kitctl.operations.show_quota import QuotaReport, StillFits
+from kitctl.operations.quota import QuotaReport, StillFits
 from kitctl.render import quota_bars
 from kitctl.render.quota_bars import KERNELS_SHOWN
 

@@ -14,8 +14,8 @@ from kagglesdk.security.types import oauth_service as security
 from support.jobs import KERNEL, job
 
 from kitctl.adapters.kaggle import wire
+from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials
-from kitctl.adapters.kaggle.kernels import KaggleApi
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import RunRef, Status
 from kitctl.ports import Job

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from support.jobs import KERNEL, intent_to_push
 
-from kitctl.adapters import ledger_file
-from kitctl.adapters.ledger import SqliteLedger
+from kitctl.adapters.ledger import SqliteLedger, database
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import Facts, KernelRef, Run, RunRef, Status
 from kitctl.errors import InvalidInput, Refused
@@ -174,7 +173,7 @@ def test_two_programs_at_once_never_both_pass_where_one_fits(path: Path) -> None
     program = (
         "import sys, pathlib\n"
         "from support.jobs import intent_to_push\n"
-        "from kitctl.adapters.ledger import SqliteLedger\n"
+        "from kitctl.adapters.ledger import SqliteLedger, database\n"
         "from kitctl.errors import Refused\n"
         "def judge(pending):\n"
         "    if len(pending) >= 1: raise Refused('full')\n"
@@ -198,7 +197,7 @@ def test_what_was_written_before_a_kill_is_there_and_what_was_not_is_not(path: P
     program = (
         "import sys, pathlib, time\n"
         "from support.jobs import intent_to_push\n"
-        "from kitctl.adapters.ledger import SqliteLedger\n"
+        "from kitctl.adapters.ledger import SqliteLedger, database\n"
         "ledger = SqliteLedger(pathlib.Path(sys.argv[1]))\n"
         "ledger.admit(intent_to_push('written'), lambda pending: None)\n"
         "def judge(pending):\n"
@@ -262,7 +261,7 @@ def test_a_ledger_of_a_newer_kitctl_is_not_touched(path: Path) -> None:
 def test_a_ledger_that_another_program_keeps_locked_is_said_to_be_busy(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_file, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
     with SqliteLedger(path) as ledger:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from kitctl.errors import InvalidInput, Problem
-from kitctl.render import talk as module
-from kitctl.render.talk import Talk
+from kitctl.render import console as module
+from kitctl.render.console import Talk
 
 
 class Terminal(io.StringIO):

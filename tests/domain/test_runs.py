@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kitctl.domain.holds import Phase
+from kitctl.domain.run_times import Phase
 from kitctl.domain.runs import KernelRef, RunName, RunRef, Status, notebook_text, source_sha256
 from kitctl.errors import UsageError
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from kitctl.operations import package, prepare_sources
-from kitctl.operations.reporter import Silence
+from kitctl.operations import package
+from kitctl.operations.shared import prepare_sources
+from kitctl.operations.shared.reporter import Silence
 
 # Two starts of TensorFlow in each test, on whatever machine this is.
 pytestmark = [pytest.mark.kaggle_image, pytest.mark.timeout(900)]

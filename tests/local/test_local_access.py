@@ -12,7 +12,7 @@ import pytest
 from support.local_kaggle import AnsweredError, LocalKaggle
 
 from kitctl.errors import InvalidInput, Refused
-from kitctl.local.serving import serve
+from kitctl.local.process import serve
 
 API = "/api/v1/kernels.KernelsApiService/ListKernels"
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from kitctl.local import logs
+from kitctl.local.runs import logs
 
 
 async def followed(file: Path, steps: list[tuple[str, str] | None]) -> list[str]:

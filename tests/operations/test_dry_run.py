@@ -10,11 +10,11 @@ import pytest
 from support.projects import MAIN, lone_script, packed_job, write_files
 
 from kitctl.errors import InvalidInput, RunFailed
-from kitctl.local import runner
 from kitctl.operations import dry_run, package
 from kitctl.operations.dry_run import LOG_NAME, Scale
-from kitctl.operations.rehearsal import Rehearsal
-from kitctl.operations.reporter import Silence
+from kitctl.operations.shared.outputs import Rehearsal
+from kitctl.operations.shared.reporter import Silence
+from kitctl.sandbox import runner
 
 SMALL = Scale(photos=40, epochs=2)
 

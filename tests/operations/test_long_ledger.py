@@ -13,8 +13,8 @@ from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import week_of
-from kitctl.operations.show_quota import show_quota
-from kitctl.operations.this_job import ThisJob
+from kitctl.operations.quota import show_quota
+from kitctl.operations.shared.next_run import ThisJob
 
 RUNS = 10_000
 NOW = 1_800_000_000.0

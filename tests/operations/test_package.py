@@ -13,7 +13,7 @@ from support.projects import MAIN, lone_script, packed_job, write_files
 
 from kitctl.errors import InvalidInput
 from kitctl.operations import package
-from kitctl.operations.read_job import parse_overrides
+from kitctl.operations.shared.read_job import parse_overrides
 
 
 def told(project: Path, **options: Any) -> list[str]:

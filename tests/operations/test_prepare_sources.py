@@ -9,8 +9,8 @@ from support.projects import write_files
 
 from kitctl.domain.metadata import Sources
 from kitctl.errors import InvalidInput
-from kitctl.operations import prepare_sources
-from kitctl.operations.reporter import Silence
+from kitctl.operations.shared import prepare_sources
+from kitctl.operations.shared.reporter import Silence
 
 SOURCES = Sources(
     datasets=("ada/photos/3",),

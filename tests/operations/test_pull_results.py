@@ -16,9 +16,9 @@ from kitctl.adapters.results_folder import LocalResults
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
-from kitctl.operations.fetch_files import Addresses, Fetch
-from kitctl.operations.find_run import Found
 from kitctl.operations.pull_results import Pulled, Selection, pull_results
+from kitctl.operations.shared.fetch_files import Addresses, Fetch
+from kitctl.operations.shared.find_run import Found
 from kitctl.ports import BrokenOff
 
 RUN_REPORT = {
@@ -136,7 +136,7 @@ def test_only_fetches_what_matches(road: Road) -> None:
 def test_a_thousand_files_in_pages_of_twenty_all_arrive(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitctl.adapters.kaggle.kernels.PAGE_SIZE", 20)
+    monkeypatch.setattr("kitctl.adapters.kaggle.api.PAGE_SIZE", 20)
     found = road.seed(files=[{"name": "out/f{}.bin", "bytes": 100, "count": 1000}], manifest=True)
     pulled = road.pull(found, jobs=16)
     assert len(on_disk(road.folder)) == len(pulled.files) == 1001
@@ -243,7 +243,7 @@ def test_a_busy_storage_is_asked_again(road: Road, status: int) -> None:
 
 
 def test_an_error_page_never_becomes_a_file(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
     found = road.seed(files=[{"name": "model.keras", "bytes": 100}])
     road.server.fault("expired", "download", count=None)
     pulled = road.pull(found)
@@ -254,7 +254,7 @@ def test_an_error_page_never_becomes_a_file(road: Road, monkeypatch: pytest.Monk
 
 
 def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
     promise = {"path": "model.keras", "bytes": 4, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
     files = [
@@ -270,7 +270,7 @@ def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.Mon
 def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kitctl.operations.fetch_files.TRIES", 2)
+    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
     content = b"what"
     hashes = {
         "sha256": hashlib.sha256(content).hexdigest(),

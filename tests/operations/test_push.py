@@ -19,13 +19,14 @@ from support.road import LAST_WEEK, Road
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain import accelerators, bundle
-from kitctl.domain.bundle import Plan
+from kitctl.domain import accelerators
 from kitctl.domain.metadata import Metadata, Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import NetworkFailed, Refused
-from kitctl.operations.lost_pushes import settle_lost_pushes
 from kitctl.operations.push import Order, Pushed, job_of, push
+from kitctl.operations.shared.lost_pushes import settle_lost_pushes
+from kitctl.packing import bundle
+from kitctl.packing.bundle import Plan
 from kitctl.ports import AnswerLost
 
 KERNEL = KernelRef("local", "small-job")
@@ -250,7 +251,7 @@ def killed_after(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Any]:
             "import os, signal, sys, time, pathlib\n"
             "from kitctl.adapters.kaggle import connect_local\n"
             "from kitctl.adapters.ledger import SqliteLedger\n"
-            "from kitctl.operations.reporter import Silence\n"
+            "from kitctl.operations.shared.reporter import Silence\n"
             "from kitctl.operations.push import Order, push\n"
             "sys.path.insert(0, sys.argv[4])\n"
             "from test_push import plan\n"
@@ -305,7 +306,7 @@ def test_two_pushes_at_once_of_the_same_job_make_one_run(
         "from kitctl.adapters.kaggle import connect_local\n"
         "from kitctl.adapters.ledger import SqliteLedger\n"
         "from kitctl.errors import Refused\n"
-        "from kitctl.operations.reporter import Silence\n"
+        "from kitctl.operations.shared.reporter import Silence\n"
         "from kitctl.operations.push import Order, push\n"
         "endpoint, token, tests, path = sys.argv[1:5]\n"
         "sys.path.insert(0, tests)\n"

@@ -14,7 +14,7 @@ from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import KernelRef, Run, Status
 from kitctl.errors import NetworkFailed
-from kitctl.operations.reconcile import LOGS_AT_MOST, reconcile
+from kitctl.operations.shared.reconcile import LOGS_AT_MOST, reconcile
 
 LOG = [
     {"stream_name": "stdout", "time": 1.0, "data": "session 12\n"},

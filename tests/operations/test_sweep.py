@@ -8,10 +8,10 @@ import pytest
 from support.projects import packed_job
 
 from kitctl.errors import InvalidInput, RunFailed
-from kitctl.local import runner
 from kitctl.operations import package
-from kitctl.operations.reporter import Silence
+from kitctl.operations.shared.reporter import Silence
 from kitctl.operations.sweep import Swept, settings_for, sweep
+from kitctl.sandbox import runner
 
 # Ends in the middle the first time, as a killed run does; says how often it was started.
 MAIN = """

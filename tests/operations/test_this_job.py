@@ -10,7 +10,7 @@ from support.runs import HOUR, run
 
 from kitctl.config import Settings
 from kitctl.domain.runs import Facts, Run
-from kitctl.operations.this_job import ThisJob, read_this_job
+from kitctl.operations.shared.next_run import ThisJob, read_this_job
 
 
 def read(project: Path, **settings: str) -> ThisJob:

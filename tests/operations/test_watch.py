@@ -9,13 +9,13 @@ from support.road import Road
 
 from kitctl.domain.runs import Facts, KernelRef, RunName, RunRef, Status
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
-from kitctl.operations import watch
 from kitctl.operations.cancel import cancel
-from kitctl.operations.find_run import Found, find_run
 from kitctl.operations.logs import read_log
 from kitctl.operations.runs import list_runs
+from kitctl.operations.shared import watch
+from kitctl.operations.shared.find_run import Found, find_run
+from kitctl.operations.shared.watch import follow, wait_for_end
 from kitctl.operations.status import RunStatus, read_status
-from kitctl.operations.watch import follow, wait_for_end
 
 KERNEL = KernelRef("local", "small-job")
 SESSION = (

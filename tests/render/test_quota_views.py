@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support.runs import HOUR
 
 from kitctl.domain.forecast import Accuracy
-from kitctl.domain.holds import Source
 from kitctl.domain.quota import Balance, KernelUse, PoolReading, QuotaReading, RunUse
+from kitctl.domain.run_times import Source
 from kitctl.domain.runs import Forecast, Status
 from kitctl.domain.weeks import last_weeks, week_of
-from kitctl.operations.show_quota import QuotaReport, StillFits
+from kitctl.operations.quota import QuotaReport, StillFits
 from kitctl.render import streams
 from kitctl.render.quota import draw_quota, hours, local_time
 from kitctl.render.quota_bars import LEFT, OUTSIDE, RESERVED, USED, bar, cells, parts

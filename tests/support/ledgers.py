@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from kitctl.adapters import ledger_rows
-from kitctl.adapters.ledger import SqliteLedger
+from kitctl.adapters.ledger import SqliteLedger, rows
 from kitctl.domain.runs import Run
 
 
 def write_ledger(path: Path, runs: Iterable[Run]) -> None:
     """Make a ledger at `path` that holds the runs as they are."""
     SqliteLedger(path).close()
-    rows = [
+    records = [
         {
-            **ledger_rows.columns(run.intent),
+            **rows.columns(run.intent),
             **asdict(run.facts),
             "version": run.version,
             "status": run.status,
@@ -28,10 +27,10 @@ def write_ledger(path: Path, runs: Iterable[Run]) -> None:
         }
         for run in runs
     ]
-    names = list(rows[0])
+    names = list(records[0])
     with sqlite3.connect(path) as connection:
         connection.executemany(
             f"INSERT INTO runs ({', '.join(names)}) VALUES ({', '.join(f':{n}' for n in names)})",
-            rows,
+            records,
         )
     connection.close()

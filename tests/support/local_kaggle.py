@@ -140,7 +140,7 @@ class LocalKaggle:
         return self.post(f"/_local/{what}", fields)
 
     def fault(self, kind: str, method: str = "*", **details: Any) -> None:
-        """Order a fault; see kitctl/local/faults.py for the kinds and their details."""
+        """Order a fault; see kitctl/local/testing/faults.py for the kinds and their details."""
         self.admin("faults", kind=kind, method=method, **details)
 
     def clear_faults(self) -> None:
@@ -165,7 +165,7 @@ class LocalKaggle:
         return self.admin("settings", **numbers)
 
     def seed(self, slug: str, /, **run: Any) -> Any:
-        """Put a finished run into the books (kitctl/local/seeding.py): version and sessionId."""
+        """Add a finished run; return its version and sessionId."""
         return self.admin("seed", runs=[{"slug": slug, **run}])["runs"][0]
 
     def seed_many(self, runs: list[dict[str, Any]]) -> Any:
@@ -226,7 +226,7 @@ def start_local_kaggle(state: Path) -> LocalKaggle:
 _SERVE_WHILE_TESTED = """
 import os, signal, sys, threading
 from pathlib import Path
-from kitctl.local.serving import serve
+from kitctl.local.process import serve
 
 def end_with_the_tests():
     sys.stdin.read()

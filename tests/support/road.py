@@ -16,9 +16,9 @@ from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.results_folder import LocalResults
 from kitctl.domain.runs import KernelRef, RunRef
-from kitctl.operations.find_run import Found
 from kitctl.operations.pull_results import Pulled, Selection, pull_results
-from kitctl.operations.reporter import Silence
+from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.reporter import Silence
 
 # A finished run, on any day but today.
 LAST_WEEK = {"startedAt": "2026-11-10T10:00:00Z", "endedAt": "2026-11-10T11:00:00Z"}

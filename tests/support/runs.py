@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from kitctl.domain.holds import Source
 from kitctl.domain.quota import HeldRun
+from kitctl.domain.run_times import Source
 from kitctl.domain.runs import Facts, Forecast, Intent, KernelRef, Run, Status
 
 HOUR = 3600.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials, find
-from kitctl.adapters.kaggle.kernels import KaggleApi
 from kitctl.adapters.kaggle.transport import TOTAL_SECONDS, Transport
 
 __all__ = ["KaggleApi", "connect", "connect_local"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.answers import NotShown
+from kitctl.adapters.kaggle.errors import NotShown
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.errors import Problem
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kitctl import __version__
-from kitctl.adapters.connections import Answer, Connections, Request, Unanswered
-from kitctl.adapters.kaggle.answers import Again, check_answer, unreachable
+from kitctl.adapters.http import Answer, Connections, Request, Unanswered
 from kitctl.adapters.kaggle.clock import RemoteClock
+from kitctl.adapters.kaggle.errors import Again, check_answer, unreachable
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

@@ -1,0 +1,301 @@
+"""The ledger in SQLite: what this user pushed, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+
+from kitctl.adapters.ledger import rows
+from kitctl.adapters.ledger.database import UNDER_WAY, errors_told, open_ledger, writing
+from kitctl.domain.quota import HeldRun, QuotaReading
+from kitctl.domain.run_times import Evidence, Source, best_known
+from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
+from kitctl.domain.weeks import week_of
+from kitctl.ports import Judge
+
+
+class SqliteLedger:
+    """The port `Ledger`, in one file for all of a user's accounts and projects.
+
+    Writers take turns: each change is one transaction that starts with the lock, so what it read
+    still holds when it writes. Killed between two of them, what was written stays and is repaired
+    from Kaggle by `kitctl.operations.shared.reconcile`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = open_ledger(path)
+
+    def __enter__(self) -> SqliteLedger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # Writing.
+
+    def admit(self, intent: Intent, judge: Judge) -> Run:
+        with self._writing():
+            judge(self.unsettled(intent.service, intent.account))
+            return self._insert(intent, status=Status.SENDING)
+
+    def sent(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
+        with self._writing():
+            known = self._at_version(self._by_id(run_id).intent.service, RunRef(kernel, version))
+            if known and known.id != run_id:
+                # Either a repair took it for a twin's, which is then looked for again, or the
+                # kernel was deleted since and begins at 1 anew: its old runs still count.
+                status = known.status if known.status.ended else Status.SENDING
+                self._update(known.id, {"version": None, "status": status})
+            self._execute(
+                "UPDATE runs SET owner = ?, slug = ?, version = ?, pushed_at = ?,"
+                " status = CASE status WHEN 'SENDING' THEN 'QUEUED' ELSE status END WHERE id = ?",
+                *(kernel.owner, kernel.slug, version, at, run_id),
+            )
+            return self._by_id(run_id)
+
+    def gave_up(self, run_id: int, until: float) -> None:
+        with self._writing():
+            self._update(run_id, {"sending_until": until})
+
+    def withdraw(self, run_id: int) -> None:
+        with self._writing():
+            self._execute("DELETE FROM runs WHERE id = ? AND version IS NULL", run_id)
+
+    def forget(self, service: str) -> None:
+        """Forgets a Kaggle that is no more: a local one that was reset."""
+        with self._writing():
+            self._execute("DELETE FROM runs WHERE service = ?", service)
+            self._execute("DELETE FROM quota_readings WHERE service = ?", service)
+
+    def sighted(self, run_id: int, status: Status, at: float, failure_message: str = "") -> Run:
+        with self._writing():
+            run = self._by_id(run_id)
+            if not run.status.ended:  # A late answer to an early poll revives nothing.
+                self._execute(
+                    "UPDATE runs SET status = ?, failure_message = ? WHERE id = ?",
+                    *(status, failure_message, run_id),
+                )
+            self._execute(
+                "INSERT INTO sightings (run_id, status, first_at, last_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (run_id, status) DO UPDATE SET"
+                " first_at = min(first_at, excluded.first_at),"
+                " last_at = max(last_at, excluded.last_at)",
+                *(run_id, status, at, at),
+            )
+            return self._timed(run_id)
+
+    def learned(self, run_id: int, facts: Facts) -> Run:
+        with self._writing():
+            known = {name: value for name, value in asdict(facts).items() if value is not None}
+            if known:
+                self._update(run_id, known)
+            return self._timed(run_id)
+
+    def pulled(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
+        with self._writing():
+            self._execute(
+                "INSERT INTO pulls (run_id, at, folder, files, bytes) VALUES (?, ?, ?, ?, ?)",
+                *(run_id, at, folder, files, size),
+            )
+            self._update(run_id, {"pulled_at": at, "pulled_to": folder})
+
+    def keep_reading(self, service: str, account: str, reading: QuotaReading) -> None:
+        week = week_of(reading.read_at, reading.refreshes_at)
+        with self._writing():
+            for pool in reading.pools:
+                self._execute(
+                    "INSERT INTO quota_readings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (service, account, week_start, pool) DO UPDATE SET"
+                    " read_at = excluded.read_at, refreshes_at = excluded.refreshes_at,"
+                    " used_seconds = excluded.used_seconds,"
+                    " reserved_seconds = excluded.reserved_seconds,"
+                    " allowed_seconds = excluded.allowed_seconds"
+                    " WHERE excluded.read_at >= read_at",
+                    *(service, account, pool.name, week.start),
+                    *(reading.read_at, reading.refreshes_at),
+                    *(pool.used_seconds, pool.reserved_seconds, pool.allowed_seconds),
+                )
+
+    # Reading.
+
+    def get(self, service: str, run: RunRef) -> Run | None:
+        with errors_told(self._path):
+            return self._at_version(service, run)
+
+    def latest(self, service: str, kernel: KernelRef) -> Run | None:
+        return self._first(
+            "service = ? AND owner = ? AND slug = ? AND version IS NOT NULL"
+            " ORDER BY version DESC LIMIT 1",
+            *(service, kernel.owner, kernel.slug),
+        )
+
+    def last_account(self, service: str) -> str | None:
+        with errors_told(self._path):
+            row = self._connection.execute(
+                "SELECT account FROM ("
+                "SELECT * FROM (SELECT account, intent_at AS at FROM runs"
+                " WHERE service = ?1 ORDER BY id DESC LIMIT 1) UNION ALL"
+                " SELECT account, read_at FROM quota_readings WHERE service = ?1"
+                ") ORDER BY at DESC LIMIT 1",
+                (service,),
+            ).fetchone()
+        return row and str(row["account"])
+
+    def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
+        return self._select(
+            f"service = ? AND account = ? AND script_sha256 = ?"
+            f" AND (status = 'COMPLETE' OR {UNDER_WAY}) ORDER BY id DESC",
+            *(service, account, script_sha256),
+        )
+
+    def runs(
+        self,
+        service: str,
+        account: str | None,
+        *,
+        kernel: KernelRef | None = None,
+        statuses: Collection[Status] = (),
+        limit: int | None = None,
+    ) -> list[Run]:
+        conditions, values = ["service = ?"], [service]
+        if account is not None:
+            conditions, values = [*conditions, "account = ?"], [*values, account]
+        if kernel is not None:
+            conditions += ["owner = ?", "slug = ?"]
+            values += [kernel.owner, kernel.slug]
+        if statuses:
+            conditions.append(f"status IN ({', '.join('?' * len(statuses))})")
+            values += statuses
+        return self._select(
+            f"{' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
+            *(*values, -1 if limit is None else limit),
+        )
+
+    def unsettled(self, service: str, account: str) -> list[Run]:
+        return self._select(
+            f"service = ? AND account = ? AND {UNDER_WAY} ORDER BY id", service, account
+        )
+
+    def past_runs(
+        self, service: str, kernel: KernelRef, pool: str, *, limit: int = 20
+    ) -> list[Run]:
+        return self._select(
+            "service = ? AND owner = ? AND slug = ? AND pool = ? AND ended_at IS NOT NULL"
+            " AND status = 'COMPLETE' ORDER BY ended_at DESC LIMIT ?",
+            *(service, kernel.owner, kernel.slug, pool, limit),
+        )
+
+    def usage(self, service: str, account: str, since: float, until: float) -> list[HeldRun]:
+        columns = ", ".join(rows.HELD_COLUMNS)
+        with errors_told(self._path):
+            selected = self._connection.execute(
+                f"SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+                " AND ended_at > ?3 AND started_at < ?4 AND pool IN ('gpu', 'tpu')"
+                f" UNION ALL SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+                f" AND {UNDER_WAY} AND ended_at IS NULL"
+                " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
+                (service, account, since, until),
+            )
+            return [rows.held_run(*row) for row in selected]
+
+    def unheard(self, service: str, account: str, since: float, *, limit: int) -> list[Run]:
+        return self._select(
+            "service = ? AND account = ? AND ended_at > ? AND time_source = ?"
+            " AND log_seconds IS NULL AND version IS NOT NULL AND pool IN ('gpu', 'tpu')"
+            " ORDER BY ended_at DESC LIMIT ?",
+            *(service, account, since, Source.BOUNDS, limit),
+        )
+
+    def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:
+        with errors_told(self._path), closing(self._connection.cursor()) as cursor:
+            selected = cursor.execute(
+                "SELECT * FROM quota_readings WHERE service = ? AND account = ? AND read_at >= ?"
+                " ORDER BY week_start, read_at",
+                (service, account, since),
+            ).fetchall()
+        return [rows.reading(row) for row in selected]
+
+    # The rows.
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with errors_told(self._path), writing(self._connection):
+            yield
+
+    def _execute(self, statement: str, *values: object) -> None:
+        self._connection.execute(statement, values)
+
+    def _insert(self, intent: Intent, **more: object) -> Run:
+        columns = rows.columns(intent) | more
+        cursor = self._connection.execute(
+            f"INSERT INTO runs ({', '.join(columns)})"
+            f" VALUES ({', '.join(f':{name}' for name in columns)})",
+            columns,
+        )
+        return self._by_id(int(cursor.lastrowid or 0))
+
+    def _update(self, run_id: int, columns: Mapping[str, object]) -> None:
+        self._connection.execute(
+            f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id",
+            {**columns, "id": run_id},
+        )
+
+    def _timed(self, run_id: int) -> Run:
+        """Works out anew when the run held its machine, from all that is known."""
+        run = self._by_id(run_id)
+        seen = self._connection.execute(
+            "SELECT status, first_at, last_at FROM sightings WHERE run_id = ?", (run_id,)
+        ).fetchall()
+        hold = best_known(
+            Evidence(
+                pushed_at=run.pushed_at or run.intent.written_at,
+                limit_seconds=run.intent.limit_seconds,
+                sightings=tuple(
+                    (row[at], Status(row["status"]).phase)
+                    for row in seen
+                    for at in ("first_at", "last_at")
+                ),
+                program_started_at=run.facts.program_started_at,
+                program_ended_at=run.facts.program_ended_at,
+                log_seconds=run.facts.log_seconds,
+            )
+        )
+        self._update(
+            run_id,
+            {
+                "started_at": hold.started_at,
+                "ended_at": hold.ended_at,
+                "time_source": None if hold.started_at is None else hold.source,
+            },
+        )
+        return self._by_id(run_id)
+
+    def _by_id(self, run_id: int) -> Run:
+        (run,) = self._select("id = ?", run_id)
+        return run
+
+    def _at_version(self, service: str, run: RunRef) -> Run | None:
+        return self._first(
+            "service = ? AND owner = ? AND slug = ? AND version = ?",
+            *(service, run.kernel.owner, run.kernel.slug, run.version),
+        )
+
+    def _first(self, condition: str, *values: object) -> Run | None:
+        return next(iter(self._select(condition, *values)), None)
+
+    def _select(self, condition: str, *values: object) -> list[Run]:
+        with errors_told(self._path):
+            selected = self._connection.execute(f"SELECT * FROM runs WHERE {condition}", values)
+            return [rows.run(row) for row in selected]

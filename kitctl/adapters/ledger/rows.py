@@ -1,0 +1,134 @@
+"""The ledger's rows as the domain's types, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import fields
+from typing import Any
+
+from kitctl.domain.quota import HeldRun, PoolReading, QuotaReading
+from kitctl.domain.run_times import Source
+from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelRef, Run, Status
+
+
+def columns(intent: Intent) -> dict[str, Any]:
+    return {
+        "service": intent.service,
+        "account": intent.account,
+        "owner": intent.kernel.owner,
+        "slug": intent.kernel.slug,
+        "script_sha256": intent.script_sha256,
+        "source_sha256": intent.source_sha256,
+        "newest_before": intent.newest_before,
+        "accelerator": intent.accelerator,
+        "pool": intent.pool,
+        "settings": json.dumps(dict(intent.settings)),
+        "sources": json.dumps(intent.sources),
+        "timeout_seconds": intent.timeout_seconds,
+        "limit_seconds": intent.limit_seconds,
+        "epochs": intent.epochs,
+        "asked_photos": intent.photos,
+        "forecast_seconds": intent.forecast.seconds,
+        "forecast_low_seconds": intent.forecast.low_seconds,
+        "forecast_high_seconds": intent.forecast.high_seconds,
+        "forecast_basis": intent.forecast.basis,
+        "intent_at": intent.written_at,
+        "sending_until": intent.written_at + SENDING_SECONDS,
+    }
+
+
+def run(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        intent=Intent(
+            service=row["service"],
+            account=row["account"],
+            kernel=KernelRef(row["owner"], row["slug"]),
+            script_sha256=row["script_sha256"],
+            source_sha256=row["source_sha256"],
+            newest_before=row["newest_before"],
+            accelerator=row["accelerator"],
+            pool=row["pool"],
+            settings=json.loads(row["settings"]),
+            sources=tuple(json.loads(row["sources"])),
+            timeout_seconds=row["timeout_seconds"],
+            limit_seconds=row["limit_seconds"],
+            epochs=row["epochs"],
+            photos=row["asked_photos"],
+            forecast=Forecast(
+                seconds=row["forecast_seconds"],
+                low_seconds=row["forecast_low_seconds"],
+                high_seconds=row["forecast_high_seconds"],
+                basis=row["forecast_basis"],
+            ),
+            written_at=row["intent_at"],
+        ),
+        version=row["version"],
+        status=Status(row["status"]),
+        failure_message=row["failure_message"],
+        sending_until=row["sending_until"],
+        pushed_at=row["pushed_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        time_source=row["time_source"],
+        facts=Facts(**{field.name: row[field.name] for field in fields(Facts)}),
+        pulled_at=row["pulled_at"],
+        pulled_to=row["pulled_to"],
+    )
+
+
+# What `held_run` takes, in its order.
+HELD_COLUMNS = (
+    "id",
+    "owner",
+    "slug",
+    "version",
+    "pool",
+    "status",
+    "started_at",
+    "ended_at",
+    "limit_seconds",
+    "time_source",
+    "saved_seconds",
+)
+
+
+def held_run(
+    id: int,
+    owner: str,
+    slug: str,
+    version: int | None,
+    pool: str,
+    status: str,
+    started_at: float | None,
+    ended_at: float | None,
+    limit_seconds: float,
+    time_source: str | None,
+    saved_seconds: float | None,
+) -> HeldRun:
+    """A row of which only the hours are asked for: there may be thousands."""
+    kernel = f"{owner}/{slug}"
+    return HeldRun(
+        id,
+        f"{kernel}/{version}" if version else kernel,
+        kernel,
+        pool,
+        Status(status),
+        started_at,
+        ended_at,
+        limit_seconds,
+        Source(time_source or Source.BOUNDS),
+        saved_seconds or 0.0,
+    )
+
+
+def reading(row: sqlite3.Row) -> QuotaReading:
+    """The reading of one pool in one week."""
+    pool = PoolReading(
+        name=row["pool"],
+        used_seconds=row["used_seconds"],
+        reserved_seconds=row["reserved_seconds"],
+        allowed_seconds=row["allowed_seconds"],
+    )
+    return QuotaReading(read_at=row["read_at"], refreshes_at=row["refreshes_at"], pools=(pool,))

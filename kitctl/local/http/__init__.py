@@ -1,0 +1,1 @@
+"""The local Kaggle's HTTP interface: routes, JSON, tokens and file transfers."""

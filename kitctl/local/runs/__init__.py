@@ -1,0 +1,1 @@
+"""The local Kaggle's sessions: their queue, their processes and their logs."""

@@ -1,0 +1,1 @@
+"""Switches of the local Kaggle for tests: faults, ready-made runs, settings."""

@@ -1,0 +1,1 @@
+"""Turn a project into the one script or notebook that Kaggle takes."""

@@ -1,0 +1,73 @@
+"""What `kitctl pull-results` brought, and what came out of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.domain import durations
+from kitctl.render.sparkline import curve
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.pull_results import Pulled
+
+# Files named one by one, of each kind; of more, only the number.
+SHOWN = 12
+
+_NOT_CURVES = {"epoch", "seconds"}
+
+
+def draw_pulled(pulled: Pulled, console: Console) -> None:
+    console.print(f"{pulled.out}", soft_wrap=True)
+    console.print(_files(pulled), soft_wrap=True)
+    for name, reason in [(one.path, one.reason) for one in pulled.refused]:
+        console.print(f"  left out: {name!r} {reason}", soft_wrap=True)
+    for name in pulled.missing:
+        console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
+    if pulled.strangers:
+        names = ", ".join(map(repr, pulled.strangers[:SHOWN]))
+        count = len(pulled.strangers)
+        console.print(f"  left here by another run, not by this: {count} ({names})", soft_wrap=True)
+    for one in pulled.failed[:SHOWN]:
+        console.print(f"  did not come: {one.error.message}", soft_wrap=True)
+    _draw_curves(pulled, console)
+    _draw_metrics(pulled, console)
+    words = (pulled.report.get("reading") or {}).get("words")
+    if isinstance(words, str):
+        console.print(f"reading    {words}", soft_wrap=True)
+    for table in pulled.tables[:SHOWN]:
+        console.print(f"table      {table}", soft_wrap=True)
+    for plot in pulled.plots[:SHOWN]:
+        console.print(f"plot       {plot}", soft_wrap=True)
+    console.print(f"log        {pulled.log}", soft_wrap=True)
+
+
+def _files(pulled: Pulled) -> str:
+    fetched = [file for file in pulled.files if file.state == "fetched"]
+    kept = len(pulled.files) - len(fetched)
+    size = sum(file.bytes for file in pulled.files) / 1e6
+    if pulled.verified:
+        checked = "✓ all as the run's manifest says"
+    elif pulled.has_manifest:
+        checked = "not all of them checked by the run's manifest"
+    else:
+        checked = "the run left no manifest to check them by"
+    return (
+        f"{len(pulled.files)} files, {size:,.1f} MB"
+        f" ({len(fetched)} fetched, {kept} here before) · {checked}"
+    )
+
+
+def _draw_curves(pulled: Pulled, console: Console) -> None:
+    for name, values in pulled.history.items():
+        if name not in _NOT_CURVES and len(values) > 1:
+            console.print(f"{name:<22} {values[0]:.4f} {curve(values)} {values[-1]:.4f}")
+
+
+def _draw_metrics(pulled: Pulled, console: Console) -> None:
+    for name, value in pulled.metrics.items():
+        shown = f"{value:.4f}" if isinstance(value, float) else value
+        if isinstance(value, float) and name.endswith("seconds"):
+            shown = durations.say(value)
+        console.print(f"{name:<22} {shown}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Run a script or notebook on this machine as Kaggle runs it."""

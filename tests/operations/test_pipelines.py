@@ -1,0 +1,102 @@
+"""`pipelines` here: the job runs once, its table and pictures end up where they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from kitctl.errors import InvalidInput, RunFailed
+from kitctl.operations import pipelines
+from kitctl.operations.shared.reporter import Silence
+from kitctl.packing.bundle import Plan
+
+TABLE = (
+    "name,photos_per_second,slowest,fastest,cached_photos_per_second,"
+    "peak_bytes,pipeline_bytes,photos,rounds\n"
+    "naive,100.5,90.0,110.0,101.0,600,10,40,3\n"
+)
+METADATA = SimpleNamespace(enable_internet=False)
+PLAN = cast(
+    Plan, SimpleNamespace(script=b"", script_name="script.py", packed=True, metadata=METADATA)
+)
+
+
+class Played:
+    """A run that has ended with `code` and left what it leaves."""
+
+    isolation = "none"
+
+    def __init__(self, working: Path, code: int) -> None:
+        self.working = working
+        self.code = code
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self.code
+
+    def stop(self) -> None:
+        raise AssertionError("it has ended already")
+
+
+def player(code: int, *lines: str) -> Callable[..., Played]:
+    def start(
+        root: Path,
+        script: bytes,
+        mounts: Mapping[str, Path],
+        *,
+        on_line: Callable[[str, str, float], None],
+        **_: Any,
+    ) -> Played:
+        working = root / "working"
+        (working / "timelines").mkdir(parents=True)
+        (working / "timelines" / "naive.png").write_bytes(b"new")
+        (working / "pipelines.csv").write_text(TABLE, encoding="utf-8")
+        for line in lines:
+            on_line("stderr", line, 0.0)
+        return Played(working, code)
+
+    return start
+
+
+def test_table_and_pictures_replace_those_of_an_earlier_measurement(tmp_path: Path) -> None:
+    (tmp_path / "timelines").mkdir()
+    (tmp_path / "timelines" / "naive.png").write_bytes(b"old")
+    found = pipelines.measure(PLAN, {}, out=tmp_path, runner=player(0), reporter=Silence())
+    assert [(each.name, each.photos_per_second) for each in found.pipelines] == [("naive", 100.5)]
+    assert found.pictures == (tmp_path / "timelines" / "naive.png",)
+    assert found.pictures[0].read_bytes() == b"new"
+    assert {path.name for path in tmp_path.iterdir()} == {"pipelines.csv", "timelines"}
+
+
+@pytest.mark.parametrize(("code", "expected"), [(3, InvalidInput), (1, RunFailed)])
+def test_a_job_that_fails_is_quoted_and_leaves_the_folder_as_it_was(
+    tmp_path: Path, code: int, expected: type[Exception]
+) -> None:
+    runner = player(code, "error: no photos at all\n")
+    with pytest.raises(expected, match="no photos at all"):
+        pipelines.measure(PLAN, {}, out=tmp_path, runner=runner, reporter=Silence())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_classes_and_a_folder_of_splits_are_both_taken(tmp_path: Path) -> None:
+    (tmp_path / "car").mkdir()
+    settings = pipelines.settings_for(tmp_path, 2.0)
+    assert (settings["train_folder"], settings["valid_folder"]) == (".", ".")
+    (tmp_path / "train" / "car").mkdir(parents=True)
+    settings = pipelines.settings_for(tmp_path, 2.0)
+    assert (settings["train_folder"], settings["valid_folder"]) == ("train", "train")
+    assert settings["read_delay_ms"] == 2.0
+
+
+def test_a_folder_without_class_folders_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="needs one for each class"):
+        pipelines.settings_for(tmp_path, 0.0)
+    with pytest.raises(InvalidInput):
+        pipelines.settings_for(tmp_path / "missing", 0.0)
+
+
+def test_without_a_folder_the_jobs_own_photos_are_measured() -> None:
+    assert pipelines.settings_for(None, 0.0) == {"task": "pipelines", "read_delay_ms": 0.0}

@@ -1,0 +1,82 @@
+"""One script out of modules: exact, deterministic, small enough, and with an identity."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kitctl.domain import metadata
+from kitctl.errors import InvalidInput
+from kitctl.packing import bundle
+from kitctl.packing.bundle import Module, Plan
+
+JOB = metadata.Metadata(
+    owner="ada",
+    slug="small-job",
+    title="Small job",
+    code_file="job/main.py",
+    language="python",
+    kernel_type="script",
+).on("t4x2")
+MODULES = (Module("job", "job/__init__.py", ""), Module("job.main", "job/main.py", "print(1)\n"))
+
+
+def pack(job: metadata.Metadata = JOB, *, text: str = "print(1)\n", epochs: int = 3) -> Plan:
+    modules = (MODULES[0], Module("job.main", "job/main.py", text))
+    return bundle.pack(job, modules, {"epochs": epochs})
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.sampled_from("ab'\"\\\n\r\t\0{}"), st.characters(exclude_categories=["Cs"])
+        )
+    )
+)
+def test_any_text_survives_its_literal(text: str) -> None:
+    assert ast.literal_eval(bundle.literal(text)) == text
+
+
+def test_a_module_of_the_usual_kind_stands_in_the_script_line_by_line() -> None:
+    text = '"""A module."""\n\nPATTERN = r"\\d+"\nNAME = "Zoë"\n'
+    assert text in pack(text=text).script.decode()
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    assert pack().script == pack().script
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pack(text="print(2)\n"),
+        pack(epochs=4),
+        pack(JOB.on("cpu")),
+        pack(dataclasses.replace(JOB, sources=metadata.Sources(datasets=("ada/photos",)))),
+    ],
+)
+def test_code_settings_machine_and_sources_are_the_identity(other: Plan) -> None:
+    assert other.script_sha256 != pack().script_sha256
+
+
+def test_a_title_is_not_part_of_the_identity() -> None:
+    assert pack(dataclasses.replace(JOB, title="Other")).script_sha256 == pack().script_sha256
+
+
+def test_a_lone_file_is_sent_byte_for_byte_and_has_an_identity_too() -> None:
+    code = b"\xef\xbb\xbfprint('\xe4')\r\n"
+    plan = bundle.as_it_is(JOB, code)
+    assert (plan.script, plan.script_name, plan.packed) == (code, "main.py", False)
+    assert plan.script_sha256 != bundle.as_it_is(JOB.on("cpu"), code).script_sha256
+
+
+def test_a_script_that_kaggle_would_refuse_is_refused_with_its_biggest_parts() -> None:
+    with pytest.raises(InvalidInput, match=r"job/main\.py \(950 kB\)") as failure:
+        pack(text="x" * 950_000)
+    assert failure.value.code == "script_too_big"
+    with pytest.raises(InvalidInput, match=r"900 kB"):
+        bundle.as_it_is(JOB, b"x" * 900_001)
