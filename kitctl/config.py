@@ -22,7 +22,7 @@ JOB_NAME = "job.toml"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Config:
     """Every setting of the kit with its default. Each is `KITCTL_<NAME>` in the environment."""
 
     local: bool = False
@@ -78,12 +78,12 @@ def load(
     project: Path | None,
     options: Mapping[str, object],
     environ: Mapping[str, str] = os.environ,
-) -> Settings:
+) -> Config:
     """The settings in force. An option of None was not given."""
     values = {} if project is None else _from_project(project / "pyproject.toml")
     values |= _from_environment(environ)
     values |= {name: value for name, value in options.items() if value is not None}
-    return Settings(**values)
+    return Config(**values)
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -103,7 +103,7 @@ def _from_project(path: Path) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} is not valid TOML: {error}.", code="settings") from None
-    known = {field.name: field.default for field in fields(Settings)}
+    known = {field.name: field.default for field in fields(Config)}
     problems = [
         *(
             Problem(name, "is no setting of kitctl.", closest(name, known))
@@ -141,7 +141,7 @@ def _kind(default: object) -> str:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for setting in fields(Settings):
+    for setting in fields(Config):
         text = environ.get(f"KITCTL_{setting.name.upper()}", "")
         if text and setting.name != "sources":
             values[setting.name] = _parsed(setting.name, text, setting.default)

@@ -12,14 +12,14 @@ from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
     from kitctl.domain.metadata import Sources
-    from kitctl.domain.quota import HeldRun, QuotaReading
-    from kitctl.domain.results import Algorithm, Promise, Received
+    from kitctl.domain.quota import QuotaReading, RunOccupancy
+    from kitctl.domain.results import Algorithm, DownloadedFile, ManifestEntry
     from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
     from kitctl.errors import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class SaveRequest:
     """What SaveKernel is asked to save and run."""
 
     kernel: KernelRef
@@ -40,7 +40,7 @@ class Job:
     timeout_seconds: int | None = None
 
 
-class Saved(NamedTuple):
+class SavedVersion(NamedTuple):
     """Kaggle's answer to a push that it took."""
 
     run: RunRef
@@ -54,14 +54,14 @@ class AnswerLost(NetworkFailed):
     default_code = "answer_lost"
 
 
-class State(NamedTuple):
+class PolledStatus(NamedTuple):
     """What a poll said of a run."""
 
     status: Status
     failure_message: str = ""
 
 
-class Version(NamedTuple):
+class KernelVersion(NamedTuple):
     """One version of a kernel as Kaggle holds it."""
 
     run: RunRef
@@ -103,19 +103,19 @@ class Kaggle(Protocol):
     def clock_skew_seconds(self) -> float | None:
         """How far this machine's clock is ahead of Kaggle's; None before the first answer."""
 
-    def newest(self, kernel: KernelRef) -> Version | None:
+    def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
         """The kernel's newest version; None where there is no such kernel (that we may see)."""
 
-    def version(self, run: RunRef) -> Version | None:
+    def version(self, run: RunRef) -> KernelVersion | None:
         """One version; None where Kaggle has no such version."""
 
-    def save(self, job: Job, newest_before: int) -> Saved:
+    def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
         """Saves and runs the job once, also when Kaggle's answer to it is lost.
 
         Raises AnswerLost where it is not known if it runs; after any other failure nothing runs.
         """
 
-    def state(self, run: RunRef) -> State:
+    def status(self, run: RunRef) -> PolledStatus:
         """The state of this very version."""
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
@@ -140,36 +140,38 @@ class Kaggle(Protocol):
         """What stands in the way of mounting the sources: not there, not ours, not ready yet."""
 
 
-Judge = Callable[["Sequence[Run]"], None]
+AdmissionCheck = Callable[["Sequence[Run]"], None]
 """Looks at every run that has not ended; raises Refused to keep the intent out of the ledger."""
 
 
 class Ledger(Protocol):
     """What this user pushed, and what is known of it. Safe with several kitctl at once."""
 
-    def admit(self, intent: Intent, judge: Judge) -> Run:
+    def admit(self, intent: Intent, judge: AdmissionCheck) -> Run:
         """Writes the intent down if `judge` lets it: both in one transaction.
 
         `judge` is given the account's runs that have not ended, intents of others included, so two
         pushes at once never both pass where only one fits.
         """
 
-    def sent(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
+    def record_version(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
         """Kaggle took it as this version; from now on it is QUEUED."""
 
-    def gave_up(self, run_id: int, until: float) -> None:
+    def record_lost_answer(self, run_id: int, until: float) -> None:
         """Nobody sends this intent any more; from `until` on Kaggle can say what became of it."""
 
     def withdraw(self, run_id: int) -> None:
         """Forgets an intent that did not become a run."""
 
-    def sighted(self, run_id: int, status: Status, at: float, failure_message: str = "") -> Run:
+    def record_status(
+        self, run_id: int, status: Status, at: float, failure_message: str = ""
+    ) -> Run:
         """A poll saw this state: keeps when, and works out anew when the run held its machine."""
 
-    def learned(self, run_id: int, facts: Facts) -> Run:
+    def update_facts(self, run_id: int, facts: Facts) -> Run:
         """Adds what is known now; None leaves what was known."""
 
-    def pulled(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
+    def record_pull(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
         """The run's outputs were fetched, whole and checked."""
 
     def get(self, service: str, run: RunRef) -> Run | None:
@@ -181,7 +183,7 @@ class Ledger(Protocol):
     def last_account(self, service: str) -> str | None:
         """The account of the newest run or quota reading: whose books these are, when offline."""
 
-    def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
+    def same_script_runs(self, service: str, account: str, script_sha256: str) -> list[Run]:
         """Runs of this very script that are under way or done well; newest first."""
 
     def runs(
@@ -195,7 +197,7 @@ class Ledger(Protocol):
     ) -> list[Run]:
         """Runs, newest first; `account` None means all of them, an empty `statuses` any."""
 
-    def unsettled(self, service: str, account: str) -> list[Run]:
+    def unfinished_runs(self, service: str, account: str) -> list[Run]:
         """Runs that have not ended as far as the ledger knows; intents included."""
 
     def past_runs(
@@ -203,13 +205,15 @@ class Ledger(Protocol):
     ) -> list[Run]:
         """The kernel's COMPLETE runs on this pool, newest first."""
 
-    def usage(self, service: str, account: str, since: float, until: float) -> list[HeldRun]:
+    def usage(self, service: str, account: str, since: float, until: float) -> list[RunOccupancy]:
         """GPU and TPU runs that held their machine in this time, or may have."""
 
-    def unheard(self, service: str, account: str, since: float, *, limit: int) -> list[Run]:
+    def runs_without_log(
+        self, service: str, account: str, since: float, *, limit: int
+    ) -> list[Run]:
         """GPU and TPU runs that ended unseen since then, log unread; the newest first."""
 
-    def keep_reading(self, service: str, account: str, reading: QuotaReading) -> None:
+    def store_reading(self, service: str, account: str, reading: QuotaReading) -> None:
         """Keeps the latest reading of each pool and week; Kaggle forgets past weeks."""
 
     def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:
@@ -217,14 +221,14 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What a file is that is here."""
 
     bytes: int
     sha256: str
 
 
-class BrokenOff(NetworkFailed):
+class DownloadInterrupted(NetworkFailed):
     """Not all of a file came; asked again, it goes on where it broke off (or starts over)."""
 
     default_code = "broken_off"
@@ -243,12 +247,12 @@ class UrlExpired(NetworkFailed):
     default_code = "url_expired"
 
 
-class Downloads(Protocol):
+class Downloader(Protocol):
     """Fetches files; threads may share it."""
 
     def fetch(
         self, file: OutputFile, part: Path, algorithm: Algorithm, on_bytes: Callable[[int], None]
-    ) -> Received:
+    ) -> DownloadedFile:
         """Fetches a file into `part`, going on where an earlier fetch broke off.
 
         `algorithm`: of the digest that is returned. `on_bytes` is told of every piece, what was
@@ -261,22 +265,22 @@ class ResultsFolder(Protocol):
 
     root: Path
 
-    def only_user(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
+    def exclusive(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
         """Keeps every other pull of this run out; `on_wait` is told where it must wait for one."""
 
-    def take_over(self, run: str) -> list[str]:
+    def claim(self, run: str) -> list[str]:
         """Makes the folder this run's: from here on, what another has left counts for nothing.
 
         Returns the names of the files that pulls of another run have placed.
         """
 
-    def held(self, name: str, promise: Promise | None) -> Content | None:
+    def existing(self, name: str, promise: ManifestEntry | None) -> FileContent | None:
         """A file that is there and is what was promised, or what an earlier pull has placed."""
 
-    def part(self, name: str) -> Path:
+    def part_path(self, name: str) -> Path:
         """Where a file is fetched to."""
 
-    def place(self, name: str, content: Content) -> None:
+    def place(self, name: str, content: FileContent) -> None:
         """Moves a fetched part to its name, whole or not at all, and remembers it."""
 
     def write(self, name: str, data: bytes) -> None:

@@ -12,7 +12,7 @@ from kernel.settings.settings import Settings
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
 
 
-class Loader:
+class Decoder:
     """Reads and decodes photos; its steps are traced into a tf.data map.
 
     `size` is that of every photo, if they are known to have the same.

@@ -15,7 +15,7 @@ _JPEG_NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables that share the frames' number rang
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedPhoto:
     """A photo that is left out, and why."""
 
     path: str
@@ -23,7 +23,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Look:
+class FileInspection:
     """What a file's bytes say: `reason` if it cannot be a photo, `sure` if it needs no decoding.
 
     `size` is (height, width) where the picture is sure to have it.
@@ -37,7 +37,7 @@ class Look:
 
 def inspect(
     paths: Sequence[str], *, channels: int, max_megapixels: float, decode_all: bool = False
-) -> tuple[dict[str, Look], list[Skipped]]:
+) -> tuple[dict[str, FileInspection], list[SkippedPhoto]]:
     """Sort `paths` into those that can be decoded, with what their bytes say, and the others.
 
     A whole JPEG or PNG of the usual kinds is known by its structure. Everything else, or every
@@ -55,30 +55,32 @@ def inspect(
         reasons = dict(zip(doubtful, errors, strict=True))
     reasons |= {path: seen.reason for path, seen in looks.items() if seen.reason}
     good = {path: seen for path, seen in looks.items() if not reasons.get(path)}
-    return good, [Skipped(path, reasons[path]) for path in paths if reasons.get(path)]
+    return good, [SkippedPhoto(path, reasons[path]) for path in paths if reasons.get(path)]
 
 
-def look(path: str, channels: int, max_megapixels: float) -> Look:
+def look(path: str, channels: int, max_megapixels: float) -> FileInspection:
     """Read a file's bytes and judge them without decoding the picture."""
     try:
         path.encode("utf-8")
         data = Path(path).read_bytes()
     except UnicodeEncodeError:
-        return Look("", "its name is not valid UTF-8")
+        return FileInspection("", "its name is not valid UTF-8")
     except OSError as error:
-        return Look("", f"cannot be read: {error.strerror}")
+        return FileInspection("", f"cannot be read: {error.strerror}")
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     if not path.lower().endswith(EXTENSIONS):
-        return Look(digest, f"not one of {', '.join(EXTENSIONS)}")
+        return FileInspection(digest, f"not one of {', '.join(EXTENSIONS)}")
     if not data:
-        return Look(digest, "zero bytes")
+        return FileInspection(digest, "zero bytes")
     try:
         width, height, sure = _structure(data, channels)
     except (ValueError, IndexError, struct.error):
-        return Look(digest, "not a picture, or cut off in its header")
+        return FileInspection(digest, "not a picture, or cut off in its header")
     if width * height > max_megapixels * 1e6:
-        return Look(digest, f"{width} x {height} is more than max_megapixels = {max_megapixels:g}")
-    return Look(digest, sure=sure, size=(height, width) if sure else ())
+        return FileInspection(
+            digest, f"{width} x {height} is more than max_megapixels = {max_megapixels:g}"
+        )
+    return FileInspection(digest, sure=sure, size=(height, width) if sure else ())
 
 
 def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.data.inspection import EXTENSIONS, Look, Skipped, inspect
+from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -39,12 +39,12 @@ class Photos:
 
 
 @dataclass(frozen=True)
-class Found:
+class PhotoSet:
     """The photos of a run, and those that were left out."""
 
     train: Photos
     valid: Photos
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedPhoto, ...]
 
 
 def dataset_seed(settings: Settings) -> int:
@@ -54,7 +54,7 @@ def dataset_seed(settings: Settings) -> int:
     return int(np.random.RandomState(settings.seed).randint(10**6))
 
 
-def find(settings: Settings, *, decode_all: bool = False) -> Found:
+def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
     """The run's training and validation photos; raises `RunError` when they cannot be trained on.
 
     With `decode_all` every photo is decoded once, not only the doubtful ones.
@@ -82,7 +82,7 @@ def find(settings: Settings, *, decode_all: bool = False) -> Found:
     chosen = [_kept(files, good) for files in listed]
     for where, files in zip((train, valid), chosen, strict=True):
         _check_classes(where, classes, files)
-    return Found(
+    return PhotoSet(
         _photos(_shuffled(chosen[0], settings), classes, good),
         _photos(chosen[1], classes, good),
         tuple(skipped),
@@ -117,7 +117,7 @@ def label_mode(settings: Settings, classes: int) -> str:
 Labelled = list[tuple[str, int]]
 
 
-def _split(settings: Settings, folder: Path, decode_all: bool) -> Found:
+def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
     """One folder, of which the last share in Keras' order becomes the validation photos."""
     inner = folder / settings.train_folder
     folder = inner if inner.is_dir() else folder
@@ -139,7 +139,7 @@ def _split(settings: Settings, folder: Path, decode_all: bool) -> Found:
         )
     parts = files[:-held_out], files[-held_out:]
     train, valid = reversed(parts) if settings.subset == "validation" else parts
-    return Found(_photos(train, classes, good), _photos(valid, classes, good), tuple(skipped))
+    return PhotoSet(_photos(train, classes, good), _photos(valid, classes, good), tuple(skipped))
 
 
 def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
@@ -205,7 +205,7 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[str]:
 
 def _readable(
     paths: list[str], settings: Settings, decode_all: bool
-) -> tuple[dict[str, Look], list[Skipped]]:
+) -> tuple[dict[str, FileInspection], list[SkippedPhoto]]:
     """The photos that can be read, and the others; raises when those are too many."""
     good, skipped = inspect(
         paths,
@@ -225,7 +225,7 @@ def _readable(
     return good, skipped
 
 
-def _kept(files: Labelled, good: dict[str, Look]) -> Labelled:
+def _kept(files: Labelled, good: dict[str, FileInspection]) -> Labelled:
     return [(path, label) for path, label in files if path in good]
 
 
@@ -247,7 +247,7 @@ def _shuffled(files: Labelled, settings: Settings) -> Labelled:
     return [files[index] for index in order]
 
 
-def _photos(files: Labelled, classes: Sequence[str], good: dict[str, Look]) -> Photos:
+def _photos(files: Labelled, classes: Sequence[str], good: dict[str, FileInspection]) -> Photos:
     paths = tuple(path for path, _ in files)
     labels = tuple(label for _, label in files)
     digests = tuple(good[path].digest for path in paths)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from kernel.data.decoding import Loader, to_unit, to_unit_fast
+from kernel.data.decoding import Decoder, to_unit, to_unit_fast
 from kernel.data.photos import Photos, dataset_seed, label_mode
 from kernel.settings.settings import Settings
 
@@ -26,7 +26,7 @@ READS_AT_ONCE = 16
 BATCHES_AT_ONCE = 4 * CORES
 
 
-class Source:
+class PhotoSource:
     """The steps that pipelines are put together from, on elements (path or photo, label).
 
     `timelines.TracedSource` has the same steps on elements that carry their times with them.
@@ -36,7 +36,7 @@ class Source:
         self.photos = photos
         self.settings = settings
         self.training = training
-        self.loader = Loader(settings, photos.size)
+        self.loader = Decoder(settings, photos.size)
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
@@ -95,10 +95,10 @@ def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.d
     the label_mode. Every epoch has the same order; the global seed must be set before, as in the
     course.
     """
-    return assemble(name, Source(photos, settings, training))
+    return assemble(name, PhotoSource(photos, settings, training))
 
 
-def assemble(name: str, source: Source) -> tf.data.Dataset:
+def assemble(name: str, source: PhotoSource) -> tf.data.Dataset:
     """The pipeline `name` out of a source's steps."""
     # The steps hold no Python control flow on tensors; to look for some costs 0.2 s a step.
     lay_out = tf.autograph.experimental.do_not_convert(PIPELINES[name])
@@ -111,7 +111,7 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
 
     The images are bit for bit those of `course`.
     """
-    loader = Loader(settings, photos.size)
+    loader = Decoder(settings, photos.size)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)
@@ -143,7 +143,7 @@ def _shuffled(elements: tf.data.Dataset, settings: Settings) -> tf.data.Dataset:
     return elements.shuffle(8 * settings.batch_size, seed=dataset_seed(settings))
 
 
-def course(source: Source) -> tf.data.Dataset:
+def course(source: PhotoSource) -> tf.data.Dataset:
     """`image_dataset_from_directory` → convert → cache → prefetch, as the course has it.
 
     Keras' function lists a folder by itself and fails on a photo that cannot be read, so its
@@ -162,24 +162,24 @@ def course(source: Source) -> tf.data.Dataset:
     )
 
 
-def naive(source: Source) -> tf.data.Dataset:
+def naive(source: PhotoSource) -> tf.data.Dataset:
     """One photo after the other, one batch after the other; training waits meanwhile."""
     photos = source.files().map(source.load).map(source.convert)
     return photos.batch(source.settings.batch_size)
 
 
-def prefetch(source: Source) -> tf.data.Dataset:
+def prefetch(source: PhotoSource) -> tf.data.Dataset:
     """`naive`, with the next batches made while training is busy with this one."""
     return naive(source).prefetch(2)
 
 
-def parallel_map(source: Source) -> tf.data.Dataset:
+def parallel_map(source: PhotoSource) -> tf.data.Dataset:
     """`naive`, with as many photos decoded at once as there are cores."""
     photos = source.files().map(source.load, num_parallel_calls=CORES)
     return photos.map(source.convert).batch(source.settings.batch_size)
 
 
-def interleave(source: Source) -> tf.data.Dataset:
+def interleave(source: PhotoSource) -> tf.data.Dataset:
     """`naive`, with many files read at once: for storage that answers late."""
     contents = source.files().interleave(
         lambda *file: tf.data.Dataset.from_tensors(file).map(source.read),
@@ -190,13 +190,13 @@ def interleave(source: Source) -> tf.data.Dataset:
     return contents.map(source.decode).map(source.convert).batch(source.settings.batch_size)
 
 
-def vectorized(source: Source) -> tf.data.Dataset:
+def vectorized(source: PhotoSource) -> tf.data.Dataset:
     """`naive`, with the conversion applied to whole batches: batch before map."""
     photos = source.files().map(source.load)
     return photos.batch(source.settings.batch_size).map(source.convert)
 
 
-def cache(source: Source) -> tf.data.Dataset:
+def cache(source: PhotoSource) -> tf.data.Dataset:
     """`naive`, kept in memory after the step that costs time and before the one that costs memory.
 
     Bytes are kept, a quarter of what the course's cache of floats takes.
@@ -206,7 +206,7 @@ def cache(source: Source) -> tf.data.Dataset:
     return photos.batch(source.settings.batch_size).map(source.convert)
 
 
-def fast(source: Source) -> tf.data.Dataset:
+def fast(source: PhotoSource) -> tf.data.Dataset:
     """The best found: a step a batch from file to bytes, on all cores, then one conversion.
 
     Batches are kept as bytes if they fit in `ram_budget_mb`.
@@ -217,7 +217,7 @@ def fast(source: Source) -> tf.data.Dataset:
     return batches.map(source.convert_fast).prefetch(2)
 
 
-PIPELINES: dict[str, Callable[[Source], tf.data.Dataset]] = {
+PIPELINES: dict[str, Callable[[PhotoSource], tf.data.Dataset]] = {
     "naive": naive,
     "prefetch": prefetch,
     "parallel_map": parallel_map,

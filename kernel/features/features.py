@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from kernel import accelerators, session
 from kernel.data import pipelines
-from kernel.data.photos import Found, Photos
+from kernel.data.photos import Photos, PhotoSet
 from kernel.features import feature_store
 from kernel.features.feature_store import FeatureStore
 from kernel.model import heads
@@ -55,7 +55,7 @@ class Features:
         }
 
 
-def take(settings: Settings, base: Base, found: Found, order: np.ndarray[Any, Any]) -> Features:
+def take(settings: Settings, base: Base, found: PhotoSet, order: np.ndarray[Any, Any]) -> Features:
     """The run's features: from a store that fits, else computed into one.
 
     `order` is the order in which the training photos are taken in every epoch.
@@ -120,7 +120,7 @@ def _key(settings: Settings, base: Base) -> dict[str, Any]:
     }
 
 
-def _ids(settings: Settings, found: Found, order: np.ndarray[Any, Any]) -> list[str]:
+def _ids(settings: Settings, found: PhotoSet, order: np.ndarray[Any, Any]) -> list[str]:
     """A name for each row, in the order in which rows are computed."""
     train = [found.train.digests[index] for index in order]
     if settings.augment_views:
@@ -144,7 +144,7 @@ def _reusable(source: str) -> list[Path]:
 def _compute(
     settings: Settings,
     base: Base,
-    found: Found,
+    found: PhotoSet,
     order: np.ndarray[Any, Any],
     folder: Path,
     key: dict[str, Any],

@@ -8,13 +8,13 @@ import numpy as np
 
 from kernel import session
 from kernel.data import pipelines
-from kernel.data.photos import Found
+from kernel.data.photos import PhotoSet
 from kernel.features import features
 from kernel.features.features import Features
 from kernel.fit import training
 from kernel.fit.checkpoints import Checkpoints, Progress
-from kernel.fit.stops import Stop, Watch
-from kernel.fit.training import Fit, Stage
+from kernel.fit.stops import Stop, StopMonitor
+from kernel.fit.training import Fit, TrainingStage
 from kernel.model import bases, heads
 from kernel.model.bases import Base
 from kernel.session import Phases
@@ -66,7 +66,7 @@ def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
 
 def train(
     classifier: Classifier,
-    found: Found,
+    found: PhotoSet,
     settings: Settings,
     checkpoints: Checkpoints,
     phases: Phases,
@@ -77,8 +77,8 @@ def train(
     total = settings.epochs + settings.fine_tune_epochs
 
     def run(name: str, fit: Fit, epochs: int, *, from_disk: bool) -> None:
-        watch = Watch(settings, gpu_use, session.elapsed(), from_disk)
-        stage = Stage(name, fit, len(trained.seconds), epochs)
+        watch = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
+        stage = TrainingStage(name, fit, len(trained.seconds), epochs)
         with phases.measured(name):
             trained.add(*training.run(stage, total, checkpoints, watch))
 
@@ -106,7 +106,7 @@ def keeps_features(settings: Settings) -> bool:
     return settings.base_is_frozen and (not settings.augments or settings.augment_views > 0)
 
 
-def predict(trained: Trained, found: Found, settings: Settings) -> np.ndarray[Any, Any]:
+def predict(trained: Trained, found: PhotoSet, settings: Settings) -> np.ndarray[Any, Any]:
     """The trained model's probabilities for the validation photos, in their order."""
     tuned = len(trained.seconds) > settings.epochs
     if trained.features is not None and not tuned:

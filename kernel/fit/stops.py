@@ -21,7 +21,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Watch:
+class StopMonitor:
     """Looks at a fit after each of its epochs. `gpu_use(since)` is in percent, or None."""
 
     settings: Settings

@@ -14,7 +14,7 @@ import numpy as np
 
 from kernel import session
 from kernel.data import pipelines
-from kernel.data.photos import Found
+from kernel.data.photos import PhotoSet
 from kernel.features import features
 from kernel.features.features import Features
 from kernel.files import written_whole
@@ -57,7 +57,7 @@ class Head:
 
 
 def run(
-    settings: Settings, base: Base, found: Found, checkpoints: Checkpoints, phases: Phases
+    settings: Settings, base: Base, found: PhotoSet, checkpoints: Checkpoints, phases: Phases
 ) -> tuple[Trained, list[Head]]:
     """Train every head of the grid; the best one comes back as the run's classifier.
 
@@ -135,7 +135,7 @@ class GroupFit:
 
     kept: Features
     flat: Mapping[str, FlatFeatures]  # By pooling.
-    found: Found
+    found: PhotoSet
     order: np.ndarray[Any, Any]
     drawn: Any
     checkpoints: Checkpoints

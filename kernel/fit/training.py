@@ -9,11 +9,11 @@ import numpy as np
 
 from kernel import session
 from kernel.data import pipelines
-from kernel.data.photos import Found, Photos
+from kernel.data.photos import Photos, PhotoSet
 from kernel.features.features import Features
 from kernel.fit.checkpoints import Checkpoints, Progress
 from kernel.fit.head_loop import HeadFit, Rows
-from kernel.fit.stops import Stop, Watch
+from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
 from kernel.settings.settings import Settings
 
@@ -29,7 +29,7 @@ class Fit(Protocol):
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrainingStage:
     """A named part of the training: what is fitted, until which epoch, counted over all stages."""
 
     name: str
@@ -39,7 +39,7 @@ class Stage:
 
 
 def run(
-    stage: Stage, total: int, checkpoints: Checkpoints, watch: Watch
+    stage: TrainingStage, total: int, checkpoints: Checkpoints, watch: StopMonitor
 ) -> tuple[Progress, Stop | None]:
     """Train until the stage's epochs are done or `watch` finds a reason to stop.
 
@@ -67,7 +67,7 @@ def run(
 
 
 def head_fit(
-    head: Any, features: Features, found: Found, order: np.ndarray[Any, Any], settings: Settings
+    head: Any, features: Features, found: PhotoSet, order: np.ndarray[Any, Any], settings: Settings
 ) -> HeadFit:
     """The fit of a head on kept features, compiled and ready."""
     heads.compile_model(head, settings, settings.learning_rate)
@@ -77,7 +77,7 @@ def head_fit(
 
 
 def rows_of(
-    features: Features, found: Found, order: np.ndarray[Any, Any], label_mode: str
+    features: Features, found: PhotoSet, order: np.ndarray[Any, Any], label_mode: str
 ) -> tuple[list[Rows], Rows]:
     """Training features, one item a view, and validation features, each with their targets."""
     store, classes = features.store, len(found.train.class_names)
@@ -92,7 +92,7 @@ def rows_of(
 class WholeFit:
     """Keras' own fit of a whole model on batches of photos, an epoch at a time."""
 
-    def __init__(self, model: Any, found: Found, settings: Settings) -> None:
+    def __init__(self, model: Any, found: PhotoSet, settings: Settings) -> None:
         self.model = model
         self._train = pipelines.build(settings.pipeline, found.train, settings, training=True)
         self._valid = pipelines.build(settings.pipeline, found.valid, settings, training=False)
@@ -109,13 +109,13 @@ class WholeFit:
         return {name: float(value) for name, value in result.items()}
 
 
-def whole_fit(model: Any, found: Found, settings: Settings) -> WholeFit:
+def whole_fit(model: Any, found: PhotoSet, settings: Settings) -> WholeFit:
     """The fit of base and head together; a frozen base stays frozen."""
     heads.compile_model(model, settings, settings.learning_rate)
     return WholeFit(model, found, settings)
 
 
-def fine_tune_fit(model: Any, base: Any, found: Found, settings: Settings) -> WholeFit:
+def fine_tune_fit(model: Any, base: Any, found: PhotoSet, settings: Settings) -> WholeFit:
     """The fit of the head and the base's top layers with small steps.
 
     BatchNormalization stays as it is: a frozen one runs in inference mode, so the statistics of

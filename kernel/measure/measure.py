@@ -31,7 +31,7 @@ HANDED_OVER = Path(".measure.json")
 
 
 @dataclass(frozen=True)
-class Measured:
+class PipelineMeasurement:
     """One pipeline: medians over the rounds, and memory.
 
     `photos_per_second` is the first epoch with everything it takes to start it,
@@ -50,7 +50,7 @@ class Measured:
     rounds: int
 
 
-def run(settings: Settings, photos: Photos) -> list[Measured]:
+def run(settings: Settings, photos: Photos) -> list[PipelineMeasurement]:
     """Measure every pipeline on `photos`; leave pipelines.csv and timelines/*.png in the cwd."""
     from kernel.data.pipelines import PIPELINES
     from kernel.measure import timelines
@@ -59,7 +59,7 @@ def run(settings: Settings, photos: Photos) -> list[Measured]:
     with _handed_over(settings, photos):
         for name in PIPELINES:
             answer = _in_a_process_of_its_own(name)
-            found = Measured(**answer["measured"])
+            found = PipelineMeasurement(**answer["measured"])
             session.say(
                 f"pipeline {name} {found.photos_per_second:.0f} photos/s, second epoch "
                 f"{found.cached_photos_per_second:.0f}, memory {found.pipeline_bytes / 1e6:.0f} MB"
@@ -91,7 +91,7 @@ def child() -> int:
     return 0
 
 
-def measure(name: str, photos: Photos, settings: Settings) -> Measured:
+def measure(name: str, photos: Photos, settings: Settings) -> PipelineMeasurement:
     """The speed of a pipeline's first and second epoch, each as the median of the rounds."""
     from kernel.data import pipelines
 
@@ -108,7 +108,7 @@ def measure(name: str, photos: Photos, settings: Settings) -> Measured:
         _consume(batches, len(photos))
         first.append(len(photos) / (middle - start))
         second.append(len(photos) / (time.perf_counter() - middle))
-    return Measured(
+    return PipelineMeasurement(
         name=name,
         photos_per_second=statistics.median(first),
         slowest=min(first),
@@ -182,12 +182,12 @@ def _in_a_process_of_its_own(name: str) -> dict[str, Any]:
     return answer
 
 
-def _write_table(measured: list[Measured]) -> None:
+def _write_table(measured: list[PipelineMeasurement]) -> None:
     with (
         written_whole(TABLE) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
-        table = csv.DictWriter(file, [field.name for field in fields(Measured)])
+        table = csv.DictWriter(file, [field.name for field in fields(PipelineMeasurement)])
         table.writeheader()
         for each in measured:
             row = asdict(each)

@@ -20,7 +20,7 @@ from kernel import plots
 from kernel.data import pipelines
 from kernel.data.decoding import each
 from kernel.data.photos import Photos
-from kernel.data.pipelines import Source
+from kernel.data.pipelines import PhotoSource
 from kernel.settings.settings import Settings
 
 STAGES = ("open", "read", "map", "wait", "train")
@@ -65,7 +65,7 @@ def from_lists(lists: Mapping[str, object]) -> Timeline:
     return Timeline(str(lists["name"]), spans, tuple(lists["epoch_ends"]))  # type: ignore[arg-type]
 
 
-class TracedSource(Source):
+class TracedSource(PhotoSource):
     """A source whose elements carry the stamps of what was done to them: [stamps, 3], float64.
 
     A stamp is the stage's number, when it began and when it ended (seconds since 1970).

@@ -28,7 +28,7 @@ _WEIGHT_FILES = (".weights.h5", ".h5", ".keras")
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightsSource:
     """`kind`: "random", "saved_model", "file" or "keras"; `words` names it for people."""
 
     kind: str
@@ -36,11 +36,11 @@ class Source:
     path: Path = Path()
 
 
-def find(settings: Settings) -> Source:
+def find(settings: Settings) -> WeightsSource:
     """Where these settings' weights are; raises `RunError` that says what to attach."""
     wanted = settings.base_weights
     if wanted == "random" or (wanted == "auto" and settings.base == "convnet"):
-        return Source("random", "random weights")
+        return WeightsSource("random", "random weights")
     if wanted == "imagenet":
         return _from_keras(settings)
     if wanted != "auto":
@@ -52,7 +52,7 @@ def find(settings: Settings) -> Source:
     return _from_keras(settings)
 
 
-def load(model: Any, source: Source) -> None:
+def load(model: Any, source: WeightsSource) -> None:
     """Put the weights into the architecture `model`; random ones are there already."""
     if source.kind == "keras":
         _download(model, source)
@@ -118,7 +118,7 @@ def _key(name: str) -> str:
     return "/".join(name.split("/")[-2:])
 
 
-def _named(wanted: str, settings: Settings) -> Source:
+def _named(wanted: str, settings: Settings) -> WeightsSource:
     """Weights by a path, or by an attached source (owner/slug, with a path in it or not)."""
     if Path(wanted).exists():
         return _inside(Path(wanted), wanted, settings)
@@ -135,7 +135,7 @@ def _named(wanted: str, settings: Settings) -> Source:
     )
 
 
-def _inside(path: Path, words: str, settings: Settings) -> Source:
+def _inside(path: Path, words: str, settings: Settings) -> WeightsSource:
     if path.is_file() or (path / "saved_model.pb").exists():
         return _source(path, words)
     for candidate in _candidates(path, settings.base):
@@ -143,8 +143,8 @@ def _inside(path: Path, words: str, settings: Settings) -> Source:
     raise RunError(f"{words} holds no SavedModel and no .weights.h5 for {settings.base}.")
 
 
-def _source(path: Path, words: str) -> Source:
-    return Source("saved_model" if path.is_dir() else "file", words, path)
+def _source(path: Path, words: str) -> WeightsSource:
+    return WeightsSource("saved_model" if path.is_dir() else "file", words, path)
 
 
 def _candidates(folder: Path, base: str) -> Iterator[Path]:
@@ -167,9 +167,9 @@ def _is_named(name: str, base: str) -> bool:
     return any(alias in name.lower() for alias in _ALIASES[base])
 
 
-def _from_keras(settings: Settings) -> Source:
+def _from_keras(settings: Settings) -> WeightsSource:
     if settings.base in _IN_KERAS:
-        return Source("keras", "Keras' ImageNet weights", Path(_IN_KERAS[settings.base]))
+        return WeightsSource("keras", "Keras' ImageNet weights", Path(_IN_KERAS[settings.base]))
     raise RunError(_missing(settings.base))
 
 
@@ -188,7 +188,7 @@ def _missing(base: str) -> str:
     )
 
 
-def _download(model: Any, source: Source) -> None:
+def _download(model: Any, source: WeightsSource) -> None:
     """Keras' published ImageNet weights, from its cache or its server."""
     import keras
 

@@ -147,7 +147,7 @@ ARCHITECTURES: dict[str, Callable[[Settings], Any]] = {
 }
 
 
-def _from_saved_model(settings: Settings, source: base_weights.Source) -> Base:
+def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) -> Base:
     """A SavedModel's weights in Keras' own architecture if they fit exactly, else it as it is."""
     layer = architecture(settings)
     if base_weights.move_saved_model(source.path, core(layer)):

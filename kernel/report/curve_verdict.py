@@ -35,7 +35,7 @@ LEVEL_EPOCHS = 3  # a level is the mean of this many epochs, so that one lucky e
 
 
 @dataclass(frozen=True)
-class Reading:
+class CurveVerdict:
     """What the curves say. Losses and gap are in nats, epochs 1-based; None where unknown."""
 
     verdict: str  # overfits, underfits, fits, diverged, too_short, unvalidated
@@ -102,7 +102,7 @@ class _Curves:
         return difference > max(share * self.chance, 2 * self.noise)
 
 
-def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> Reading:
+def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerdict:
     """Read one run's `history` (Keras' names: `loss`, `val_loss`; a value an epoch)."""
     chance = math.log(max(classes, 2))
     loss, val_loss = list(history.get("loss", [])), list(history.get("val_loss", []))
@@ -125,7 +125,7 @@ def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> Reading:
         return _brief("too_short", words, loss, val_loss, chance)
     curves = _Curves(loss, val_loss, chance)
     verdict, words = _judge(curves)
-    return Reading(
+    return CurveVerdict(
         verdict=verdict,
         best_epoch=curves.best + 1,
         best_val_loss=min(val_loss),
@@ -140,7 +140,9 @@ def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> Reading:
     )
 
 
-def compare(a: Reading, b: Reading, names: tuple[str, str] = ("the first", "the second")) -> str:
+def compare(
+    a: CurveVerdict, b: CurveVerdict, names: tuple[str, str] = ("the first", "the second")
+) -> str:
     """Say in words how two runs on the same photos differ."""
     sentences = [
         _capitalised(f"{name} {_VERDICT_WORDS[reading.verdict]}{_numbers(reading)}.")
@@ -225,10 +227,10 @@ def _trend_words(curves: _Curves) -> str:
 
 def _brief(
     verdict: str, words: str, loss: list[float], val_loss: list[float], chance: float
-) -> Reading:
+) -> CurveVerdict:
     """A reading of curves that are too short or broken to be judged: only what is certain."""
     judged_by = val_loss or loss
-    return Reading(
+    return CurveVerdict(
         verdict=verdict,
         best_epoch=judged_by.index(min(judged_by)) + 1 if judged_by else None,
         best_val_loss=min(val_loss) if val_loss else None,
@@ -252,7 +254,7 @@ def _finite_epochs(loss: Sequence[float], val_loss: Sequence[float]) -> int:
     return len(loss)
 
 
-def _numbers(reading: Reading) -> str:
+def _numbers(reading: CurveVerdict) -> str:
     if reading.loss is None or reading.val_loss is None:
         return ""
     return f" (training loss {reading.loss:.3f}, validation loss {reading.val_loss:.3f})"

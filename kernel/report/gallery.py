@@ -18,7 +18,7 @@ _MAP_LAYERS = 8
 def draw(
     settings: Settings,
     base: Any,
-    found: photos.Found,
+    found: photos.PhotoSet,
     history: dict[str, list[float]],
     probabilities: np.ndarray[Any, Any],
 ) -> None:

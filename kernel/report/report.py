@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from kernel import accelerators, session
-from kernel.data.photos import Found
+from kernel.data.photos import PhotoSet
 from kernel.report import artifacts, curve_verdict
 from kernel.session import Job, Phases
 from kernel.settings.settings import Settings
@@ -28,7 +28,7 @@ class Report:
     flags: dict[str, Any] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
     visible: int = 0
-    found: Found | None = None
+    found: PhotoSet | None = None
     base_words: str = ""
     heads: "list[Head]" = field(default_factory=list)
 

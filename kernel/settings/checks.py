@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kernel.settings.choices import BOOL, Check, list_of, number, one_of, text, whole
+from kernel.settings.choices import BOOL, ValueCheck, list_of, number, one_of, text, whole
 
 if TYPE_CHECKING:
     from kernel.settings.settings import Settings
@@ -119,7 +119,7 @@ def _base_trainable(value: Any) -> str | bool:
 _SHARE = number(0, 1)
 _BELOW_ONE = number(0, 1, upper_open=True)
 
-CHECKS: dict[str, Check] = {
+CHECKS: dict[str, ValueCheck] = {
     "task": one_of("train", "pipelines", "sweep"),
     "seed": whole(0, 2**32 - 1),
     "data": text(),
@@ -128,7 +128,7 @@ CHECKS: dict[str, Check] = {
     "photos_per_class": whole(0),
     "max_bad_share": _SHARE,
     "max_megapixels": number(0, math.inf, lower_open=True),
-    "labels": Check(_labels, "'inferred', or a list with one whole number a photo"),
+    "labels": ValueCheck(_labels, "'inferred', or a list with one whole number a photo"),
     "label_mode": one_of("auto", "binary", "categorical", "int"),
     "class_names": list_of(text()),
     "color_mode": one_of("grayscale", "rgb", "rgba"),
@@ -147,7 +147,7 @@ CHECKS: dict[str, Check] = {
     "measure_rounds": whole(1, 100),
     "base": one_of(*BASES),
     "base_weights": text(),
-    "base_trainable": Check(_base_trainable, "'auto', true, false"),
+    "base_trainable": ValueCheck(_base_trainable, "'auto', true, false"),
     "preprocessing": one_of("auto", "unit", "base"),
     "filters": list_of(whole(1, 4096), least=1),
     "convnet_dropout": _BELOW_ONE,
@@ -187,5 +187,5 @@ CHECKS: dict[str, Check] = {
     "plots": BOOL,
     "zoom_from": whole(0),
     "sheet_photos": whole(1, 400),
-    "sweep": Check(_grid, "a table: setting of the head = [values]"),
+    "sweep": ValueCheck(_grid, "a table: setting of the head = [values]"),
 }

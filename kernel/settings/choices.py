@@ -7,14 +7,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Check:
+class ValueCheck:
     """`read` returns the value or raises ValueError; `allowed` says what it takes, in words."""
 
     read: Callable[[Any], Any]
     allowed: str
 
 
-def one_of(*choices: str) -> Check:
+def one_of(*choices: str) -> ValueCheck:
     """One of some words."""
 
     def read(value: Any) -> str:
@@ -22,10 +22,10 @@ def one_of(*choices: str) -> Check:
             return value
         raise ValueError("not one of the choices")
 
-    return Check(read, ", ".join(repr(choice) for choice in choices))
+    return ValueCheck(read, ", ".join(repr(choice) for choice in choices))
 
 
-def whole(least: int, most: int | None = None) -> Check:
+def whole(least: int, most: int | None = None) -> ValueCheck:
     """A whole number from `least` to `most`, both included."""
     allowed = f"a whole number, {least} or more" if most is None else f"{least} to {most}"
 
@@ -36,12 +36,12 @@ def whole(least: int, most: int | None = None) -> Check:
             raise ValueError("out of range")
         return value
 
-    return Check(read, allowed)
+    return ValueCheck(read, allowed)
 
 
 def number(
     least: float, most: float, *, lower_open: bool = False, upper_open: bool = False
-) -> Check:
+) -> ValueCheck:
     """A finite number from `least` to `most`; an open bound is itself not allowed."""
     above = f"more than {least:g}" if lower_open else f"{least:g} or more"
     below = "" if math.isinf(most) else f", {'less than' if upper_open else 'at most'} {most:g}"
@@ -55,10 +55,10 @@ def number(
             raise ValueError("out of range")
         return float(value)
 
-    return Check(read, f"a number, {above}{below}")
+    return ValueCheck(read, f"a number, {above}{below}")
 
 
-def text(*, empty: bool = False) -> Check:
+def text(*, empty: bool = False) -> ValueCheck:
     """Any text."""
 
     def read(value: Any) -> str:
@@ -68,17 +68,17 @@ def text(*, empty: bool = False) -> Check:
             raise ValueError("empty")
         return value
 
-    return Check(read, "a text, or empty" if empty else "a text that is not empty")
+    return ValueCheck(read, "a text, or empty" if empty else "a text that is not empty")
 
 
 def list_of(
-    item: Check,
+    item: ValueCheck,
     *,
     least: int = 0,
     length: int | None = None,
     single: bool = False,
     repeat: bool = False,
-) -> Check:
+) -> ValueCheck:
     """A list whose items all pass `item`, read as a tuple.
 
     `single` also takes one bare item; `repeat` takes it for all of `length`.
@@ -96,7 +96,7 @@ def list_of(
             raise ValueError("has too few items")
         return tuple(item.read(each) for each in value)
 
-    return Check(read, f"a list of {size} items, each: {item.allowed}")
+    return ValueCheck(read, f"a list of {size} items, each: {item.allowed}")
 
 
 def _bool(value: Any) -> bool:
@@ -105,4 +105,4 @@ def _bool(value: Any) -> bool:
     return value
 
 
-BOOL = Check(_bool, "true, false")
+BOOL = ValueCheck(_bool, "true, false")

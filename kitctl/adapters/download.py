@@ -12,10 +12,10 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from kitctl import __version__
 from kitctl.adapters.hashing import PIECE, Hashing, hash_file
-from kitctl.adapters.http import Connections, Request, Unanswered
-from kitctl.domain.results import Algorithm, Received, is_error_body
+from kitctl.adapters.http import HttpClient, Request, TransportError
+from kitctl.domain.results import Algorithm, DownloadedFile, is_error_body
 from kitctl.errors import NetworkFailed
-from kitctl.ports import BrokenOff, OutputFile, UrlExpired
+from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
@@ -36,7 +36,7 @@ class HttpDownloads:
 
     def __init__(self, *, direct: bool = False) -> None:
         self._direct = direct
-        self._hosts: dict[str, Connections] = {}
+        self._hosts: dict[str, HttpClient] = {}
         self._lock = threading.Lock()
 
     def fetch(
@@ -45,7 +45,7 @@ class HttpDownloads:
         part: Path,
         algorithm: Algorithm = "sha256",
         on_bytes: Callable[[int], None] = lambda _: None,
-    ) -> Received:
+    ) -> DownloadedFile:
         mark = part.with_suffix(".etag")
         offset, etag = _begun(part, mark)
         try:
@@ -57,7 +57,7 @@ class HttpDownloads:
                 if not offset and not _is_one_piece(response):
                     mark.write_text(response.headers.get("ETag", ""), "utf-8")
                 return _stream(response, file, part, offset, Hashing(algorithm), on_bytes)
-        except Unanswered:
+        except TransportError:
             raise _broken_off(file) from None
 
     @contextmanager
@@ -76,12 +76,12 @@ class HttpDownloads:
                     yield response
                     return
                 url = urljoin(url, elsewhere)
-        raise Unanswered("One address only leads to the next.")
+        raise TransportError("One address only leads to the next.")
 
-    def _connections(self, base: str) -> Connections:
+    def _connections(self, base: str) -> HttpClient:
         with self._lock:
             if base not in self._hosts:
-                self._hosts[base] = Connections(base, direct=self._direct)
+                self._hosts[base] = HttpClient(base, direct=self._direct)
             return self._hosts[base]
 
 
@@ -105,18 +105,18 @@ def _checked(response: HTTPResponse, file: OutputFile, offset: int) -> int:
     """From where the answer starts; raises for what is no answer to it."""
     status = response.status
     if status in {429, 500, 502, 503, 504}:
-        raise BrokenOff(
+        raise DownloadInterrupted(
             f"The storage is busy (HTTP {status}) and did not send {file.name}.",
             retry_after=response.headers.get("Retry-After"),
         )
     if status == 416:  # The part is longer than the file: it is another one's.
-        raise BrokenOff(f"What had come of {file.name} was of no use.", start_over=True)
+        raise DownloadInterrupted(f"What had come of {file.name} was of no use.", start_over=True)
     if 400 <= status < 500:
         raise UrlExpired(f"The address of {file.name} does not work any more (HTTP {status}).")
     if status == 206:
         found = _TOTAL.match(response.headers.get("Content-Range", ""))
         if not found or int(found[1]) != offset:
-            raise BrokenOff(
+            raise DownloadInterrupted(
                 f"Another part of {file.name} came than was asked for.", start_over=True
             )
         return offset
@@ -139,7 +139,7 @@ def _stream(
     offset: int,
     hashing: Hashing,
     on_bytes: Callable[[int], None],
-) -> Received:
+) -> DownloadedFile:
     announced, size = response.length, offset
 
     def receive(room: memoryview) -> int:
@@ -164,9 +164,9 @@ def _stream(
             on_bytes(len(piece))
     if announced is not None and size - offset != announced:
         raise _broken_off(file)
-    return Received(size, hashing.hexdigest())
+    return DownloadedFile(size, hashing.hexdigest())
 
 
-def _broken_off(file: OutputFile) -> BrokenOff:
+def _broken_off(file: OutputFile) -> DownloadInterrupted:
     # What the error itself says may hold the signed address; it stays out.
-    return BrokenOff(f"The connection broke off while {file.name} came.")
+    return DownloadInterrupted(f"The connection broke off while {file.name} came.")

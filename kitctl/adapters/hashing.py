@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from kitctl.domain.results import Algorithm, Received
+from kitctl.domain.results import Algorithm, DownloadedFile
 
 # Bytes read at a time.
 PIECE = 1 << 19
@@ -17,11 +17,11 @@ PIECE = 1 << 19
 MOST_BEHIND = 3
 
 
-def hash_file(path: Path, algorithm: Algorithm) -> Received:
+def hash_file(path: Path, algorithm: Algorithm) -> DownloadedFile:
     """What a file is that has come before."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, algorithm)
-        return Received(file.tell(), digest.hexdigest())
+        return DownloadedFile(file.tell(), digest.hexdigest())
 
 
 class Hashing:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import ssl
 
 
-class Unanswered(Exception):
+class TransportError(Exception):
     """No answer came: `why` in words; `refused` is True where surely nothing was sent."""
 
     def __init__(self, why: str, *, refused: bool = False) -> None:
@@ -46,7 +46,7 @@ class Request(NamedTuple):
     silence_seconds: float
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A whole answer; header names in small letters."""
 
     status: int
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
     body: bytes
 
     @classmethod
-    def of(cls, response: HTTPResponse) -> Answer:
+    def of(cls, response: HTTPResponse) -> Response:
         """Takes in what is still to come."""
         body = response.read()
         if (response.getheader("Content-Encoding") or "").lower() == "gzip":
@@ -70,7 +70,7 @@ class _Proxy(NamedTuple):
     authorization: str  # "" where it asks for none.
 
 
-class Connections:
+class HttpClient:
     """Connections to one address; `direct`: past every proxy."""
 
     def __init__(self, base: str, *, direct: bool) -> None:
@@ -86,14 +86,14 @@ class Connections:
         weakref.finalize(self, _close_all, self._idle)
         self._trust: ssl.SSLContext | None = None
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Response:
         """Sends a request and takes in the whole answer.
 
         Raises Unanswered where none came.
         """
         with self.open(request) as response:
             try:
-                return Answer.of(response)
+                return Response.of(response)
             except (OSError, HTTPException) as error:
                 raise _lost(error, self.host) from None
 
@@ -178,23 +178,23 @@ def _has_news(connection: HTTPConnection) -> bool:
         return bool(selector.select(0))
 
 
-def _unconnected(error: Exception, host: str, *, through_proxy: bool) -> Unanswered:
+def _unconnected(error: Exception, host: str, *, through_proxy: bool) -> TransportError:
     import ssl
 
     if isinstance(error, ssl.SSLError):
-        return Unanswered(f"The secure connection to {host} failed.", refused=True)
+        return TransportError(f"The secure connection to {host} failed.", refused=True)
     if through_proxy:
-        return Unanswered(f"The proxy to {host} did not answer.", refused=True)
+        return TransportError(f"The proxy to {host} did not answer.", refused=True)
     if isinstance(error, TimeoutError):
-        return Unanswered(f"{host} did not answer in time.", refused=True)
-    return Unanswered(f"{host} could not be reached.", refused=True)
+        return TransportError(f"{host} did not answer in time.", refused=True)
+    return TransportError(f"{host} could not be reached.", refused=True)
 
 
-def _lost(error: Exception, host: str) -> Unanswered:
+def _lost(error: Exception, host: str) -> TransportError:
     """The request was sent, at least in part."""
     if isinstance(error, TimeoutError):
-        return Unanswered(f"{host} did not answer in time.")
-    return Unanswered(f"The connection to {host} broke off.")
+        return TransportError(f"{host} did not answer in time.")
+    return TransportError(f"The connection to {host} broke off.")
 
 
 def _trust() -> ssl.SSLContext:

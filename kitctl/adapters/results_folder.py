@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kitctl.adapters.hashing import hash_file
-from kitctl.domain.results import OWN_FOLDER, Promise
+from kitctl.domain.results import OWN_FOLDER, ManifestEntry
 from kitctl.errors import InvalidInput
-from kitctl.ports import Content
+from kitctl.ports import FileContent
 
 _LOOK_SECONDS = 0.2
 
@@ -30,7 +30,7 @@ _LOOK_SECONDS = 0.2
 class _Entry:
     """What a file was when it was placed."""
 
-    promise: Promise
+    promise: ManifestEntry
     mtime_ns: int
 
 
@@ -45,7 +45,7 @@ class LocalResults:
         self._writing = threading.Lock()
 
     @contextmanager
-    def only_user(self, on_wait: Callable[[], None]) -> Iterator[None]:
+    def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
         (self._own / "parts").mkdir(parents=True, exist_ok=True)
         with (self._own / "lock").open("ab") as lock:
             if not _locked(lock):
@@ -55,7 +55,7 @@ class LocalResults:
             self._entries = _entries(self._books)
             yield
 
-    def take_over(self, run: str) -> list[str]:
+    def claim(self, run: str) -> list[str]:
         mark = self._own / "run"
         with suppress(OSError):
             if mark.read_text("utf-8", "replace") == run:
@@ -67,7 +67,7 @@ class LocalResults:
         mark.write_text(run, "utf-8")
         return strangers
 
-    def held(self, name: str, promise: Promise | None) -> Content | None:
+    def existing(self, name: str, promise: ManifestEntry | None) -> FileContent | None:
         path = self._path(name)
         try:
             found = path.stat(follow_symlinks=False)
@@ -81,15 +81,15 @@ class LocalResults:
             is_it = entry.promise.sha256 == wanted.sha256
         else:
             is_it = wanted.is_kept_by(hash_file(path, wanted.algorithm))
-        return Content(wanted.bytes, wanted.sha256) if is_it else None
+        return FileContent(wanted.bytes, wanted.sha256) if is_it else None
 
-    def part(self, name: str) -> Path:
+    def part_path(self, name: str) -> Path:
         # By hash: a name of its own may be as long as names can be.
         key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return self._own / "parts" / f"{key}.part"
 
-    def place(self, name: str, content: Content) -> None:
-        path, part = self._path(name), self.part(name)
+    def place(self, name: str, content: FileContent) -> None:
+        path, part = self._path(name), self.part_path(name)
         try:
             part.replace(path)
         except FileNotFoundError:
@@ -108,7 +108,7 @@ class LocalResults:
 
     def write(self, name: str, data: bytes) -> None:
         path = self._path(name)
-        part = self.part(name)
+        part = self.part_path(name)
         part.write_bytes(data)
         part.replace(path)
 
@@ -150,7 +150,7 @@ def _entries(books: Path) -> dict[str, _Entry]:
 
 
 def _entry(line: Mapping[str, Any]) -> _Entry:
-    return _Entry(Promise(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
+    return _Entry(ManifestEntry(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
 
 
 def _locked(file: BinaryIO) -> bool:

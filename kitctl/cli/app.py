@@ -21,11 +21,11 @@ MODULES = {
     "sweep": "sweep",
     "push": "push",
     "quota": "quota",
-    "status": "runs",
-    "wait": "runs",
+    "status": "status",
+    "wait": "wait",
     "runs": "runs",
-    "logs": "runs",
-    "cancel": "runs",
+    "logs": "logs",
+    "cancel": "cancel",
     "pull-results": "pull_results",
 }
 

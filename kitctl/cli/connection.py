@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.domain.runs import KernelRef, RunName
-    from kitctl.operations.shared.find_run import Found
+    from kitctl.operations.shared.find_run import TargetRun
     from kitctl.ports import Clock
 
 ErrorType = TypeVar("ErrorType", KitError, KitError | None)
@@ -83,7 +83,7 @@ class Road:
             error.hint = self.hint(error.hint)
         return error
 
-    def find(self, invocation: Invocation, name: RunName) -> Found:
+    def find(self, invocation: Invocation, name: RunName) -> TargetRun:
         """The run that is meant."""
         from kitctl.operations.shared.find_run import find_run
 
@@ -120,7 +120,7 @@ def run_name(text: str | None) -> RunName:
     return RunName.parse(text)
 
 
-def settings_for(invocation: Invocation, local: bool | None) -> config.Settings:
+def settings_for(invocation: Invocation, local: bool | None) -> config.Config:
     """The settings in force: the project's where there is one, else the user's."""
     try:
         return invocation.settings(local=local)
@@ -158,7 +158,7 @@ def _local(invocation: Invocation, total_seconds: float) -> KaggleApi:
 
     address = lifecycle.address(state_folder())
     if address is None:
-        with invocation.talk.progress("Starting the local Kaggle"):
+        with invocation.console.progress("Starting the local Kaggle"):
             started = lifecycle.start(state_folder())
         address = started.endpoint, started.token
     return connect_local(
@@ -173,4 +173,4 @@ def state_folder(given: Path | None = None) -> Path:
 
 def _on_wait(invocation: Invocation, total_seconds: float) -> Callable[[str], None]:
     """Who must wait is told why; at a glance there is no waiting."""
-    return invocation.talk.warn if total_seconds > AT_A_GLANCE_SECONDS else lambda _: None
+    return invocation.console.warn if total_seconds > AT_A_GLANCE_SECONDS else lambda _: None

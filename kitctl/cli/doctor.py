@@ -12,7 +12,7 @@ import typer
 from kitctl.cli.connection import LocalOption, open_road, settings_for
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.domain.metadata import Sources
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     command(app, "doctor")(doctor)
 
 
-def doctor(invocation: Invocation, local: LocalOption = None) -> Answer:
+def doctor(invocation: Invocation, local: LocalOption = None) -> CommandResult:
     """Say what is missing before it costs anything."""
     from kitctl.errors import InvalidInput, Refused
     from kitctl.operations import doctor, doctor_kaggle
@@ -41,11 +41,11 @@ def doctor(invocation: Invocation, local: LocalOption = None) -> Answer:
         )
     )
     if not diagnosis.wrong:
-        return Answer(diagnosis, draw_diagnosis)
+        return CommandResult(diagnosis, draw_diagnosis)
     names = [check.name for check in diagnosis.wrong]
     # All of the project's own doing is well: only the account stands in the way.
     kind = Refused if names == ["credentials"] else InvalidInput
-    return Answer(
+    return CommandResult(
         diagnosis,
         draw_diagnosis,
         kind(

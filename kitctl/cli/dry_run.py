@@ -10,7 +10,7 @@ import typer
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def dry_run(
             "--out", "--keep", metavar="DIR", help="Where; default: results/<slug>/dry-run/."
         ),
     ] = None,
-) -> Answer:
+) -> CommandResult:
     """Rehearse here the script that push would send.
 
     The very script runs on the CPU, in a folder laid out like Kaggle's, on a small share of the
@@ -59,13 +59,13 @@ def dry_run(
     configured = invocation.settings(photos=photos, epochs=epochs)
     plan = package.plan(invocation.project, overrides=overrides, accelerator=configured.accelerator)
     for warning in plan.warnings:
-        invocation.talk.warn(warning)
+        invocation.console.warn(warning)
     if epochs and "epochs" not in plan.settings:
-        invocation.talk.warn("--epochs has no effect: this script has no such setting.")
+        invocation.console.warn("--epochs has no effect: this script has no such setting.")
     stand_ins = prepare_sources.stand_ins(
         invocation.project, plan.metadata.sources, configured.sources, data or []
     )
-    mounts = prepare_sources.prepare(stand_ins, invocation.talk)
+    mounts = prepare_sources.prepare(stand_ins, invocation.console)
     # What --set says by name is meant so, unless the dry run's own option says otherwise.
     scale = dry_run.Scale(
         photos=0 if full or ("photos_per_class" in overrides and not photos) else configured.photos,
@@ -77,13 +77,13 @@ def dry_run(
         scale,
         out=(out or _default_out(invocation.project, configured.results, plan.metadata.slug)),
         runner=runner.start,
-        reporter=invocation.talk,
+        reporter=invocation.console,
     )
     if result.ok:
         hint = "next: kitctl push --local --follow   (or, with an account: kitctl push)"
-        return Answer(result, draw_rehearsal, hint=hint)
+        return CommandResult(result, draw_rehearsal, hint=hint)
     wrong = ", ".join(check.name for check in result.checks if not check.ok)
-    return Answer(
+    return CommandResult(
         result,
         draw_rehearsal,
         RunFailed(

@@ -12,13 +12,13 @@ from kitctl.errors import Interrupted
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
-    from kitctl.operations.shared.find_run import Found
+    from kitctl.operations.shared.find_run import TargetRun
     from kitctl.operations.status import RunStatus
     from kitctl.ports import LogLine
 
 
 def follow_run(
-    invocation: Invocation, road: Road, found: Found, *, raw: bool, skip: int = 0
+    invocation: Invocation, road: Road, found: TargetRun, *, raw: bool, skip: int = 0
 ) -> tuple[RunStatus, list[LogLine]]:
     """Prints the log as it comes, but for its first `skip` lines, until the run has ended.
 
@@ -39,7 +39,7 @@ def follow_run(
                 lines.append(line)
 
     with goes_on(found.ref):
-        status = follow(found, road.kaggle, road.ledger, road.clock, invocation.talk, show)
+        status = follow(found, road.kaggle, road.ledger, road.clock, invocation.console, show)
     return status, lines
 
 

@@ -1,7 +1,7 @@
 """How a function becomes a command: `@command(app, "name")`.
 
 The function takes the `Invocation` first, then its own options, and returns an `Answer`. It never
-prints: `invocation.talk` speaks on stderr, the answer is shown by `main`. The global options are
+prints: `invocation.console` speaks on stderr, the answer is shown by `main`. The global options are
 added to every command here, so that they may stand before or after its name.
 """
 
@@ -16,10 +16,10 @@ import typer
 
 from kitctl.cli.invocation import GlobalOptions, Invocation
 from kitctl.render import streams
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 P = ParamSpec("P")
-CommandFunction = Callable[Concatenate[Invocation, P], Answer]
+CommandFunction = Callable[Concatenate[Invocation, P], CommandResult]
 
 _GLOBAL = [
     parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -49,7 +49,7 @@ def command(app: typer.Typer, name: str) -> Callable[[CommandFunction[P]], Comma
     """Adds a function to the app under the name."""
 
     def register(function: CommandFunction[P]) -> CommandFunction[P]:
-        def run(*, context: typer.Context, **words: Any) -> Answer:
+        def run(*, context: typer.Context, **words: Any) -> CommandResult:
             invocation = note_options(context, words)
             try:
                 return function(invocation, **words)  # type: ignore[call-arg]  # Typer fills them.

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from kitctl import __version__, config
-from kitctl.render.console import Talk
-from kitctl.render.output import Answer, JsonOutput, Output, PeopleOutput
+from kitctl.render.console import Console
+from kitctl.render.output import CommandResult, JsonOutput, Output, PeopleOutput
 
 
 def _show_version(context: typer.Context, asked: bool) -> None:
@@ -21,7 +21,9 @@ def _show_version(context: typer.Context, asked: bool) -> None:
     invocation: Invocation = context.obj
     invocation.output.show(
         "version",
-        Answer({"version": __version__}, lambda result, _: print(f"kitctl {result['version']}")),
+        CommandResult(
+            {"version": __version__}, lambda result, _: print(f"kitctl {result['version']}")
+        ),
     )
     raise typer.Exit
 
@@ -92,12 +94,12 @@ class Invocation:
         self.command = command
 
     @cached_property
-    def talk(self) -> Talk:
-        return Talk(quiet=self.options.quiet)
+    def console(self) -> Console:
+        return Console(quiet=self.options.quiet)
 
     @cached_property
     def output(self) -> Output:
-        return JsonOutput() if self.options.json else PeopleOutput(self.talk)
+        return JsonOutput() if self.options.json else PeopleOutput(self.console)
 
     @cached_property
     def project(self) -> Path:
@@ -107,10 +109,10 @@ class Invocation:
         """
         return config.find_project(self.options.project, Path.cwd())
 
-    def settings(self, **options: object) -> config.Settings:
+    def settings(self, **options: object) -> config.Config:
         """The project's settings; an option of None was not given."""
         return config.load(self.project, options)
 
-    def user_settings(self, **options: object) -> config.Settings:
+    def user_settings(self, **options: object) -> config.Config:
         """The settings of a command that needs no project."""
         return config.load(None, options)

@@ -16,7 +16,7 @@ from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput, UsageError
 from kitctl.render import local as render
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.domain.metadata import Sources
@@ -55,7 +55,7 @@ def stand_in(invocation: Invocation, sources: Sources, running: LocalKaggle | No
 
     datasets = Sources(datasets=sources.datasets)
     found = stand_ins(invocation.project, datasets, invocation.settings().sources, [])
-    prepare(found, invocation.talk)
+    prepare(found, invocation.console)
     lifecycle.register_sources(
         running or lifecycle.start(state_folder()),
         {one.source: one.files for one in found if one.files is not None},
@@ -89,17 +89,17 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="A loopback address.")
     ] = "127.0.0.1",
-) -> Answer:
+) -> CommandResult:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.process import serve as serve_until_stopped
 
     folder = state_folder(state)
-    invocation.talk.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
+    invocation.console.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
     serve_until_stopped(folder, host, port, announce=invocation.output.line)
-    return Answer({**_standing(folder), "stopped": True}, render.draw_stopped)
+    return CommandResult({**_standing(folder), "stopped": True}, render.draw_stopped)
 
 
-def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> Answer:
+def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> CommandResult:
     """Start it in the background, if it is down.
 
     Inside a project, the folders that stand for its data sets are in it as well.
@@ -107,33 +107,33 @@ def start(invocation: Invocation, state: StateOption = None, port: PortOption = 
     from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
 
-    with invocation.talk.progress("Starting the local Kaggle"):
+    with invocation.console.progress("Starting the local Kaggle"):
         running = lifecycle.start(state_folder(state), port)
     if sources := _project_sources(invocation):
         stand_in(invocation, Sources(datasets=tuple(sources)), running)
-    return Answer(_standing(running.state), render.draw_running)
+    return CommandResult(_standing(running.state), render.draw_running)
 
 
-def stop(invocation: Invocation, state: StateOption = None) -> Answer:
+def stop(invocation: Invocation, state: StateOption = None) -> CommandResult:
     """End it, and the runs in it."""
     from kitctl.local import lifecycle
 
     folder = state_folder(state)
     stopped = lifecycle.stop(folder)
-    return Answer({**_standing(folder), "stopped": stopped}, render.draw_stopped)
+    return CommandResult({**_standing(folder), "stopped": stopped}, render.draw_stopped)
 
 
-def status(invocation: Invocation, state: StateOption = None) -> Answer:
+def status(invocation: Invocation, state: StateOption = None) -> CommandResult:
     """Say whether it is up, and where."""
     standing = _standing(state_folder(state))
-    return Answer(standing, render.draw_running if standing["running"] else render.draw_down)
+    return CommandResult(standing, render.draw_running if standing["running"] else render.draw_down)
 
 
 def reset(
     invocation: Invocation,
     state: StateOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
-) -> Answer:
+) -> CommandResult:
     """Forget its kernels, runs, data sets and quota."""
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.local import lifecycle
@@ -150,4 +150,4 @@ def reset(
         # The books of a Kaggle that is no more would name runs that never were.
         with SqliteLedger(config.home() / "ledger.sqlite") as ledger:
             ledger.forget("local")
-    return Answer({**_standing(folder), "reset": True}, render.draw_reset)
+    return CommandResult({**_standing(folder), "reset": True}, render.draw_reset)

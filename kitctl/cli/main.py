@@ -11,7 +11,7 @@ import typer
 from kitctl.cli.invocation import GlobalOptions, Invocation, command_typed
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
 from kitctl.render import streams
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +47,7 @@ def _run(words: list[str], invocation: Invocation) -> int:
 
     words = words or ["--help"]
     outcome = root(words).main(words, prog_name="kitctl", standalone_mode=False, obj=invocation)
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, CommandResult):
         return invocation.output.show(invocation.command, outcome)
     if outcome == Interrupted.exit_code:  # Typer has turned the KeyboardInterrupt into this.
         raise Interrupted("Stopped by Ctrl-C.")

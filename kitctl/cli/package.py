@@ -9,7 +9,7 @@ import typer
 
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 SetOption = Annotated[
     list[str] | None,
@@ -28,7 +28,7 @@ def package(
         typer.Option("--out", metavar="DIR", help="Where; default: package/ in the project."),
     ] = None,
     settings: SetOption = None,
-) -> Answer:
+) -> CommandResult:
     """Write the folder that push would send.
 
     It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
@@ -45,7 +45,7 @@ def package(
         accelerator=invocation.settings().accelerator,
     )
     for warning in plan.warnings:
-        invocation.talk.warn(warning)
+        invocation.console.warn(warning)
     packaged = package.write(plan, out or invocation.project / "package")
     hint = f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)"
-    return Answer(packaged, draw_packaged, hint=hint)
+    return CommandResult(packaged, draw_packaged, hint=hint)

@@ -11,7 +11,7 @@ from kitctl.cli.connection import LocalOption
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import UsageError
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def pipelines(
         bool, typer.Option("--push", help="Measure on Kaggle, in a session without GPU.")
     ] = False,
     local: LocalOption = None,
-) -> Answer:
+) -> CommandResult:
     """Measure the named input pipelines and draw their timelines.
 
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
@@ -57,7 +57,7 @@ def pipelines(
     mounts: dict[str, Path] = {}
     if data:
         given = pipelines.given(data.expanduser().absolute())
-        mounts = prepare_sources.prepare([given], invocation.talk)
+        mounts = prepare_sources.prepare([given], invocation.console)
     settings = pipelines.settings_for(next(iter(mounts.values()), None), read_delay)
     if push:
         return _pushed(invocation, settings, local)
@@ -66,7 +66,7 @@ def pipelines(
 
 def _measured(
     invocation: Invocation, settings: dict[str, Any], mounts: dict[str, Path], out: Path | None
-) -> Answer:
+) -> CommandResult:
     from kitctl.operations import package, pipelines
     from kitctl.operations.shared import prepare_sources
     from kitctl.render.pipelines import draw_measurement
@@ -78,18 +78,18 @@ def _measured(
         stand_ins = prepare_sources.stand_ins(
             invocation.project, plan.metadata.sources, configured.sources, []
         )
-        mounts = prepare_sources.prepare(stand_ins, invocation.talk)
+        mounts = prepare_sources.prepare(stand_ins, invocation.console)
     result = pipelines.measure(
         plan,
         mounts,
         out=out or invocation.project / configured.results / plan.metadata.slug / "pipelines",
         runner=runner.start,
-        reporter=invocation.talk,
+        reporter=invocation.console,
     )
-    return Answer(result, draw_measurement)
+    return CommandResult(result, draw_measurement)
 
 
-def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> Answer:
+def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> CommandResult:
     from kitctl.cli.sending import send
     from kitctl.operations import package
 

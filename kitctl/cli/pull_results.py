@@ -11,7 +11,7 @@ from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name,
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
@@ -40,7 +40,7 @@ def pull_results(
         bool, typer.Option("--force", help="Fetch anew what is here already.")
     ] = False,
     local: LocalOption = None,
-) -> Answer:
+) -> CommandResult:
     """Fetch a run's outputs, checked, and sum them up.
 
     Goes on where an earlier call stopped; what is here and unchanged is not fetched again.
@@ -60,7 +60,7 @@ def pull_results(
         found = road.find(invocation, name)
         if wait:
             with goes_on(found.ref):
-                wait_for_end(found, road.kaggle, road.ledger, road.clock, invocation.talk)
+                wait_for_end(found, road.kaggle, road.ledger, road.clock, invocation.console)
         pulled = pull(
             found,
             road.kaggle,
@@ -69,9 +69,9 @@ def pull_results(
             HttpDownloads(direct=settings.local),
             LocalResults(out or _folder(invocation, settings.results, found.ref)),
             Selection(only=only, jobs=at_once, anew=force),
-            invocation.talk,
+            invocation.console,
         )
-    return Answer(pulled, draw_pulled, road.told(pulled.failure))
+    return CommandResult(pulled, draw_pulled, road.told(pulled.failure))
 
 
 def _folder(invocation: Invocation, results: str, run: RunRef) -> Path:

@@ -12,7 +12,7 @@ from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
 from kitctl.errors import UsageError
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def push(
         ),
     ] = None,
     local: LocalOption = None,
-) -> Answer:
+) -> CommandResult:
     """Package, check, guard and start a run on Kaggle.
 
     Refused where this very script ran already, where a run of this kernel is under way, where a
@@ -68,34 +68,36 @@ def push(
     )
     seconds = _seconds(chosen.timeout, made.metadata.pool)
     if plan:
-        return Answer(render.PushPlan(made, seconds), render.draw_plan)
+        return CommandResult(render.PushPlan(made, seconds), render.draw_plan)
 
-    from kitctl.operations.push import Order
+    from kitctl.operations.push import PushOptions
     from kitctl.operations.push import push as send
 
-    order = Order(plan=made, timeout_seconds=seconds, force=force, replace=replace)
+    order = PushOptions(plan=made, timeout_seconds=seconds, force=force, replace=replace)
     with open_road(invocation, local=chosen.local) as road:
         if chosen.local:
             from kitctl.cli.local import stand_in
 
             stand_in(invocation, made.metadata.sources)
-        pushed = send(order, road.kaggle, road.ledger, road.clock, invocation.talk)
+        pushed = send(order, road.kaggle, road.ledger, road.clock, invocation.console)
         for warning in pushed.warnings:
-            invocation.talk.warn(warning)
+            invocation.console.warn(warning)
         if not follow:
             number = pushed.run.version
             hint = f"next: kitctl logs -f {number} | kitctl pull-results {number} --wait"
-            return Answer(pushed, render.draw_pushed, hint=road.hint(hint))
+            return CommandResult(pushed, render.draw_pushed, hint=road.hint(hint))
 
         from kitctl.cli.follow import follow_run
-        from kitctl.operations.shared.find_run import Found
+        from kitctl.operations.shared.find_run import TargetRun
 
         assert pushed.run.ref
-        invocation.talk.say(f"{pushed.run.name} is queued: {pushed.url}")
-        status, _ = follow_run(invocation, road, Found(pushed.run.ref, pushed.run), raw=False)
+        invocation.console.say(f"{pushed.run.name} is queued: {pushed.url}")
+        status, _ = follow_run(invocation, road, TargetRun(pushed.run.ref, pushed.run), raw=False)
         ended = render.Followed(pushed, status)
         hint = "" if status.failure else f"next: kitctl pull-results {pushed.run.version}"
-        return Answer(ended, render.draw_followed, road.told(status.failure), road.hint(hint))
+        return CommandResult(
+            ended, render.draw_followed, road.told(status.failure), road.hint(hint)
+        )
 
 
 def _kernel_of(invocation: Invocation, run: str | None, *, local: bool) -> str:

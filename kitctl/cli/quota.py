@@ -12,8 +12,8 @@ from kitctl.cli.connection import AT_A_GLANCE_SECONDS, LocalOption, open_road
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import InvalidInput
-from kitctl.operations.shared.prefetch import asked_ahead
-from kitctl.render.output import Answer
+from kitctl.operations.shared.prefetch import prefetch
+from kitctl.render.output import CommandResult
 
 # Weeks in a picture or a table when nobody says how many; the terminal shows this one.
 WEEKS_IN_FILES = 8
@@ -37,7 +37,7 @@ def quota(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write the weeks as a table.")
     ] = None,
     local: LocalOption = None,
-) -> Answer:
+) -> CommandResult:
     """Show this week's GPU and TPU hours.
 
     Who used them, how many are left, when they come back, and how many more runs of this job fit.
@@ -46,39 +46,39 @@ def quota(
     settings = config.load(project, {"local": local})
     with (
         open_road(invocation, local=settings.local, total_seconds=AT_A_GLANCE_SECONDS) as road,
-        asked_ahead(road.kaggle.quota) as reading,
-        asked_ahead(road.kaggle.account),
+        prefetch(road.kaggle.quota) as reading,
+        prefetch(road.kaggle.account),
     ):
         # All of this is loaded while Kaggle is asked.
         from kitctl.operations.quota import show_quota
-        from kitctl.operations.shared.next_run import read_this_job
+        from kitctl.operations.shared.next_run import read_next_run
         from kitctl.render.quota import draw_quota
 
         invocation.output.prepare()
         report = show_quota(
             road.kaggle,
             road.ledger,
-            job=read_this_job(project, settings) if project else None,
+            job=read_next_run(project, settings) if project else None,
             weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
             early=reading,
         )
     if report.unread:
-        invocation.talk.warn(
+        invocation.console.warn(
             f"{report.unread.message} This is an estimate from the runs that were pushed from "
             f"here; interactive sessions and other machines are not in it."
         )
-        invocation.talk.hint(report.unread.hint)
+        invocation.console.hint(report.unread.hint)
     if plot:
         from kitctl.render.quota_plot import plot_weeks
 
         plot_weeks(report.weeks, plot)
-        invocation.talk.say(f"Drawn: {plot}")
+        invocation.console.say(f"Drawn: {plot}")
     if csv:
         from kitctl.render.quota_csv import write_weeks
 
         write_weeks(report.weeks, csv)
-        invocation.talk.say(f"Written: {csv}")
-    return Answer(report, draw_quota)
+        invocation.console.say(f"Written: {csv}")
+    return CommandResult(report, draw_quota)
 
 
 def _project(invocation: Invocation) -> Path | None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from kitctl.cli.connection import open_road
 from kitctl.cli.invocation import Invocation
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.packing.bundle import Plan
 
 
-def send(invocation: Invocation, plan: Plan, *, local: bool) -> Answer:
+def send(invocation: Invocation, plan: Plan, *, local: bool) -> CommandResult:
     """Pushes the plan behind the same guards as any job, and says how to get its results."""
-    from kitctl.operations.push import Order, push
+    from kitctl.operations.push import PushOptions, push
     from kitctl.render.push import draw_pushed
 
     with open_road(invocation, local=local) as road:
@@ -22,8 +22,10 @@ def send(invocation: Invocation, plan: Plan, *, local: bool) -> Answer:
             from kitctl.cli.local import stand_in
 
             stand_in(invocation, plan.metadata.sources)
-        pushed = push(Order(plan=plan), road.kaggle, road.ledger, road.clock, invocation.talk)
+        pushed = push(
+            PushOptions(plan=plan), road.kaggle, road.ledger, road.clock, invocation.console
+        )
         for warning in pushed.warnings:
-            invocation.talk.warn(warning)
+            invocation.console.warn(warning)
         hint = f"next: kitctl pull-results {pushed.run.version} --wait"
-        return Answer(pushed, draw_pushed, hint=road.hint(hint))
+        return CommandResult(pushed, draw_pushed, hint=road.hint(hint))

@@ -11,7 +11,7 @@ from kitctl.cli.connection import LocalOption
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.errors import UsageError
-from kitctl.render.output import Answer
+from kitctl.render.output import CommandResult
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,7 @@ def sweep(
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Sweep on Kaggle.")] = False,
     local: LocalOption = None,
-) -> Answer:
+) -> CommandResult:
     """Train many heads on one feature store, in one session.
 
     Every combination of the values is trained; the table is sorted by validation loss. Stopped
@@ -59,7 +59,7 @@ def sweep(
 
 def _here(
     invocation: Invocation, overrides: dict[str, Any], data: list[str], out: Path | None
-) -> Answer:
+) -> CommandResult:
     from kitctl.operations import package
     from kitctl.operations.shared import prepare_sources
     from kitctl.operations.sweep import sweep as train
@@ -73,15 +73,15 @@ def _here(
     )
     result = train(
         plan,
-        prepare_sources.prepare(stand_ins, invocation.talk),
+        prepare_sources.prepare(stand_ins, invocation.console),
         out=out or invocation.project / configured.results / plan.metadata.slug / "sweep",
         runner=runner.start,
-        reporter=invocation.talk,
+        reporter=invocation.console,
     )
-    return Answer(result, draw_sweep)
+    return CommandResult(result, draw_sweep)
 
 
-def _pushed(invocation: Invocation, overrides: dict[str, Any], local: bool | None) -> Answer:
+def _pushed(invocation: Invocation, overrides: dict[str, Any], local: bool | None) -> CommandResult:
     from kitctl.cli.sending import send
     from kitctl.operations import package
 

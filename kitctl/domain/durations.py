@@ -20,7 +20,7 @@ def parse(text: str) -> float | None:
     return sum(float(number) * _SECONDS[unit.lower()] for number, unit in _PART.findall(text))
 
 
-def say(seconds: float) -> str:
+def describe(seconds: float) -> str:
     """Return the two largest units that a duration has: `2 d 3 h`, `1 h 5 min`, `45 s`."""
     rest = round(seconds)
     for place, (unit, size) in enumerate(_UNITS):

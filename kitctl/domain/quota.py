@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kitctl.domain.run_times import Hold, Source
+from kitctl.domain.run_times import Occupancy, TimeSource
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import HOUR_SECONDS, WEEK_SECONDS, Week, week_of
 
@@ -85,7 +85,7 @@ class QuotaReading:
         return next((pool for pool in self.pools if pool.name == name), None)
 
 
-class HeldRun(NamedTuple):
+class RunOccupancy(NamedTuple):
     """As much of a run as the books need; the ledger may hand out thousands."""
 
     id: int
@@ -96,7 +96,7 @@ class HeldRun(NamedTuple):
     started_at: float | None
     ended_at: float | None
     limit_seconds: float
-    time_source: Source
+    time_source: TimeSource
     saved_seconds: float
 
 
@@ -112,7 +112,7 @@ class RunUse:
     ended_at: float | None
     seconds: float
     total_seconds: float
-    time_source: Source
+    time_source: TimeSource
     saved_seconds: float
 
     @property
@@ -148,11 +148,11 @@ class Balance(_Hours):
     outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
 
 
-def use_of(run: HeldRun, week: Week, now: float) -> RunUse | None:
+def use_of(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
     """Return a run's part of a week, counting one that runs up to `now`; None where it has none."""
     if run.started_at is None:
         return None
-    until = Hold(run.started_at, run.ended_at, run.time_source).until(now, run.limit_seconds)
+    until = Occupancy(run.started_at, run.ended_at, run.time_source).until(now, run.limit_seconds)
     seconds = week.share(run.started_at, until)
     if not (seconds or week.holds(run.started_at)):
         return None
@@ -171,7 +171,9 @@ def use_of(run: HeldRun, week: Week, now: float) -> RunUse | None:
     )
 
 
-def uses_by_week(runs: Iterable[HeldRun], weeks: Sequence[Week], now: float) -> list[list[RunUse]]:
+def uses_by_week(
+    runs: Iterable[RunOccupancy], weeks: Sequence[Week], now: float
+) -> list[list[RunUse]]:
     """Return the runs' parts of each of `weeks`, which follow each other, oldest first.
 
     Each run is looked at once, and only the weeks that it touches.

@@ -103,17 +103,22 @@ def _does_not_fit(
 ) -> Refused:
     unforeseen = intent.forecast.basis == TIMEOUT
     may = "may take up to" if unforeseen else "is expected to take"
-    is_left = f"{durations.say(left)} of this week's are left" if left >= 1 else "nothing is left"
-    others = f" beside the {durations.say(taken)} of runs under way" if taken else ""
+    is_left = (
+        f"{durations.describe(left)} of this week's are left" if left >= 1 else "nothing is left"
+    )
+    others = f" beside the {durations.describe(taken)} of runs under way" if taken else ""
     ways = []
     if unforeseen and left >= 60:
         ways.append(f"end it in time with `--timeout {durations.option(left)}`")
     elif epochs := epochs_that_fit(intent, past, left):
         ways.append(f"push with `--set epochs={epochs}`, which fits")
-    ways += [f"wait {durations.say(until_reset)} for the reset", "push all the same with --force"]
+    ways += [
+        f"wait {durations.describe(until_reset)} for the reset",
+        "push all the same with --force",
+    ]
     hint = f"{', '.join(ways[:-1])}, or {ways[-1]}."
     return Refused(
-        f"This run {may} {durations.say(_expected(intent))} of {NAMES[intent.pool]} time, and "
+        f"This run {may} {durations.describe(_expected(intent))} of {NAMES[intent.pool]} time, and "
         f"{is_left}{others}; nothing was sent.",
         code="quota_exceeded",
         hint=hint[0].upper() + hint[1:],
@@ -125,25 +130,25 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
     warnings = []
     if until_reset < _expected(intent):
         warnings.append(
-            f"The week resets in {durations.say(until_reset)}, within this run: it counts in both "
-            f"weeks, each its share."
+            f"The week resets in {durations.describe(until_reset)}, within this run: it counts in "
+            f"both weeks, each its share."
         )
     elif min(intent.limit_seconds, until_reset) > left:
         warnings.append(
-            f"Should this run hang, it takes all {durations.say(left)} that are left: Kaggle "
-            f"ends it only after {durations.say(intent.limit_seconds)}. "
+            f"Should this run hang, it takes all {durations.describe(left)} that are left: Kaggle "
+            f"ends it only after {durations.describe(intent.limit_seconds)}. "
             f"`--timeout {durations.option(left)}` or less prevents that."
         )
     if said.high_seconds is not None and said.basis != TIMEOUT:
         if min(said.high_seconds, until_reset) > left:
             warnings.append(
                 f"It may not finish: by past runs it takes up to "
-                f"{durations.say(said.high_seconds)}, and {durations.say(left)} are left."
+                f"{durations.describe(said.high_seconds)}, and {durations.describe(left)} are left."
             )
         if said.high_seconds >= intent.limit_seconds:
             warnings.append(
-                f"Kaggle ends it after {durations.say(intent.limit_seconds)}, which past runs come "
-                f"close to; its partial output is kept."
+                f"Kaggle ends it after {durations.describe(intent.limit_seconds)}, which past runs "
+                f"come close to; its partial output is kept."
             )
     return warnings
 

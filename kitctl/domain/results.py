@@ -30,7 +30,7 @@ Algorithm = Literal["sha256", "blake2b"]
 
 
 @dataclass(frozen=True)
-class Received:
+class DownloadedFile:
     """What came of a file: its size, and its hex digest by the algorithm that was asked for."""
 
     bytes: int
@@ -38,7 +38,7 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Promise:
+class ManifestEntry:
     """What the manifest says of one file.
 
     Of a long one it says the BLAKE2b too ("" of others): where a processor has no instructions for
@@ -55,9 +55,9 @@ class Promise:
         """What to check the file by."""
         return "blake2b" if self.blake2b else "sha256"
 
-    def is_kept_by(self, received: Received) -> bool:
+    def is_kept_by(self, received: DownloadedFile) -> bool:
         """Whether this is the file, by a digest of the promise's algorithm."""
-        return received == Received(self.bytes, self.blake2b or self.sha256)
+        return received == DownloadedFile(self.bytes, self.blake2b or self.sha256)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class RefusedName:
     reason: str
 
 
-def manifest(content: bytes) -> dict[str, Promise] | None:
+def manifest(content: bytes) -> dict[str, ManifestEntry] | None:
     """The promises by path; None where this is no manifest that can be relied on."""
     try:
         read = json.loads(content)
@@ -80,7 +80,7 @@ def manifest(content: bytes) -> dict[str, Promise] | None:
     return {promise.path: promise for promise in promises}
 
 
-def _promise(entry: Mapping[str, object]) -> Promise:
+def _promise(entry: Mapping[str, object]) -> ManifestEntry:
     path, size, sha256 = entry["path"], entry["bytes"], entry["sha256"]
     blake2b = entry.get("blake2b", "")
     if not (isinstance(path, str) and type(size) is int):
@@ -89,7 +89,7 @@ def _promise(entry: Mapping[str, object]) -> Promise:
         raise TypeError
     if size < 0 or not (_SHA256.fullmatch(sha256) and _BLAKE2B.fullmatch(blake2b)):
         raise ValueError
-    return Promise(path, size, sha256, blake2b)
+    return ManifestEntry(path, size, sha256, blake2b)
 
 
 def sort_names(

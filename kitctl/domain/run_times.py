@@ -33,7 +33,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Source(StrEnum):
+class TimeSource(StrEnum):
     """What a hold is known from; best first (see the module)."""
 
     WATCHED = "watched"
@@ -72,12 +72,12 @@ class Evidence(NamedTuple):
         return max([self.pushed_at, *waiting])
 
 
-class Hold(NamedTuple):
+class Occupancy(NamedTuple):
     """From when to when a run held its accelerator; `None`: not begun, or not ended yet."""
 
     started_at: float | None
     ended_at: float | None
-    source: Source
+    source: TimeSource
 
     def until(self, now: float, limit_seconds: float) -> float:
         """Return the hold's end: `now` while it lasts, but never past the session's limit."""
@@ -88,7 +88,7 @@ class Hold(NamedTuple):
         return self.ended_at
 
 
-def best_known(evidence: Evidence) -> Hold:
+def best_known(evidence: Evidence) -> Occupancy:
     """Return the best known hold of a run (the module says what beats what)."""
     seen_ended = evidence.seen(Phase.ENDED)
     if not seen_ended:
@@ -98,15 +98,19 @@ def best_known(evidence: Evidence) -> Hold:
         # Over before it was seen running: the queue was short, so it starts with the push.
         waited = bounds.open_start / 2 if evidence.seen_running() else 0.0
         start = bounds.earliest_start + waited
-        return Hold(start, max(start, bounds.latest_end - bounds.open_end / 2), Source.WATCHED)
+        return Occupancy(
+            start, max(start, bounds.latest_end - bounds.open_end / 2), TimeSource.WATCHED
+        )
     if evidence.program_started_at is not None and evidence.program_ended_at is not None:
         start = bounds.nearest_start(evidence.program_started_at)
         end = bounds.nearest_end(evidence.program_ended_at)
-        return Hold(start, max(start, end), Source.OUTPUT)
+        return Occupancy(start, max(start, end), TimeSource.OUTPUT)
     if evidence.log_seconds is not None and not bounds.outlast(evidence.log_seconds):
         return _placed(evidence.log_seconds, bounds)
     start = bounds.earliest_start
-    return Hold(start, min(bounds.latest_end, start + evidence.limit_seconds), Source.BOUNDS)
+    return Occupancy(
+        start, min(bounds.latest_end, start + evidence.limit_seconds), TimeSource.BOUNDS
+    )
 
 
 class _Bounds(NamedTuple):
@@ -156,27 +160,27 @@ class _Bounds(NamedTuple):
         return min(max(at, self.earliest_end), self.latest_end)
 
 
-def _not_ended(evidence: Evidence) -> Hold:
+def _not_ended(evidence: Evidence) -> Occupancy:
     """Return the hold of a run that no poll has seen ended."""
     earliest_start, running = evidence.seen_waiting(), evidence.seen_running()
     if not running:
-        return Hold(None, None, Source.BOUNDS)
+        return Occupancy(None, None, TimeSource.BOUNDS)
     latest_start = max(earliest_start, min(running))
     if latest_start - earliest_start <= CLOSE_SECONDS:
-        return Hold((earliest_start + latest_start) / 2, None, Source.WATCHED)
+        return Occupancy((earliest_start + latest_start) / 2, None, TimeSource.WATCHED)
     if evidence.program_started_at is not None:
-        return Hold(latest_start, None, Source.OUTPUT)
-    return Hold(earliest_start, None, Source.BOUNDS)
+        return Occupancy(latest_start, None, TimeSource.OUTPUT)
+    return Occupancy(earliest_start, None, TimeSource.BOUNDS)
 
 
-def _placed(length: float, bounds: _Bounds) -> Hold:
+def _placed(length: float, bounds: _Bounds) -> Occupancy:
     """Place a hold of known length by its end, if the polls know only that one closely.
 
     When neither end was seen, it starts with the push: Kaggle's queue is usually short.
     """
     if bounds.open_end <= CLOSE_SECONDS < bounds.open_start:
         end = bounds.latest_end - bounds.open_end / 2
-        return Hold(bounds.nearest_start(end - length), end, Source.LOG)
-    return Hold(
-        bounds.earliest_start, bounds.nearest_end(bounds.earliest_start + length), Source.LOG
+        return Occupancy(bounds.nearest_start(end - length), end, TimeSource.LOG)
+    return Occupancy(
+        bounds.earliest_start, bounds.nearest_end(bounds.earliest_start + length), TimeSource.LOG
     )

@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.domain.quota_guards import given_back
 from kitctl.domain.runs import Facts
 from kitctl.errors import NetworkFailed, Refused
-from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.watch import SESSION
 from kitctl.operations.status import RunStatus, read_status
@@ -21,7 +21,7 @@ LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Cancelled:
+class CancelResult:
     """A run that was stopped, or had ended before."""
 
     status: RunStatus
@@ -32,23 +32,23 @@ class Cancelled:
 
 
 def cancel(
-    found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
-) -> Cancelled:
+    found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
+) -> CancelResult:
     """Stops the run and waits until it has ended.
 
     Raises Refused where Kaggle does not stop it, or where its session cannot be named.
     """
     status = read_status(found, kaggle, ledger)
     if status.status.ended:
-        return Cancelled(status, 0.0)
+        return CancelResult(status, 0.0)
     saved = given_back(status.known, status.now) if status.known else 0.0
     with reporter.progress(f"Cancelling {found.ref}"):
         kaggle.cancel(_session_id(found, kaggle, ledger, clock))
         status = _until_ended(found, kaggle, ledger, clock)
-    return Cancelled(status, saved if status.status.cancelled else 0.0)
+    return CancelResult(status, saved if status.status.cancelled else 0.0)
 
 
-def _until_ended(found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> RunStatus:
+def _until_ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> RunStatus:
     begun = clock.monotonic()
     while True:
         status = read_status(found, kaggle, ledger)
@@ -63,7 +63,7 @@ def _until_ended(found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> 
         clock.sleep(LOOK_SECONDS)
 
 
-def _session_id(found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> int:
+def _session_id(found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> int:
     """The session's id, which only the run itself tells: in one of its log's first lines."""
     if found.known and found.known.facts.session_id is not None:
         return found.known.facts.session_id
@@ -73,7 +73,7 @@ def _session_id(found: Found, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> i
             session = SESSION.fullmatch(line.text)
             if session:
                 if found.known:
-                    ledger.learned(found.known.id, Facts(session_id=int(session[1])))
+                    ledger.update_facts(found.known.id, Facts(session_id=int(session[1])))
                 return int(session[1])
         if clock.monotonic() - begun > ID_SECONDS:
             raise Refused(

@@ -11,11 +11,11 @@ from importlib import metadata as distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from kitctl.config import Settings
+from kitctl.config import Config
 from kitctl.errors import InvalidInput, KitError
 from kitctl.operations import package
 from kitctl.operations.shared import prepare_sources, read_job
-from kitctl.operations.shared.read_job import Job
+from kitctl.operations.shared.read_job import Project
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK_BYTES = 2_000_000_000
@@ -24,7 +24,7 @@ INSTALLED_AS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorCheck:
     """One thing that was looked at; `fix` is what to do, and "" where all is well."""
 
     name: str
@@ -33,31 +33,31 @@ class Finding:
     fix: str = ""
 
     @classmethod
-    def of(cls, name: str, ok: bool, detail: str, fix: str) -> Finding:
+    def of(cls, name: str, ok: bool, detail: str, fix: str) -> DoctorCheck:
         return cls(name, ok, detail, "" if ok else fix)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    checks: tuple[Finding, ...]
+    checks: tuple[DoctorCheck, ...]
 
     @property
-    def wrong(self) -> tuple[Finding, ...]:
+    def wrong(self) -> tuple[DoctorCheck, ...]:
         return tuple(check for check in self.checks if not check.ok)
 
 
-def machine(isolation: str, folder: Path) -> Iterator[Finding]:
+def machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
     """Python, kitctl's packages, how runs are kept apart, room on the disk."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding.of(
+    yield DoctorCheck.of(
         "python", sys.version_info >= OLDEST_PYTHON, version, "kitctl needs Python 3.11 or newer."
     )
     missing = [name for name in OWN_PACKAGES if _version(name) is None]
     found = ", ".join(f"{name} {_version(name)}" for name in OWN_PACKAGES if name not in missing)
-    yield Finding.of("packages", not missing, found, f"pip install {' '.join(missing)}")
-    yield Finding("isolation", True, isolation)
+    yield DoctorCheck.of("packages", not missing, found, f"pip install {' '.join(missing)}")
+    yield DoctorCheck("isolation", True, isolation)
     free = shutil.disk_usage(folder).free
-    yield Finding.of(
+    yield DoctorCheck.of(
         "disk",
         free >= ENOUGH_DISK_BYTES,
         f"{free / 1e9:.1f} GB free",
@@ -65,7 +65,7 @@ def machine(isolation: str, folder: Path) -> Iterator[Finding]:
     )
 
 
-def project(find: Callable[[], Path], settings: Callable[[], Settings]) -> Iterator[Finding]:
+def project(find: Callable[[], Path], settings: Callable[[], Config]) -> Iterator[DoctorCheck]:
     """The project: its metadata, its modules, the job's settings, what stands for its sources."""
     try:
         folder = find()
@@ -74,7 +74,7 @@ def project(find: Callable[[], Path], settings: Callable[[], Settings]) -> Itera
     except KitError as error:
         yield _told("project", error)
         return
-    yield Finding("project", True, str(folder))
+    yield DoctorCheck("project", True, str(folder))
     yield _metadata(job)
     yield _imports(job)
     if not job.problems:
@@ -82,9 +82,9 @@ def project(find: Callable[[], Path], settings: Callable[[], Settings]) -> Itera
     yield from _sources(folder, job, configured)
 
 
-def _told(name: str, error: KitError) -> Finding:
+def _told(name: str, error: KitError) -> DoctorCheck:
     problems = " ".join(str(problem) for problem in error.problems)
-    return Finding(name, False, f"{error.message} {problems}".strip(), error.hint)
+    return DoctorCheck(name, False, f"{error.message} {problems}".strip(), error.hint)
 
 
 def _version(name: str) -> str | None:
@@ -94,14 +94,14 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _metadata(job: Job) -> Finding:
+def _metadata(job: Project) -> DoctorCheck:
     said = [f"{problem.where} {problem.message}" for problem in job.problems]
     fixes = [f"{problem.where}: {problem.fix}" for problem in job.problems if problem.fix]
     detail = " ".join(said) or " ".join(job.inspection.warnings) or "every key is as Kaggle wants"
-    return Finding.of("metadata", not said, detail, " ".join(fixes))
+    return DoctorCheck.of("metadata", not said, detail, " ".join(fixes))
 
 
-def _imports(job: Job) -> Finding:
+def _imports(job: Project) -> DoctorCheck:
     """Whether what the job imports is installed here, without importing any of it."""
     texts = [module.text for module in job.modules]
     if not texts and job.inspection.metadata.code_file.endswith(".py"):
@@ -116,7 +116,7 @@ def _imports(job: Job) -> Finding:
         if (version := _version(distribution))
     ]
     fix = "pip install 'kitctl[train]'" if "tensorflow" in missing else ""
-    return Finding.of(
+    return DoctorCheck.of(
         "job's packages",
         not missing,
         f"not installed here: {', '.join(missing)}" if missing else ", ".join(found) or "all here",
@@ -137,16 +137,16 @@ def _imported(text: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def _settings(folder: Path) -> Finding:
+def _settings(folder: Path) -> DoctorCheck:
     try:
         plan = package.plan(folder)
     except InvalidInput as error:
         return _told("settings", error)
     kind = f"{len(plan.modules)} modules" if plan.packed else "one file, as it is"
-    return Finding("settings", True, f"{kind}, {len(plan.script) / 1000:.0f} kB")
+    return DoctorCheck("settings", True, f"{kind}, {len(plan.script) / 1000:.0f} kB")
 
 
-def _sources(folder: Path, job: Job, configured: Settings) -> Iterator[Finding]:
+def _sources(folder: Path, job: Project, configured: Config) -> Iterator[DoctorCheck]:
     sources = job.inspection.metadata.sources
     stand_ins: Sequence[prepare_sources.StandIn] = ()
     try:
@@ -155,7 +155,7 @@ def _sources(folder: Path, job: Job, configured: Settings) -> Iterator[Finding]:
         yield _told("sources", error)
     for stand_in in stand_ins:
         made = f"{stand_in.folder}" + (", made on first use" if stand_in.recipe else "")
-        yield Finding.of(
+        yield DoctorCheck.of(
             f"source {stand_in.source}",
             stand_in.folder is not None,
             made if stand_in.folder else "nothing stands for it here",

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from kitctl.domain.metadata import Sources
 from kitctl.errors import KitError
-from kitctl.operations.doctor import Finding
+from kitctl.operations.doctor import DoctorCheck
 from kitctl.ports import Kaggle
 
 # Signed addresses and tokens are good for minutes; a clock this wrong breaks other things first.
@@ -16,21 +16,23 @@ SKEW_SECONDS = 60.0
 
 def kaggle(
     connect: Callable[[], AbstractContextManager[Kaggle]], sources: Sources
-) -> Iterator[Finding]:
+) -> Iterator[DoctorCheck]:
     """Whether Kaggle takes the credentials and shows the job's sources; sends nothing else."""
     try:
         with connect() as found:
-            yield Finding("credentials", True, f"{found.credentials}, account {found.account()}")
+            yield DoctorCheck(
+                "credentials", True, f"{found.credentials}, account {found.account()}"
+            )
             found.quota()
             yield _clock(found.clock_skew_seconds() or 0.0)
             yield _sources(found, sources)
     except KitError as error:
-        yield Finding("credentials", False, error.message, error.hint)
+        yield DoctorCheck("credentials", False, error.message, error.hint)
 
 
-def _clock(skew: float) -> Finding:
+def _clock(skew: float) -> DoctorCheck:
     side = "ahead of" if skew > 0 else "behind"
-    return Finding.of(
+    return DoctorCheck.of(
         "clock",
         abs(skew) < SKEW_SECONDS,
         f"{abs(skew):.0f} s {side} Kaggle's",
@@ -38,9 +40,9 @@ def _clock(skew: float) -> Finding:
     )
 
 
-def _sources(found: Kaggle, sources: Sources) -> Finding:
+def _sources(found: Kaggle, sources: Sources) -> DoctorCheck:
     problems = found.source_problems(sources)
-    return Finding.of(
+    return DoctorCheck.of(
         "sources on Kaggle",
         not problems,
         " ".join(map(str, problems)) or f"{len(sources.all)} can be mounted",

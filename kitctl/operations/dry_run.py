@@ -15,9 +15,9 @@ from typing import Any
 from kitctl.errors import Interrupted, InvalidInput, KitError
 from kitctl.operations.shared import local_run, outputs
 from kitctl.operations.shared.local_run import OnLine
-from kitctl.operations.shared.outputs import Check, Rehearsal
-from kitctl.operations.shared.reporter import Bar, Reporter
-from kitctl.operations.shared.subset import thin
+from kitctl.operations.shared.outputs import DryRunResult, OutputCheck
+from kitctl.operations.shared.reporter import ProgressBar, Reporter
+from kitctl.operations.shared.subset import link_subset
 from kitctl.packing.bundle import Plan
 from kitctl.ports import LocalRun, Runner
 
@@ -50,7 +50,7 @@ class Scale:
         if not self.photos or "photos_per_class" in plan.settings:
             return mounts
         return {
-            mount: thin(folder, self.photos, root / "share" / mount)
+            mount: link_subset(folder, self.photos, root / "share" / mount)
             for mount, folder in mounts.items()
         }
 
@@ -67,7 +67,7 @@ def dry_run(
     out: Path,
     runner: Runner,
     reporter: Reporter,
-) -> Rehearsal:
+) -> DryRunResult:
     """Runs the plan's script, checks what it leaves, and puts that into `out`, whole.
 
     Raises RunFailed (its outputs and log are then kept beside `out`), InvalidInput where the job
@@ -87,7 +87,7 @@ def dry_run(
         checks, answer = _checked(plan, played)
         files = outputs.artifacts(played.working)
         report = outputs.report(played.working)
-        result = Rehearsal(
+        result = DryRunResult(
             script_sha256=plan.script_sha256,
             seconds=time.monotonic() - started,
             out=out,
@@ -175,13 +175,13 @@ class _Stage:
         )
 
 
-def _follow_epochs(bar: Bar, line: str) -> None:
+def _follow_epochs(bar: ProgressBar, line: str) -> None:
     epoch = _EPOCH.match(line)
     if epoch:
         bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
 
-def _checked(plan: Plan, played: _Stage) -> tuple[tuple[Check, ...], dict[str, Any]]:
+def _checked(plan: Plan, played: _Stage) -> tuple[tuple[OutputCheck, ...], dict[str, Any]]:
     """The script's own checks, where it has some."""
     if "KITCTL_VERIFY" not in plan.answers:
         return (), {}
@@ -190,7 +190,7 @@ def _checked(plan: Plan, played: _Stage) -> tuple[tuple[Check, ...], dict[str, A
         answer: dict[str, Any] = json.loads(said)
         return outputs.own_checks(answer), answer
     except (ValueError, KeyError, TypeError):
-        return (Check("the script could check its outputs", False, said.strip()[:200]),), {}
+        return (OutputCheck("the script could check its outputs", False, said.strip()[:200]),), {}
 
 
 def _beside(out: Path) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kitctl.domain.runs import RunRef
-from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.status import RunStatus, read_status
 from kitctl.ports import Kaggle, Ledger, LogLine
 
@@ -24,7 +24,7 @@ class Log:
         return {"run": str(self.run), "status": self.status.status, "lines": self.lines}
 
 
-def read_log(found: Found, kaggle: Kaggle, ledger: Ledger, tail: int | None = None) -> Log:
+def read_log(found: TargetRun, kaggle: Kaggle, ledger: Ledger, tail: int | None = None) -> Log:
     """The log of an ended run, or what a running one has written so far."""
     status = read_status(found, kaggle, ledger)
     lines = kaggle.log(found.ref) if status.status.ended else kaggle.log_so_far(found.ref)

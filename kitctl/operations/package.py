@@ -25,7 +25,7 @@ CHECK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Packaged:
+class PackageResult:
     """The folder that `kaggle kernels push -p` takes."""
 
     out: Path
@@ -75,13 +75,13 @@ def plan(
     return _checked(packed) if "KITCTL_CHECK" in packed.answers else packed
 
 
-def write(made: Plan, out: Path) -> Packaged:
+def write(made: Plan, out: Path) -> PackageResult:
     """Writes the plan into the folder, which is made if need be; other files there are left."""
     out.mkdir(parents=True, exist_ok=True)
     metadata = replace(made.metadata, code_file=made.script_name)
     _write_whole(out / made.script_name, made.script)
     _write_whole(out / METADATA_NAME, metadata.to_json().encode())
-    return Packaged(out, made.script_sha256, len(made.script), made.modules, made.warnings)
+    return PackageResult(out, made.script_sha256, len(made.script), made.modules, made.warnings)
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -11,16 +11,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from kitctl.config import Settings
+from kitctl.config import Config
 from kitctl.domain import run_report
-from kitctl.domain.results import MANIFEST, Promise, RefusedName, manifest, sort_names
+from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, manifest, sort_names
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
 from kitctl.operations.shared.fetch_files import Addresses, Failed, Fetch, File
-from kitctl.operations.shared.find_run import Found
-from kitctl.operations.shared.prefetch import asked_ahead
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.prefetch import prefetch
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.status import RunStatus, read_status
-from kitctl.ports import Downloads, Kaggle, Ledger, LogLine, ResultsFolder
+from kitctl.ports import Downloader, Kaggle, Ledger, LogLine, ResultsFolder
 
 LOG, HISTORY = "log.txt", "history.csv"
 
@@ -33,12 +33,12 @@ class Selection:
     """What to fetch: files that match `only` ("": all), `jobs` at once, `anew` what is here too."""
 
     only: str = ""
-    jobs: int = Settings.jobs
+    jobs: int = Config.jobs
     anew: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pulled:
+class PullResult:
     """What is here now of a run, and what it says of itself."""
 
     status: RunStatus
@@ -119,48 +119,50 @@ class Pulled:
 
 
 def pull_results(
-    found: Found,
+    found: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
-    downloads: Downloads,
+    downloads: Downloader,
     folder: ResultsFolder,
     selection: Selection,
     reporter: Reporter,
-) -> Pulled:
+) -> PullResult:
     """Fetches what an ended run left, checks it by the run's manifest, and reads it.
 
     Raises Refused while the run has not ended.
     """
     # Asked all at once: Kaggle's answers are what there is to wait for.
     with (
-        asked_ahead(lambda: list(kaggle.outputs(found.ref))) as listed,
-        asked_ahead(lambda: kaggle.log(found.ref)) as log,
+        prefetch(lambda: list(kaggle.outputs(found.ref))) as listed,
+        prefetch(lambda: kaggle.log(found.ref)) as log,
     ):
         status = _ended(found, kaggle, ledger)
         with reporter.progress("Listing the files"):
             files = listed()
         with (
             _disk_errors_told(folder.root),
-            folder.only_user(lambda: _say_waiting(folder, reporter)),
+            folder.exclusive(lambda: _say_waiting(folder, reporter)),
         ):
-            earlier = folder.take_over(_identity(found, kaggle.service))
+            earlier = folder.claim(_identity(found, kaggle.service))
             addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
             pull = _Pull(status, addresses, downloads, folder, selection, reporter)
             pulled = pull.run(log, earlier)
     if found.known is not None:
-        ledger.learned(found.known.id, run_report.facts(pulled.report))
+        ledger.update_facts(found.known.id, run_report.facts(pulled.report))
         if not pulled.failed and not selection.only:
             size = sum(file.bytes for file in pulled.files)
-            ledger.pulled(found.known.id, kaggle.now(), str(folder.root), len(pulled.files), size)
+            ledger.record_pull(
+                found.known.id, kaggle.now(), str(folder.root), len(pulled.files), size
+            )
     return pulled
 
 
-def _identity(found: Found, service: str) -> str:
+def _identity(found: TargetRun, service: str) -> str:
     """Tells the run from others of its name: on another Kaggle, or on this one before a reset."""
     return f"{service} {found.ref} {found.known.intent.written_at if found.known else ''}"
 
 
-def _ended(found: Found, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+def _ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
     """The run's status; raises Refused while it has not ended."""
     status = read_status(found, kaggle, ledger)
     if not status.status.ended:
@@ -177,7 +179,7 @@ class _Pull:
         self,
         status: RunStatus,
         addresses: Addresses,
-        downloads: Downloads,
+        downloads: Downloader,
         folder: ResultsFolder,
         selection: Selection,
         reporter: Reporter,
@@ -186,11 +188,11 @@ class _Pull:
         self._selection, self._reporter = selection, reporter
         self._fetch = Fetch(addresses, downloads, folder, anew=selection.anew)
 
-    def run(self, log: Callable[[], Iterable[LogLine]], earlier: Iterable[str]) -> Pulled:
+    def run(self, log: Callable[[], Iterable[LogLine]], earlier: Iterable[str]) -> PullResult:
         """Fetches; `earlier`: what another run has left here."""
         names, refused = sort_names(self._addresses.names)
         files: list[File] = []
-        said: dict[str, Promise] | None = None
+        said: dict[str, ManifestEntry] | None = None
         if MANIFEST in names:
             # First, since it says what the others must be.
             files.append(self._fetch.one(MANIFEST, None))
@@ -210,11 +212,11 @@ class _Pull:
 
         def read(name: str) -> bytes | None:
             """A file of this run's, fetched now or before."""
-            is_here = name in names and self._folder.held(name, promises.get(name))
+            is_here = name in names and self._folder.existing(name, promises.get(name))
             return self._folder.read(name) if is_here else None
 
         bent = [one for one in failed if one.error.code == "symlink"]
-        return Pulled(
+        return PullResult(
             status=self._status,
             out=self._folder.root,
             files=(*files, *came),
@@ -236,10 +238,10 @@ class _Pull:
     def _is_selected(self, name: str) -> bool:
         return not self._selection.only or fnmatchcase(name, self._selection.only)
 
-    def _check_space(self, wanted: Mapping[str, Promise | None]) -> None:
+    def _check_space(self, wanted: Mapping[str, ManifestEntry | None]) -> None:
         """Better told before a long download than at its end."""
         needed = sum(
-            promise.bytes - _size(self._folder.part(name))
+            promise.bytes - _size(self._folder.part_path(name))
             for name, promise in wanted.items()
             if promise and not (self._folder.root / name).exists()
         )

@@ -28,19 +28,19 @@ from kitctl.domain.runs import (
 )
 from kitctl.errors import InvalidInput, KitError, Refused
 from kitctl.operations.cancel import cancel
-from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
-from kitctl.ports import AnswerLost, Clock, Job, Kaggle, Ledger, Saved
+from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, SavedVersion, SaveRequest
 
 # After a push whose fate is not known: so long until Kaggle surely shows it if it took it.
 SETTLING_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class PushOptions:
     """What to push and how far to go: past guards (`force`), over a run under way (`replace`)."""
 
     plan: Plan
@@ -50,7 +50,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pushed:
+class PushResult:
     """A job that Kaggle took."""
 
     run: Run
@@ -73,10 +73,10 @@ class Pushed:
         }
 
 
-def job_of(plan: Plan, account: str, timeout_seconds: int | None) -> Job:
+def job_of(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
     """The request for a plan; an id without owner is the account's."""
     metadata = plan.metadata
-    return Job(
+    return SaveRequest(
         kernel=KernelRef(metadata.owner or account, metadata.slug),
         title=metadata.title,
         text=_text(plan),
@@ -112,7 +112,9 @@ def _text(plan: Plan) -> str:
         ) from None
 
 
-def push(order: Order, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter) -> Pushed:
+def push(
+    order: PushOptions, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
+) -> PushResult:
     """Checks, guards, writes down and sends; a run is never paid for twice.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
@@ -121,7 +123,7 @@ def push(order: Order, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: R
     with reporter.progress(f"Pushing {job.kernel}"):
         _check_owner(job.kernel, kaggle.account())
         reconcile(kaggle, ledger)
-        newest = kaggle.newest(job.kernel)
+        newest = kaggle.newest_version(job.kernel)
         past = ledger.past_runs(kaggle.service, job.kernel, order.plan.metadata.pool)
         intent = _intent(order, job, kaggle, newest.run.version if newest else 0)
         intent = replace(intent, forecast=foresee(intent, past))
@@ -133,7 +135,7 @@ def push(order: Order, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: R
             sources_guard(kaggle.source_problems(job.sources)),
             same_script_guard(
                 intent,
-                ledger.twins(kaggle.service, intent.account, intent.script_sha256),
+                ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
             ),
             under_way_guard(intent, None if replaced else elsewhere),
             sessions_guard(intent),
@@ -145,14 +147,14 @@ def push(order: Order, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: R
         )
         if replaced:
             # Nothing is cancelled for a push that would then be refused.
-            judge(ledger.unsettled(kaggle.service, intent.account))
+            judge(ledger.unfinished_runs(kaggle.service, intent.account))
             for found in replaced:
                 cancel(found, kaggle, ledger, clock, reporter)
         run = ledger.admit(intent, judge)
         saved = _sent(job, run, kaggle, ledger)
-        run = ledger.sent(run.id, saved.run.kernel, saved.run.version, kaggle.now())
+        run = ledger.record_version(run.id, saved.run.kernel, saved.run.version, kaggle.now())
     metadata = order.plan.metadata
-    return Pushed(
+    return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",
         reading=reading,
@@ -190,7 +192,7 @@ def _check_owner(kernel: KernelRef, account: str) -> None:
         )
 
 
-def _intent(order: Order, job: Job, kaggle: Kaggle, newest: int) -> Intent:
+def _intent(order: PushOptions, job: SaveRequest, kaggle: Kaggle, newest: int) -> Intent:
     plan, pool = order.plan, order.plan.metadata.pool
     epochs = plan.settings.get("epochs")
     return Intent(
@@ -218,28 +220,28 @@ def _under_way_elsewhere(newest: RunRef | None, kaggle: Kaggle, ledger: Ledger) 
     """The kernel's newest run, where it has not ended and was not pushed from here."""
     if newest is None or ledger.get(kaggle.service, newest) is not None:
         return None
-    return None if kaggle.state(newest).status.ended else newest
+    return None if kaggle.status(newest).status.ended else newest
 
 
 def _replaced(
-    order: Order, intent: Intent, elsewhere: RunRef | None, ledger: Ledger
-) -> list[Found]:
+    order: PushOptions, intent: Intent, elsewhere: RunRef | None, ledger: Ledger
+) -> list[TargetRun]:
     """The runs of this kernel that are to be cancelled first."""
     if not order.replace:
         return []
     known = [
-        Found(run.ref, run)
-        for run in ledger.unsettled(intent.service, intent.account)
+        TargetRun(run.ref, run)
+        for run in ledger.unfinished_runs(intent.service, intent.account)
         if run.ref is not None and run.intent.kernel == intent.kernel
     ]
-    return [*known, *([Found(elsewhere, None)] if elsewhere else [])]
+    return [*known, *([TargetRun(elsewhere, None)] if elsewhere else [])]
 
 
-def _sent(job: Job, run: Run, kaggle: Kaggle, ledger: Ledger) -> Saved:
+def _sent(job: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger) -> SavedVersion:
     try:
         return kaggle.save(job, run.intent.newest_before)
     except AnswerLost:
-        ledger.gave_up(run.id, kaggle.now() + SETTLING_SECONDS)
+        ledger.record_lost_answer(run.id, kaggle.now() + SETTLING_SECONDS)
         raise
     except KitError:
         ledger.withdraw(run.id)

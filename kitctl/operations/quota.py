@@ -12,7 +12,7 @@ from kitctl.domain.quota_guards import still_to_take
 from kitctl.domain.runs import Forecast
 from kitctl.domain.weeks import Week, last_weeks, moment_of
 from kitctl.errors import KitError
-from kitctl.operations.shared.next_run import ThisJob
+from kitctl.operations.shared.next_run import NextRun
 from kitctl.operations.shared.quota_reading import allowed_seconds, estimated_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.ports import Kaggle, Ledger
@@ -126,7 +126,7 @@ def show_quota(
     kaggle: Kaggle,
     ledger: Ledger,
     *,
-    job: ThisJob | None = None,
+    job: NextRun | None = None,
     weeks: int = 1,
     early: Callable[[], QuotaReading] | None = None,
 ) -> QuotaReport:
@@ -170,7 +170,7 @@ def _read(
     was_behind = reconcile(kaggle, ledger)
     # Of runs that have ended since, an early reading does not know the end.
     reading = kaggle.quota() if was_behind else early()
-    ledger.keep_reading(kaggle.service, account, reading)
+    ledger.store_reading(kaggle.service, account, reading)
     return account, reading
 
 
@@ -188,14 +188,14 @@ def _closed(
 
 
 def _still_fits(
-    ledger: Ledger, service: str, account: str, job: ThisJob, reading: QuotaReading
+    ledger: Ledger, service: str, account: str, job: NextRun, reading: QuotaReading
 ) -> StillFits | None:
     """How many more runs of the job fit beside those under way; None if it costs no hours."""
     pool = reading.pool(job.pool)
     if pool is None:
         return None
     until_reset = reading.week.end - reading.read_at
-    under_way = ledger.unsettled(service, account)
+    under_way = ledger.unfinished_runs(service, account)
     taken = still_to_take(under_way, pool, reading.read_at, until_reset)
     left = pool.unspent_seconds - taken
     kernel = job.kernel(account)

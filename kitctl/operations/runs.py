@@ -15,7 +15,7 @@ from kitctl.ports import Kaggle, Ledger
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunList:
     """Runs as the ledger has them; `now` is Kaggle's clock, for those that go on."""
 
     runs: tuple[Run, ...]
@@ -68,11 +68,11 @@ def list_runs(
     kernel: KernelRef | None,
     statuses: Collection[Status] = (),
     limit: int | None = None,
-) -> Runs:
+) -> RunList:
     """The runs of one kernel or of all, brought up to date where Kaggle can be reached."""
     try:
         reconcile(kaggle, ledger)
     except KitError as error:
         reporter.warn(f"{error.message} These are the runs as last seen.")
     found = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)
-    return Runs(tuple(found), kaggle.now())
+    return RunList(tuple(found), kaggle.now())

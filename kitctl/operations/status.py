@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import moment_of
 from kitctl.errors import KitError, RunCancelled, RunFailed
-from kitctl.operations.shared.find_run import Found
+from kitctl.operations.shared.find_run import TargetRun
 from kitctl.ports import Kaggle, Ledger
 
 
@@ -73,13 +73,13 @@ class RunStatus:
         }
 
 
-def read_status(found: Found, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+def read_status(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
     """Asks Kaggle, and lets the ledger know."""
-    state = kaggle.state(found.ref)
+    state = kaggle.status(found.ref)
     now = kaggle.now()
     known = found.known
     if known is not None:
-        known = ledger.sighted(known.id, state.status, now, state.failure_message)
+        known = ledger.record_status(known.id, state.status, now, state.failure_message)
     return RunStatus(
         ref=found.ref,
         status=state.status,

@@ -27,7 +27,7 @@ _GROUP = re.compile(r"^epoch (\d+)/(\d+) ")
 
 
 @dataclass(frozen=True)
-class SweptHead:
+class SweepHead:
     """One combination of the grid and how it went."""
 
     settings: Mapping[str, Any]
@@ -35,11 +35,11 @@ class SweptHead:
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """The heads, the least validation loss first, and where everything is."""
 
     out: Path
-    heads: tuple[SweptHead, ...]
+    heads: tuple[SweepHead, ...]
     seconds: float
     phase_seconds: Mapping[str, float]
     pictures: tuple[Path, ...]
@@ -82,7 +82,7 @@ def _values(text: str) -> list[Any]:
 
 def sweep(
     plan: Plan, mounts: Mapping[str, Path], *, out: Path, runner: Runner, reporter: Reporter
-) -> Swept:
+) -> SweepResult:
     """Runs the plan's script and puts what it leaves into `out`.
 
     What a stopped sweep had done is kept, and the same command goes on from there. Raises
@@ -115,7 +115,7 @@ def sweep(
     if code:
         raise local_run.failure(plan, code, last, f"Its log is {root / 'working' / LOG_NAME}")
     _put(root, out)
-    return Swept(
+    return SweepResult(
         out=out,
         heads=_heads(out / TABLE, list(plan.settings["sweep"])),
         seconds=time.monotonic() - started,
@@ -147,10 +147,10 @@ def _put(root: Path, out: Path) -> None:
     local_run.clear(root)
 
 
-def _heads(table: Path, varied: list[str]) -> tuple[SweptHead, ...]:
+def _heads(table: Path, varied: list[str]) -> tuple[SweepHead, ...]:
     with table.open(encoding="utf-8", newline="") as rows:
         return tuple(
-            SweptHead(
+            SweepHead(
                 {name: json.loads(row[name]) for name in varied},
                 {
                     name: float(value)

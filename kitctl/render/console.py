@@ -14,7 +14,7 @@ from kitctl.render import streams
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
 
-    from kitctl.operations.shared.reporter import Bar
+    from kitctl.operations.shared.reporter import ProgressBar
 
 _RED, _YELLOW, _DIM, _PLAIN = "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 
@@ -22,7 +22,7 @@ _RED, _YELLOW, _DIM, _PLAIN = "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 PLAIN_EVERY = 5.0
 
 
-class Talk:
+class Console:
     """Speaks on stderr. `quiet` leaves only warnings and errors."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -49,7 +49,9 @@ class Talk:
             self._line(error.hint, label="next: ", style=_DIM)
 
     @contextmanager
-    def progress(self, text: str, *, total: float | None = None, unit: str = "") -> Iterator[Bar]:
+    def progress(
+        self, text: str, *, total: float | None = None, unit: str = ""
+    ) -> Iterator[ProgressBar]:
         """A bar on a terminal, else plain lines now and then; nothing but the log when quiet."""
         if self._quiet:
             yield _PlainBar(self, text, total, every=float("inf"))
@@ -138,7 +140,7 @@ class _RichBar:
 
 
 class _PlainBar:
-    def __init__(self, talk: Talk, text: str, total: float | None, *, every: float) -> None:
+    def __init__(self, talk: Console, text: str, total: float | None, *, every: float) -> None:
         self._talk, self._text, self._total, self._every = talk, text, total, every
         self._completed = 0.0
         self._next = time.monotonic() + every

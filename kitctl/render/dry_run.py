@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.operations.shared.outputs import Rehearsal
+from kitctl.operations.shared.outputs import DryRunResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SKIPPED_SHOWN = 10
 
 
-def draw_rehearsal(result: Rehearsal, console: Console) -> None:
+def draw_rehearsal(result: DryRunResult, console: Console) -> None:
     from rich.table import Table
 
     console.print()
@@ -24,7 +24,7 @@ def draw_rehearsal(result: Rehearsal, console: Console) -> None:
     console.print(table)
 
 
-def _rows(result: Rehearsal) -> list[tuple[str, str]]:
+def _rows(result: DryRunResult) -> list[tuple[str, str]]:
     rows = []
     if result.skipped_photos:
         shown = [f"{photo.path}: {photo.reason}" for photo in result.skipped_photos[:SKIPPED_SHOWN]]

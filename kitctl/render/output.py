@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kitctl.errors import KitError
 from kitctl.render import data, streams
-from kitctl.render.console import Talk
+from kitctl.render.console import Console
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console as RichConsole
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """A command's result and how people see it.
 
     `failure` is for a command that did its work and has bad news (a run that failed): the result is
@@ -25,7 +25,7 @@ class Answer:
     """
 
     result: Any
-    draw: Callable[[Any, Console], None]
+    draw: Callable[[Any, RichConsole], None]
     failure: KitError | None = None
     hint: str = ""
 
@@ -33,7 +33,7 @@ class Answer:
 class Output(Protocol):
     """Where a command's data goes: stdout, for people or for machines."""
 
-    def show(self, command: str, answer: Answer) -> int:
+    def show(self, command: str, answer: CommandResult) -> int:
         """Shows the answer and returns the exit code."""
 
     def fail(self, command: str, error: KitError) -> int:
@@ -49,10 +49,10 @@ class Output(Protocol):
 class PeopleOutput:
     """Tables and sentences."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
+    def __init__(self, console: Console) -> None:
+        self._console = console
 
-    def show(self, command: str, answer: Answer) -> int:
+    def show(self, command: str, answer: CommandResult) -> int:
         console = streams.console(sys.stdout)
         with console.capture() as drawn:
             answer.draw(answer.result, console)
@@ -63,11 +63,11 @@ class PeopleOutput:
         if answer.failure:
             return self.fail(command, answer.failure)
         if answer.hint:
-            self._talk.hint(answer.hint)
+            self._console.hint(answer.hint)
         return 0
 
     def fail(self, command: str, error: KitError) -> int:
-        self._talk.fail(error)
+        self._console.fail(error)
         return error.exit_code
 
     def prepare(self) -> None:
@@ -80,7 +80,7 @@ class PeopleOutput:
 class JsonOutput:
     """Exactly one object on stdout."""
 
-    def show(self, command: str, answer: Answer) -> int:
+    def show(self, command: str, answer: CommandResult) -> int:
         if answer.failure is None:
             self._write(data.success(command, answer.result))
             return 0

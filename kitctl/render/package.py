@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.operations.package import Packaged
+from kitctl.operations.package import PackageResult
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def draw_packaged(packaged: Packaged, console: Console) -> None:
+def draw_packaged(packaged: PackageResult, console: Console) -> None:
     size = f"{packaged.script_bytes / 1000:.0f} kB"
     count = len(packaged.modules)
     what = f"{count} modules in one script of {size}" if count else f"one file of {size}, as it is"

@@ -10,7 +10,7 @@ from kitctl.render.sparkline import curve
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.pull_results import Pulled
+    from kitctl.operations.pull_results import PullResult
 
 # Files named one by one, of each kind; of more, only the number.
 SHOWN = 12
@@ -18,7 +18,7 @@ SHOWN = 12
 _NOT_CURVES = {"epoch", "seconds"}
 
 
-def draw_pulled(pulled: Pulled, console: Console) -> None:
+def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
     console.print(_files(pulled), soft_wrap=True)
     for name, reason in [(one.path, one.reason) for one in pulled.refused]:
@@ -43,7 +43,7 @@ def draw_pulled(pulled: Pulled, console: Console) -> None:
     console.print(f"log        {pulled.log}", soft_wrap=True)
 
 
-def _files(pulled: Pulled) -> str:
+def _files(pulled: PullResult) -> str:
     fetched = [file for file in pulled.files if file.state == "fetched"]
     kept = len(pulled.files) - len(fetched)
     size = sum(file.bytes for file in pulled.files) / 1e6
@@ -59,15 +59,15 @@ def _files(pulled: Pulled) -> str:
     )
 
 
-def _draw_curves(pulled: Pulled, console: Console) -> None:
+def _draw_curves(pulled: PullResult, console: Console) -> None:
     for name, values in pulled.history.items():
         if name not in _NOT_CURVES and len(values) > 1:
             console.print(f"{name:<22} {values[0]:.4f} {curve(values)} {values[-1]:.4f}")
 
 
-def _draw_metrics(pulled: Pulled, console: Console) -> None:
+def _draw_metrics(pulled: PullResult, console: Console) -> None:
     for name, value in pulled.metrics.items():
         shown = f"{value:.4f}" if isinstance(value, float) else value
         if isinstance(value, float) and name.endswith("seconds"):
-            shown = durations.say(value)
+            shown = durations.describe(value)
         console.print(f"{name:<22} {shown}", soft_wrap=True)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
 from kitctl.packing.bundle import Plan
+from kitctl.render.status import draw_status
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.push import Pushed
+    from kitctl.operations.push import PushResult
     from kitctl.operations.status import RunStatus
 
 
@@ -45,7 +46,7 @@ class PushPlan:
 class Followed:
     """A push that was followed to its run's end."""
 
-    pushed: Pushed
+    pushed: PushResult
     status: RunStatus
 
     def as_data(self) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
         "script": f"{data['script_bytes'] / 1000:.0f} kB, {len(data['modules'])} modules",
         "sha256": data["script_sha256"],
         "accelerator": data["accelerator"],
-        "timeout": durations.say(limit) if limit else "Kaggle's own",
+        "timeout": durations.describe(limit) if limit else "Kaggle's own",
         "private": "yes" if data["is_private"] else "no",
         "internet": "on" if data["enable_internet"] else "off",
         "sources": ", ".join(planned.plan.metadata.sources.all) or "none",
@@ -74,26 +75,14 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
         console.print(f"{'warning':<12} {warning}", soft_wrap=True)
 
 
-def draw_pushed(pushed: Pushed, console: Console) -> None:
+def draw_pushed(pushed: PushResult, console: Console) -> None:
     intent = pushed.run.intent
     console.print(f"{pushed.run.name} ✓ queued", soft_wrap=True)
     console.print(pushed.url, soft_wrap=True)
     if intent.pool != "cpu" and intent.forecast.seconds is not None:
         basis = " at most" if intent.forecast.basis == "timeout" else ", by past runs"
-        console.print(f"expected to take {durations.say(intent.forecast.seconds)}{basis}")
+        console.print(f"expected to take {durations.describe(intent.forecast.seconds)}{basis}")
 
 
 def draw_followed(followed: Followed, console: Console) -> None:
     draw_status(followed.status, console)
-
-
-def draw_status(status: RunStatus, console: Console) -> None:
-    sign = {"COMPLETE": "✓ ", "ERROR": "✗ ", "CANCEL_ACKNOWLEDGED": "✗ "}.get(status.status, "")
-    words = [f"{sign}{status.status.lower().replace('_', ' ')}"]
-    if status.queued_seconds is not None:
-        words.append(f"queued {durations.say(status.queued_seconds)}")
-    if status.running_seconds:
-        words.append(f"ran {durations.say(status.running_seconds)}")
-    console.print(f"{status.ref} {' · '.join(words)}", soft_wrap=True)
-    if status.failure_message:
-        console.print(f"Kaggle says: {status.failure_message}", soft_wrap=True)

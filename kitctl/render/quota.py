@@ -35,7 +35,9 @@ def draw_quota(report: QuotaReport, console: Console) -> None:
     if report.still_fits:
         console.print(_fits_said(report.still_fits))
     if report.saved_seconds:
-        console.print(f"Early stops gave back {durations.say(report.saved_seconds)} this week.")
+        console.print(
+            f"Early stops gave back {durations.describe(report.saved_seconds)} this week."
+        )
 
 
 def local_time(instant: float, zone: tzinfo | None = None) -> str:
@@ -56,7 +58,7 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
     from rich.text import Text
 
     estimate = "about " if report.reading.estimated else ""
-    resets_in = durations.say(report.week.end - report.reading.read_at)
+    resets_in = durations.describe(report.week.end - report.reading.read_at)
     resets = f" · resets {local_time(report.week.end)}, in {resets_in}"
     left = (
         Text(f"over by {hours(one.over_seconds)}", style="bold red")
@@ -151,20 +153,19 @@ def _fits_said(still: StillFits) -> str:
     many = _counted(still.fits, "more run") if still.fits else "No more run"
     verb = "fits" if still.fits in {0, 1} else "fit"
     if said.basis != PAST:
-        limit = durations.say(said.seconds or 0.0)
+        limit = durations.describe(said.seconds or 0.0)
         return (
             f"{many} of {still.kernel} {verb}, should each take all of its {limit}: none has ended "
             f"well yet to tell (a shorter --timeout lets more fit)."
         )
-    spread = (
-        f"{durations.say(said.low_seconds or 0.0)} to {durations.say(said.high_seconds or 0.0)}"
-    )
+    low = durations.describe(said.low_seconds or 0.0)
+    spread = f"{low} to {durations.describe(said.high_seconds or 0.0)}"
     told = ""
     if still.accuracy:
         told = f" Past forecasts were off by {100 * still.accuracy.median_error:.0f} %."
     return (
         f"{many} of {still.kernel} {verb} on the {unit}: each takes about "
-        f"{durations.say(said.seconds or 0.0)} ({spread}).{told}"
+        f"{durations.describe(said.seconds or 0.0)} ({spread}).{told}"
     )
 
 

@@ -6,16 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kitctl.domain import durations
-from kitctl.render.push import draw_status
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.cancel import Cancelled
-    from kitctl.operations.runs import Runs
+    from kitctl.operations.runs import RunList
 
 
-def draw_runs(listed: Runs, console: Console) -> None:
+def draw_runs(listed: RunList, console: Console) -> None:
     from rich.table import Table
 
     if not listed.runs:
@@ -33,22 +31,13 @@ def draw_runs(listed: Runs, console: Console) -> None:
             run.status.lower().replace("_", " "),
             run.intent.accelerator or "cpu",
             _when(run.pushed_at or run.intent.written_at),
-            durations.say(seconds) if seconds else "",
+            durations.describe(seconds) if seconds else "",
             "pulled" if run.pulled_at else "",
         )
     console.print(table)
     if listed.accelerator_seconds:
-        console.print(f"together {durations.say(listed.accelerator_seconds)} of GPU or TPU time")
-
-
-def draw_cancelled(cancelled: Cancelled, console: Console) -> None:
-    draw_status(cancelled.status, console)
-    if not cancelled.status.status.cancelled:
-        console.print("It had ended already; nothing was cancelled.")
-    elif cancelled.given_back_seconds:
         console.print(
-            f"That gives back about {durations.say(cancelled.given_back_seconds)} of this week's"
-            " hours."
+            f"together {durations.describe(listed.accelerator_seconds)} of GPU or TPU time"
         )
 
 

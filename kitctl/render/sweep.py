@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.domain.durations import say
-from kitctl.operations.sweep import TABLE, Swept
+from kitctl.domain.durations import describe
+from kitctl.operations.sweep import TABLE, SweepResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,7 +14,7 @@ SHOWN = 20
 """Rows on the screen; the table has them all."""
 
 
-def draw_sweep(result: Swept, console: Console) -> None:
+def draw_sweep(result: SweepResult, console: Console) -> None:
     from rich.table import Table
 
     varied, metrics = list(result.heads[0].settings), list(result.heads[0].metrics)
@@ -31,6 +31,6 @@ def draw_sweep(result: Swept, console: Console) -> None:
     if len(result.heads) > SHOWN:
         console.print(f"… and {len(result.heads) - SHOWN} more heads")
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.phase_seconds.items())
-    console.print(f"{len(result.heads)} heads in {say(result.seconds)} ({phases})")
+    console.print(f"{len(result.heads)} heads in {describe(result.seconds)} ({phases})")
     for path in (result.out / TABLE, *result.pictures):
         console.print(f"{path}", soft_wrap=True)

@@ -11,7 +11,7 @@ from support.road import Road
 from support.servers import serving
 
 from kitctl.adapters.download import HttpDownloads
-from kitctl.ports import BrokenOff, OutputFile, UrlExpired
+from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_it_goes_on_where_it_broke_off(
 ) -> None:
     part, wanted = tmp_path / "a.part", file(road)
     road.server.fault("drop", "download", after_bytes=1_500_000)
-    with pytest.raises(BrokenOff):
+    with pytest.raises(DownloadInterrupted):
         downloads.fetch(wanted, part)
     begun = part.stat().st_size
     assert begun > 0
@@ -52,7 +52,7 @@ def test_another_files_part_is_not_taken_up(
 ) -> None:
     part = tmp_path / "a.part"
     road.server.fault("drop", "download", after_bytes=1_500_000)
-    with pytest.raises(BrokenOff):
+    with pytest.raises(DownloadInterrupted):
         downloads.fetch(file(road, "one"), part)
     other = file(road, "two", size=3_000_000)
     content = downloads.fetch(other, part)
@@ -88,7 +88,7 @@ def test_a_part_that_is_longer_than_the_file_is_given_up(
     downloads.fetch(wanted, part)
     with part.open("ab") as sink:
         sink.write(b"more")
-    with pytest.raises(BrokenOff) as caught:
+    with pytest.raises(DownloadInterrupted) as caught:
         downloads.fetch(wanted, part)
     assert caught.value.start_over
 
@@ -105,7 +105,7 @@ def test_an_expired_address_is_told_apart(
 
 
 def test_nobody_there_is_a_broken_connection(downloads: HttpDownloads, tmp_path: Path) -> None:
-    with pytest.raises(BrokenOff) as caught:
+    with pytest.raises(DownloadInterrupted) as caught:
         downloads.fetch(OutputFile("a", "http://127.0.0.1:9/signed?secret"), tmp_path / "a.part")
     assert "secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
 

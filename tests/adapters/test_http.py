@@ -15,7 +15,7 @@ import pytest
 from support.local_kaggle import LocalKaggle, until
 from support.servers import serving
 
-from kitctl.adapters.http import Connections, Request, Unanswered
+from kitctl.adapters.http import HttpClient, Request, TransportError
 from kitctl.adapters.kaggle import connect
 from kitctl.errors import InvalidInput
 
@@ -92,7 +92,7 @@ def address(server: Server, scheme: str = "http") -> str:
 
 
 def test_a_connection_is_kept_for_the_next_request(server: Server) -> None:
-    connections = Connections(address(server), direct=False)
+    connections = HttpClient(address(server), direct=False)
     for _ in range(3):
         assert connections.ask(request()).body == BODY
     assert len(server.clients) == 3 and len(set(server.clients)) == 1
@@ -100,7 +100,7 @@ def test_a_connection_is_kept_for_the_next_request(server: Server) -> None:
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(server: Server) -> None:
     server.hangs_up = True
-    connections = Connections(address(server), direct=False)
+    connections = HttpClient(address(server), direct=False)
     for number in range(3):
         assert connections.ask(request()).status == 200
         until(lambda number=number: server.hung_up > number)  # type: ignore[misc]
@@ -108,7 +108,7 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(server: Server)
 
 
 def test_threads_do_not_wait_for_each_others_connection(server: Server) -> None:
-    connections = Connections(address(server), direct=False)
+    connections = HttpClient(address(server), direct=False)
     with connections.open(request()) as first, connections.open(request()) as second:
         assert (first.read(), second.read()) == (BODY, BODY)
     assert len(set(server.clients)) == 2
@@ -116,15 +116,15 @@ def test_threads_do_not_wait_for_each_others_connection(server: Server) -> None:
 
 def test_an_answer_may_come_zipped(server: Server) -> None:
     server.zips = True
-    assert Connections(address(server), direct=False).ask(request()).body == BODY
+    assert HttpClient(address(server), direct=False).ask(request()).body == BODY
 
 
 def test_what_was_surely_not_sent_is_told_apart(server: Server) -> None:
-    with pytest.raises(Unanswered) as nobody:
-        Connections("http://127.0.0.1:9", direct=False).ask(request())
+    with pytest.raises(TransportError) as nobody:
+        HttpClient("http://127.0.0.1:9", direct=False).ask(request())
     assert nobody.value.refused
-    with pytest.raises(Unanswered, match="secure connection") as unsafe:
-        Connections(address(server, "https"), direct=False).ask(request())
+    with pytest.raises(TransportError, match="secure connection") as unsafe:
+        HttpClient(address(server, "https"), direct=False).ask(request())
     assert unsafe.value.refused
 
 
@@ -132,7 +132,7 @@ def test_a_proxy_is_asked_with_the_whole_address(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://ada:p%40ss@127.0.0.1:{server.server_port}")
-    Connections("http://kaggle.example/api", direct=False).ask(request("/v1/x"))
+    HttpClient("http://kaggle.example/api", direct=False).ask(request("/v1/x"))
     # "ada:p@ss"
     assert server.asked == [("POST", "http://kaggle.example/api/v1/x", "Basic YWRhOnBAc3M=")]
 
@@ -141,8 +141,8 @@ def test_a_proxy_is_asked_for_a_tunnel_to_what_is_secure(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"ada:s3cret@127.0.0.1:{server.server_port}")
-    with pytest.raises(Unanswered, match="The proxy to") as caught:
-        Connections("https://kaggle.example", direct=False).ask(request())
+    with pytest.raises(TransportError, match="The proxy to") as caught:
+        HttpClient("https://kaggle.example", direct=False).ask(request())
     assert caught.value.refused and "s3cret" not in repr(caught.value)
     ((method, target, word),) = server.asked
     assert (method, target) == ("CONNECT", "kaggle.example:443") and word.startswith("Basic ")
@@ -153,13 +153,13 @@ def test_a_host_named_in_no_proxy_is_asked_itself(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert Connections(address(server), direct=False).ask(request()).status == 200
+    assert HttpClient(address(server), direct=False).ask(request()).status == 200
 
 
 def test_a_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
     with pytest.raises(InvalidInput, match="socks5"):
-        Connections("https://kaggle.example", direct=False)
+        HttpClient("https://kaggle.example", direct=False)
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
@@ -177,13 +177,13 @@ def test_certificates_are_checked_by_those_that_the_environment_names(
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     base = f"https://localhost:{server.server_port}"
-    with pytest.raises(Unanswered, match="secure connection"):
-        Connections(base, direct=False).ask(request())
+    with pytest.raises(TransportError, match="secure connection"):
+        HttpClient(base, direct=False).ask(request())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    assert Connections(base, direct=False).ask(request()).body == BODY
+    assert HttpClient(base, direct=False).ask(request()).body == BODY
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with pytest.raises(InvalidInput, match="cannot be read"):
-        Connections(base, direct=False).ask(request())
+        HttpClient(base, direct=False).ask(request())
 
 
 def test_the_environment_may_lead_to_the_local_kaggle_as_it_leads_the_official_client(

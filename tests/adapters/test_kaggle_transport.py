@@ -141,7 +141,7 @@ def test_the_way_to_loopback_leads_past_the_users_proxy(
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token, total_seconds=0.1)
-    assert kaggle.newest(KERNEL) is None
+    assert kaggle.newest_version(KERNEL) is None
 
 
 def test_kaggles_clock_is_known_to_a_second(local_kaggle: LocalKaggle) -> None:

@@ -18,7 +18,7 @@ from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import RunRef, Status
-from kitctl.ports import Job
+from kitctl.ports import SaveRequest
 
 RUN = RunRef(KERNEL, 3)
 WHOLE_JOB = replace(
@@ -77,8 +77,8 @@ def test_every_request_is_one_of_the_official_client() -> None:
         ListKernelSessionOutput=page,
         GetDatasetStatus={"status": "READY"},
     )
-    kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB, 0), kaggle.state(RUN)
-    kaggle.newest(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
+    kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB, 0), kaggle.status(RUN)
+    kaggle.newest_version(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
     list(kaggle.outputs(RUN))
     kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
     assert recorder.asked.keys() == REQUESTS.keys()
@@ -90,7 +90,7 @@ def test_every_request_is_one_of_the_official_client() -> None:
 def test_a_save_request_says_all_that_the_official_one_can_say_but_its_priority() -> None:
     known = {field.json_name for field in kernels.ApiSaveKernelRequest._fields}
     assert known - wire.save_request(WHOLE_JOB).keys() == {"priority"}
-    bare: Job = job(KERNEL, "print(1)")
+    bare: SaveRequest = job(KERNEL, "print(1)")
     assert "machineShape" not in wire.save_request(bare)
 
 
@@ -99,7 +99,7 @@ def test_every_state_of_the_official_client_is_known(state: KernelWorkerStatus) 
     answer = kernels.ApiGetKernelSessionStatusResponse()
     answer.status, answer.failure_message = state, "why"
     kaggle, _ = api(GetKernelSessionStatus=answer.to_dict())
-    read = kaggle.state(RUN)
+    read = kaggle.status(RUN)
     assert (read.status, read.failure_message) == (Status[state.name], "why")
 
 
@@ -136,7 +136,7 @@ def test_a_kernel_and_its_outputs_are_read_as_the_official_client_writes_them() 
     file.url, file.file_name = "https://storage/x", "x"
     page.files, page.log = [file], '[{"stream_name": "stdout", "time": 1.5, "data": "hi\\n"}]'
     kaggle, _ = api(GetKernel=kernel.to_dict(), ListKernelSessionOutput=page.to_dict())
-    newest = kaggle.newest(KERNEL)
+    newest = kaggle.newest_version(KERNEL)
     assert newest and (newest.run.version, newest.machine_shape) == (4, "NvidiaTeslaT4")
     assert newest.source == "print(1)"
     assert [(one.name, one.url) for one in kaggle.outputs(RUN)] == [("x", "https://storage/x")]
@@ -158,4 +158,4 @@ def test_nulls_are_taken_for_nothing() -> None:
     nulls = {"files": None, "log": None, "nextPageToken": None}
     kaggle, _ = api(ListKernelSessionOutput=nulls, GetKernel={"metadata": None, "blob": None})
     assert list(kaggle.outputs(RUN)) == [] and kaggle.log(RUN) == []
-    assert kaggle.newest(KERNEL) is None
+    assert kaggle.newest_version(KERNEL) is None

@@ -45,14 +45,14 @@ def ledger(path: Path) -> Iterator[SqliteLedger]:
 
 def pushed(ledger: SqliteLedger, version: int = 1, text: str = "print(1)") -> Run:
     run = ledger.admit(intent_to_push(text, written_at=NOW), anything_goes)
-    return ledger.sent(run.id, KERNEL, version, NOW + 1)
+    return ledger.record_version(run.id, KERNEL, version, NOW + 1)
 
 
 def test_a_run_is_kept_as_it_was_intended(ledger: SqliteLedger) -> None:
     intent = intent_to_push(settings={"epochs": 3}, sources=("a/b",), timeout_seconds=60, epochs=3)
     run = ledger.admit(intent, anything_goes)
     assert (run.intent, run.status, run.version) == (intent, Status.SENDING, None)
-    run = ledger.sent(run.id, KERNEL, 4, NOW)
+    run = ledger.record_version(run.id, KERNEL, 4, NOW)
     assert (run.intent, run.status, run.name) == (intent, Status.QUEUED, "ada/car-or-truck/4")
     assert ledger.get("kaggle", RunRef(KERNEL, 4)) == ledger.latest("kaggle", KERNEL) == run
 
@@ -60,10 +60,10 @@ def test_a_run_is_kept_as_it_was_intended(ledger: SqliteLedger) -> None:
 def test_states_are_kept_with_their_times(ledger: SqliteLedger) -> None:
     run = pushed(ledger)
     for at, status in ((2, Status.QUEUED), (10, Status.RUNNING), (11, Status.RUNNING)):
-        run = ledger.sighted(run.id, status, NOW + at)
+        run = ledger.record_status(run.id, status, NOW + at)
     assert run.started_at is not None and NOW + 2 <= run.started_at <= NOW + 10
     assert run.ended_at is None
-    run = ledger.sighted(run.id, Status.ERROR, NOW + 60, "it broke")
+    run = ledger.record_status(run.id, Status.ERROR, NOW + 60, "it broke")
     assert (run.status, run.failure_message) == (Status.ERROR, "it broke")
     assert run.ended_at is not None and NOW + 11 <= run.ended_at <= NOW + 60
     assert run.time_source == "watched"
@@ -71,16 +71,16 @@ def test_states_are_kept_with_their_times(ledger: SqliteLedger) -> None:
 
 def test_a_late_answer_revives_no_ended_run(ledger: SqliteLedger) -> None:
     run = pushed(ledger)
-    ledger.sighted(run.id, Status.COMPLETE, NOW + 60)
-    assert ledger.sighted(run.id, Status.RUNNING, NOW + 59).status is Status.COMPLETE
+    ledger.record_status(run.id, Status.COMPLETE, NOW + 60)
+    assert ledger.record_status(run.id, Status.RUNNING, NOW + 59).status is Status.COMPLETE
 
 
 def test_facts_add_up_and_better_ones_move_the_times(ledger: SqliteLedger) -> None:
     run = pushed(ledger)
-    ledger.sighted(run.id, Status.COMPLETE, NOW + 5000)
-    ledger.learned(run.id, Facts(session_id=7))
+    ledger.record_status(run.id, Status.COMPLETE, NOW + 5000)
+    ledger.update_facts(run.id, Facts(session_id=7))
     facts = Facts(program_started_at=NOW + 100, program_ended_at=NOW + 200)
-    run = ledger.learned(run.id, facts)
+    run = ledger.update_facts(run.id, facts)
     assert (run.facts.session_id, run.facts.program_ended_at) == (7, NOW + 200)
     assert (run.started_at, run.ended_at, run.time_source) == (NOW + 100, NOW + 200, "output")
 
@@ -89,7 +89,7 @@ def test_the_judge_sees_every_run_that_has_not_ended_and_its_word_counts(
     ledger: SqliteLedger,
 ) -> None:
     done = pushed(ledger, 1)
-    ledger.sighted(done.id, Status.COMPLETE, NOW + 5)
+    ledger.record_status(done.id, Status.COMPLETE, NOW + 5)
     waiting = ledger.admit(intent_to_push("two"), anything_goes)
     seen: list[int] = []
 
@@ -107,7 +107,7 @@ def test_the_books_of_other_services_and_accounts_are_apart(ledger: SqliteLedger
     ledger.admit(intent_to_push(service="local", account="local"), anything_goes)
     ledger.admit(intent_to_push(account="bob"), anything_goes)
     ledger.admit(intent_to_push(), only_one)
-    assert [run.intent.account for run in ledger.unsettled("kaggle", "ada")] == ["ada"]
+    assert [run.intent.account for run in ledger.unfinished_runs("kaggle", "ada")] == ["ada"]
     assert len(ledger.runs("kaggle", None)) == 2
     ledger.forget("local")
     assert ledger.runs("local", None) == []
@@ -115,11 +115,14 @@ def test_the_books_of_other_services_and_accounts_are_apart(ledger: SqliteLedger
 
 def test_twins_are_those_that_run_or_did_well(ledger: SqliteLedger) -> None:
     good, bad, running = (pushed(ledger, version) for version in (1, 2, 3))
-    ledger.sighted(good.id, Status.COMPLETE, NOW + 9)
-    ledger.sighted(bad.id, Status.ERROR, NOW + 9)
+    ledger.record_status(good.id, Status.COMPLETE, NOW + 9)
+    ledger.record_status(bad.id, Status.ERROR, NOW + 9)
     pushed(ledger, 4, "another script")
     sha256 = good.intent.script_sha256
-    assert [run.id for run in ledger.twins("kaggle", "ada", sha256)] == [running.id, good.id]
+    assert [run.id for run in ledger.same_script_runs("kaggle", "ada", sha256)] == [
+        running.id,
+        good.id,
+    ]
 
 
 def test_an_intent_without_a_version_can_be_withdrawn_and_a_run_cannot(
@@ -136,8 +139,8 @@ def test_a_kernel_that_was_deleted_and_made_anew_keeps_the_hours_of_its_old_runs
     ledger: SqliteLedger,
 ) -> None:
     old = pushed(ledger)
-    ledger.sighted(old.id, Status.RUNNING, NOW + 2)
-    ledger.sighted(old.id, Status.COMPLETE, NOW + 4)
+    ledger.record_status(old.id, Status.RUNNING, NOW + 2)
+    ledger.record_status(old.id, Status.COMPLETE, NOW + 4)
     new = pushed(ledger, 1, "anew")
     assert ledger.get("kaggle", RunRef(KERNEL, 1)) == new
     kept = ledger.usage("kaggle", "ada", NOW - 10, NOW + 100)
@@ -146,7 +149,7 @@ def test_a_kernel_that_was_deleted_and_made_anew_keeps_the_hours_of_its_old_runs
 
 def test_usage_holds_the_runs_of_that_time_and_those_that_may_be(ledger: SqliteLedger) -> None:
     early, late = pushed(ledger, 1), pushed(ledger, 2)
-    ledger.sighted(early.id, Status.COMPLETE, NOW + 10)
+    ledger.record_status(early.id, Status.COMPLETE, NOW + 10)
     free = ledger.admit(intent_to_push(pool="cpu", written_at=NOW), anything_goes)
     found = {run.id for run in ledger.usage("kaggle", "ada", NOW + 20, NOW + 99)}
     assert found == {late.id}
@@ -158,7 +161,7 @@ def test_usage_holds_the_runs_of_that_time_and_those_that_may_be(ledger: SqliteL
 def test_the_last_reading_of_each_week_is_kept(ledger: SqliteLedger) -> None:
     for at, used in ((NOW, 5.0), (NOW + 60, 7.0), (NOW + 30, 6.0), (NOW + 8 * 86400, 1.0)):
         pools = (PoolReading("gpu", used, 0.0, 108000.0),)
-        ledger.keep_reading("kaggle", "ada", QuotaReading(at, None, pools))
+        ledger.store_reading("kaggle", "ada", QuotaReading(at, None, pools))
     kept = ledger.readings("kaggle", "ada", 0.0)
     assert [reading.pools[0].used_seconds for reading in kept] == [7.0, 1.0]
     assert ledger.last_account("kaggle") == "ada"
@@ -209,7 +212,7 @@ def test_what_was_written_before_a_kill_is_there_and_what_was_not_is_not(path: P
         killed.kill()
         killed.wait(30)
     with SqliteLedger(path) as ledger:
-        (run,) = ledger.unsettled("kaggle", "ada")
+        (run,) = ledger.unfinished_runs("kaggle", "ada")
         assert run.intent.source_sha256 == intent_to_push("written").source_sha256
         ledger.admit(intent_to_push("the lock is free"), anything_goes)
 
@@ -286,10 +289,10 @@ def test_no_question_reads_all_runs(ledger: SqliteLedger) -> None:
     connection = ledger._connection
     connection.set_trace_callback(asked.append)
     ledger.runs("kaggle", "ada", kernel=KERNEL, limit=20)
-    ledger.unsettled("kaggle", "ada")
+    ledger.unfinished_runs("kaggle", "ada")
     ledger.usage("kaggle", "ada", NOW, NOW + 7 * 86400)
     ledger.past_runs("kaggle", KERNEL, "gpu")
-    ledger.twins("kaggle", "ada", "none")
+    ledger.same_script_runs("kaggle", "ada", "none")
     ledger.latest("kaggle", KERNEL)
     connection.set_trace_callback(None)
     assert len(asked) == 6
@@ -309,7 +312,7 @@ def _fill(path: Path, count: int) -> None:
     """Ended runs, one an hour, as a long-time user has them."""
     with SqliteLedger(path) as ledger:
         first = pushed(ledger)
-        ledger.sighted(first.id, Status.COMPLETE, NOW + 60)
+        ledger.record_status(first.id, Status.COMPLETE, NOW + 60)
     connection = sqlite3.connect(path)
     names = [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
     others = [name for name in names if name not in ("id", "version", "started_at", "ended_at")]
@@ -337,4 +340,4 @@ def test_nothing_secret_has_a_place_in_it(path: Path) -> None:
 def test_a_kernel_moved_by_its_title_is_kept_under_its_new_name(ledger: SqliteLedger) -> None:
     run = ledger.admit(intent_to_push(), anything_goes)
     moved = KernelRef("ada", "trucks")
-    assert ledger.sent(run.id, moved, 1, NOW).name == "ada/trucks/1"
+    assert ledger.record_version(run.id, moved, 1, NOW).name == "ada/trucks/1"

@@ -36,7 +36,7 @@ def test_lines_come_as_they_are_written(local_kaggle: LocalKaggle) -> None:
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     ref = run(local_kaggle, "import time\nprint('first', flush=True)\ntime.sleep(600)")
     assert next(iter(kaggle.follow_log(ref))).text == "first"
-    assert not kaggle.state(ref).status.ended
+    assert not kaggle.status(ref).status.ended
 
 
 def test_a_log_that_is_cut_and_replayed_shows_each_line_once(local_kaggle: LocalKaggle) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kitctl.errors import InvalidInput, Problem
 from kitctl.render import console as module
-from kitctl.render.console import Talk
+from kitctl.render.console import Console
 
 
 class Terminal(io.StringIO):
@@ -35,12 +35,12 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_without_a_terminal_progress_is_a_few_plain_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Talk().progress("fetching", total=1000) as bar:
+    with Console().progress("fetching", total=1000) as bar:
         for _ in range(1000):
             bar.advance()
     assert capsys.readouterr().err == "fetching …\n"
     monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
-    with Talk().progress("fetching", total=4) as bar:
+    with Console().progress("fetching", total=4) as bar:
         bar.update(completed=2)
         bar.log("a line of the run's")
     assert capsys.readouterr().err == "fetching …\nfetching 50 %\na line of the run's\n"
@@ -50,7 +50,7 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = on_terminal(monkeypatch)
-    talk = Talk()
+    talk = Console()
     with talk.progress("training", total=4, unit="epochs") as bar:
         bar.update(completed=3)
         bar.log("epoch 3/4 [bold]")
@@ -66,7 +66,7 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
 
 def test_where_nothing_is_counted_no_number_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
-    with Talk().progress("run 1: queued"):
+    with Console().progress("run 1: queued"):
         pass
     assert "run 1: queued" in terminal.getvalue()
     assert "0/?" not in terminal.getvalue()
@@ -75,7 +75,7 @@ def test_where_nothing_is_counted_no_number_is_shown(monkeypatch: pytest.MonkeyP
 def test_without_a_terminal_a_line_comes_only_with_news(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Talk().progress("run 1") as bar:
+    with Console().progress("run 1") as bar:
         bar.describe("run 1: queued", " (1 s)")
         bar.describe("run 1: queued", " (2 s)")
         bar.describe("run 1: running", " (0 s)")
@@ -83,7 +83,7 @@ def test_without_a_terminal_a_line_comes_only_with_news(
         bar.describe("run 1: running", " (9 s)")
     said = capsys.readouterr().err.splitlines()
     assert said == ["run 1 …", "run 1: queued (1 s) …", "run 1: running (0 s) …"]
-    with Talk().progress("fetching", total=4) as bar:
+    with Console().progress("fetching", total=4) as bar:
         for completed in (1, 1, 2):
             bar.update(completed=completed)
     said = capsys.readouterr().err.splitlines()
@@ -94,7 +94,7 @@ def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal = on_terminal(monkeypatch)
-    with Talk().progress("fetching", total=4) as bar:
+    with Console().progress("fetching", total=4) as bar:
         bar.update(completed=2)
         print("data")
     assert capsys.readouterr().out == "data\n"
@@ -102,7 +102,7 @@ def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
 
 
 def test_quiet_leaves_only_warnings_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
-    talk = Talk(quiet=True)
+    talk = Console(quiet=True)
     talk.say("said")
     talk.hint("hinted")
     with talk.progress("fetching", total=1) as bar:
@@ -116,7 +116,7 @@ def test_an_error_is_a_sentence_its_problems_and_the_next_step(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     problems = [Problem("title", "is short.", "Lengthen it.")]
-    Talk().fail(InvalidInput("Wrong.", hint="kitctl doctor", problems=problems))
+    Console().fail(InvalidInput("Wrong.", hint="kitctl doctor", problems=problems))
     assert capsys.readouterr().err == (
         "error: Wrong.\n  • title: is short. Lengthen it.\nnext: kitctl doctor\n"
     )
@@ -128,5 +128,5 @@ def test_colour_is_for_terminals_that_want_it(
 ) -> None:
     terminal = on_terminal(monkeypatch)
     monkeypatch.setenv("NO_COLOR", no_color)
-    Talk().warn("careful")
+    Console().warn("careful")
     assert ("\x1b[" in terminal.getvalue()) == coloured

@@ -94,14 +94,14 @@ def kaggle(request: pytest.FixtureRequest) -> Any:
 
 def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
     kernel = KernelRef(world.kaggle.account(), slug)
-    newest = world.kaggle.newest(kernel)
+    newest = world.kaggle.newest_version(kernel)
     return world.kaggle.save(
         job(kernel, world.script(*directives), **details), newest.run.version if newest else 0
     ).run
 
 
 def ended(world: World, run: RunRef) -> Status:
-    state = until(lambda: found if (found := world.kaggle.state(run)).status.ended else None)
+    state = until(lambda: found if (found := world.kaggle.status(run)).status.ended else None)
     return state.status
 
 
@@ -126,13 +126,15 @@ def test_its_clock_is_known_after_an_answer(kaggle: Kaggle) -> None:
 
 
 def test_a_kernel_that_is_not_there_has_no_newest_version(kaggle: Kaggle) -> None:
-    assert kaggle.newest(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731")) is None
+    assert (
+        kaggle.newest_version(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731")) is None
+    )
 
 
 def test_the_state_of_a_run_that_is_not_there_is_an_error(kaggle: Kaggle) -> None:
     nowhere = RunRef(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731"), 3)
     with pytest.raises(InvalidInput) as caught:
-        kaggle.state(nowhere)
+        kaggle.status(nowhere)
     assert caught.value.code == "not_found"
 
 
@@ -150,7 +152,7 @@ def test_each_save_is_a_new_version_that_holds_its_source(world: World) -> None:
     first = saved(world, "two-versions", "print one")
     second = saved(world, "two-versions", "print two")
     assert (first.version, second.version) == (1, 2)
-    newest, held = world.kaggle.newest(first.kernel), world.kaggle.version(first)
+    newest, held = world.kaggle.newest_version(first.kernel), world.kaggle.version(first)
     assert newest and newest.run == second and "two" in newest.source
     assert held and held.run == first and "one" in held.source
     assert world.kaggle.version(RunRef(first.kernel, 7)) is None
@@ -171,7 +173,7 @@ def test_the_state_is_that_of_the_version_asked_for(world: World) -> None:
     assert ended(world, first) is Status.COMPLETE
     second = saved(world, "good-then-bad", "fail")
     assert ended(world, second) is Status.ERROR
-    assert world.kaggle.state(first).status is Status.COMPLETE
+    assert world.kaggle.status(first).status is Status.COMPLETE
 
 
 def test_the_outputs_of_an_ended_run_are_listed(world: World) -> None:
@@ -192,7 +194,7 @@ def test_the_log_can_be_followed_and_read_again(world: World) -> None:
 
 def test_a_session_is_cancelled_by_the_id_in_its_log(world: World) -> None:
     run = saved(world, "never-ends", "print session", "hang")
-    until(lambda: world.kaggle.state(run).status is Status.RUNNING)
+    until(lambda: world.kaggle.status(run).status is Status.RUNNING)
     texts = (line.text for line in world.kaggle.follow_log(run))
     session = next(text for text in texts if text.startswith("session "))
     world.kaggle.cancel(int(session.removeprefix("session ")))
@@ -211,4 +213,4 @@ def test_a_third_gpu_session_is_refused(world: World) -> None:
     with pytest.raises(Refused, match="Maximum batch GPU session count") as caught:
         saved(world, "third-gpu", "hang", pool="gpu")
     assert caught.value.code == "push_refused"
-    assert world.kaggle.newest(KernelRef(world.kaggle.account(), "third-gpu")) is None
+    assert world.kaggle.newest_version(KernelRef(world.kaggle.account(), "third-gpu")) is None

@@ -50,7 +50,7 @@ def test_what_is_no_duration_is_none(text: str) -> None:
     ],
 )
 def test_a_duration_is_said_in_its_two_largest_units(seconds: float, said: str) -> None:
-    assert durations.say(seconds) == said
+    assert durations.describe(seconds) == said
 
 
 @given(st.floats(60, 10**6))

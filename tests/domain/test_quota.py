@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.runs import HOUR, held, run
+from support.runs import HOUR, occupancy, run
 
 from kitctl.domain.quota import (
     Balance,
@@ -29,7 +29,7 @@ NOW = SATURDAY + 100 * HOUR
 
 
 def uses(*runs: Run, now: float = NOW) -> list[RunUse]:
-    return [use for run in runs if (use := use_of(held(run), WEEK, now))]
+    return [use for run in runs if (use := use_of(occupancy(run), WEEK, now))]
 
 
 def reading(
@@ -186,7 +186,7 @@ def test_the_parts_of_a_week_that_is_over_add_up_too(
 @given(runs=some_runs)
 def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Run]) -> None:
     weeks = [WEEK.earlier(), WEEK, WEEK.earlier(-1)]
-    booked = uses_by_week([held(run) for run in runs], weeks, NOW)
+    booked = uses_by_week([occupancy(run) for run in runs], weeks, NOW)
     counted = sum(use.seconds for week in booked for use in week)
     lasted = sum(
         min(run.ended_at or NOW, (run.started_at or 0) + 12 * HOUR) - (run.started_at or 0)
@@ -197,15 +197,15 @@ def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Ru
 
 def test_what_a_run_across_the_reset_gave_back_counts_once() -> None:
     across = run(WEEK.end - HOUR, WEEK.end + HOUR, facts=Facts(saved_seconds=600))
-    weeks = uses_by_week([held(across)], [WEEK, WEEK.earlier(-1)], NOW)
+    weeks = uses_by_week([occupancy(across)], [WEEK, WEEK.earlier(-1)], NOW)
     assert [use.saved_seconds for week in weeks for use in week] == [0, 600]
 
 
 @given(runs=some_runs, weeks=st.integers(1, 6))
 def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int) -> None:
     shown = last_weeks(WEEK, weeks)
-    at_once = uses_by_week([held(run) for run in runs], shown, NOW)
-    each = [[use for run in runs if (use := use_of(held(run), week, NOW))] for week in shown]
+    at_once = uses_by_week([occupancy(run) for run in runs], shown, NOW)
+    each = [[use for run in runs if (use := use_of(occupancy(run), week, NOW))] for week in shown]
     assert at_once == each
 
 

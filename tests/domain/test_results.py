@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitctl.domain.results import Received, is_error_body, manifest, reason_to_refuse, sort_names
+from kitctl.domain.results import (
+    DownloadedFile,
+    is_error_body,
+    manifest,
+    reason_to_refuse,
+    sort_names,
+)
 
 SHA256 = "ab" * 32
 
@@ -102,8 +108,8 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
     read = manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
     assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
-    assert read["a"].is_kept_by(Received(3, SHA256))
-    assert not read["a"].is_kept_by(Received(4, SHA256))
+    assert read["a"].is_kept_by(DownloadedFile(3, SHA256))
+    assert not read["a"].is_kept_by(DownloadedFile(4, SHA256))
 
 
 @pytest.mark.parametrize(

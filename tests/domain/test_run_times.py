@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitctl.domain.run_times import Evidence, Hold, Phase, Source, best_known
+from kitctl.domain.run_times import Evidence, Occupancy, Phase, TimeSource, best_known
 
 QUEUED, RUNNING, ENDED = Phase.QUEUED, Phase.RUNNING, Phase.ENDED
 LIMIT = 12 * 3600.0
@@ -21,91 +21,91 @@ CASES = [
     (
         "watched closely: the middle of what the polls leave open",
         evidence(*WATCHED),
-        Hold(30, 3610, Source.WATCHED),
+        Occupancy(30, 3610, TimeSource.WATCHED),
     ),
     (
         "watched closely beats the program's own times, which miss the container's",
         evidence(*WATCHED, program_started_at=60, program_ended_at=3590),
-        Hold(30, 3610, Source.WATCHED),
+        Occupancy(30, 3610, TimeSource.WATCHED),
     ),
     (
         "polled rarely: the program's own times",
         evidence((900, RUNNING), (9000, ENDED), program_started_at=100, program_ended_at=3700),
-        Hold(100, 3700, Source.OUTPUT),
+        Occupancy(100, 3700, TimeSource.OUTPUT),
     ),
     (
         "a program's clock that runs ahead stays inside what the polls saw",
         evidence((2000, ENDED), program_started_at=100, program_ended_at=2500),
-        Hold(100, 2000, Source.OUTPUT),
+        Occupancy(100, 2000, TimeSource.OUTPUT),
     ),
     (
         "never watched, log read: its length, from the push on",
         evidence((36000, ENDED), log_seconds=3600),
-        Hold(0, 3600, Source.LOG),
+        Occupancy(0, 3600, TimeSource.LOG),
     ),
     (
         "only its end watched, log read: its length, up to that end",
         evidence((9000, RUNNING), (9010, ENDED), log_seconds=3600),
-        Hold(5405, 9005, Source.LOG),
+        Occupancy(5405, 9005, TimeSource.LOG),
     ),
     (
         "only its start watched, log read: its length, from that start on",
         evidence((5, QUEUED), (25, RUNNING), (90000, ENDED), log_seconds=3600),
-        Hold(5, 3605, Source.LOG),
+        Occupancy(5, 3605, TimeSource.LOG),
     ),
     (
         "over before it was seen running: from the push to the middle of what is open",
         evidence((30, ENDED), log_seconds=10),
-        Hold(0, 20, Source.WATCHED),
+        Occupancy(0, 20, TimeSource.WATCHED),
     ),
     (
         "seen running long after the log fell silent: the log tells no end",
         evidence((5, QUEUED), (25, RUNNING), (7000, RUNNING), (20000, ENDED), log_seconds=60),
-        Hold(5, 20000, Source.BOUNDS),
+        Occupancy(5, 20000, TimeSource.BOUNDS),
     ),
     (
         "cancelled in the queue: an empty log, nothing held",
         evidence((600, QUEUED), (900, ENDED), log_seconds=0),
-        Hold(600, 600, Source.LOG),
+        Occupancy(600, 600, TimeSource.LOG),
     ),
     (
         "never watched, no log to be had: at most from push to sighting",
         evidence((7200, ENDED)),
-        Hold(0, 7200, Source.BOUNDS),
+        Occupancy(0, 7200, TimeSource.BOUNDS),
     ),
     (
         "never watched, no log to be had, seen late: at most the session's limit",
         evidence((90000, ENDED), limit=3600),
-        Hold(0, 3600, Source.BOUNDS),
+        Occupancy(0, 3600, TimeSource.BOUNDS),
     ),
     (
         "seen running late, then ended much later: it held to when it was seen, at least",
         evidence((5000, RUNNING), (90000, ENDED), limit=3600),
-        Hold(1400, 5000, Source.BOUNDS),
+        Occupancy(1400, 5000, TimeSource.BOUNDS),
     ),
-    ("waiting: no hold yet", evidence((20, QUEUED)), Hold(None, None, Source.BOUNDS)),
-    ("just pushed", evidence(), Hold(None, None, Source.BOUNDS)),
+    ("waiting: no hold yet", evidence((20, QUEUED)), Occupancy(None, None, TimeSource.BOUNDS)),
+    ("just pushed", evidence(), Occupancy(None, None, TimeSource.BOUNDS)),
     (
         "running, its start watched",
         evidence((20, QUEUED), (40, RUNNING), (400, RUNNING)),
-        Hold(30, None, Source.WATCHED),
+        Occupancy(30, None, TimeSource.WATCHED),
     ),
-    ("running, first seen late", evidence((4000, RUNNING)), Hold(0, None, Source.BOUNDS)),
+    ("running, first seen late", evidence((4000, RUNNING)), Occupancy(0, None, TimeSource.BOUNDS)),
     (
         "running, its start read from the log",
         evidence((4000, RUNNING), program_started_at=300),
-        Hold(300, None, Source.OUTPUT),
+        Occupancy(300, None, TimeSource.OUTPUT),
     ),
     (
         "an early poll that was answered late changes nothing",
         evidence((20, QUEUED), (40, RUNNING), (50, QUEUED), (3600, ENDED), (3601, RUNNING)),
-        Hold(30, 3600, Source.WATCHED),
+        Occupancy(30, 3600, TimeSource.WATCHED),
     ),
 ]
 
 
 @pytest.mark.parametrize(("what", "seen", "hold"), CASES, ids=[case[0] for case in CASES])
-def test_the_best_known_wins(what: str, seen: Evidence, hold: Hold) -> None:
+def test_the_best_known_wins(what: str, seen: Evidence, hold: Occupancy) -> None:
     assert best_known(seen) == hold
 
 
@@ -160,12 +160,14 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
 @pytest.mark.parametrize(
     ("what", "hold", "until"),
     [
-        ("ended", Hold(100, 200, Source.WATCHED), 200),
-        ("running", Hold(100, None, Source.WATCHED), 1000),
-        ("running, by a clock that is behind", Hold(1500, None, Source.WATCHED), 1500),
-        ("lost sight of", Hold(-90000, None, Source.WATCHED), -90000 + LIMIT),
-        ("waiting", Hold(None, None, Source.BOUNDS), 1000),
+        ("ended", Occupancy(100, 200, TimeSource.WATCHED), 200),
+        ("running", Occupancy(100, None, TimeSource.WATCHED), 1000),
+        ("running, by a clock that is behind", Occupancy(1500, None, TimeSource.WATCHED), 1500),
+        ("lost sight of", Occupancy(-90000, None, TimeSource.WATCHED), -90000 + LIMIT),
+        ("waiting", Occupancy(None, None, TimeSource.BOUNDS), 1000),
     ],
 )
-def test_a_hold_lasts_until_now_but_not_past_its_limit(what: str, hold: Hold, until: float) -> None:
+def test_a_hold_lasts_until_now_but_not_past_its_limit(
+    what: str, hold: Occupancy, until: float
+) -> None:
     assert hold.until(now=1000, limit_seconds=LIMIT) == until, what

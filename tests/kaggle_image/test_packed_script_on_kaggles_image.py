@@ -15,7 +15,7 @@ import pytest
 
 from kitctl.operations import package
 from kitctl.operations.shared import prepare_sources
-from kitctl.operations.shared.reporter import Silence
+from kitctl.operations.shared.reporter import NullReporter
 
 # Two starts of TensorFlow in each test, on whatever machine this is.
 pytestmark = [pytest.mark.kaggle_image, pytest.mark.timeout(900)]
@@ -51,7 +51,7 @@ def sample() -> Path:
     sources = package.plan(PROJECT).metadata.sources
     settings = {"ryanholbrook/car-or-truck": "datasets/car-or-truck-sample"}
     found = prepare_sources.stand_ins(PROJECT, sources, settings, ())
-    mounts = prepare_sources.prepare(found, Silence())
+    mounts = prepare_sources.prepare(found, NullReporter())
     return mounts["datasets/ryanholbrook/car-or-truck"]
 
 

@@ -8,10 +8,10 @@ from support.projects import lone_script, packed_job
 
 from kitctl import config
 from kitctl.operations import doctor
-from kitctl.operations.doctor import Finding
+from kitctl.operations.doctor import DoctorCheck
 
 
-def findings(project: Path) -> dict[str, Finding]:
+def findings(project: Path) -> dict[str, DoctorCheck]:
     found = doctor.project(
         lambda: config.find_project(project, project, {}), lambda: config.load(project, {}, {})
     )

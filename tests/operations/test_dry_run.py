@@ -12,8 +12,8 @@ from support.projects import MAIN, lone_script, packed_job, write_files
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations import dry_run, package
 from kitctl.operations.dry_run import LOG_NAME, Scale
-from kitctl.operations.shared.outputs import Rehearsal
-from kitctl.operations.shared.reporter import Silence
+from kitctl.operations.shared.outputs import DryRunResult
+from kitctl.operations.shared.reporter import NullReporter
 from kitctl.sandbox import runner
 
 SMALL = Scale(photos=40, epochs=2)
@@ -21,14 +21,14 @@ SMALL = Scale(photos=40, epochs=2)
 
 def rehearse(
     project: Path, *, scale: Scale = SMALL, mounts: Mapping[str, Path] | None = None
-) -> Rehearsal:
+) -> DryRunResult:
     return dry_run.dry_run(
         package.plan(project),
         mounts or {},
         scale,
         out=project / "out",
         runner=runner.start,
-        reporter=Silence(),
+        reporter=NullReporter(),
     )
 
 

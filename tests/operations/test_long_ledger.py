@@ -14,7 +14,7 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import week_of
 from kitctl.operations.quota import show_quota
-from kitctl.operations.shared.next_run import ThisJob
+from kitctl.operations.shared.next_run import NextRun
 
 RUNS = 10_000
 NOW = 1_800_000_000.0
@@ -49,7 +49,7 @@ def ledger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ten_thousand_runs_are_summed_right(ledger_file: Path, local_kaggle: LocalKaggle) -> None:
     local_kaggle.set_clock("2027-01-15T08:00:00Z")
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
-    job = ThisJob("", "kernel-1", "gpu", "NvidiaTeslaT4", 12 * HOUR, SETTINGS)
+    job = NextRun("", "kernel-1", "gpu", "NvidiaTeslaT4", 12 * HOUR, SETTINGS)
     with SqliteLedger(ledger_file) as ledger:
         report = show_quota(kaggle, ledger, job=job, weeks=52)
     starts = [NOW - number * HOUR / 2 for number in range(1, RUNS + 1)]

@@ -11,7 +11,7 @@ import pytest
 
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations import pipelines
-from kitctl.operations.shared.reporter import Silence
+from kitctl.operations.shared.reporter import NullReporter
 from kitctl.packing.bundle import Plan
 
 TABLE = (
@@ -64,7 +64,7 @@ def player(code: int, *lines: str) -> Callable[..., Played]:
 def test_table_and_pictures_replace_those_of_an_earlier_measurement(tmp_path: Path) -> None:
     (tmp_path / "timelines").mkdir()
     (tmp_path / "timelines" / "naive.png").write_bytes(b"old")
-    found = pipelines.measure(PLAN, {}, out=tmp_path, runner=player(0), reporter=Silence())
+    found = pipelines.measure(PLAN, {}, out=tmp_path, runner=player(0), reporter=NullReporter())
     assert [(each.name, each.photos_per_second) for each in found.pipelines] == [("naive", 100.5)]
     assert found.pictures == (tmp_path / "timelines" / "naive.png",)
     assert found.pictures[0].read_bytes() == b"new"
@@ -77,7 +77,7 @@ def test_a_job_that_fails_is_quoted_and_leaves_the_folder_as_it_was(
 ) -> None:
     runner = player(code, "error: no photos at all\n")
     with pytest.raises(expected, match="no photos at all"):
-        pipelines.measure(PLAN, {}, out=tmp_path, runner=runner, reporter=Silence())
+        pipelines.measure(PLAN, {}, out=tmp_path, runner=runner, reporter=NullReporter())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from support.projects import write_files
 from kitctl.domain.metadata import Sources
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared import prepare_sources
-from kitctl.operations.shared.reporter import Silence
+from kitctl.operations.shared.reporter import NullReporter
 
 SOURCES = Sources(
     datasets=("ada/photos/3",),
@@ -20,7 +20,7 @@ SOURCES = Sources(
 )
 
 
-class Ears(Silence):
+class Ears(NullReporter):
     """A reporter that remembers."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Ears(Silence):
 def test_every_kind_of_source_has_kaggles_place(tmp_path: Path) -> None:
     data = [f"{source}={tmp_path}" for source in SOURCES.all]
     found = prepare_sources.stand_ins(tmp_path, SOURCES, {}, data)
-    assert prepare_sources.prepare(found, Silence()) == {
+    assert prepare_sources.prepare(found, NullReporter()) == {
         "datasets/ada/photos": tmp_path,
         "notebooks/ada/earlier-run": tmp_path,
         "competitions/digits": tmp_path,
@@ -71,7 +71,7 @@ def test_a_recipe_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None
         tmp_path, Sources(datasets=("ada/photos",)), {"ada/photos": "data"}, ()
     )
     with pytest.raises(InvalidInput, match="the hash is wrong"):
-        prepare_sources.prepare(found, Silence())
+        prepare_sources.prepare(found, NullReporter())
 
 
 def test_a_source_without_a_stand_in_is_a_warning_that_names_the_setting(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from kitctl.adapters.results_folder import LocalResults
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
-from kitctl.operations.pull_results import Pulled, Selection, pull_results
+from kitctl.operations.pull_results import PullResult, Selection, pull_results
 from kitctl.operations.shared.fetch_files import Addresses, Fetch
-from kitctl.operations.shared.find_run import Found
-from kitctl.ports import BrokenOff
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.ports import DownloadInterrupted
 
 RUN_REPORT = {
     "schema": "kitctl-run/1",
@@ -37,7 +37,7 @@ THE_USUAL = [
 ]
 
 
-def names(pulled: Pulled) -> set[str]:
+def names(pulled: PullResult) -> set[str]:
     return {file.path for file in pulled.files}
 
 
@@ -203,9 +203,9 @@ def test_a_broken_connection_goes_on_where_it_broke(road: Road) -> None:
 def test_what_an_interrupted_pull_had_is_not_fetched_twice(road: Road) -> None:
     found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
     road.pull(found, only="nothing")
-    part = LocalResults(road.folder).part("big.bin")
+    part = LocalResults(road.folder).part_path("big.bin")
     road.server.fault("drop", "download", after_bytes=3_000_000, count=1)
-    with pytest.raises(BrokenOff):
+    with pytest.raises(DownloadInterrupted):
         HttpDownloads(direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
     assert part.stat().st_size > 1_000_000
     # Only what is missing comes now: the whole would not come in one go.
@@ -230,7 +230,7 @@ def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road)
     folder = LocalResults(road.folder)
     fetch = Fetch(addresses, HttpDownloads(direct=True), folder, anew=False)
     listed = road.server.calls("ListKernelSessionOutput")
-    with folder.only_user(lambda: None):
+    with folder.exclusive(lambda: None):
         assert [fetch.one(name, None).state for name in addresses.names] == ["fetched"] * 6
     # One listing renews them all.
     assert road.server.calls("ListKernelSessionOutput") == listed + 1
@@ -321,7 +321,7 @@ def test_a_run_that_goes_on_is_not_pulled(road: Road) -> None:
     road.server.push("goes-on", "import time; time.sleep(600)")
     until(lambda: road.server.status("goes-on") == "RUNNING")
     with pytest.raises(Refused) as caught:
-        road.pull(Found(RunRef(KernelRef("local", "goes-on"), 1), None))
+        road.pull(TargetRun(RunRef(KernelRef("local", "goes-on"), 1), None))
     assert caught.value.code == "run_under_way"
     assert "--wait" in caught.value.hint
 
@@ -339,7 +339,7 @@ def test_a_log_of_the_runs_own_is_not_overwritten(road: Road) -> None:
 def test_two_pulls_at_once_fetch_once(road: Road) -> None:
     found = road.seed(files=[{"name": "f{}.bin", "bytes": 50_000, "count": 30}], manifest=True)
     road.server.fault("latency", "download", seconds=0.02)
-    results: list[Pulled] = []
+    results: list[PullResult] = []
 
     def pull() -> None:
         # The ledger's connection belongs to its own thread; this run is not in it.

@@ -23,7 +23,7 @@ from kitctl.domain import accelerators
 from kitctl.domain.metadata import Metadata, Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import NetworkFailed, Refused
-from kitctl.operations.push import Order, Pushed, job_of, push
+from kitctl.operations.push import PushOptions, PushResult, job_of, push
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Plan
@@ -55,8 +55,10 @@ def on_gpu(script: str = "import torch; torch.cuda", **details: Any) -> Plan:
     return plan(script, accelerator=accelerators.T4X2, **details)
 
 
-def send(road: Road, made: Plan, **order: Any) -> Pushed:
-    return push(Order(plan=made, **order), road.kaggle, road.ledger, road.clock, road.listener)
+def send(road: Road, made: Plan, **order: Any) -> PushResult:
+    return push(
+        PushOptions(plan=made, **order), road.kaggle, road.ledger, road.clock, road.listener
+    )
 
 
 def refusal(road: Road, made: Plan, **order: Any) -> Refused:
@@ -185,7 +187,7 @@ def test_a_lost_answer_leads_to_one_run(road: Road) -> None:
     pushed = send(road, plan())
     assert pushed.run.version == 1
     assert road.server.calls("SaveKernel") == 1
-    newest = road.kaggle.newest(KernelRef("local", "small-job"))
+    newest = road.kaggle.newest_version(KernelRef("local", "small-job"))
     assert newest and newest.run.version == 1
 
 
@@ -225,10 +227,10 @@ def test_an_intent_that_kaggle_never_took_is_forgotten_but_not_too_soon(road: Ro
         intent_to_push(service="local", account="local", kernel=KERNEL), lambda pending: None
     )
     assert settle_lost_pushes(road.kaggle, road.ledger) == []
-    assert [kept.id for kept in road.ledger.unsettled("local", "local")] == [run.id]
-    road.ledger.gave_up(run.id, road.kaggle.now() - 1)
+    assert [kept.id for kept in road.ledger.unfinished_runs("local", "local")] == [run.id]
+    road.ledger.record_lost_answer(run.id, road.kaggle.now() - 1)
     assert settle_lost_pushes(road.kaggle, road.ledger) == []
-    assert road.ledger.unsettled("local", "local") == []
+    assert road.ledger.unfinished_runs("local", "local") == []
 
 
 def test_two_intents_of_one_script_find_a_version_each(tmp_path: Path) -> None:
@@ -251,8 +253,8 @@ def killed_after(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Any]:
             "import os, signal, sys, time, pathlib\n"
             "from kitctl.adapters.kaggle import connect_local\n"
             "from kitctl.adapters.ledger import SqliteLedger\n"
-            "from kitctl.operations.shared.reporter import Silence\n"
-            "from kitctl.operations.push import Order, push\n"
+            "from kitctl.operations.shared.reporter import NullReporter\n"
+            "from kitctl.operations.push import PushOptions, push\n"
             "sys.path.insert(0, sys.argv[4])\n"
             "from test_push import plan\n"
             "step, endpoint, token = sys.argv[1:4]\n"
@@ -263,9 +265,9 @@ def killed_after(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Any]:
             "        function(*given)\n"
             "        os.kill(os.getpid(), signal.SIGKILL)\n"
             "    return call\n"
-            "owner = ledger if step in ('admit', 'sent') else kaggle\n"
+            "owner = ledger if step in ('admit', 'record_version') else kaggle\n"
             "setattr(owner, step, then_die(getattr(owner, step)))\n"
-            "push(Order(plan=plan()), kaggle, ledger, time, Silence())\n"
+            "push(PushOptions(plan=plan()), kaggle, ledger, time, NullReporter())\n"
         )
         arguments = [step, local_kaggle.endpoint, local_kaggle.token, str(TESTS / "operations")]
         done = subprocess.run(
@@ -280,7 +282,7 @@ def killed_after(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Any]:
     yield run
 
 
-@pytest.mark.parametrize(("step", "runs"), [("admit", 0), ("save", 1), ("sent", 1)])
+@pytest.mark.parametrize(("step", "runs"), [("admit", 0), ("save", 1), ("record_version", 1)])
 def test_killed_between_two_steps_no_run_is_lost_and_none_is_paid_for_twice(
     road: Road, killed_after: Any, step: str, runs: int
 ) -> None:
@@ -292,8 +294,8 @@ def test_killed_between_two_steps_no_run_is_lost_and_none_is_paid_for_twice(
     known = [run.version for run in road.ledger.runs("local", "local")]
     assert known == ([1] if runs else [None])
     if not runs:
-        (intent,) = road.ledger.unsettled("local", "local")
-        road.ledger.gave_up(intent.id, road.kaggle.now() - 1)
+        (intent,) = road.ledger.unfinished_runs("local", "local")
+        road.ledger.record_lost_answer(intent.id, road.kaggle.now() - 1)
         assert send(road, plan()).run.version == 1
         assert len(road.ledger.runs("local", "local")) == 1
 
@@ -306,15 +308,16 @@ def test_two_pushes_at_once_of_the_same_job_make_one_run(
         "from kitctl.adapters.kaggle import connect_local\n"
         "from kitctl.adapters.ledger import SqliteLedger\n"
         "from kitctl.errors import Refused\n"
-        "from kitctl.operations.shared.reporter import Silence\n"
-        "from kitctl.operations.push import Order, push\n"
+        "from kitctl.operations.shared.reporter import NullReporter\n"
+        "from kitctl.operations.push import PushOptions, push\n"
         "endpoint, token, tests, path = sys.argv[1:5]\n"
         "sys.path.insert(0, tests)\n"
         "from test_push import plan\n"
         "kaggle = connect_local(endpoint, token)\n"
         "with SqliteLedger(pathlib.Path(path)) as ledger:\n"
         "    print('ready', flush=True); sys.stdin.readline()\n"
-        "    try: push(Order(plan=plan()), kaggle, ledger, time, Silence()); print('pushed')\n"
+        "    options = PushOptions(plan=plan())\n"
+        "    try: push(options, kaggle, ledger, time, NullReporter()); print('pushed')\n"
         "    except Refused as refused: print(refused.code)\n"
     )
     arguments = [local_kaggle.endpoint, local_kaggle.token, str(TESTS / "operations")]

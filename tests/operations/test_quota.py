@@ -17,8 +17,8 @@ from kitctl.domain.runs import Facts, KernelRef, Run
 from kitctl.domain.weeks import seconds_of
 from kitctl.errors import NetworkFailed
 from kitctl.operations.quota import QuotaReport, show_quota
-from kitctl.operations.shared.next_run import ThisJob
-from kitctl.operations.shared.prefetch import asked_ahead
+from kitctl.operations.shared.next_run import NextRun
+from kitctl.operations.shared.prefetch import prefetch
 
 T4 = "NvidiaTeslaT4"
 TPU = "TpuV5E8"
@@ -70,7 +70,7 @@ class Books:
             ),
             lambda _: None,
         )
-        return self.ledger.sent(written.id, kernel, version, when)
+        return self.ledger.record_version(written.id, kernel, version, when)
 
     def goes_on(self, slug: str, timeout_seconds: int) -> Run:
         """A run that goes on until it is cancelled or its time is up."""
@@ -160,7 +160,7 @@ def test_what_a_pull_learned_beats_what_the_log_told(books: Books) -> None:
     books.report()
     (run,) = books.ledger.runs("local", "local")
     start = seconds_of(datetime.fromisoformat("2026-11-22T10:10:20Z"))
-    books.ledger.learned(
+    books.ledger.update_facts(
         run.id, Facts(program_started_at=start, program_ended_at=start + 3590, saved_seconds=900)
     )
     report = books.report()
@@ -229,7 +229,7 @@ def test_offline_the_account_whose_books_they_are_is_remembered(
 
 
 def test_how_many_more_runs_of_this_job_fit(books: Books) -> None:
-    job = ThisJob("", "cars", "gpu", T4, 12 * HOUR, {})
+    job = NextRun("", "cars", "gpu", T4, 12 * HOUR, {})
     still = books.report(job=job).still_fits
     assert still is not None
     assert (still.kernel, still.forecast.basis, still.fits) == ("local/cars", "timeout", 2)
@@ -243,7 +243,7 @@ def test_how_many_more_runs_of_this_job_fit(books: Books) -> None:
     still = books.report(job=job).still_fits
     assert still is not None
     assert still.fits == 4
-    on_cpu = ThisJob("", "cars", "cpu", "", 12 * HOUR, {})
+    on_cpu = NextRun("", "cars", "cpu", "", 12 * HOUR, {})
     assert books.report(job=on_cpu).still_fits is None
 
 
@@ -261,7 +261,7 @@ def test_a_quota_asks_kaggle_no_more_than_it_must(books: Books) -> None:
     books.ran("cars", "2026-11-22T10:00:00Z", "2026-11-22T12:00:00Z")
     books.report()
     before = {name: books.server.calls(name) for name in ASKED}
-    with asked_ahead(books.kaggle.quota) as early:
+    with prefetch(books.kaggle.quota) as early:
         books.report(early=early)
     assert {name: books.server.calls(name) - before[name] for name in ASKED} == {
         "IntrospectToken": 0,  # asked once for each command

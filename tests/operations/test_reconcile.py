@@ -47,7 +47,9 @@ class Past:
     def pushed(self, slug: str, version: int, at: float) -> Run:
         kernel = KernelRef("local", slug)
         wanted = intent(service="local", account="local", kernel=kernel, written_at=at)
-        return self.ledger.sent(self.ledger.admit(wanted, lambda _: None).id, kernel, version, at)
+        return self.ledger.record_version(
+            self.ledger.admit(wanted, lambda _: None).id, kernel, version, at
+        )
 
     def settled(self, run: Run) -> Run:
         assert run.ref is not None

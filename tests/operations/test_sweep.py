@@ -9,8 +9,8 @@ from support.projects import packed_job
 
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations import package
-from kitctl.operations.shared.reporter import Silence
-from kitctl.operations.sweep import Swept, settings_for, sweep
+from kitctl.operations.shared.reporter import NullReporter
+from kitctl.operations.sweep import SweepResult, settings_for, sweep
 from kitctl.sandbox import runner
 
 # Ends in the middle the first time, as a killed run does; says how often it was started.
@@ -35,9 +35,9 @@ with open("heads.csv", "w", newline="") as table:
 """
 
 
-def swept(project: Path, *words: str) -> Swept:
+def swept(project: Path, *words: str) -> SweepResult:
     plan = package.plan(project, overrides=settings_for(list(words)))
-    return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=Silence())
+    return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=NullReporter())
 
 
 def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None:

@@ -8,13 +8,13 @@ import pytest
 from support.projects import lone_script, packed_job
 from support.runs import HOUR, run
 
-from kitctl.config import Settings
+from kitctl.config import Config
 from kitctl.domain.runs import Facts, Run
-from kitctl.operations.shared.next_run import ThisJob, read_this_job
+from kitctl.operations.shared.next_run import NextRun, read_next_run
 
 
-def read(project: Path, **settings: str) -> ThisJob:
-    job = read_this_job(project, Settings(**settings))
+def read(project: Path, **settings: str) -> NextRun:
+    job = read_next_run(project, Config(**settings))
     assert job is not None
     return job
 
@@ -58,4 +58,4 @@ def test_the_next_run_is_as_the_last_but_for_what_was_changed_since(tmp_path: Pa
 
 def test_a_job_that_cannot_be_read_stops_no_quota(tmp_path: Path) -> None:
     packed_job(tmp_path, job="epochs = ")
-    assert read_this_job(tmp_path, Settings()) is None
+    assert read_next_run(tmp_path, Config()) is None

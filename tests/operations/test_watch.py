@@ -13,7 +13,7 @@ from kitctl.operations.cancel import cancel
 from kitctl.operations.logs import read_log
 from kitctl.operations.runs import list_runs
 from kitctl.operations.shared import watch
-from kitctl.operations.shared.find_run import Found, find_run
+from kitctl.operations.shared.find_run import TargetRun, find_run
 from kitctl.operations.shared.watch import follow, wait_for_end
 from kitctl.operations.status import RunStatus, read_status
 
@@ -25,17 +25,19 @@ SESSION = (
 )
 
 
-def pushed(road: Road, script: str, version: int = 1) -> Found:
+def pushed(road: Road, script: str, version: int = 1) -> TargetRun:
     """A run that the ledger knows."""
     intent = intent_to_push(
         script, service="local", account="local", kernel=KERNEL, pool="cpu", accelerator=""
     )
     run = road.ledger.admit(intent, lambda pending: None)
     ref = road.kaggle.save(job(KERNEL, script), version - 1).run
-    return Found(ref, road.ledger.sent(run.id, KERNEL, ref.version, road.kaggle.now()))
+    return TargetRun(
+        ref, road.ledger.record_version(run.id, KERNEL, ref.version, road.kaggle.now())
+    )
 
 
-def ended(road: Road, found: Found, timeout: float | None = None) -> RunStatus:
+def ended(road: Road, found: TargetRun, timeout: float | None = None) -> RunStatus:
     return wait_for_end(found, road.kaggle, road.ledger, road.clock, road.listener, timeout=timeout)
 
 
@@ -55,11 +57,11 @@ def test_a_failed_run_says_so_and_what_next(road: Road) -> None:
 
 
 def test_a_run_out_of_time_is_cancelled(road: Road) -> None:
-    found = Found(
+    found = TargetRun(
         road.kaggle.save(job(KERNEL, "import time; time.sleep(600)", timeout_seconds=60), 0).run,
         None,
     )
-    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    until(lambda: road.kaggle.status(found.ref).status is Status.RUNNING)
     road.server.advance(120)
     failure = ended(road, found).failure
     assert isinstance(failure, RunCancelled) and failure.exit_code == 7
@@ -70,7 +72,7 @@ def test_waiting_no_longer_than_asked(road: Road) -> None:
     with pytest.raises(RunCancelled) as caught:
         ended(road, found, timeout=0.2)
     assert caught.value.code == "wait_timeout"
-    assert not road.kaggle.state(found.ref).status.ended
+    assert not road.kaggle.status(found.ref).status.ended
 
 
 def test_the_status_is_that_of_the_version_though_kaggle_lags(road: Road) -> None:
@@ -139,7 +141,7 @@ def test_a_running_log_is_read_as_far_as_it_has_come(road: Road) -> None:
 
 def test_cancelling_stops_the_run(road: Road) -> None:
     found = pushed(road, f"{SESSION}time.sleep(600)")
-    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    until(lambda: road.kaggle.status(found.ref).status is Status.RUNNING)
     cancelled = cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
     assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
     known = road.ledger.get("local", found.ref)
@@ -160,7 +162,7 @@ def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
     monkeypatch.setattr("kitctl.operations.cancel.ID_SECONDS", 0.0)
     monkeypatch.setattr("kitctl.adapters.kaggle.log_stream.QUIET_SECONDS", 0.2)
     found = pushed(road, "import time; print('hello', flush=True); time.sleep(600)")
-    until(lambda: road.kaggle.state(found.ref).status is Status.RUNNING)
+    until(lambda: road.kaggle.status(found.ref).status is Status.RUNNING)
     with pytest.raises(Refused) as caught:
         cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
     assert caught.value.code == "no_session_id"
@@ -170,10 +172,10 @@ def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
 def test_what_kaggle_does_not_cancel_goes_on_and_is_said_to(road: Road) -> None:
     found = pushed(road, "import time; time.sleep(600)")
     assert found.known
-    road.ledger.learned(found.known.id, Facts(session_id=4711))
+    road.ledger.update_facts(found.known.id, Facts(session_id=4711))
     with pytest.raises(Refused) as caught:
         cancel(
-            Found(found.ref, road.ledger.get("local", found.ref)),
+            TargetRun(found.ref, road.ledger.get("local", found.ref)),
             road.kaggle,
             road.ledger,
             road.clock,
@@ -197,7 +199,7 @@ def test_without_a_ledger_kaggles_newest_version_is_meant(road: Road) -> None:
     road.server.push("elsewhere", "print(1)")
     kernel = KernelRef("local", "elsewhere")
     found = find_run(RunName(), lambda: kernel, road.kaggle, road.ledger)
-    assert found == Found(RunRef(kernel, 1), None)
+    assert found == TargetRun(RunRef(kernel, 1), None)
 
 
 def test_a_project_without_runs_says_so(road: Road) -> None:

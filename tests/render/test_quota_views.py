@@ -15,7 +15,7 @@ from support.runs import HOUR
 
 from kitctl.domain.forecast import Accuracy
 from kitctl.domain.quota import Balance, KernelUse, PoolReading, QuotaReading, RunUse
-from kitctl.domain.run_times import Source
+from kitctl.domain.run_times import TimeSource
 from kitctl.domain.runs import Forecast, Status
 from kitctl.domain.weeks import last_weeks, week_of
 from kitctl.operations.quota import QuotaReport, StillFits
@@ -137,7 +137,7 @@ def test_what_runs_is_named_beside_what_is_reserved() -> None:
         ended_at=None,
         seconds=HOUR,
         total_seconds=HOUR,
-        time_source=Source.WATCHED,
+        time_source=TimeSource.WATCHED,
         saved_seconds=0.0,
     )
     assert "running: ada/cars/7" in drawn(books(reserved=1), runs=(use,))

@@ -14,12 +14,12 @@ from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, Problem, Refused
-from kitctl.ports import Job, LogLine, OutputFile, Saved, State, Version
+from kitctl.ports import KernelVersion, LogLine, OutputFile, PolledStatus, SavedVersion, SaveRequest
 
 
 @dataclass
 class FakeRun:
-    job: Job
+    job: SaveRequest
     session_id: int
     status: Status = Status.QUEUED
     failure_message: str = ""
@@ -65,15 +65,15 @@ class FakeKaggle:
     def clock_skew_seconds(self) -> float | None:
         return -self.clock_offset
 
-    def newest(self, kernel: KernelRef) -> Version | None:
+    def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
         versions = self.kernels.get(kernel, [])
         return self.version(RunRef(kernel, len(versions))) if versions else None
 
-    def version(self, run: RunRef) -> Version | None:
+    def version(self, run: RunRef) -> KernelVersion | None:
         found = self._find(run)
-        return found and Version(run, found.job.text, found.job.machine_shape)
+        return found and KernelVersion(run, found.job.text, found.job.machine_shape)
 
-    def save(self, job: Job, newest_before: int) -> Saved:
+    def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
         self.saves += 1
         busy = [
             run
@@ -85,12 +85,14 @@ class FakeKaggle:
             raise Refused("Maximum batch GPU session count of 2 reached.", code="push_refused")
         runs = self.kernels.setdefault(job.kernel, [])
         runs.append(FakeRun(job, session_id=1000 + self.saves))
-        return Saved(RunRef(job.kernel, len(runs)), f"https://www.kaggle.com/code/{job.kernel}")
+        return SavedVersion(
+            RunRef(job.kernel, len(runs)), f"https://www.kaggle.com/code/{job.kernel}"
+        )
 
-    def state(self, run: RunRef) -> State:
+    def status(self, run: RunRef) -> PolledStatus:
         found = self._known(run)
         found.move_on()
-        return State(found.status, found.failure_message)
+        return PolledStatus(found.status, found.failure_message)
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         for verb, *words in self._known(run).directives:

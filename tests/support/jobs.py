@@ -10,14 +10,14 @@ from support import runs
 
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import Intent, KernelRef, source_sha256
-from kitctl.ports import Job
+from kitctl.ports import SaveRequest
 
 KERNEL = KernelRef("ada", "car-or-truck")
 
 
-def job(kernel: KernelRef, text: str, *, pool: str = "cpu", **details: Any) -> Job:
+def job(kernel: KernelRef, text: str, *, pool: str = "cpu", **details: Any) -> SaveRequest:
     """A job whose title resolves to its slug."""
-    made = Job(
+    made = SaveRequest(
         kernel=kernel,
         title=kernel.slug.replace("-", " ").capitalize(),
         text=text,

@@ -16,15 +16,15 @@ from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.results_folder import LocalResults
 from kitctl.domain.runs import KernelRef, RunRef
-from kitctl.operations.pull_results import Pulled, Selection, pull_results
-from kitctl.operations.shared.find_run import Found
-from kitctl.operations.shared.reporter import Silence
+from kitctl.operations.pull_results import PullResult, Selection, pull_results
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.reporter import NullReporter
 
 # A finished run, on any day but today.
 LAST_WEEK = {"startedAt": "2026-11-10T10:00:00Z", "endedAt": "2026-11-10T11:00:00Z"}
 
 
-class Listener(Silence):
+class Listener(NullReporter):
     """Remembers what was said."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Road:
     clock: Any = time
     listener: Listener = field(default_factory=Listener)
 
-    def seed(self, slug: str = "finished", log: Sequence[str] = (), **run: Any) -> Found:
+    def seed(self, slug: str = "finished", log: Sequence[str] = (), **run: Any) -> TargetRun:
         """A finished run that left `files` and wrote `log`; not one of the ledger's."""
         lines = [{"stream_name": "stdout", "time": 1.0, "data": f"{text}\n"} for text in log]
         seeded = self.server.seed(slug, **{"status": "COMPLETE", **LAST_WEEK, "log": lines, **run})
-        return Found(RunRef(KernelRef("local", slug), seeded["version"]), None)
+        return TargetRun(RunRef(KernelRef("local", slug), seeded["version"]), None)
 
-    def pull(self, found: Found, *, out: Path | None = None, **selection: Any) -> Pulled:
+    def pull(self, found: TargetRun, *, out: Path | None = None, **selection: Any) -> PullResult:
         chosen = Selection(**selection)
         return pull_results(
             found,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from kitctl.domain.quota import HeldRun
-from kitctl.domain.run_times import Source
+from kitctl.domain.quota import RunOccupancy
+from kitctl.domain.run_times import TimeSource
 from kitctl.domain.runs import Facts, Forecast, Intent, KernelRef, Run, Status
 
 HOUR = 3600.0
@@ -68,9 +68,9 @@ def run(
     )
 
 
-def held(run: Run) -> HeldRun:
+def occupancy(run: Run) -> RunOccupancy:
     """The run as the books see it."""
-    return HeldRun(
+    return RunOccupancy(
         run.id,
         run.name,
         str(run.intent.kernel),
@@ -79,6 +79,6 @@ def held(run: Run) -> HeldRun:
         run.started_at,
         run.ended_at,
         run.intent.limit_seconds,
-        Source(run.time_source or Source.BOUNDS),
+        TimeSource(run.time_source or TimeSource.BOUNDS),
         run.facts.saved_seconds or 0.0,
     )

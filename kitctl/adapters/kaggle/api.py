@@ -9,14 +9,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kitctl.adapters.kaggle import log_stream, wire
-from kitctl.adapters.kaggle.errors import Again, NotShown
+from kitctl.adapters.kaggle.errors import NotVisible, RetryLater
 from kitctl.adapters.kaggle.sources import source_problem
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, source_sha256
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Problem, Refused
-from kitctl.ports import AnswerLost, Job, LogLine, OutputFile, Saved, State, Version
+from kitctl.ports import (
+    AnswerLost,
+    KernelVersion,
+    LogLine,
+    OutputFile,
+    PolledStatus,
+    SavedVersion,
+    SaveRequest,
+)
 
 _KERNELS = "kernels.KernelsApiService"
 
@@ -60,22 +68,22 @@ class KaggleApi:
         offset = self._transport.clock.offset_seconds
         return None if offset is None else -offset
 
-    def newest(self, kernel: KernelRef) -> Version | None:
+    def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
         return self._version(kernel, None)
 
-    def version(self, run: RunRef) -> Version | None:
+    def version(self, run: RunRef) -> KernelVersion | None:
         return self._version(run.kernel, run)
 
-    def save(self, job: Job, newest_before: int) -> Saved:
+    def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
         # Not repeatable: what was sent may run although its answer is lost, so look before sending
         # again.
         in_doubt = False
 
-        def once() -> Saved:
+        def once() -> SavedVersion:
             nonlocal in_doubt
             try:
                 return self._saved(job)
-            except Again as lost:
+            except RetryLater as lost:
                 in_doubt = in_doubt or not lost.refused
                 found = self._look_for(job, newest_before) if in_doubt else None
                 if found is None:
@@ -87,11 +95,11 @@ class KaggleApi:
         except NetworkFailed as error:
             raise _answer_lost(error) if in_doubt else error from None
 
-    def state(self, run: RunRef) -> State:
+    def status(self, run: RunRef) -> PolledStatus:
         try:
             answer = self._call("GetKernelSessionStatus", _named(run))
-        except NotShown as error:
-            raise NotShown(
+        except NotVisible as error:
+            raise NotVisible(
                 f"Kaggle shows no run {run} to this account.",
                 words=error.words,
                 hint="kitctl runs   (lists the runs that were pushed from here)",
@@ -104,7 +112,7 @@ class KaggleApi:
                 code="kaggle_changed",
                 hint="Update it: pip install --upgrade kitctl",
             )
-        return State(status, wire.text(answer, "failureMessage"))
+        return PolledStatus(status, wire.text(answer, "failureMessage"))
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         token = ""
@@ -128,7 +136,7 @@ class KaggleApi:
     def cancel(self, session_id: int) -> None:
         try:
             answer = self._call("CancelKernelSession", {"kernelSessionId": session_id})
-        except NotShown as error:
+        except NotVisible as error:
             raise _not_cancelled(error.words) from None
         if words := wire.text(answer, "errorMessage"):
             raise _not_cancelled(words)
@@ -181,43 +189,43 @@ class KaggleApi:
             )
         return username
 
-    def _version(self, kernel: KernelRef, run: RunRef | None) -> Version | None:
+    def _version(self, kernel: KernelRef, run: RunRef | None) -> KernelVersion | None:
         request = {"userName": kernel.owner, "kernelSlug": kernel.slug}
         try:
             answer = self._call("GetKernel", _named(run) if run else request)
-        except NotShown:
+        except NotVisible:
             return None
         held, blob = wire.object_(answer, "metadata"), wire.object_(answer, "blob")
         number = run.version if run else wire.number(held, "currentVersionNumber")
         if not number:
             return None
-        return Version(
+        return KernelVersion(
             RunRef(kernel, number), wire.text(blob, "source"), wire.text(held, "machineShape")
         )
 
-    def _saved(self, job: Job) -> Saved:
+    def _saved(self, job: SaveRequest) -> SavedVersion:
         try:
             answer = self._call("SaveKernel", wire.save_request(job), repeat=False)
-        except NotShown as error:
+        except NotVisible as error:
             raise _push_refused(error.words) from None
         if words := wire.text(answer, "error"):
             raise _push_refused(words)
         number = wire.number(answer, "versionNumber")
         if not number:
-            raise Again(NetworkFailed("Kaggle named no version of the push."))
+            raise RetryLater(NetworkFailed("Kaggle named no version of the push."))
         url = wire.text(answer, "url")
         kernel = _kernel_of(wire.text(answer, "ref"), url, job.kernel)
-        return Saved(RunRef(kernel, number), url, wire.invalid_sources(answer))
+        return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
 
-    def _look_for(self, job: Job, newest_before: int) -> Saved | None:
+    def _look_for(self, job: SaveRequest, newest_before: int) -> SavedVersion | None:
         """The version that a push with a lost answer made, if it made one."""
         wanted = source_sha256(job.text)
         for pause in LOOKS_AFTER:
             time.sleep(pause)
-            newest = self.newest(job.kernel)
+            newest = self.newest_version(job.kernel)
             is_new = newest is not None and newest.run.version > newest_before
             if newest and is_new and source_sha256(newest.source) == wanted:
-                return Saved(newest.run, "")
+                return SavedVersion(newest.run, "")
         return None
 
     def _output_page(self, run: RunRef, size: int, token: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
-    from kitctl.adapters.http import Answer, Unanswered
+    from kitctl.adapters.http import Response, TransportError
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """A failure that may pass.
 
     `error` is what to say when it does not; `retry_after` is how long Kaggle asks to wait;
@@ -30,7 +30,7 @@ class Again(Exception):
         self.refused = refused
 
 
-class NotShown(InvalidInput):
+class NotVisible(InvalidInput):
     """Kaggle shows no such thing to this account: it is not there, or not ours (403 and 404)."""
 
     default_code = "not_found"
@@ -40,15 +40,15 @@ class NotShown(InvalidInput):
         self.words = words
 
 
-def unreachable(error: Unanswered) -> Again:
+def unreachable(error: TransportError) -> RetryLater:
     """What it means that no answer came."""
-    return Again(
+    return RetryLater(
         NetworkFailed(error.why, code="unreachable", hint="Check the connection, then try again."),
         refused=error.refused,
     )
 
 
-def check_answer(answer: Answer, credentials: Credentials) -> dict[str, Any]:
+def check_answer(answer: Response, credentials: Credentials) -> dict[str, Any]:
     """The answer's JSON object.
 
     Raises Again for what may pass, Refused, NotShown or InvalidInput for what will not.
@@ -72,7 +72,7 @@ def check_answer(answer: Answer, credentials: Credentials) -> dict[str, Any]:
     return payload
 
 
-def _object(answer: Answer) -> dict[str, Any] | None:
+def _object(answer: Response) -> dict[str, Any] | None:
     try:
         payload = json.loads(answer.body)
     except ValueError:
@@ -80,10 +80,10 @@ def _object(answer: Answer) -> dict[str, Any] | None:
     return payload if isinstance(payload, dict) else None
 
 
-def _failure(status: int, words: str, answer: Answer, credentials: Credentials) -> Exception:
+def _failure(status: int, words: str, answer: Response, credentials: Credentials) -> Exception:
     quoted = f' It says: "{words}"' if words else ""
     if status == 429:
-        return Again(
+        return RetryLater(
             NetworkFailed(
                 f"Kaggle asks for fewer requests (HTTP 429).{quoted}",
                 code="too_many_requests",
@@ -93,7 +93,7 @@ def _failure(status: int, words: str, answer: Answer, credentials: Credentials) 
             refused=True,
         )
     if status in _PASSING:
-        return Again(
+        return RetryLater(
             NetworkFailed(
                 f"Kaggle is in trouble (HTTP {status}).{quoted}",
                 code="kaggle_failed",
@@ -106,7 +106,7 @@ def _failure(status: int, words: str, answer: Answer, credentials: Credentials) 
             f"Kaggle does not accept the {credentials}.", code="bad_credentials", hint=HINT
         )
     if status in {403, 404}:
-        return NotShown(
+        return NotVisible(
             f"Kaggle shows no such thing to this account (HTTP {status}).{quoted}",
             words=words or f"HTTP {status}",
             hint="Check its name, and that it is this account's or public.",
@@ -116,7 +116,7 @@ def _failure(status: int, words: str, answer: Answer, credentials: Credentials) 
     )
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: Response) -> float | None:
     try:
         return max(0.0, float(answer.headers.get("retry-after", "")))
     except ValueError:

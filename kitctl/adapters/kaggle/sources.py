@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.errors import NotShown
+from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.errors import Problem
 
@@ -17,7 +17,7 @@ def source_problem(transport: Transport, kind: str, source: str) -> Problem | No
     ask, place = _ASKED[kind]
     try:
         return ask(transport, source, owner, slug)
-    except NotShown:
+    except NotVisible:
         return Problem(
             source,
             f"Kaggle shows no such {kind} to this account.",

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kitctl import __version__
-from kitctl.adapters.http import Answer, Connections, Request, Unanswered
+from kitctl.adapters.http import HttpClient, Request, Response, TransportError
 from kitctl.adapters.kaggle.clock import RemoteClock
-from kitctl.adapters.kaggle.errors import Again, check_answer, unreachable
+from kitctl.adapters.kaggle.errors import RetryLater, check_answer, unreachable
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -98,7 +98,7 @@ class Transport:
                     response = held.enter_context(self._connections.open(asked))
                     if response.status == 200:
                         return response
-                    answer = Answer.of(response)
+                    answer = Response.of(response)
                 check_answer(answer, self.credentials)
                 return response
 
@@ -108,10 +108,10 @@ class Transport:
         """Tries until it works or the time for all tries is over; waits as Kaggle asks."""
         try:
             return once()
-        except Again as again:
+        except RetryLater as again:
             return self._persistently(once, again)
 
-    def _persistently(self, once: Callable[[], T], failed: Again) -> T:
+    def _persistently(self, once: Callable[[], T], failed: RetryLater) -> T:
         # Loaded only here: most requests work at once.
         import tenacity
 
@@ -132,7 +132,7 @@ class Transport:
 
         backoff = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Again),
+            retry=tenacity.retry_if_exception_type(RetryLater),
             wait=wait,
             stop=tenacity.stop_before_delay(self._total_seconds),
             before_sleep=say,
@@ -140,12 +140,12 @@ class Transport:
         )
         try:
             return retrying(attempt)
-        except Again as again:
+        except RetryLater as again:
             raise again.error from None
 
     @cached_property
-    def _connections(self) -> Connections:
-        return Connections(self._base, direct=self._direct)
+    def _connections(self) -> HttpClient:
+        return HttpClient(self._base, direct=self._direct)
 
     def _request(
         self,
@@ -179,11 +179,11 @@ def _told() -> Iterator[None]:
     """Says what it means that no answer came."""
     try:
         yield
-    except Unanswered as error:
+    except TransportError as error:
         raise unreachable(error) from None
 
 
-def _failure(state: Any) -> Again:
+def _failure(state: Any) -> RetryLater:
     again = state.outcome.exception()
-    assert isinstance(again, Again)
+    assert isinstance(again, RetryLater)
     return again

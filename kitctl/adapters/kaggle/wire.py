@@ -14,7 +14,7 @@ from typing import Any
 
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import seconds_of
-from kitctl.ports import Job
+from kitctl.ports import SaveRequest
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s")
 _STATES = {state.replace("_", "").lower(): state for state in Status}
@@ -26,7 +26,7 @@ _INVALID = (
 )
 
 
-def save_request(job: Job) -> dict[str, object]:
+def save_request(job: SaveRequest) -> dict[str, object]:
     """SaveKernel's request; what the job leaves open is left out."""
     said: dict[str, object] = {
         "id": job.id_no,

@@ -10,11 +10,11 @@ from types import TracebackType
 
 from kitctl.adapters.ledger import rows
 from kitctl.adapters.ledger.database import UNDER_WAY, errors_told, open_ledger, writing
-from kitctl.domain.quota import HeldRun, QuotaReading
-from kitctl.domain.run_times import Evidence, Source, best_known
+from kitctl.domain.quota import QuotaReading, RunOccupancy
+from kitctl.domain.run_times import Evidence, TimeSource, best_known
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.weeks import week_of
-from kitctl.ports import Judge
+from kitctl.ports import AdmissionCheck
 
 
 class SqliteLedger:
@@ -45,12 +45,12 @@ class SqliteLedger:
 
     # Writing.
 
-    def admit(self, intent: Intent, judge: Judge) -> Run:
+    def admit(self, intent: Intent, judge: AdmissionCheck) -> Run:
         with self._writing():
-            judge(self.unsettled(intent.service, intent.account))
+            judge(self.unfinished_runs(intent.service, intent.account))
             return self._insert(intent, status=Status.SENDING)
 
-    def sent(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
+    def record_version(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
         with self._writing():
             known = self._at_version(self._by_id(run_id).intent.service, RunRef(kernel, version))
             if known and known.id != run_id:
@@ -65,7 +65,7 @@ class SqliteLedger:
             )
             return self._by_id(run_id)
 
-    def gave_up(self, run_id: int, until: float) -> None:
+    def record_lost_answer(self, run_id: int, until: float) -> None:
         with self._writing():
             self._update(run_id, {"sending_until": until})
 
@@ -79,7 +79,9 @@ class SqliteLedger:
             self._execute("DELETE FROM runs WHERE service = ?", service)
             self._execute("DELETE FROM quota_readings WHERE service = ?", service)
 
-    def sighted(self, run_id: int, status: Status, at: float, failure_message: str = "") -> Run:
+    def record_status(
+        self, run_id: int, status: Status, at: float, failure_message: str = ""
+    ) -> Run:
         with self._writing():
             run = self._by_id(run_id)
             if not run.status.ended:  # A late answer to an early poll revives nothing.
@@ -96,14 +98,14 @@ class SqliteLedger:
             )
             return self._timed(run_id)
 
-    def learned(self, run_id: int, facts: Facts) -> Run:
+    def update_facts(self, run_id: int, facts: Facts) -> Run:
         with self._writing():
             known = {name: value for name, value in asdict(facts).items() if value is not None}
             if known:
                 self._update(run_id, known)
             return self._timed(run_id)
 
-    def pulled(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
+    def record_pull(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
         with self._writing():
             self._execute(
                 "INSERT INTO pulls (run_id, at, folder, files, bytes) VALUES (?, ?, ?, ?, ?)",
@@ -111,7 +113,7 @@ class SqliteLedger:
             )
             self._update(run_id, {"pulled_at": at, "pulled_to": folder})
 
-    def keep_reading(self, service: str, account: str, reading: QuotaReading) -> None:
+    def store_reading(self, service: str, account: str, reading: QuotaReading) -> None:
         week = week_of(reading.read_at, reading.refreshes_at)
         with self._writing():
             for pool in reading.pools:
@@ -153,7 +155,7 @@ class SqliteLedger:
             ).fetchone()
         return row and str(row["account"])
 
-    def twins(self, service: str, account: str, script_sha256: str) -> list[Run]:
+    def same_script_runs(self, service: str, account: str, script_sha256: str) -> list[Run]:
         return self._select(
             f"service = ? AND account = ? AND script_sha256 = ?"
             f" AND (status = 'COMPLETE' OR {UNDER_WAY}) ORDER BY id DESC",
@@ -183,7 +185,7 @@ class SqliteLedger:
             *(*values, -1 if limit is None else limit),
         )
 
-    def unsettled(self, service: str, account: str) -> list[Run]:
+    def unfinished_runs(self, service: str, account: str) -> list[Run]:
         return self._select(
             f"service = ? AND account = ? AND {UNDER_WAY} ORDER BY id", service, account
         )
@@ -197,7 +199,7 @@ class SqliteLedger:
             *(service, kernel.owner, kernel.slug, pool, limit),
         )
 
-    def usage(self, service: str, account: str, since: float, until: float) -> list[HeldRun]:
+    def usage(self, service: str, account: str, since: float, until: float) -> list[RunOccupancy]:
         columns = ", ".join(rows.HELD_COLUMNS)
         with errors_told(self._path):
             selected = self._connection.execute(
@@ -210,12 +212,14 @@ class SqliteLedger:
             )
             return [rows.held_run(*row) for row in selected]
 
-    def unheard(self, service: str, account: str, since: float, *, limit: int) -> list[Run]:
+    def runs_without_log(
+        self, service: str, account: str, since: float, *, limit: int
+    ) -> list[Run]:
         return self._select(
             "service = ? AND account = ? AND ended_at > ? AND time_source = ?"
             " AND log_seconds IS NULL AND version IS NOT NULL AND pool IN ('gpu', 'tpu')"
             " ORDER BY ended_at DESC LIMIT ?",
-            *(service, account, since, Source.BOUNDS, limit),
+            *(service, account, since, TimeSource.BOUNDS, limit),
         )
 
     def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:

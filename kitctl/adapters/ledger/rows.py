@@ -7,8 +7,8 @@ import sqlite3
 from dataclasses import fields
 from typing import Any
 
-from kitctl.domain.quota import HeldRun, PoolReading, QuotaReading
-from kitctl.domain.run_times import Source
+from kitctl.domain.quota import PoolReading, QuotaReading, RunOccupancy
+from kitctl.domain.run_times import TimeSource
 from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelRef, Run, Status
 
 
@@ -106,10 +106,10 @@ def held_run(
     limit_seconds: float,
     time_source: str | None,
     saved_seconds: float | None,
-) -> HeldRun:
+) -> RunOccupancy:
     """A row of which only the hours are asked for: there may be thousands."""
     kernel = f"{owner}/{slug}"
-    return HeldRun(
+    return RunOccupancy(
         id,
         f"{kernel}/{version}" if version else kernel,
         kernel,
@@ -118,7 +118,7 @@ def held_run(
         started_at,
         ended_at,
         limit_seconds,
-        Source(time_source or Source.BOUNDS),
+        TimeSource(time_source or TimeSource.BOUNDS),
         saved_seconds or 0.0,
     )
 

@@ -10,7 +10,7 @@ from kitctl.local.http import wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.wire import Body
 from kitctl.local.runs import logs
-from kitctl.local.state.records import Output, Session, Version
+from kitctl.local.state.records import KernelVersion, Output, Session
 from kitctl.local.state.refusals import bad_request, not_found
 
 
@@ -146,13 +146,13 @@ def get_accelerator_quota_statistics(api: Api, body: Body) -> dict[str, Any]:
     )
 
 
-def _version(api: Api, body: Body) -> Version:
+def _version(api: Api, body: Body) -> KernelVersion:
     kernels = api.kaggle.kernels
     kernel = kernels.find(wire.text(body, "userName"), wire.text(body, "kernelSlug"))
     return kernels.version(kernel, wire.text(body, "versionLabel") or None)
 
 
-def _session(api: Api, version: Version) -> Session | None:
+def _session(api: Api, version: KernelVersion) -> Session | None:
     return api.kaggle.sessions.of_version(version.kernel.id, version.number)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeGuard, get_args
 from urllib.parse import quote
 
 from kitctl.local.state.clock import Clock
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 Use = Literal["output", "upload", "dataset"]
 
@@ -36,7 +36,7 @@ class Grant:
 class Links:
     """Makes and reads signed URLs. Their key comes from the token, so they outlive a restart."""
 
-    def __init__(self, endpoint: str, token: str, clock: Clock, settings: Settings) -> None:
+    def __init__(self, endpoint: str, token: str, clock: Clock, settings: ServerSettings) -> None:
         self._endpoint = endpoint
         self._key = hashlib.sha256(f"kitctl local links {token}".encode()).digest()
         self._clock = clock

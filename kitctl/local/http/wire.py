@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from kitctl.local.state import records
 from kitctl.local.state.clock import utc
 from kitctl.local.state.quota import Reading
-from kitctl.local.state.records import Dataset, DatasetVersion, Job, Saved, Session, Version
+from kitctl.local.state.records import (
+    Dataset,
+    DatasetVersion,
+    KernelVersion,
+    SavedVersion,
+    SaveRequest,
+    Session,
+)
 from kitctl.local.state.refusals import bad_request
 
 Body = Mapping[str, Any]
@@ -58,13 +65,13 @@ def _typed(body: Body, name: str, kind: type[Item], default: Item) -> Item:
     return value
 
 
-def job(body: Body) -> Job:
+def job(body: Body) -> SaveRequest:
     """SaveKernel's request, without its source and slug."""
     if text(body, "kernelType") not in ("script", "notebook"):
         raise bad_request("A valid kernel type must be specified: script or notebook.")
     if text(body, "language") not in ("python", "r", "rmarkdown"):
         raise bad_request("A valid language must be specified: python, r or rmarkdown.")
-    return Job(
+    return SaveRequest(
         title=text(body, "newTitle"),
         language=text(body, "language"),
         kernel_type=text(body, "kernelType"),
@@ -117,7 +124,7 @@ def paged(
     return {name: [render(item) for item in items[:size]], "nextPageToken": following}
 
 
-def saved(answer: Saved, site: str) -> dict[str, Any]:
+def saved(answer: SavedVersion, site: str) -> dict[str, Any]:
     kernel = answer.kernel
     if kernel is None:
         return without_nulls(error=answer.error, **_invalid({}))
@@ -144,7 +151,7 @@ def status(session: Session | None) -> dict[str, Any]:
     return without_nulls(status=session.status, failureMessage=session.failure_message)
 
 
-def kernel_metadata(version: Version) -> dict[str, Any]:
+def kernel_metadata(version: KernelVersion) -> dict[str, Any]:
     kernel, pushed = version.kernel, version.job
     return {
         "id": kernel.id,
@@ -171,7 +178,7 @@ def kernel_metadata(version: Version) -> dict[str, Any]:
     }
 
 
-def kernel(version: Version) -> dict[str, Any]:
+def kernel(version: KernelVersion) -> dict[str, Any]:
     return {
         "metadata": kernel_metadata(version),
         "blob": {

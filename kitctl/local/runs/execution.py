@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kitctl.local.state.kaggle import Kaggle
 from kitctl.local.state.names import split_source
-from kitctl.local.state.records import Session, Version
+from kitctl.local.state.records import KernelVersion, Session
 from kitctl.sandbox import notebooks, runner
 from kitctl.sandbox.runner import Run
 
@@ -63,7 +63,7 @@ def remove_inputs(session_folder: Path) -> None:
     shutil.rmtree(inputs, ignore_errors=True)
 
 
-def _script(version: Version) -> str:
+def _script(version: KernelVersion) -> str:
     if version.job.language != "python":
         raise CannotRun(f"The local Kaggle runs Python only, not {version.job.language}.")
     if version.job.kernel_type == "notebook":
@@ -71,7 +71,7 @@ def _script(version: Version) -> str:
     return version.source
 
 
-def _mounts(kaggle: Kaggle, version: Version) -> dict[str, Path]:
+def _mounts(kaggle: Kaggle, version: KernelVersion) -> dict[str, Path]:
     """Where under input/ the version's sources are seen; what went away since is left out."""
     mounts: dict[str, Path] = {}
     for reference in version.job.dataset_sources:

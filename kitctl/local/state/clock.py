@@ -6,13 +6,13 @@ import time
 from datetime import UTC, datetime
 
 from kitctl.local.state.refusals import bad_request
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 
 class Clock:
     """Seconds since the epoch; keeps running from wherever it was set, also over a restart."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
 
     def now(self) -> float:

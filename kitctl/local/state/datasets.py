@@ -14,7 +14,7 @@ from kitctl.local.state.clock import Clock
 from kitctl.local.state.database import Database
 from kitctl.local.state.records import Dataset, DatasetVersion
 from kitctl.local.state.refusals import Refusal, bad_request, forbidden, not_found
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 # Competitions are kept as data sets of this owner, which no account can have.
 COMPETITIONS = "competitions"
@@ -24,7 +24,7 @@ class Datasets:
     def __init__(
         self,
         database: Database,
-        settings: Settings,
+        settings: ServerSettings,
         clock: Clock,
         blobs: Blobs,
         folder: Path,

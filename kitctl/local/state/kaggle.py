@@ -12,7 +12,7 @@ from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.kernels import Kernels
 from kitctl.local.state.quota import Quota
 from kitctl.local.state.sessions import Sessions
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 ACCOUNT = "local"
 
@@ -26,7 +26,7 @@ class Kaggle:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._database = Database(folder / "kaggle.sqlite")
-        self.settings = Settings(self._database)
+        self.settings = ServerSettings(self._database)
         self.clock = Clock(self.settings)
         self.quota = Quota(self._database, self.settings, self.clock)
         self.sessions = Sessions(self._database, self.settings, self.clock, folder / "sessions")

@@ -13,7 +13,7 @@ from kitctl.local.state.clock import Clock
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.quota import Quota
-from kitctl.local.state.records import Job, Kernel, Saved, Session, Version
+from kitctl.local.state.records import Kernel, KernelVersion, SavedVersion, SaveRequest, Session
 from kitctl.local.state.refusals import bad_request, forbidden, not_found
 from kitctl.local.state.sessions import Sessions
 
@@ -37,7 +37,9 @@ class Kernels:
         self._datasets = datasets
         self._account = account
 
-    def save(self, kernel_id: int | None, reference: str, source: str, job: Job) -> Saved:
+    def save(
+        self, kernel_id: int | None, reference: str, source: str, job: SaveRequest
+    ) -> SavedVersion:
         """Take a push: make the kernel's next version and queue its session.
 
         Raises:
@@ -59,7 +61,7 @@ class Kernels:
                 title = job.title or names.split_reference(reference, default_owner="")[1]
             error = self._refusal(title, machine.kind, is_new=row is None, runs=job.runs)
             if error is not None:
-                return Saved(error=error)
+                return SavedVersion(error=error)
             identity = self._update(row["id"], title, job) if row else self._create(title, job)
             job, invalid = self._known_sources(replace(job, machine_shape=machine.shape))
             number = self._add_version(identity, source, job)
@@ -67,7 +69,7 @@ class Kernels:
                 longest = accelerators.LONGEST_SESSION_SECONDS[machine.kind]
                 timeout = min(job.timeout_seconds or longest, longest)
                 self._sessions.queue(identity, number, machine.kind, timeout)
-            return Saved(self._kernel(identity), number, None, invalid)
+            return SavedVersion(self._kernel(identity), number, None, invalid)
 
     def _refusal(
         self, title: str, kind: accelerators.Kind, *, is_new: bool, runs: bool
@@ -80,7 +82,7 @@ class Kernels:
             )
         return self._quota.refusal(kind) if runs else None
 
-    def add_version(self, owner: str, slug: str, source: str, job: Job) -> tuple[int, int]:
+    def add_version(self, owner: str, slug: str, source: str, job: SaveRequest) -> tuple[int, int]:
         """Make the next version of a kernel of anyone's, without a session.
 
         Returns:
@@ -104,7 +106,7 @@ class Kernels:
             raise forbidden(permission)
         return kernel
 
-    def version(self, kernel: Kernel, label: str | None) -> Version:
+    def version(self, kernel: Kernel, label: str | None) -> KernelVersion:
         """The version that a label names; without one, the newest."""
         number = names.version_number(label) if label else kernel.current_version
         row = self._database.row(
@@ -112,9 +114,11 @@ class Kernels:
         )
         if row is None:
             raise not_found(f'There is no version "{label}".')
-        return Version(kernel, number, row["source"], Job.from_json(row["job"]), row["created_at"])
+        return KernelVersion(
+            kernel, number, row["source"], SaveRequest.from_json(row["job"]), row["created_at"]
+        )
 
-    def version_of(self, kernel_id: int, number: int) -> Version:
+    def version_of(self, kernel_id: int, number: int) -> KernelVersion:
         """A version by its place in the books, whoever's it is."""
         return self.version(self._kernel(kernel_id), f"v{number}")
 
@@ -123,7 +127,7 @@ class Kernels:
         if self._kernel(kernel_id).owner != self._account:
             raise forbidden(permission)
 
-    def source_session(self, source: names.Source) -> Session | None:
+    def source_session(self, source: names.SourceRef) -> Session | None:
         """The run whose outputs a kernel source stands for: the named version's or the newest."""
         row = self._live(source.owner, source.slug)
         if row is None:
@@ -168,13 +172,13 @@ class Kernels:
             "SELECT * FROM kernels WHERE owner = ? AND slug = ? AND deleted_at IS NULL", owner, slug
         )
 
-    def _create(self, title: str, job: Job) -> int:
+    def _create(self, title: str, job: SaveRequest) -> int:
         slug = names.slugify(title)
         if not slug:
             raise bad_request(f'No address can be made of the title "{title}".')
         return self._insert(self._account, slug, title, job)
 
-    def _insert(self, owner: str, slug: str, title: str, job: Job) -> int:
+    def _insert(self, owner: str, slug: str, title: str, job: SaveRequest) -> int:
         return self._database.change(
             "INSERT INTO kernels (owner, slug, title, is_private, created_at) "
             "VALUES (?, ?, ?, ?, ?)",
@@ -185,7 +189,7 @@ class Kernels:
             self._clock.now(),
         )
 
-    def _update(self, kernel_id: int, title: str, job: Job) -> int:
+    def _update(self, kernel_id: int, title: str, job: SaveRequest) -> int:
         self._database.change(
             "UPDATE kernels SET title = ?, is_private = ? WHERE id = ?",
             title,
@@ -194,7 +198,7 @@ class Kernels:
         )
         return kernel_id
 
-    def _add_version(self, kernel_id: int, source: str, job: Job) -> int:
+    def _add_version(self, kernel_id: int, source: str, job: SaveRequest) -> int:
         newest = self._database.row(
             "SELECT COALESCE(MAX(number), 0) AS number FROM versions WHERE kernel_id = ?", kernel_id
         )
@@ -210,7 +214,7 @@ class Kernels:
         )
         return number
 
-    def _known_sources(self, job: Job) -> tuple[Job, dict[str, list[str]]]:
+    def _known_sources(self, job: SaveRequest) -> tuple[SaveRequest, dict[str, list[str]]]:
         """The job without the sources that do not exist, and these by kind."""
         exists: dict[str, Callable[[str], bool]] = {
             "dataset": self._datasets.exists,

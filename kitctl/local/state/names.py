@@ -27,7 +27,7 @@ def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
     return (owner or default_owner).lower(), slug.lower()
 
 
-class Source(NamedTuple):
+class SourceRef(NamedTuple):
     """A data source as a push names it; without a version, the newest."""
 
     owner: str
@@ -35,10 +35,10 @@ class Source(NamedTuple):
     version: int | None
 
 
-def split_source(reference: str) -> Source:
+def split_source(reference: str) -> SourceRef:
     """Take `owner/slug` or `owner/slug/version` apart; a malformed one names nothing."""
     owner, slug, version = [*reference.lower().split("/"), "", ""][:3]
-    return Source(owner, slug, int(version) if version.isdecimal() else None)
+    return SourceRef(owner, slug, int(version) if version.isdecimal() else None)
 
 
 def version_number(label: str) -> int:

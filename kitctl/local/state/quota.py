@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kitctl.local.state.accelerators import SESSIONS_AT_ONCE, Kind
 from kitctl.local.state.clock import Clock
 from kitctl.local.state.database import Database
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 WEEK_SECONDS = 7 * 86400
 # 1970-01-03, the first Saturday of the epoch: every later one is whole weeks away.
@@ -36,7 +36,7 @@ def week_start(now: float) -> float:
 
 
 class Quota:
-    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+    def __init__(self, database: Database, settings: ServerSettings, clock: Clock) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock

@@ -19,7 +19,7 @@ NEW_SCRIPT = "NEW_SCRIPT"
 
 
 @dataclass(frozen=True)
-class Job:
+class SaveRequest:
     """What a push says beside its source."""
 
     title: str = ""
@@ -40,7 +40,7 @@ class Job:
     model_sources: tuple[str, ...] = ()
 
     @classmethod
-    def from_json(cls, text: str) -> Job:
+    def from_json(cls, text: str) -> SaveRequest:
         fields: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in json.loads(text).items()
@@ -60,16 +60,16 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class Version:
+class KernelVersion:
     kernel: Kernel
     number: int
     source: str
-    job: Job
+    job: SaveRequest
     created_at: float
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedVersion:
     """The answer to a push: a version, or `error` and none.
 
     `invalid` lists the sources that do not exist, by kind ("dataset", "kernel", …).

@@ -13,7 +13,7 @@ from kitctl.local.state.clock import Clock
 from kitctl.local.state.database import Database
 from kitctl.local.state.records import Output, Session
 from kitctl.local.state.refusals import forbidden
-from kitctl.local.state.settings import Settings
+from kitctl.local.state.settings import ServerSettings
 
 # Session ids look like Kaggle's, so that nothing takes them for version numbers.
 FIRST_ID = 270_000_001
@@ -23,7 +23,9 @@ SERVER_DIED = "The local Kaggle ended while this ran."
 
 
 class Sessions:
-    def __init__(self, database: Database, settings: Settings, clock: Clock, folder: Path) -> None:
+    def __init__(
+        self, database: Database, settings: ServerSettings, clock: Clock, folder: Path
+    ) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock

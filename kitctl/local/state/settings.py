@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, float] = {
 }
 
 
-class Settings(MutableMapping[str, float]):
+class ServerSettings(MutableMapping[str, float]):
     """A mapping of the names in `DEFAULTS` to numbers; any other name is refused."""
 
     def __init__(self, database: Database) -> None:

@@ -36,7 +36,7 @@ def add_run(kaggle: Kaggle, run: Body) -> dict[str, Any]:
     owner = wire.text(run, "owner") or kaggle.account
     shape = wire.text(run, "machineShape")
     machine = accelerators.choose(shape, enable_gpu=False, enable_tpu=False)
-    job = records.Job(
+    job = records.SaveRequest(
         title=wire.text(run, "title") or wire.text(run, "slug"),
         language="python",
         kernel_type="script",

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from kitctl.domain.results import Promise
+from kitctl.domain.results import ManifestEntry
 from kitctl.errors import InvalidInput, KitError, NetworkFailed
-from kitctl.operations.shared.reporter import Bar
-from kitctl.ports import BrokenOff, Content, Downloads, OutputFile, ResultsFolder, UrlExpired
+from kitctl.operations.shared.reporter import ProgressBar
+from kitctl.ports import (
+    Downloader,
+    DownloadInterrupted,
+    FileContent,
+    OutputFile,
+    ResultsFolder,
+    UrlExpired,
+)
 
 # Fruitless tries of one file before it is given up; a try that brought bytes does not count.
 TRIES = 5
@@ -65,7 +72,7 @@ class Fetch:
     """Fetches files of one run into its folder."""
 
     def __init__(
-        self, addresses: Addresses, downloads: Downloads, folder: ResultsFolder, *, anew: bool
+        self, addresses: Addresses, downloads: Downloader, folder: ResultsFolder, *, anew: bool
     ) -> None:
         self._addresses, self._downloads, self._folder = addresses, downloads, folder
         self._anew = anew
@@ -77,12 +84,12 @@ class Fetch:
         """How much is here, of all files that were asked for."""
         return sum(list(self._came.values()))
 
-    def one(self, name: str, promise: Promise | None) -> File:
+    def one(self, name: str, promise: ManifestEntry | None) -> File:
         """Fetches a file unless it is here.
 
         Raises NetworkFailed when it does not come, InvalidInput where it cannot be written.
         """
-        held = None if self._anew else self._folder.held(name, promise)
+        held = None if self._anew else self._folder.existing(name, promise)
         if held is not None:
             self._came[name] = held.bytes
             return File(name, held.bytes, held.sha256, "kept", promise is not None)
@@ -91,7 +98,7 @@ class Fetch:
         return File(name, content.bytes, content.sha256, "fetched", promise is not None)
 
     def all(
-        self, wanted: Mapping[str, Promise | None], jobs: int, bar: Bar
+        self, wanted: Mapping[str, ManifestEntry | None], jobs: int, bar: ProgressBar
     ) -> tuple[list[File], list[Failed]]:
         """Fetches several at once, the largest first; one that fails does not end the others."""
         order = sorted(wanted.items(), key=lambda item: -(item[1].bytes if item[1] else 0))
@@ -111,25 +118,25 @@ class Fetch:
                 raise
         return [came[name] for name in wanted if name in came], failed
 
-    def _persistently(self, name: str, promise: Promise | None) -> Content:
+    def _persistently(self, name: str, promise: ManifestEntry | None) -> FileContent:
         file = self._addresses.get(name)
         fruitless = 0
         while True:
             reached = self._came.get(name, 0)
             try:
                 return self._once(file, promise)
-            except (UrlExpired, BrokenOff) as error:
+            except (UrlExpired, DownloadInterrupted) as error:
                 fruitless = 0 if self._came.get(name, 0) > reached else fruitless + 1
                 if fruitless >= TRIES:
                     raise
                 if isinstance(error, UrlExpired):
                     file = self._addresses.get(name, stale=file.url)
                 elif error.start_over:
-                    self._folder.part(name).unlink(missing_ok=True)
+                    self._folder.part_path(name).unlink(missing_ok=True)
                 if fruitless and self._stopped.wait(_pause(error, fruitless)):
                     raise
 
-    def _once(self, file: OutputFile, promise: Promise | None) -> Content:
+    def _once(self, file: OutputFile, promise: ManifestEntry | None) -> FileContent:
         came = 0
 
         def count(more: int) -> None:
@@ -140,17 +147,17 @@ class Fetch:
             self._came[file.name] = came
 
         algorithm = promise.algorithm if promise else "sha256"
-        part = self._folder.part(file.name)
+        part = self._folder.part_path(file.name)
         received = self._downloads.fetch(file, part, algorithm, count)
         if promise is None:
-            return Content(received.bytes, received.digest)
+            return FileContent(received.bytes, received.digest)
         if not promise.is_kept_by(received):
             # What came before may have been another's; a whole fetch decides.
             self._came[file.name] = 0
-            raise BrokenOff(
+            raise DownloadInterrupted(
                 f"{file.name} is not what the run's manifest promises.", start_over=True
             )
-        return Content(promise.bytes, promise.sha256)
+        return FileContent(promise.bytes, promise.sha256)
 
 
 class _Stopped(Exception):

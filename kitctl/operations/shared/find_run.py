@@ -11,7 +11,7 @@ from kitctl.ports import Kaggle, Ledger
 
 
 @dataclass(frozen=True)
-class Found:
+class TargetRun:
     """A run on Kaggle, and what the ledger knows of it; None where it was not pushed from here."""
 
     ref: RunRef
@@ -20,7 +20,7 @@ class Found:
 
 def find_run(
     name: RunName, project_kernel: Callable[[], KernelRef], kaggle: Kaggle, ledger: Ledger
-) -> Found:
+) -> TargetRun:
     """The run of this name; `project_kernel` is asked only where the name leaves it open.
 
     Raises InvalidInput where the project has no run yet.
@@ -28,13 +28,13 @@ def find_run(
     kernel = name.kernel or project_kernel()
     if name.version is not None:
         ref = RunRef(kernel, name.version)
-        return Found(ref, ledger.get(kaggle.service, ref))
+        return TargetRun(ref, ledger.get(kaggle.service, ref))
     latest = ledger.latest(kaggle.service, kernel)
     if latest is not None and latest.ref is not None:
-        return Found(latest.ref, latest)
-    newest = kaggle.newest(kernel)
+        return TargetRun(latest.ref, latest)
+    newest = kaggle.newest_version(kernel)
     if newest is None:
         raise InvalidInput(
             f"{kernel} has no run yet.", code="no_run", hint="kitctl push   (starts one)"
         )
-    return Found(newest.run, None)
+    return TargetRun(newest.run, None)

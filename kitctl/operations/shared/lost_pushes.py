@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kitctl.domain.runs import KernelRef, Run, RunRef, Status, source_sha256
-from kitctl.ports import Kaggle, Ledger, Version
+from kitctl.ports import Kaggle, KernelVersion, Ledger
 
 
 def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
@@ -15,13 +15,15 @@ def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
     """
     account = kaggle.account()
     found = []
-    for run in ledger.unsettled(kaggle.service, account):
+    for run in ledger.unfinished_runs(kaggle.service, account):
         if run.status is not Status.SENDING:
             continue
         version = _version_of(run, kaggle, ledger)
         if version is not None:
             found.append(
-                ledger.sent(run.id, version.kernel, version.version, run.intent.written_at)
+                ledger.record_version(
+                    run.id, version.kernel, version.version, run.intent.written_at
+                )
             )
         elif kaggle.now() > run.sending_until:
             ledger.withdraw(run.id)
@@ -37,8 +39,8 @@ def _version_of(run: Run, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
     return None
 
 
-def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[Version]:
-    newest = kaggle.newest(kernel)
+def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[KernelVersion]:
+    newest = kaggle.newest_version(kernel)
     if newest is None:
         return
     for between in range(number + 1, newest.run.version):

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kitctl.config import JOB_NAME, METADATA_NAME, Settings
+from kitctl.config import JOB_NAME, METADATA_NAME, Config
 from kitctl.domain import durations, metadata
 from kitctl.domain.forecast import foresee, unforeseen
 from kitctl.domain.runs import SESSION_LIMIT_SECONDS, Forecast, KernelRef, Run
 
 
 @dataclass(frozen=True)
-class ThisJob:
+class NextRun:
     """What a push from here would ask for; `owner` is "" where it is the account's."""
 
     owner: str
@@ -47,7 +47,7 @@ class ThisJob:
         return foresee(again, past)
 
 
-def read_this_job(project: Path, settings: Settings) -> ThisJob | None:
+def read_next_run(project: Path, settings: Config) -> NextRun | None:
     """Return the project's job; None where its metadata cannot be read: `package` says why."""
     import tomllib
 
@@ -60,7 +60,7 @@ def read_this_job(project: Path, settings: Settings) -> ThisJob | None:
     except (ValueError, OSError):
         return None
     longest = SESSION_LIMIT_SECONDS[job.pool]
-    return ThisJob(
+    return NextRun(
         owner=job.owner,
         slug=job.slug,
         pool=job.pool,

@@ -21,7 +21,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Check:
+class OutputCheck:
     name: str
     ok: bool
     detail: str
@@ -34,7 +34,7 @@ class SkippedPhoto:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRunResult:
     """A dry run that came to its end: where its outputs are, and what the checks found."""
 
     script_sha256: str
@@ -43,7 +43,7 @@ class Rehearsal:
     metrics: Mapping[str, float]
     epochs: int | None
     artifacts: tuple[Artifact, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[OutputCheck, ...]
     skipped_photos: tuple[SkippedPhoto, ...]
     phase_seconds: Mapping[str, float]
     reading: str
@@ -64,13 +64,13 @@ def artifacts(folder: Path) -> tuple[Artifact, ...]:
     )
 
 
-def general_checks(files: Sequence[Artifact]) -> tuple[Check, ...]:
+def general_checks(files: Sequence[Artifact]) -> tuple[OutputCheck, ...]:
     """What can be asked of any script that ended well."""
     size = sum(file.bytes for file in files)
     return (
-        Check("the script ended without an error", True, "exit code 0"),
-        Check("the run left files", bool(files), f"files: {len(files)}"),
-        Check(
+        OutputCheck("the script ended without an error", True, "exit code 0"),
+        OutputCheck("the run left files", bool(files), f"files: {len(files)}"),
+        OutputCheck(
             "the files fit into what Kaggle keeps",
             size <= LARGEST_OUTPUT_BYTES,
             f"{size / 1e6:.1f} MB of {LARGEST_OUTPUT_BYTES / 1e9:.0f} GB",
@@ -78,10 +78,10 @@ def general_checks(files: Sequence[Artifact]) -> tuple[Check, ...]:
     )
 
 
-def own_checks(answer: Mapping[str, Any]) -> tuple[Check, ...]:
+def own_checks(answer: Mapping[str, Any]) -> tuple[OutputCheck, ...]:
     """The checks that the script has made itself, asked with KITCTL_VERIFY=1."""
     return tuple(
-        Check(str(check["name"]), bool(check["ok"]), str(check["detail"]))
+        OutputCheck(str(check["name"]), bool(check["ok"]), str(check["detail"]))
         for check in answer["checks"]
     )
 

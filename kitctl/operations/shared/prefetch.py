@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def asked_ahead(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
+def prefetch(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
     """Asks beside the block, which ends no sooner than the answer has come.
 
     What is given waits for the answer, or raises the failure.

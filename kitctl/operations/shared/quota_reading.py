@@ -16,7 +16,7 @@ def read_quota(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
         reading = kaggle.quota()
     except KitError:
         return estimated_quota(ledger, kaggle.service, kaggle.account(), kaggle.now())
-    ledger.keep_reading(kaggle.service, kaggle.account(), reading)
+    ledger.store_reading(kaggle.service, kaggle.account(), reading)
     return reading
 
 

@@ -17,7 +17,7 @@ from kitctl.packing.bundle import Module
 
 
 @dataclass(frozen=True)
-class Job:
+class Project:
     """What a project's folder holds; `problems` is all that is wrong with it.
 
     `modules` is empty where no job.toml stands beside the code: then `code` is sent as it is.
@@ -30,7 +30,7 @@ class Job:
     problems: tuple[Problem, ...]
 
 
-def read_job(project: Path) -> Job:
+def read_job(project: Path) -> Project:
     """Reads the project.
 
     Raises InvalidInput only where nothing more can be read; mistakes are in the job's `problems`.
@@ -47,18 +47,18 @@ def read_job(project: Path) -> Job:
     code_file = inspection.metadata.code_file
     path = project / code_file
     if not code_file:
-        return Job(inspection, b"", (), {}, tuple(problems))
+        return Project(inspection, b"", (), {}, tuple(problems))
     wrong = _wrong_place(project, path)
     if wrong:
         problems.append(Problem("code_file", f"is {code_file}, which {wrong[0]}.", wrong[1]))
-        return Job(inspection, b"", (), {}, tuple(problems))
+        return Project(inspection, b"", (), {}, tuple(problems))
     if not (path.parent / JOB_NAME).is_file():
         code = path.read_bytes()
         problems += _credentials(code_file, code.decode("utf-8", errors="replace"))
-        return Job(inspection, code, (), {}, tuple(problems))
+        return Project(inspection, code, (), {}, tuple(problems))
     modules = _modules(project, path.parent, problems)
     settings = _settings(path.parent / JOB_NAME, problems)
-    return Job(inspection, path.read_bytes(), modules, settings, tuple(problems))
+    return Project(inspection, path.read_bytes(), modules, settings, tuple(problems))
 
 
 def _wrong_place(project: Path, path: Path) -> tuple[str, str] | None:

@@ -35,29 +35,31 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
     answer; what was learned by then is kept.
     """
     service, account = kaggle.service, kaggle.account()
-    under_way = ledger.unsettled(service, account)
+    under_way = ledger.unfinished_runs(service, account)
     if under_way:
         settle_lost_pushes(kaggle, ledger)
-        _poll(kaggle, ledger, [run for run in ledger.unsettled(service, account) if run.ref])
+        _poll(kaggle, ledger, [run for run in ledger.unfinished_runs(service, account) if run.ref])
     since = kaggle.now() - WEEK_SECONDS
-    unheard = ledger.unheard(service, account, since, limit=LOGS_AT_MOST)
+    unheard = ledger.runs_without_log(service, account, since, limit=LOGS_AT_MOST)
     _read_logs(kaggle, ledger, unheard)
     return bool(under_way or unheard)
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    for run, state in _asked(kaggle.state, runs):
+    for run, state in _asked(kaggle.status, runs):
         now = kaggle.now()
         if state is not None:
-            ledger.sighted(run.id, state.status, now, state.failure_message)
+            ledger.record_status(run.id, state.status, now, state.failure_message)
         elif now > (run.pushed_at or now) + run.intent.limit_seconds + GONE_SECONDS:
-            ledger.sighted(run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more.")
+            ledger.record_status(
+                run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more."
+            )
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
     for run, lines in _asked(kaggle.log, runs):
         if lines is not None:
-            ledger.learned(run.id, facts_of_log((line.time, line.text) for line in lines))
+            ledger.update_facts(run.id, facts_of_log((line.time, line.text) for line in lines))
 
 
 def _asked(ask: Callable[[RunRef], T], runs: Sequence[Run]) -> list[tuple[Run, T | None]]:

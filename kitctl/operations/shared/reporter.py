@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
-class Bar(Protocol):
+class ProgressBar(Protocol):
     """A progress bar, or the plain lines that stand for one."""
 
     def update(self, *, completed: float, total: float | None = None) -> None:
@@ -32,11 +32,11 @@ class Reporter(Protocol):
 
     def progress(
         self, text: str, *, total: float | None = None, unit: str = ""
-    ) -> AbstractContextManager[Bar]:
+    ) -> AbstractContextManager[ProgressBar]:
         """A live line while something lasts; `unit` is "bytes" or what is counted."""
 
 
-class Silence:
+class NullReporter:
     """A reporter, and a bar, that say nothing."""
 
     def say(self, text: str) -> None:
@@ -50,7 +50,7 @@ class Silence:
 
     def progress(
         self, text: str, *, total: float | None = None, unit: str = ""
-    ) -> AbstractContextManager[Bar]:
+    ) -> AbstractContextManager[ProgressBar]:
         return nullcontext(self)
 
     def update(self, *, completed: float, total: float | None = None) -> None:

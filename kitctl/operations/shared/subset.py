@@ -9,7 +9,7 @@ PHOTOS = frozenset(
 )
 
 
-def thin(folder: Path, photos: int, into: Path) -> Path:
+def link_subset(folder: Path, photos: int, into: Path) -> Path:
     """Lays out `into` as the folder with at most so many photos in each; other files all stay.
 
     Files are links to the originals. For scripts that have no setting of their own for it.
@@ -21,7 +21,7 @@ def thin(folder: Path, photos: int, into: Path) -> Path:
         if path in left_out:
             continue
         if path.is_dir():
-            thin(path, photos, into / path.name)
+            link_subset(path, photos, into / path.name)
         else:
             (into / path.name).symlink_to(path.resolve())
     return into

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from kitctl.domain import durations
 from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, RunCancelled
-from kitctl.operations.shared.find_run import Found
-from kitctl.operations.shared.reporter import Bar, Reporter, Silence
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.reporter import NullReporter, ProgressBar, Reporter
 from kitctl.operations.status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger, LogLine
 
@@ -32,7 +32,7 @@ OnLine = Callable[[LogLine], None]
 
 
 def wait_for_end(
-    found: Found,
+    found: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
     clock: Clock,
@@ -50,7 +50,7 @@ def wait_for_end(
 
 
 def follow(
-    found: Found,
+    found: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
     clock: Clock,
@@ -63,7 +63,7 @@ def follow(
         live.close()  # From here on the log itself is live enough.
         session = SESSION.fullmatch(line.text)
         if session and found.known:
-            ledger.learned(found.known.id, Facts(session_id=int(session[1])))
+            ledger.update_facts(found.known.id, Facts(session_id=int(session[1])))
         on_line(line)
 
     with _LiveLine(reporter, str(found.ref)) as live:
@@ -76,7 +76,7 @@ class _LiveLine:
 
     def __init__(self, reporter: Reporter, text: str) -> None:
         self._open = ExitStack()
-        self._bar: Bar = self._open.enter_context(reporter.progress(text))
+        self._bar: ProgressBar = self._open.enter_context(reporter.progress(text))
 
     def __enter__(self) -> _LiveLine:
         return self
@@ -88,18 +88,18 @@ class _LiveLine:
         spent = status.running_seconds if status.known and status.known.started_at else None
         seconds = status.queued_seconds if spent is None else spent
         said = status.status.lower().replace("_", " ")
-        aside = "" if seconds is None else f" ({durations.say(seconds)})"
+        aside = "" if seconds is None else f" ({durations.describe(seconds)})"
         self._bar.describe(f"{status.ref}: {said}", aside)
 
     def close(self) -> None:
-        self._bar = Silence()
+        self._bar = NullReporter()
         self._open.close()
 
 
 class _Watch:
     def __init__(
         self,
-        found: Found,
+        found: TargetRun,
         kaggle: Kaggle,
         ledger: Ledger,
         clock: Clock,
@@ -212,7 +212,7 @@ class _Log:
 
 def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:
     return RunCancelled(
-        f"{ref} has not ended within {durations.say(timeout)}; it goes on.",
+        f"{ref} has not ended within {durations.describe(timeout)}; it goes on.",
         code="wait_timeout",
         hint=f"kitctl wait {ref.version}",
     )

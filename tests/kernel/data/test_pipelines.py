@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kernel.data import pipelines
-from kernel.data.decoding import Loader, to_unit, to_unit_fast
+from kernel.data.decoding import Decoder, to_unit, to_unit_fast
 from kernel.data.photos import Photos, dataset_seed, find
 from kernel.settings.settings import Settings
 
@@ -237,7 +237,7 @@ def test_the_short_resize_takes_the_very_pixels_of_tensorflows(side: int, tmp_pa
     random = np.random.default_rng(side)
     path = tmp_path / "photo.png"
     Image.fromarray(random.integers(0, 256, (side, side + 3, 3), dtype=np.uint8)).save(path)
-    loader = Loader(Settings(image_size=(97, 128)))
+    loader = Decoder(Settings(image_size=(97, 128)))
     contents = loader.read(str(path))
     np.testing.assert_array_equal(loader.decode_fast(contents), loader.decode(contents))
 
@@ -253,7 +253,8 @@ def test_downscaled_decoding_keeps_the_size_and_stays_close(tmp_path: Path) -> N
     slope = np.linspace(0, 255, 320, dtype=np.uint8)
     Image.fromarray(np.stack([np.tile(slope, (240, 1))] * 3, axis=-1)).save(path)
     plain, downscaling = (
-        Loader(Settings(image_size=SIZE, downscale_decode=downscale)) for downscale in (False, True)
+        Decoder(Settings(image_size=SIZE, downscale_decode=downscale))
+        for downscale in (False, True)
     )
     contents = plain.read(str(path))
     exact, close = (
@@ -266,7 +267,7 @@ def test_downscaled_decoding_keeps_the_size_and_stays_close(tmp_path: Path) -> N
 def test_downscaled_decoding_leaves_what_is_no_jpeg_as_it_is(folder: Path) -> None:
     png = next(folder.rglob("*.png"))
     plain, downscaling = (
-        Loader(Settings(image_size=(8, 8), downscale_decode=downscale))
+        Decoder(Settings(image_size=(8, 8), downscale_decode=downscale))
         for downscale in (False, True)
     )
     contents = plain.read(str(png))
@@ -286,15 +287,15 @@ def test_a_photo_that_cannot_be_decoded_stops_the_pass(folder: Path, tmp_path: P
 def test_a_budget_too_small_for_the_photos_leaves_the_cache_out(folder: Path) -> None:
     photos = photos_of(folder, settings_of())
     for budget, fits in ((0, True), (1, True)):
-        source = pipelines.Source(photos, settings_of(ram_budget_mb=budget), training=True)
+        source = pipelines.PhotoSource(photos, settings_of(ram_budget_mb=budget), training=True)
         assert source.fits_the_budget is fits
     many = Photos(photos.paths * 100, photos.labels * 100, photos.class_names)
-    assert not pipelines.Source(many, settings_of(ram_budget_mb=1), True).fits_the_budget
+    assert not pipelines.PhotoSource(many, settings_of(ram_budget_mb=1), True).fits_the_budget
 
 
 def test_the_read_delay_is_waited_for_by_every_file(folder: Path) -> None:
     path = photos_of(folder, settings_of()).paths[0]
-    loader = Loader(settings_of(read_delay_ms=30))
+    loader = Decoder(settings_of(read_delay_ms=30))
     before = tf.timestamp()
     with tf.control_dependencies([loader.read(path)]):
         assert tf.timestamp() - before >= 0.03

@@ -6,12 +6,14 @@ import pytest
 
 from kernel import session
 from kernel.fit.checkpoints import Progress
-from kernel.fit.stops import Watch
+from kernel.fit.stops import StopMonitor
 from kernel.settings.settings import Settings
 
 
-def watch(use: float | None = None, **settings: Any) -> Watch:
-    return Watch(Settings.from_mapping(settings), lambda since: use, 0.0, feeds_from_disk=True)
+def watch(use: float | None = None, **settings: Any) -> StopMonitor:
+    return StopMonitor(
+        Settings.from_mapping(settings), lambda since: use, 0.0, feeds_from_disk=True
+    )
 
 
 def progress(*val_losses: float) -> Progress:
@@ -21,7 +23,7 @@ def progress(*val_losses: float) -> Progress:
     return made
 
 
-def because(watched: Watch, done: Progress) -> str | None:
+def because(watched: StopMonitor, done: Progress) -> str | None:
     stop = watched.reason(done)
     return stop.because if stop else None
 

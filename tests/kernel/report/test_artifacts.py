@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernel.report import artifacts
-from kitctl.domain.results import Received, manifest
+from kitctl.domain.results import DownloadedFile, manifest
 
 
 def test_the_manifest_says_what_every_file_is(
@@ -32,4 +32,4 @@ def test_the_manifest_says_what_every_file_is(
         data = Path(path).read_bytes()
         assert promise.sha256 == hashlib.sha256(data).hexdigest()
         digest = hashlib.new(promise.algorithm, data).hexdigest()
-        assert promise.is_kept_by(Received(len(data), digest))
+        assert promise.is_kept_by(DownloadedFile(len(data), digest))

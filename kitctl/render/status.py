@@ -1,0 +1,24 @@
+"""The state of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.domain import durations
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.status import RunStatus
+
+
+def draw_status(status: RunStatus, console: Console) -> None:
+    sign = {"COMPLETE": "✓ ", "ERROR": "✗ ", "CANCEL_ACKNOWLEDGED": "✗ "}.get(status.status, "")
+    words = [f"{sign}{status.status.lower().replace('_', ' ')}"]
+    if status.queued_seconds is not None:
+        words.append(f"queued {durations.describe(status.queued_seconds)}")
+    if status.running_seconds:
+        words.append(f"ran {durations.describe(status.running_seconds)}")
+    console.print(f"{status.ref} {' · '.join(words)}", soft_wrap=True)
+    if status.failure_message:
+        console.print(f"Kaggle says: {status.failure_message}", soft_wrap=True)
