@@ -6,7 +6,12 @@ import signal
 
 from hypothesis import settings
 
-pytest_plugins = ("support.local_kaggle", "support.official_client", "support.road")
+pytest_plugins = (
+    "support.local_kaggle",
+    "support.official_client",
+    "support.road",
+    "support.command_line",
+)
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("kitctl", deadline=None)
