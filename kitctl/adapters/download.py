@@ -31,7 +31,7 @@ ENOUGH_TO_TELL = 4096
 _TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
-class HttpDownloads:
+class HttpDownloader:
     """The port `Downloads`; threads share its connections. `direct`: past every proxy."""
 
     def __init__(self, *, direct: bool = False) -> None:

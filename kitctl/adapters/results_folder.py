@@ -34,7 +34,7 @@ class _Entry:
     mtime_ns: int
 
 
-class LocalResults:
+class LocalResultsFolder:
     """The port `ResultsFolder`."""
 
     def __init__(self, root: Path) -> None:

@@ -45,8 +45,8 @@ def pull_results(
 
     Goes on where an earlier call stopped; what is here and unchanged is not fetched again.
     """
-    from kitctl.adapters.download import HttpDownloads
-    from kitctl.adapters.results_folder import LocalResults
+    from kitctl.adapters.download import HttpDownloader
+    from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.follow import goes_on
     from kitctl.operations.pull_results import Selection
     from kitctl.operations.pull_results import pull_results as pull
@@ -66,8 +66,8 @@ def pull_results(
             road.kaggle,
             road.ledger,
             # Loopback must not go through the user's proxy.
-            HttpDownloads(direct=settings.local),
-            LocalResults(out or _folder(invocation, settings.results, found.ref)),
+            HttpDownloader(direct=settings.local),
+            LocalResultsFolder(out or _folder(invocation, settings.results, found.ref)),
             Selection(only=only, jobs=at_once, anew=force),
             invocation.console,
         )

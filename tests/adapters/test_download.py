@@ -10,13 +10,13 @@ import pytest
 from support.road import Road
 from support.servers import serving
 
-from kitctl.adapters.download import HttpDownloads
+from kitctl.adapters.download import HttpDownloader
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 
 @pytest.fixture
-def downloads() -> HttpDownloads:
-    return HttpDownloads(direct=True)
+def downloads() -> HttpDownloader:
+    return HttpDownloader(direct=True)
 
 
 def file(road: Road, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
@@ -25,7 +25,7 @@ def file(road: Road, slug: str = "finished", size: int = 2_000_000) -> OutputFil
 
 
 def test_the_hash_is_that_of_what_is_on_disk(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
     content = downloads.fetch(file(road), part)
@@ -34,7 +34,7 @@ def test_the_hash_is_that_of_what_is_on_disk(
 
 
 def test_it_goes_on_where_it_broke_off(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part, wanted = tmp_path / "a.part", file(road)
     road.server.fault("drop", "download", after_bytes=1_500_000)
@@ -48,7 +48,7 @@ def test_it_goes_on_where_it_broke_off(
 
 
 def test_another_files_part_is_not_taken_up(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
     road.server.fault("drop", "download", after_bytes=1_500_000)
@@ -61,7 +61,7 @@ def test_another_files_part_is_not_taken_up(
 
 
 def test_a_part_of_unknown_origin_is_not_taken_up(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part, wanted = tmp_path / "a.part", file(road)
     part.write_bytes(b"left by who knows whom")
@@ -71,7 +71,7 @@ def test_a_part_of_unknown_origin_is_not_taken_up(
 
 
 def test_a_part_that_is_whole_is_not_fetched_again(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part, wanted = tmp_path / "a.part", file(road)
     content = downloads.fetch(wanted, part)
@@ -82,7 +82,7 @@ def test_a_part_that_is_whole_is_not_fetched_again(
 
 
 def test_a_part_that_is_longer_than_the_file_is_given_up(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part, wanted = tmp_path / "a.part", file(road)
     downloads.fetch(wanted, part)
@@ -94,7 +94,7 @@ def test_a_part_that_is_longer_than_the_file_is_given_up(
 
 
 def test_an_expired_address_is_told_apart(
-    road: Road, downloads: HttpDownloads, tmp_path: Path
+    road: Road, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     wanted = file(road)
     road.server.fault("expired", "download")
@@ -104,7 +104,7 @@ def test_an_expired_address_is_told_apart(
     assert wanted.url not in caught.value.message
 
 
-def test_nobody_there_is_a_broken_connection(downloads: HttpDownloads, tmp_path: Path) -> None:
+def test_nobody_there_is_a_broken_connection(downloads: HttpDownloader, tmp_path: Path) -> None:
     with pytest.raises(DownloadInterrupted) as caught:
         downloads.fetch(OutputFile("a", "http://127.0.0.1:9/signed?secret"), tmp_path / "a.part")
     assert "secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
@@ -117,7 +117,7 @@ def test_the_users_proxy_is_not_used_for_loopback(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    direct = HttpDownloads(direct=True).fetch(wanted, tmp_path / "a.part")
+    direct = HttpDownloader(direct=True).fetch(wanted, tmp_path / "a.part")
     assert direct.bytes == 10
 
 
@@ -139,7 +139,7 @@ class Elsewhere(BaseHTTPRequestHandler):
 
 
 def test_an_address_may_lead_to_another_and_hold_any_sign(
-    downloads: HttpDownloads, tmp_path: Path
+    downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     with serving(HTTPServer(("127.0.0.1", 0), Elsewhere)) as server:
         url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"

@@ -11,8 +11,8 @@ import pytest
 from support.local_kaggle import until
 from support.road import Road
 
-from kitctl.adapters.download import HttpDownloads
-from kitctl.adapters.results_folder import LocalResults
+from kitctl.adapters.download import HttpDownloader
+from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
@@ -203,10 +203,10 @@ def test_a_broken_connection_goes_on_where_it_broke(road: Road) -> None:
 def test_what_an_interrupted_pull_had_is_not_fetched_twice(road: Road) -> None:
     found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
     road.pull(found, only="nothing")
-    part = LocalResults(road.folder).part_path("big.bin")
+    part = LocalResultsFolder(road.folder).part_path("big.bin")
     road.server.fault("drop", "download", after_bytes=3_000_000, count=1)
     with pytest.raises(DownloadInterrupted):
-        HttpDownloads(direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
+        HttpDownloader(direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
     assert part.stat().st_size > 1_000_000
     # Only what is missing comes now: the whole would not come in one go.
     road.server.fault("drop", "download", after_bytes=4_000_000, count=None)
@@ -227,8 +227,8 @@ def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road)
     found = road.seed(files=THE_USUAL, manifest=True)
     addresses = Addresses(road.kaggle.outputs(found.ref), lambda: road.kaggle.outputs(found.ref))
     road.server.advance(3600)
-    folder = LocalResults(road.folder)
-    fetch = Fetch(addresses, HttpDownloads(direct=True), folder, anew=False)
+    folder = LocalResultsFolder(road.folder)
+    fetch = Fetch(addresses, HttpDownloader(direct=True), folder, anew=False)
     listed = road.server.calls("ListKernelSessionOutput")
     with folder.exclusive(lambda: None):
         assert [fetch.one(name, None).state for name in addresses.names] == ["fetched"] * 6
@@ -348,8 +348,8 @@ def test_two_pulls_at_once_fetch_once(road: Road) -> None:
                 found,
                 road.kaggle,
                 road.ledger,
-                HttpDownloads(direct=True),
-                LocalResults(road.folder),
+                HttpDownloader(direct=True),
+                LocalResultsFolder(road.folder),
                 Selection(jobs=4),
                 road.listener,
             )

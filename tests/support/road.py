@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from support.local_kaggle import LocalKaggle
 
-from kitctl.adapters.download import HttpDownloads
+from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.adapters.results_folder import LocalResults
+from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.operations.pull_results import PullResult, Selection, pull_results
 from kitctl.operations.shared.find_run import TargetRun
@@ -58,8 +58,8 @@ class Road:
             found,
             self.kaggle,
             self.ledger,
-            HttpDownloads(direct=True),
-            LocalResults(out or self.folder),
+            HttpDownloader(direct=True),
+            LocalResultsFolder(out or self.folder),
             chosen,
             self.listener,
         )
