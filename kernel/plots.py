@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -22,7 +23,7 @@ from kernel.files import written_whole
 
 # The course's defaults. Its `autolayout` is here each figure's `layout="constrained"`, which
 # does the same and also keeps room for colour bars and grids.
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.labelweight": "bold",
     "axes.labelsize": "large",
     "axes.titleweight": "bold",
@@ -65,7 +66,8 @@ def figure(
     """Yield a figure of `width` by `height` inches in the course's style; then write it as PNG."""
     families, _ = _fonts()
     with rc_context({**STYLE, "font.family": families}):
-        drawing = Figure(figsize=(width, height), layout=layout)
+        # matplotlib's stub does not know the layout "none".
+        drawing = Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]
         yield drawing
         with written_whole(path) as temporary:
             drawing.savefig(temporary, dpi=100, format="png")
@@ -162,7 +164,9 @@ def confusion_matrix(
         if classes <= COUNTED_CLASSES:
             for row, column in np.ndindex(classes, classes):
                 colour = "black" if shares[row, column] > 0.6 else "white"
-                axes.text(column, row, counts[row, column], color=colour, ha="center", va="center")
+                axes.text(
+                    column, row, str(counts[row, column]), color=colour, ha="center", va="center"
+                )
 
 
 def feature_maps(
@@ -300,7 +304,7 @@ def _draw_tiles(
             axes.text(left, top - 0.05, tile.caption, fontsize=9, fontweight="bold", va="bottom")
 
 
-def _shown(photo: NDArray[np.generic]) -> NDArray[np.generic]:
+def _shown(photo: NDArray[Any]) -> NDArray[np.generic]:
     """A photo [height, width(, channels)], uint8 or 0…1, as `imshow` takes it."""
     photo = photo / 255 if photo.dtype == np.uint8 else np.clip(np.nan_to_num(photo), 0, 1)
     return photo[:, :, 0] if photo.ndim == 3 and photo.shape[-1] == 1 else photo

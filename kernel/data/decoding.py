@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,12 +28,12 @@ class Decoder:
         self.nothing_to_resize = self.method == "nearest" and size == self.size
         self.delay = settings.read_delay_ms / 1000
 
-    def read(self, path):
+    def read(self, path: Any) -> Any:
         """The file's contents, after the declared delay that stands for storage far away."""
         with tf.control_dependencies([self.wait()]):
             return tf.io.read_file(path)
 
-    def wait(self):
+    def wait(self) -> Any:
         """Wait for the declared delay without using a core."""
         if not self.delay:
             return tf.no_op()
@@ -41,14 +42,14 @@ class Decoder:
     def _sleep(self) -> None:
         time.sleep(self.delay)
 
-    def decode(self, contents):
+    def decode(self, contents: Any) -> Any:
         """Pixels [height, width, channels] as Keras' `image_dataset_from_directory` gives them.
 
         uint8 for `nearest`, else float32 in 0…255.
         """
         return self._resized(self._decoded_whole(contents))
 
-    def decode_fast(self, contents):
+    def decode_fast(self, contents: Any) -> Any:
         """The same pixels in less time.
 
         `nearest` picks its pixels by two gathers instead of TensorFlow's slow resize, or by
@@ -62,7 +63,7 @@ class Decoder:
             photo = self._resized(self._decoded(contents))
         return tf.ensure_shape(photo, self.pixels.shape)
 
-    def load_all(self, paths):
+    def load_all(self, paths: Any) -> Any:
         """The pixels of a batch of files, by `decode_fast`."""
         return each(lambda path: self.decode_fast(self.read(path)), paths, self.pixels)
 
@@ -72,7 +73,7 @@ class Decoder:
         dtype = tf.uint8 if self.method == "nearest" else tf.float32
         return tf.TensorSpec((*self.size, self.channels), dtype)
 
-    def _decoded(self, contents):
+    def _decoded(self, contents: Any) -> Any:
         """Pixels in the size of the file.
 
         With `downscale_decode`, JPEGs are decoded at the smallest scale that is not too small.
@@ -85,10 +86,10 @@ class Decoder:
             lambda: self._decoded_whole(contents),
         )
 
-    def _decoded_whole(self, contents):
+    def _decoded_whole(self, contents: Any) -> Any:
         return tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
 
-    def _decoded_small(self, contents):
+    def _decoded_small(self, contents: Any) -> Any:
         shape = tf.io.extract_jpeg_shape(contents)
         fits = [
             tf.reduce_all(tf.greater_equal(shape[:2], [side * scale for side in self.size]))
@@ -101,7 +102,7 @@ class Decoder:
         largest = tf.argmax(tf.stack([*fits, tf.constant(True)]), output_type=tf.int32)
         return tf.switch_case(largest, decoders)
 
-    def _picked(self, photo):
+    def _picked(self, photo: Any) -> Any:
         """The pixels that TensorFlow's `nearest` takes."""
         shape = tf.shape(photo)
         for axis, wanted in enumerate(self.size):
@@ -111,7 +112,7 @@ class Decoder:
             photo = tf.gather(photo, taken, axis=axis)
         return photo
 
-    def _resized(self, photo):
+    def _resized(self, photo: Any) -> Any:
         if self.crop:
             photo = keras.preprocessing.image.smart_resize(
                 photo, self.size, interpolation=self.method, data_format="channels_last"
@@ -121,7 +122,7 @@ class Decoder:
         return tf.ensure_shape(photo, (*self.size, self.channels))
 
 
-def to_unit(photo):
+def to_unit(photo: Any) -> Any:
     """Values in 0…1, float32, from pixels of any shape, as the course has it.
 
     Pixels that were interpolated are floats in 0…255, which `convert_image_dtype` would leave as
@@ -132,14 +133,14 @@ def to_unit(photo):
     return tf.clip_by_value(photo * (1 / 255), 0.0, 1.0)
 
 
-def to_unit_fast(photo):
+def to_unit_fast(photo: Any) -> Any:
     """The same bits as `to_unit`; bytes are converted in one pass over memory instead of two."""
     if photo.dtype != tf.uint8:
         return to_unit(photo)
     return tf.quantization.dequantize(tf.bitcast(photo, tf.quint8), 0.0, 1.0, mode="MIN_COMBINED")
 
 
-def each(work: Callable, elements, given):
+def each(work: Callable[[Any], Any], elements: Any, given: Any) -> Any:
     """`work` on one element of a batch after the other; `given` is the kind of its results.
 
     A loop within one step of tf.data: a step for every photo costs as much as decoding half of it.

@@ -8,6 +8,7 @@ own tuning is off: what a name does not say is not done, so that differences mea
 import os
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
@@ -36,7 +37,7 @@ class PhotoSource:
         self.photos = photos
         self.settings = settings
         self.training = training
-        self.loader = Decoder(settings, photos.size)
+        self.decoder = Decoder(settings, photos.size)
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
@@ -62,24 +63,24 @@ class PhotoSource:
         paths = np.asarray(self.photos.paths)[order]
         return tf.data.Dataset.from_tensor_slices((paths, self.labels[order]))
 
-    def read(self, path, label):
-        return self.loader.read(path), label
+    def read(self, path: Any, *label: Any) -> Any:
+        return self.decoder.read(path), *label
 
-    def decode(self, contents, label):
-        return self.loader.decode(contents), label
+    def decode(self, contents: Any, *label: Any) -> Any:
+        return self.decoder.decode(contents), *label
 
-    def load(self, *element):
+    def load(self, *element: Any) -> Any:
         return self.decode(*self.read(*element))
 
-    def load_all(self, paths, labels):
+    def load_all(self, paths: Any, *labels: Any) -> Any:
         """A whole batch of elements loaded in one step."""
-        return self.loader.load_all(paths), labels
+        return self.decoder.load_all(paths), *labels
 
-    def convert(self, photo, label):
-        return to_unit(photo), label
+    def convert(self, photo: Any, *label: Any) -> Any:
+        return to_unit(photo), *label
 
-    def convert_fast(self, photo, label):
-        return to_unit_fast(photo), label
+    def convert_fast(self, photo: Any, *label: Any) -> Any:
+        return to_unit_fast(photo), *label
 
     @property
     def fits_the_budget(self) -> bool:
@@ -111,13 +112,13 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
 
     The images are bit for bit those of `course`.
     """
-    loader = Decoder(settings, photos.size)
+    decoder = Decoder(settings, photos.size)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)
         .batch(settings.batch_size)
         .map(
-            lambda paths, indexes: (loader.load_all(paths), indexes),
+            lambda paths, indexes: (decoder.load_all(paths), indexes),
             num_parallel_calls=BATCHES_AT_ONCE,
         )
         .map(lambda images, indexes: (to_unit_fast(images), indexes))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from kernel import plots
 from kernel.data import pipelines
-from kernel.data.decoding import each
+from kernel.data.decoding import each, to_unit, to_unit_fast
 from kernel.data.photos import Photos
 from kernel.data.pipelines import PhotoSource
 from kernel.settings.settings import Settings
@@ -72,40 +73,46 @@ class TracedSource(PhotoSource):
     """
 
     def elements(self, order: NDArray[np.int64]) -> tf.data.Dataset:
-        def begin_stamps(*element):
+        def begin_stamps(*element: Any) -> Any:
             return *element, tf.zeros((0, 3), tf.float64)
 
         return super().elements(order).map(begin_stamps)
 
-    def read(self, path, label, stamps):
+    def read(self, path: Any, *label_and_stamps: Any) -> Any:
+        label, stamps = label_and_stamps
         contents, stamps = _stamped("open", self._open, path, stamps)
         contents, stamps = _stamped("read", tf.io.read_file, path, stamps, after=contents)
         return contents, label, stamps
 
-    def _open(self, path):
+    def _open(self, path: Any) -> Any:
         """Ask for the file: over a network its first byte takes its time."""
-        with tf.control_dependencies([self.loader.wait()]):
+        with tf.control_dependencies([self.decoder.wait()]):
             return tf.identity(path)
 
-    def decode(self, contents, label, stamps):
-        photo, stamps = _stamped("map", self.loader.decode, contents, stamps)
+    def decode(self, contents: Any, *label_and_stamps: Any) -> Any:
+        label, stamps = label_and_stamps
+        photo, stamps = _stamped("map", self.decoder.decode, contents, stamps)
         return photo, label, stamps
 
-    def load_all(self, paths, labels, stamps):
-        def load(element):
-            contents, _, stamps = self.read(element[0], (), element[1])
-            return _stamped("map", self.loader.decode_fast, contents, stamps)
+    def load_all(self, paths: Any, *labels_and_stamps: Any) -> Any:
+        labels, stamps = labels_and_stamps
 
-        given = self.loader.pixels, tf.TensorSpec((None, 3), tf.float64)
+        def load(element: Any) -> Any:
+            contents, _, stamps = self.read(element[0], (), element[1])
+            return _stamped("map", self.decoder.decode_fast, contents, stamps)
+
+        given = self.decoder.pixels, tf.TensorSpec((None, 3), tf.float64)
         photos, stamps = each(load, (paths, stamps), given)
         return photos, labels, stamps
 
-    def convert(self, photo, label, stamps):
-        photo, stamps = _stamped("map", pipelines.to_unit, photo, stamps)
+    def convert(self, photo: Any, *label_and_stamps: Any) -> Any:
+        label, stamps = label_and_stamps
+        photo, stamps = _stamped("map", to_unit, photo, stamps)
         return photo, label, stamps
 
-    def convert_fast(self, photo, label, stamps):
-        photo, stamps = _stamped("map", pipelines.to_unit_fast, photo, stamps)
+    def convert_fast(self, photo: Any, *label_and_stamps: Any) -> Any:
+        label, stamps = label_and_stamps
+        photo, stamps = _stamped("map", to_unit_fast, photo, stamps)
         return photo, label, stamps
 
 
@@ -179,7 +186,9 @@ def lanes(spans: Sequence[Span]) -> list[list[Span]]:
     return found
 
 
-def _stamped(stage: str, work: Callable, given, stamps, after=None):
+def _stamped(
+    stage: str, work: Callable[[Any], Any], given: Any, stamps: Any, after: Any = None
+) -> Any:
     """`work(given)`, and the stamps with one more: when it began and ended."""
     with tf.control_dependencies([given if after is None else after]):
         begin = tf.timestamp()

@@ -94,8 +94,9 @@ def write_manifest() -> None:
 
 def manifest_entry(path: Path) -> dict[str, Any]:
     """A file's path, size in bytes and SHA-256; a long one's BLAKE2b too, to be checked sooner."""
-    entry = {"path": path.as_posix(), "bytes": path.stat().st_size, "sha256": _hash(path, "sha256")}
-    return entry if entry["bytes"] < LONG_BYTES else entry | {"blake2b": _hash(path, "blake2b")}
+    size = path.stat().st_size
+    entry = {"path": path.as_posix(), "bytes": size, "sha256": _hash(path, "sha256")}
+    return entry if size < LONG_BYTES else entry | {"blake2b": _hash(path, "blake2b")}
 
 
 def outputs(folder: Path) -> list[Path]:

@@ -112,7 +112,7 @@ def _labels(value: Any) -> str | tuple[int, ...]:
 
 def _base_trainable(value: Any) -> str | bool:
     if value == "auto" or isinstance(value, bool):
-        return value  # type: ignore[no-any-return]
+        return value
     raise ValueError("not one of the choices")
 
 
