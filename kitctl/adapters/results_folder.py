@@ -80,7 +80,7 @@ class LocalResultsFolder:
         if entry and (entry.promise.bytes, entry.mtime_ns) == (found.st_size, found.st_mtime_ns):
             is_it = entry.promise.sha256 == wanted.sha256
         else:
-            is_it = wanted.is_kept_by(hash_file(path, wanted.algorithm))
+            is_it = wanted.matches(hash_file(path, wanted.algorithm))
         return FileContent(wanted.bytes, wanted.sha256) if is_it else None
 
     def part_path(self, name: str) -> Path:

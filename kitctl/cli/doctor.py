@@ -69,10 +69,10 @@ def _sources(invocation: Invocation, local: bool | None) -> Sources:
 
     from kitctl.domain.metadata import Sources
     from kitctl.errors import InvalidInput
-    from kitctl.operations.shared import read_job
+    from kitctl.operations.shared import read_project
 
     try:
-        sources = read_job.read_job(invocation.project).inspection.metadata.sources
+        sources = read_project.read_project(invocation.project).inspection.metadata.sources
     except InvalidInput:
         return Sources()
     settings = settings_for(invocation, local)

@@ -48,16 +48,18 @@ def dry_run(
     every epoch, the manifest matches.
     """
     from kitctl.errors import RunFailed, UsageError
-    from kitctl.operations import dry_run, package
-    from kitctl.operations.shared import prepare_sources, read_job
+    from kitctl.operations import dry_run
+    from kitctl.operations.shared import prepare_sources
+    from kitctl.operations.shared.overrides import parse_overrides
+    from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.dry_run import draw_rehearsal
     from kitctl.sandbox import runner
 
     if full and (photos or epochs):
         raise UsageError("--full means all photos and epochs: leave out --photos and --epochs.")
-    overrides = read_job.parse_overrides(settings or [])
+    overrides = parse_overrides(settings or [])
     configured = invocation.settings(photos=photos, epochs=epochs)
-    plan = package.plan(invocation.project, overrides=overrides, accelerator=configured.accelerator)
+    plan = plan_job(invocation.project, overrides=overrides, accelerator=configured.accelerator)
     for warning in plan.warnings:
         invocation.console.warn(warning)
     if epochs and "epochs" not in plan.settings:

@@ -94,7 +94,7 @@ def serve(
     from kitctl.local.process import serve as serve_until_stopped
 
     folder = state_folder(state)
-    invocation.console.say(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
+    invocation.console.info(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
     serve_until_stopped(folder, host, port, announce=invocation.output.line)
     return CommandResult({**_standing(folder), "stopped": True}, render.draw_stopped)
 

@@ -34,18 +34,19 @@ def package(
     It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
     kernels push -p DIR. The same input gives the same bytes.
     """
-    from kitctl.operations import package
-    from kitctl.operations.shared import read_job
+    from kitctl.operations.package import write_package
+    from kitctl.operations.shared.overrides import parse_overrides
+    from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.package import draw_packaged
 
-    overrides = read_job.parse_overrides(settings or [])
-    plan = package.plan(
+    overrides = parse_overrides(settings or [])
+    plan = plan_job(
         invocation.project,
         overrides=overrides,
         accelerator=invocation.settings().accelerator,
     )
     for warning in plan.warnings:
         invocation.console.warn(warning)
-    packaged = package.write(plan, out or invocation.project / "package")
+    packaged = write_package(plan, out or invocation.project / "package")
     hint = f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)"
     return CommandResult(packaged, draw_packaged, hint=hint)

@@ -67,13 +67,14 @@ def pipelines(
 def _measured(
     invocation: Invocation, settings: dict[str, Any], mounts: dict[str, Path], out: Path | None
 ) -> CommandResult:
-    from kitctl.operations import package, pipelines
+    from kitctl.operations import pipelines
     from kitctl.operations.shared import prepare_sources
+    from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.pipelines import draw_measurement
     from kitctl.sandbox import runner
 
     configured = invocation.settings()
-    plan = package.plan(invocation.project, overrides=settings)
+    plan = plan_job(invocation.project, overrides=settings)
     if not mounts:
         stand_ins = prepare_sources.stand_ins(
             invocation.project, plan.metadata.sources, configured.sources, []
@@ -91,8 +92,8 @@ def _measured(
 
 def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> CommandResult:
     from kitctl.cli.sending import send
-    from kitctl.operations import package
+    from kitctl.operations.shared.plan_job import plan_job
 
     chosen = invocation.settings(local=local)
-    plan = package.plan(invocation.project, overrides=settings, accelerator="cpu")
+    plan = plan_job(invocation.project, overrides=settings, accelerator="cpu")
     return send(invocation, plan, local=chosen.local)

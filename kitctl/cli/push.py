@@ -55,14 +55,14 @@ def push(
     Refused where this very script ran already, where a run of this kernel is under way, where a
     data source is missing or where the week's hours do not suffice; --force passes these guards.
     """
-    from kitctl.operations import package
-    from kitctl.operations.shared import read_job
+    from kitctl.operations.shared.overrides import parse_overrides
+    from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render import push as render
 
     chosen = invocation.settings(accelerator=accelerator, timeout=timeout, local=local)
-    made = package.plan(
+    made = plan_job(
         invocation.project,
-        overrides=read_job.parse_overrides(settings or []),
+        overrides=parse_overrides(settings or []),
         accelerator=chosen.accelerator,
         reuse_features=_kernel_of(invocation, reuse_features, local=chosen.local),
     )
@@ -91,7 +91,7 @@ def push(
         from kitctl.operations.shared.find_run import TargetRun
 
         assert pushed.run.ref
-        invocation.console.say(f"{pushed.run.name} is queued: {pushed.url}")
+        invocation.console.info(f"{pushed.run.name} is queued: {pushed.url}")
         status, _ = follow_run(invocation, road, TargetRun(pushed.run.ref, pushed.run), raw=False)
         ended = render.Followed(pushed, status)
         hint = "" if status.failure else f"next: kitctl pull-results {pushed.run.version}"
@@ -111,7 +111,7 @@ def _kernel_of(invocation: Invocation, run: str | None, *, local: bool) -> str:
 def _seconds(timeout: str, pool: str) -> int | None:
     """The session's limit; None for Kaggle's own."""
     from kitctl.domain import durations
-    from kitctl.domain.runs import SESSION_LIMIT_SECONDS
+    from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 
     if not timeout:
         return None

@@ -72,12 +72,12 @@ def quota(
         from kitctl.render.quota_plot import plot_weeks
 
         plot_weeks(report.weeks, plot)
-        invocation.console.say(f"Drawn: {plot}")
+        invocation.console.info(f"Drawn: {plot}")
     if csv:
         from kitctl.render.quota_csv import write_weeks
 
         write_weeks(report.weeks, csv)
-        invocation.console.say(f"Written: {csv}")
+        invocation.console.info(f"Written: {csv}")
     return CommandResult(report, draw_quota)
 
 

@@ -60,14 +60,14 @@ def sweep(
 def _here(
     invocation: Invocation, overrides: dict[str, Any], data: list[str], out: Path | None
 ) -> CommandResult:
-    from kitctl.operations import package
     from kitctl.operations.shared import prepare_sources
+    from kitctl.operations.shared.plan_job import plan_job
     from kitctl.operations.sweep import sweep as train
     from kitctl.render.sweep import draw_sweep
     from kitctl.sandbox import runner
 
     configured = invocation.settings()
-    plan = package.plan(invocation.project, overrides=overrides, accelerator=configured.accelerator)
+    plan = plan_job(invocation.project, overrides=overrides, accelerator=configured.accelerator)
     stand_ins = prepare_sources.stand_ins(
         invocation.project, plan.metadata.sources, configured.sources, data
     )
@@ -83,8 +83,8 @@ def _here(
 
 def _pushed(invocation: Invocation, overrides: dict[str, Any], local: bool | None) -> CommandResult:
     from kitctl.cli.sending import send
-    from kitctl.operations import package
+    from kitctl.operations.shared.plan_job import plan_job
 
     chosen = invocation.settings(local=local)
-    plan = package.plan(invocation.project, overrides=overrides, accelerator=chosen.accelerator)
+    plan = plan_job(invocation.project, overrides=overrides, accelerator=chosen.accelerator)
     return send(invocation, plan, local=chosen.local)

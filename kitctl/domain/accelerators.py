@@ -1,4 +1,4 @@
-"""Kaggle's machines by name: what a person says, what is sent, and what it runs on in truth.
+"""Kaggle's machines and their limits: the names, the shape that is sent, what it really runs on.
 
 Source: the table of machine shapes in Kaggle/kaggle-cli and its issues, read in November 2026.
 """
@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 Pool = Literal["gpu", "tpu", "cpu"]
-"""Whose weekly hours a run costs; the CPU costs none."""
+"""The weekly hours that a run uses up; the CPU has no limit."""
+
+POOL_NAMES = {"gpu": "GPU", "tpu": "TPU"}
+"""The pools with a weekly limit, as people write them."""
+
+WEEKLY_LIMIT_SECONDS = {"gpu": 30 * 3600.0, "tpu": 20 * 3600.0}
+"""What Kaggle usually allows in a week; a quota reading may say more."""
+
+SESSION_LIMIT_SECONDS = {"cpu": 12 * 3600, "gpu": 12 * 3600, "tpu": 9 * 3600}
+"""When Kaggle ends a session that asked for no limit of its own."""
+
+SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
+"""How many batch sessions Kaggle runs at once for one account."""
 
 
 @dataclass(frozen=True)

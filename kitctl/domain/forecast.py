@@ -43,11 +43,11 @@ class Accuracy:
     within_spread: int
 
 
-def foresee(intent: Intent, past: Sequence[Run]) -> Forecast:
+def forecast_run(intent: Intent, past: Sequence[Run]) -> Forecast:
     """Return how long the intended run will hold its machine, from `past` runs, newest first."""
     told = _like(intent, [run for run in past if _told(run)])[:LATEST_RUNS]
     if not told:
-        return unforeseen(intent.limit_seconds)
+        return forecast_without_past(intent.limit_seconds)
     expected = [_translated(run, intent) for run in told]
     middle = median(expected)
     spread = _spread(expected, middle)
@@ -59,7 +59,7 @@ def foresee(intent: Intent, past: Sequence[Run]) -> Forecast:
     )
 
 
-def unforeseen(limit_seconds: float) -> Forecast:
+def forecast_without_past(limit_seconds: float) -> Forecast:
     """Return the forecast of a job without a past: all the time that its session may take."""
     return Forecast(
         seconds=limit_seconds, low_seconds=0.0, high_seconds=limit_seconds, basis=TIMEOUT
@@ -151,8 +151,6 @@ def _translated(run: Run, intent: Intent) -> float:
 
 def _photo_ratio(run: Run, intent: Intent) -> float:
     """Return how many times as many photos are asked for now; 1 where that is not known."""
-    if intent.photos and run.facts.photos:
-        return intent.photos / run.facts.photos
     now = intent.settings.get("photos_per_class")
     then = run.intent.settings.get("photos_per_class")
     if isinstance(now, int) and isinstance(then, int) and now and then:

@@ -83,13 +83,13 @@ class Metadata:
     def enable_tpu(self) -> bool:
         return self.pool == "tpu"
 
-    def on(self, accelerator: str) -> Metadata:
+    def with_accelerator(self, accelerator: str) -> Metadata:
         """The same job on another machine; "" leaves it as it is."""
         if not accelerator:
             return self
         return replace(self, accelerator=accelerators.resolve(accelerator))
 
-    def attaching(self, kernel: str) -> Metadata:
+    def with_kernel_source(self, kernel: str) -> Metadata:
         """The same job with the outputs of another kernel (`owner/slug`) among its inputs."""
         kernels = tuple(dict.fromkeys((*self.sources.kernels, kernel)))
         return replace(self, sources=replace(self.sources, kernels=kernels))
@@ -132,17 +132,7 @@ class Inspection:
     warnings: tuple[str, ...]
 
 
-def parse(text: str) -> Metadata:
-    """Reads a metadata file.
-
-    Raises InvalidInput with every mistake and its fix.
-    """
-    inspection = inspect(text)
-    require_none(inspection.problems)
-    return inspection.metadata
-
-
-def require_none(problems: Sequence[Problem]) -> None:
+def require_no_problems(problems: Sequence[Problem]) -> None:
     """Raises InvalidInput with all the problems of a project, if there are any."""
     if problems:
         count = "One thing is" if len(problems) == 1 else f"{len(problems)} things are"

@@ -18,10 +18,7 @@ from typing import NamedTuple
 
 from kitctl.domain.run_times import Occupancy, TimeSource
 from kitctl.domain.runs import Status
-from kitctl.domain.weeks import HOUR_SECONDS, WEEK_SECONDS, Week, week_of
-
-# What Kaggle allows in a week where no reading says otherwise; the real limit is sometimes higher.
-USUAL_ALLOWED_SECONDS = {"gpu": 30 * HOUR_SECONDS, "tpu": 20 * HOUR_SECONDS}
+from kitctl.domain.weeks import WEEK_SECONDS, Week, week_of
 
 # Dates come in whole seconds, and polls beside readings: a run that ended this close to a reading
 # had ended when it was taken.
@@ -148,7 +145,7 @@ class Balance(_Hours):
     outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
 
 
-def use_of(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
+def use_in_week(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
     """Return a run's part of a week, counting one that runs up to `now`; None where it has none."""
     if run.started_at is None:
         return None
@@ -186,7 +183,7 @@ def uses_by_week(
         first = math.floor((run.started_at - weeks[0].start) / WEEK_SECONDS)
         last = math.floor((until - weeks[0].start) / WEEK_SECONDS)
         for place in range(max(first, 0), min(last, len(weeks) - 1) + 1):
-            if use := use_of(run, weeks[place], now):
+            if use := use_in_week(run, weeks[place], now):
                 booked[place].append(use)
     return booked
 

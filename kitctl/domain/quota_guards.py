@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kitctl.domain import durations
+from kitctl.domain.accelerators import POOL_NAMES, SESSIONS_AT_ONCE
 from kitctl.domain.forecast import TIMEOUT, epochs_that_fit
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import Intent, Run, Status
 from kitctl.errors import Refused
 
 Guard = Callable[[Sequence[Run]], Sequence[str]]
-
-# How many batch sessions Kaggle runs at once for one account.
-SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
-NAMES = {"gpu": "GPU", "tpu": "TPU"}
 
 _UNREAD = (
     "Kaggle did not say what is left of the week; this was judged by the runs pushed from here, "
@@ -38,7 +35,7 @@ def quota_guard(
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         pool = reading.pool(intent.pool)
-        if intent.pool not in NAMES or pool is None:
+        if intent.pool not in POOL_NAMES or pool is None:
             return []
         until_reset = reading.week.end - now
         taken = still_to_take(pending, pool, now, until_reset)
@@ -61,7 +58,7 @@ def sessions_guard(intent: Intent) -> Guard:
             return []
         names = " and ".join(run.name for run in busy)
         raise Refused(
-            f"Kaggle runs at most {most} {NAMES[intent.pool]} "
+            f"Kaggle runs at most {most} {POOL_NAMES[intent.pool]} "
             f"{'session' if most == 1 else 'sessions'} at once, and {names} "
             f"{'has' if len(busy) == 1 else 'have'} not ended; nothing was sent.",
             code="sessions_full",
@@ -118,8 +115,8 @@ def _does_not_fit(
     ]
     hint = f"{', '.join(ways[:-1])}, or {ways[-1]}."
     return Refused(
-        f"This run {may} {durations.describe(_expected(intent))} of {NAMES[intent.pool]} time, and "
-        f"{is_left}{others}; nothing was sent.",
+        f"This run {may} {durations.describe(_expected(intent))} of {POOL_NAMES[intent.pool]} "
+        f"time, and {is_left}{others}; nothing was sent.",
         code="quota_exceeded",
         hint=hint[0].upper() + hint[1:],
     )
@@ -153,8 +150,8 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
     return warnings
 
 
-def given_back(run: Run, now: float) -> float:
+def saved_by_cancelling(run: Run, now: float) -> float:
     """Return the seconds of quota that cancelling a run saves now, as far as they are foreseen."""
-    if run.status.ended or run.intent.pool not in NAMES:
+    if run.status.ended or run.intent.pool not in POOL_NAMES:
         return 0.0
     return _remaining(run, now)

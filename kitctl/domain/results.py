@@ -55,7 +55,7 @@ class ManifestEntry:
         """What to check the file by."""
         return "blake2b" if self.blake2b else "sha256"
 
-    def is_kept_by(self, received: DownloadedFile) -> bool:
+    def matches(self, received: DownloadedFile) -> bool:
         """Whether this is the file, by a digest of the promise's algorithm."""
         return received == DownloadedFile(self.bytes, self.blake2b or self.sha256)
 
@@ -92,7 +92,7 @@ def _promise(entry: Mapping[str, object]) -> ManifestEntry:
     return ManifestEntry(path, size, sha256, blake2b)
 
 
-def sort_names(
+def check_names(
     names: Iterable[str], *, windows: bool = os.name == "nt"
 ) -> tuple[list[str], list[RefusedName]]:
     """The names that may be written, each once, and those that may not."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kitctl.domain.log_reading import PHOTO_PHASES
+from kitctl.domain.run_log import PHOTO_PHASES
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import seconds_of
 
@@ -42,7 +42,6 @@ def facts(report: Mapping[str, Any]) -> Facts:
         epochs_done=_whole(report.get("epochs")),
         photos=round(sum(filter(None, photos))) if photos else None,
         photo_seconds=sum(filter(None, phases)) if any(phases) else None,
-        setup_seconds=_number(seconds.get("setup")),
         epoch_seconds=_number(report.get("epoch_seconds")),
         saved_seconds=_number(report.get("saved_seconds")),
     )

@@ -45,20 +45,20 @@ class TimeSource(StrEnum):
 class Evidence(NamedTuple):
     """All that is known of one run's times; seconds since 1970 UTC on Kaggle's clock.
 
-    `sightings`: (when, phase) of every poll. `program_started_at` and `program_ended_at`: run.json.
+    `polls`: (when, phase) of every poll. `program_started_at` and `program_ended_at`: run.json.
     `log_seconds`: the time of the log's last line, 0 for a log known to be empty, None if not read.
     """
 
     pushed_at: float
     limit_seconds: float
-    sightings: tuple[tuple[float, Phase], ...] = ()
+    polls: tuple[tuple[float, Phase], ...] = ()
     program_started_at: float | None = None
     program_ended_at: float | None = None
     log_seconds: float | None = None
 
     def seen(self, phase: Phase) -> list[float]:
         """Return when polls saw the run in that phase."""
-        return [at for at, seen in self.sightings if seen is phase]
+        return [at for at, seen in self.polls if seen is phase]
 
     def seen_running(self) -> list[float]:
         """Return when the run was certainly running: by polls, and by its own word."""
@@ -88,7 +88,7 @@ class Occupancy(NamedTuple):
         return self.ended_at
 
 
-def best_known(evidence: Evidence) -> Occupancy:
+def best_occupancy(evidence: Evidence) -> Occupancy:
     """Return the best known hold of a run (the module says what beats what)."""
     seen_ended = evidence.seen(Phase.ENDED)
     if not seen_ended:

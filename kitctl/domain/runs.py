@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kitctl.domain.run_times import Phase
-from kitctl.errors import RunCancelled, RunFailed, UsageError
+from kitctl.errors import UsageError
 
 _SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _KERNEL = re.compile(rf"(?P<owner>{_SLUG})/(?P<slug>{_SLUG})")
@@ -103,13 +103,6 @@ class Status(StrEnum):
         return self is Status.CANCEL_ACKNOWLEDGED
 
     @property
-    def exit_code(self) -> int:
-        """What a command that waited for this state ends with."""
-        if self.failed:
-            return RunFailed.exit_code
-        return RunCancelled.exit_code if self.cancelled else 0
-
-    @property
     def phase(self) -> Phase:
         """What it says about the accelerator."""
         if self.ended:
@@ -119,9 +112,6 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETE, Status.ERROR, Status.CANCEL_ACKNOWLEDGED, Status.NEW_SCRIPT})
 
-
-# When Kaggle ends a session that asked for no limit of its own.
-SESSION_LIMIT_SECONDS = {"cpu": 12 * 3600, "gpu": 12 * 3600, "tpu": 9 * 3600}
 
 # So long a push may take to be sent; an intent that is older was left behind by a kitctl that died.
 SENDING_SECONDS = 300.0
@@ -154,7 +144,6 @@ class Intent:
     timeout_seconds: int | None = None  # as asked for
     limit_seconds: float  # when Kaggle ends it, asked for or not
     epochs: int | None = None
-    photos: int | None = None
     forecast: Forecast = Forecast()
     written_at: float
 
@@ -170,7 +159,6 @@ class Facts:
     epochs_done: int | None = None
     photos: int | None = None
     photo_seconds: float | None = None  # of what grows with the photos
-    setup_seconds: float | None = None
     epoch_seconds: float | None = None
     saved_seconds: float | None = None
 
@@ -205,21 +193,6 @@ class Run:
     def name(self) -> str:
         """`<owner>/<slug>/<N>`; without a version as long as Kaggle has not answered."""
         return str(self.ref or self.intent.kernel)
-
-
-def notebook_text(text: str) -> str:
-    """A notebook as Kaggle takes it: without outputs, the source of each cell in one piece.
-
-    Raises ValueError where it is none.
-    """
-    notebook = json.loads(text)
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise ValueError("it holds no cells")
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell.get("source", ""))
-        if cell.get("cell_type") == "code":
-            cell["outputs"] = []
-    return json.dumps(notebook)
 
 
 def source_sha256(text: str) -> str:

@@ -18,7 +18,7 @@ _SHAPES = {
 }
 
 
-def found(text: str) -> Iterator[tuple[int, str]]:
+def find_credentials(text: str) -> Iterator[tuple[int, str]]:
     """Line number and kind of every credential; never the credential itself."""
     # The whole text first: hardly any holds one, and its lines are many.
     suspected = {kind: shape for kind, shape in _SHAPES.items() if shape.search(text)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.quota_guards import given_back
+from kitctl.domain.quota_guards import saved_by_cancelling
 from kitctl.domain.runs import Facts
 from kitctl.errors import NetworkFailed, Refused
 from kitctl.operations.shared.find_run import TargetRun
@@ -41,7 +41,7 @@ def cancel(
     status = read_status(found, kaggle, ledger)
     if status.status.ended:
         return CancelResult(status, 0.0)
-    saved = given_back(status.known, status.now) if status.known else 0.0
+    saved = saved_by_cancelling(status.record, status.now) if status.record else 0.0
     with reporter.progress(f"Cancelling {found.ref}"):
         kaggle.cancel(_session_id(found, kaggle, ledger, clock))
         status = _until_ended(found, kaggle, ledger, clock)
@@ -65,15 +65,15 @@ def _until_ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock)
 
 def _session_id(found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock) -> int:
     """The session's id, which only the run itself tells: in one of its log's first lines."""
-    if found.known and found.known.facts.session_id is not None:
-        return found.known.facts.session_id
+    if found.record and found.record.facts.session_id is not None:
+        return found.record.facts.session_id
     begun = clock.monotonic()
     while True:
         for line in kaggle.log_so_far(found.ref):
             session = SESSION.fullmatch(line.text)
             if session:
-                if found.known:
-                    ledger.update_facts(found.known.id, Facts(session_id=int(session[1])))
+                if found.record:
+                    ledger.update_facts(found.record.id, Facts(session_id=int(session[1])))
                 return int(session[1])
         if clock.monotonic() - begun > ID_SECONDS:
             raise Refused(

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from kitctl.config import Config
 from kitctl.errors import InvalidInput, KitError
-from kitctl.operations import package
-from kitctl.operations.shared import prepare_sources, read_job
-from kitctl.operations.shared.read_job import Project
+from kitctl.operations.shared import prepare_sources, read_project
+from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.shared.read_project import Project
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK_BYTES = 2_000_000_000
@@ -69,7 +69,7 @@ def project(find: Callable[[], Path], settings: Callable[[], Config]) -> Iterato
     """The project: its metadata, its modules, the job's settings, what stands for its sources."""
     try:
         folder = find()
-        job = read_job.read_job(folder)
+        job = read_project.read_project(folder)
         configured = settings()
     except KitError as error:
         yield _told("project", error)
@@ -139,7 +139,7 @@ def _imported(text: str) -> Iterator[str]:
 
 def _settings(folder: Path) -> DoctorCheck:
     try:
-        plan = package.plan(folder)
+        plan = plan_job(folder)
     except InvalidInput as error:
         return _told("settings", error)
     kind = f"{len(plan.modules)} modules" if plan.packed else "one file, as it is"

@@ -183,7 +183,7 @@ def _follow_epochs(bar: ProgressBar, line: str) -> None:
 
 def _checked(plan: Plan, played: _Stage) -> tuple[tuple[OutputCheck, ...], dict[str, Any]]:
     """The script's own checks, where it has some."""
-    if "KITCTL_VERIFY" not in plan.answers:
+    if "KITCTL_VERIFY" not in plan.variables:
         return (), {}
     said = played.ask("KITCTL_VERIFY")
     try:

@@ -110,9 +110,9 @@ def _start(
     def hear(stream: str, line: str, seconds: float) -> None:
         last.append(line.strip())
         if _MEASURED.match(line):
-            reporter.say(line.strip())
+            reporter.info(line.strip())
 
-    reporter.say("Measuring each pipeline in a process of its own.")
+    reporter.info("Measuring each pipeline in a process of its own.")
     run = local_run.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
     return run, last
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from kitctl.config import Config
 from kitctl.domain import run_report
-from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, manifest, sort_names
+from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, check_names, manifest
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
 from kitctl.operations.shared.fetch_files import Addresses, Failed, Fetch, File
 from kitctl.operations.shared.find_run import TargetRun
@@ -47,7 +47,7 @@ class PullResult:
     failed: tuple[Failed, ...]
     refused: tuple[RefusedName, ...]
     missing: tuple[str, ...]
-    strangers: tuple[str, ...]  # Files of another run's that lie here too.
+    foreign_files: tuple[str, ...]  # Files of another run's that lie here too.
     has_manifest: bool
     log: Path
     metrics: Mapping[str, Any]
@@ -110,7 +110,7 @@ class PullResult:
                 for one in self.failed
             ],
             "missing": self.missing,
-            "strangers": self.strangers,
+            "strangers": self.foreign_files,
             "log": self.log,
             "plots": self.plots,
             "tables": self.tables,
@@ -147,19 +147,19 @@ def pull_results(
             addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
             pull = _Pull(status, addresses, downloads, folder, selection, reporter)
             pulled = pull.run(log, earlier)
-    if found.known is not None:
-        ledger.update_facts(found.known.id, run_report.facts(pulled.report))
+    if found.record is not None:
+        ledger.update_facts(found.record.id, run_report.facts(pulled.report))
         if not pulled.failed and not selection.only:
             size = sum(file.bytes for file in pulled.files)
             ledger.record_pull(
-                found.known.id, kaggle.now(), str(folder.root), len(pulled.files), size
+                found.record.id, kaggle.now(), str(folder.root), len(pulled.files), size
             )
     return pulled
 
 
 def _identity(found: TargetRun, service: str) -> str:
     """Tells the run from others of its name: on another Kaggle, or on this one before a reset."""
-    return f"{service} {found.ref} {found.known.intent.written_at if found.known else ''}"
+    return f"{service} {found.ref} {found.record.intent.written_at if found.record else ''}"
 
 
 def _ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
@@ -190,7 +190,7 @@ class _Pull:
 
     def run(self, log: Callable[[], Iterable[LogLine]], earlier: Iterable[str]) -> PullResult:
         """Fetches; `earlier`: what another run has left here."""
-        names, refused = sort_names(self._addresses.names)
+        names, refused = check_names(self._addresses.names)
         files: list[File] = []
         said: dict[str, ManifestEntry] | None = None
         if MANIFEST in names:
@@ -227,7 +227,7 @@ class _Pull:
                 for path in promises
                 if path not in self._addresses.names and self._is_selected(path)
             ),
-            strangers=tuple(name for name in earlier if name not in names),
+            foreign_files=tuple(name for name in earlier if name not in names),
             has_manifest=said is not None,
             log=self._save_log(names, log()),
             metrics=run_report.metrics(read("metrics.json")),
@@ -276,7 +276,7 @@ def _disk_errors_told(root: Path) -> Iterator[None]:
 
 
 def _say_waiting(folder: ResultsFolder, reporter: Reporter) -> None:
-    reporter.say(f"Another kitctl is pulling into {folder.root}; waiting for it …")
+    reporter.info(f"Another kitctl is pulling into {folder.root}; waiting for it …")
 
 
 def _size(path: Path) -> int:

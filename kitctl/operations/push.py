@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kitctl.domain import gpu_use
-from kitctl.domain.forecast import foresee
+from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.forecast import forecast_run
 from kitctl.domain.push_guards import (
     as_warnings,
     same_script_guard,
@@ -17,13 +18,11 @@ from kitctl.domain.push_guards import (
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.runs import (
-    SESSION_LIMIT_SECONDS,
     Forecast,
     Intent,
     KernelRef,
     Run,
     RunRef,
-    notebook_text,
     source_sha256,
 )
 from kitctl.errors import InvalidInput, KitError, Refused
@@ -33,6 +32,7 @@ from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
+from kitctl.packing.notebooks import without_outputs
 from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, SavedVersion, SaveRequest
 
 # After a push whose fate is not known: so long until Kaggle surely shows it if it took it.
@@ -73,7 +73,7 @@ class PushResult:
         }
 
 
-def job_of(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
+def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
     """The request for a plan; an id without owner is the account's."""
     metadata = plan.metadata
     return SaveRequest(
@@ -103,7 +103,7 @@ def _text(plan: Plan) -> str:
     """
     try:
         text = plan.script.decode("utf-8")
-        return notebook_text(text) if plan.metadata.kernel_type == "notebook" else text
+        return without_outputs(text) if plan.metadata.kernel_type == "notebook" else text
     except ValueError as error:
         raise InvalidInput(
             f"{plan.metadata.code_file} cannot be read: {error}.",
@@ -119,14 +119,14 @@ def push(
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
-    job = job_of(order.plan, kaggle.account(), order.timeout_seconds)
+    job = save_request(order.plan, kaggle.account(), order.timeout_seconds)
     with reporter.progress(f"Pushing {job.kernel}"):
         _check_owner(job.kernel, kaggle.account())
         reconcile(kaggle, ledger)
         newest = kaggle.newest_version(job.kernel)
         past = ledger.past_runs(kaggle.service, job.kernel, order.plan.metadata.pool)
         intent = _intent(order, job, kaggle, newest.run.version if newest else 0)
-        intent = replace(intent, forecast=foresee(intent, past))
+        intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
         elsewhere = _under_way_elsewhere(newest.run if newest else None, kaggle, ledger)
         replaced = _replaced(order, intent, elsewhere, ledger)
@@ -143,7 +143,7 @@ def push(
         ]
         judge = _Judge(
             [as_warnings(guard) for guard in guards] if order.force else guards,
-            {found.known.id for found in replaced if found.known},
+            {found.record.id for found in replaced if found.record},
         )
         if replaced:
             # Nothing is cancelled for a push that would then be refused.

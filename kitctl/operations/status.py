@@ -20,24 +20,24 @@ class RunStatus:
     status: Status
     failure_message: str
     now: float
-    known: Run | None
+    record: Run | None
 
     @property
     def queued_seconds(self) -> float | None:
         """How long it waited, or has been waiting, for its machine."""
-        if self.known is None or self.known.pushed_at is None:
+        if self.record is None or self.record.pushed_at is None:
             return None
-        until = self.known.started_at or self.known.ended_at or self.now
-        return max(0.0, until - self.known.pushed_at)
+        until = self.record.started_at or self.record.ended_at or self.now
+        return max(0.0, until - self.record.pushed_at)
 
     @property
     def running_seconds(self) -> float | None:
         """How long it held its machine, or has been holding it."""
-        if self.known is None:
+        if self.record is None:
             return None
-        if self.known.started_at is None:
+        if self.record.started_at is None:
             return 0.0
-        return max(0.0, (self.known.ended_at or self.now) - self.known.started_at)
+        return max(0.0, (self.record.ended_at or self.now) - self.record.started_at)
 
     @property
     def failure(self) -> KitError | None:
@@ -54,7 +54,7 @@ class RunStatus:
         return None
 
     def as_data(self) -> dict[str, Any]:
-        known = self.known
+        known = self.record
         times = {
             "pushed_at": known and known.pushed_at,
             "started_at": known and known.started_at,
@@ -77,7 +77,7 @@ def read_status(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
     """Asks Kaggle, and lets the ledger know."""
     state = kaggle.status(found.ref)
     now = kaggle.now()
-    known = found.known
+    known = found.record
     if known is not None:
         known = ledger.record_status(known.id, state.status, now, state.failure_message)
     return RunStatus(
@@ -85,5 +85,5 @@ def read_status(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
         status=state.status,
         failure_message=state.failure_message,
         now=now,
-        known=known,
+        record=known,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from kitctl.errors import Interrupted, InvalidInput
 from kitctl.operations.shared import local_run, outputs
-from kitctl.operations.shared.read_job import parse_overrides
+from kitctl.operations.shared.overrides import parse_overrides
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Runner

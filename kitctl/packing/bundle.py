@@ -51,7 +51,7 @@ class Plan:
     modules: tuple[str, ...]
     settings: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
-    answers: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
     """Which of kitctl's own variables the script reads, such as KITCTL_CHECK."""
 
     @property
@@ -59,7 +59,7 @@ class Plan:
         return bool(self.modules)
 
 
-def as_it_is(metadata: Metadata, code: bytes, warnings: tuple[str, ...] = ()) -> Plan:
+def plan_single_file(metadata: Metadata, code: bytes, warnings: tuple[str, ...] = ()) -> Plan:
     """The plan for a lone script or notebook: sent byte for byte."""
     _require_small(len(code), {metadata.code_file: len(code)})
     return Plan(
@@ -73,7 +73,7 @@ def as_it_is(metadata: Metadata, code: bytes, warnings: tuple[str, ...] = ()) ->
     )
 
 
-def pack(
+def pack_modules(
     metadata: Metadata,
     modules: tuple[Module, ...],
     settings: Mapping[str, Any],
@@ -93,7 +93,7 @@ def pack(
         modules=tuple(module.file for module in modules),
         settings=dict(settings),
         warnings=warnings,
-        answers=frozenset(
+        variables=frozenset(
             variable for variable in VARIABLES for module in modules if variable in module.text
         ),
     )

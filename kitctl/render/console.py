@@ -29,7 +29,7 @@ class Console:
         self._quiet = quiet
         self._progress: Progress | None = None
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         if not self._quiet:
             self._line(text)
 
@@ -164,7 +164,7 @@ class _PlainBar:
     def log(self, line: str) -> None:
         # Lines that come say enough: the bar's own would only interrupt them.
         self._next = time.monotonic() + self._every
-        self._talk.say(line)
+        self._talk.info(line)
 
     def draw(self, aside: str = "") -> None:
         """Says how it stands, unless that is what it said last."""
@@ -173,4 +173,4 @@ class _PlainBar:
         line = f"{self._text}{share if self._completed else ''}"
         if line != self._drawn:
             self._drawn = line
-            self._talk.say(f"{line}{aside}{'' if self._completed else ' …'}")
+            self._talk.info(f"{line}{aside}{'' if self._completed else ' …'}")

@@ -25,9 +25,9 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
         console.print(f"  left out: {name!r} {reason}", soft_wrap=True)
     for name in pulled.missing:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
-    if pulled.strangers:
-        names = ", ".join(map(repr, pulled.strangers[:SHOWN]))
-        count = len(pulled.strangers)
+    if pulled.foreign_files:
+        names = ", ".join(map(repr, pulled.foreign_files[:SHOWN]))
+        count = len(pulled.foreign_files)
         console.print(f"  left here by another run, not by this: {count} ({names})", soft_wrap=True)
     for one in pulled.failed[:SHOWN]:
         console.print(f"  did not come: {one.error.message}", soft_wrap=True)

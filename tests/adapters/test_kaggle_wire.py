@@ -48,14 +48,14 @@ class Recorder:
     credentials = Credentials("token", "a test", "secret")
 
     def __init__(self, **answers: dict[str, Any]) -> None:
-        self.answers = answers
+        self.variables = answers
         self.asked: dict[str, dict[str, Any]] = {}
 
     def call(
         self, service: str, method: str, request: dict[str, Any], *, repeat: bool = True
     ) -> dict[str, Any]:
         self.asked[method] = {**self.asked.get(method, {}), **request}
-        return self.answers.get(method, {})
+        return self.variables.get(method, {})
 
     def repeated(self, once: Any) -> Any:
         return once()

@@ -73,7 +73,7 @@ def test_a_bug_is_told_as_one_and_its_traceback_only_on_request(
         raise RuntimeError("the token is KGAT_secret")
 
     packed_job(tmp_path)
-    monkeypatch.setattr("kitctl.operations.package.plan", broken)
+    monkeypatch.setattr("kitctl.operations.shared.plan_job.plan_job", broken)
     assert main(["package", "--project", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert "a bug of its own: RuntimeError" in said

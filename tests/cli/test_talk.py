@@ -54,7 +54,7 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
     with talk.progress("training", total=4, unit="epochs") as bar:
         bar.update(completed=3)
         bar.log("epoch 3/4 [bold]")
-        talk.say("said meanwhile")
+        talk.info("said meanwhile")
         with talk.progress("another row"):
             pass
     drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
@@ -103,7 +103,7 @@ def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
 
 def test_quiet_leaves_only_warnings_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
     talk = Console(quiet=True)
-    talk.say("said")
+    talk.info("said")
     talk.hint("hinted")
     with talk.progress("fetching", total=1) as bar:
         bar.advance()

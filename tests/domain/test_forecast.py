@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.runs import HOUR, forecast, intent, run
 
-from kitctl.domain.forecast import PAST, TIMEOUT, accuracy, epochs_that_fit, foresee
+from kitctl.domain.forecast import PAST, TIMEOUT, accuracy, epochs_that_fit, forecast_run
 from kitctl.domain.runs import Facts, Forecast, Run, Status
 
 
 def past(
-    once: float = 100, epoch: float = 10, epochs: int = 30, *, photos: float = 0, **told: object
+    once: float = 100, epoch: float = 10, epochs: int = 30, *, photos: float = 0, **intent: object
 ) -> Run:
-    """A run that spent so many seconds once, on reading its 1,000 photos, and in each epoch."""
-    facts = Facts(epochs_done=epochs, epoch_seconds=epoch, photo_seconds=photos, photos=1000)
-    return run(0, once + photos + epoch * epochs, facts=facts, epochs=epochs, **told)  # type: ignore[arg-type]
+    """A run that spent so many seconds once, on its 1,000 photos a class, and in each epoch."""
+    facts = Facts(epochs_done=epochs, epoch_seconds=epoch, photo_seconds=photos)
+    fields: dict[str, Any] = {"epochs": epochs, "settings": {"photos_per_class": 1000}, **intent}
+    return run(0, once + photos + epoch * epochs, facts=facts, **fields)
 
 
 def seconds(said: Forecast) -> tuple[float | None, float | None, float | None]:
@@ -26,12 +28,12 @@ def seconds(said: Forecast) -> tuple[float | None, float | None, float | None]:
 
 
 def test_a_job_without_a_past_is_expected_to_take_its_whole_session() -> None:
-    said = foresee(intent(limit_seconds=9 * HOUR), [])
+    said = forecast_run(intent(limit_seconds=9 * HOUR), [])
     assert (seconds(said), said.basis) == ((0, 9 * HOUR, 9 * HOUR), TIMEOUT)
 
 
 def test_the_same_job_again_takes_what_it_took() -> None:
-    said = foresee(intent(epochs=30), [past(), past(), past()])
+    said = forecast_run(intent(epochs=30), [past(), past(), past()])
     assert (said.seconds, said.basis) == (400, PAST)
 
 
@@ -40,40 +42,37 @@ def test_the_same_job_again_takes_what_it_took() -> None:
     [
         ("twice the epochs cost twice the epochs' time, not the rest's", {"epochs": 60}, 750),
         ("no word of epochs: as many as last time", {}, 450),
-        ("half the photos halve reading and epochs", {"epochs": 30, "photos": 500}, 275),
-        ("more of both", {"epochs": 60, "photos": 2000}, 1400),
+        (
+            "half the photos halve reading and epochs",
+            {"epochs": 30, "settings": {"photos_per_class": 500}},
+            275,
+        ),
+        ("more of both", {"epochs": 60, "settings": {"photos_per_class": 2000}}, 1400),
     ],
 )
 def test_changed_epochs_and_photos_scale_what_grows_with_them(
-    what: str, asked: dict[str, int], expected: float
+    what: str, asked: dict[str, Any], expected: float
 ) -> None:
-    assert foresee(intent(**asked), [past(photos=50)]).seconds == expected, what
-
-
-def test_photos_per_class_scale_where_nobody_counted_the_photos() -> None:
-    facts = Facts(epochs_done=10, epoch_seconds=10)
-    before = run(0, 200, facts=facts, epochs=10, settings={"photos_per_class": 100})
-    asked = intent(epochs=10, settings={"photos_per_class": 300})
-    assert foresee(asked, [before]).seconds == 400
+    assert forecast_run(intent(**asked), [past(photos=50)]).seconds == expected, what
 
 
 def test_a_run_nobody_looked_into_still_tells_its_length() -> None:
-    assert foresee(intent(), [run(0, 500)]).seconds == 500
-    assert foresee(intent(epochs=20), [run(0, 500, epochs=10)]).seconds == 1000
+    assert forecast_run(intent(), [run(0, 500)]).seconds == 500
+    assert forecast_run(intent(epochs=20), [run(0, 500, epochs=10)]).seconds == 1000
 
 
 def test_one_odd_run_moves_neither_forecast_nor_spread_much() -> None:
     usual = [past(once=100 + odd) for odd in (0, 4, -4, 2, -2, 1)]
-    calm, upset = foresee(intent(), usual), foresee(intent(), [*usual, past(once=40000)])
+    calm, upset = forecast_run(intent(), usual), forecast_run(intent(), [*usual, past(once=40000)])
     assert calm.seconds and upset.seconds and calm.high_seconds and upset.high_seconds
     assert upset.seconds == pytest.approx(calm.seconds, rel=0.01)
     assert upset.high_seconds == pytest.approx(calm.high_seconds, rel=0.05)
 
 
 def test_the_spread_grows_with_how_much_runs_differ() -> None:
-    assert seconds(foresee(intent(), [past()])) == (300, 400, 500)
-    assert seconds(foresee(intent(), [past(), past(), past()])) == (380, 400, 420)
-    low, middle, high = seconds(foresee(intent(), [past(once=at) for at in (0, 100, 200)]))
+    assert seconds(forecast_run(intent(), [past()])) == (300, 400, 500)
+    assert seconds(forecast_run(intent(), [past(), past(), past()])) == (380, 400, 420)
+    low, middle, high = seconds(forecast_run(intent(), [past(once=at) for at in (0, 100, 200)]))
     assert middle == 400
     assert low is not None and high is not None
     assert high - middle == middle - low > 250
@@ -82,30 +81,30 @@ def test_the_spread_grows_with_how_much_runs_differ() -> None:
 def test_only_what_ended_well_is_a_past() -> None:
     failed = [past(status=Status.ERROR), past(status=Status.CANCEL_ACKNOWLEDGED)]
     running = run(0, None, status=Status.RUNNING)
-    assert foresee(intent(), [*failed, running]).basis == TIMEOUT
+    assert forecast_run(intent(), [*failed, running]).basis == TIMEOUT
 
 
 def test_runs_of_the_same_workload_count_before_others() -> None:
     heavy = [past(once=5000, settings={"base": "vgg16"}) for _ in range(5)]
     light = past(settings={"base": "convnet", "epochs": 30, "seed": 1})
     asked = intent(epochs=30, settings={"base": "convnet", "epochs": 60, "seed": 2})
-    assert foresee(asked, [*heavy, light]).seconds == 400
-    assert foresee(intent(settings={"base": "other"}), [*heavy, light]).seconds == 5300
+    assert forecast_run(asked, [*heavy, light]).seconds == 400
+    assert forecast_run(intent(settings={"base": "other"}), [*heavy, light]).seconds == 5300
 
 
 def test_runs_on_the_same_machine_count_before_others() -> None:
     runs = [past(once=5000, accelerator="NvidiaL4"), past()]
-    assert foresee(intent(), runs).seconds == 400
+    assert forecast_run(intent(), runs).seconds == 400
 
 
 def test_no_forecast_goes_past_the_session() -> None:
-    said = foresee(intent(limit_seconds=300), [past()])
+    said = forecast_run(intent(limit_seconds=300), [past()])
     assert seconds(said) == (300, 300, 300)
 
 
 @given(st.lists(st.floats(1, 40000), min_size=1, max_size=25), st.integers(0, 300))
 def test_a_forecast_is_always_in_order_and_possible(lengths: list[float], epochs: int) -> None:
-    said = foresee(intent(epochs=epochs), [past(once=length) for length in lengths])
+    said = forecast_run(intent(epochs=epochs), [past(once=length) for length in lengths])
     assert said.low_seconds is not None and said.seconds is not None
     assert said.high_seconds is not None
     assert 0 <= said.low_seconds <= said.seconds <= said.high_seconds <= 12 * HOUR
@@ -114,7 +113,7 @@ def test_a_forecast_is_always_in_order_and_possible(lengths: list[float], epochs
 def test_the_epochs_that_fit_are_counted_beside_what_is_spent_once() -> None:
     assert epochs_that_fit(intent(), [past()], 200) == 10
     assert epochs_that_fit(intent(), [past()], 50) == 0
-    assert epochs_that_fit(intent(photos=2000), [past()], 200) == 5
+    assert epochs_that_fit(intent(settings={"photos_per_class": 2000}), [past()], 200) == 5
     assert epochs_that_fit(intent(), [], 200) is None
     assert epochs_that_fit(intent(), [run(0, 100)], 200) is None
 

@@ -66,9 +66,9 @@ def test_a_mistake_is_told_with_its_fix(key: str, value: Any, told: str) -> None
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    text = json.dumps({**GOOD, "title": "x", "enable_gpu": "maybe", "language": "julia"})
+    inspection = inspect(title="x", enable_gpu="maybe", language="julia")
     with pytest.raises(InvalidInput) as failure:
-        metadata.parse(text)
+        metadata.require_no_problems(inspection.problems)
     assert {problem.where for problem in failure.value.problems} == {
         "title",
         "enable_gpu",
@@ -126,9 +126,9 @@ def test_the_file_written_again_says_the_same() -> None:
 
 
 def test_another_machine_changes_the_booleans_with_it() -> None:
-    on_cpu = inspect().metadata.on("cpu")
+    on_cpu = inspect().metadata.with_accelerator("cpu")
     assert (on_cpu.machine_shape, on_cpu.enable_gpu, on_cpu.pool) == ("", False, "cpu")
-    assert inspect().metadata.on("") == inspect().metadata
+    assert inspect().metadata.with_accelerator("") == inspect().metadata
 
 
 @given(st.text(st.sampled_from("abcXYZ 0189-_.,&é"), min_size=5))

@@ -17,7 +17,7 @@ from kitctl.domain.quota import (
     balance,
     closed_balance,
     estimate,
-    use_of,
+    use_in_week,
     uses_by_week,
 )
 from kitctl.domain.runs import Facts, Run, Status
@@ -29,7 +29,7 @@ NOW = SATURDAY + 100 * HOUR
 
 
 def uses(*runs: Run, now: float = NOW) -> list[RunUse]:
-    return [use for run in runs if (use := use_of(occupancy(run), WEEK, now))]
+    return [use for run in runs if (use := use_in_week(occupancy(run), WEEK, now))]
 
 
 def reading(
@@ -205,7 +205,9 @@ def test_what_a_run_across_the_reset_gave_back_counts_once() -> None:
 def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int) -> None:
     shown = last_weeks(WEEK, weeks)
     at_once = uses_by_week([occupancy(run) for run in runs], shown, NOW)
-    each = [[use for run in runs if (use := use_of(occupancy(run), week, NOW))] for week in shown]
+    each = [
+        [use for run in runs if (use := use_in_week(occupancy(run), week, NOW))] for week in shown
+    ]
     assert at_once == each
 
 

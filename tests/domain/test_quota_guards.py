@@ -8,7 +8,7 @@ import pytest
 from support.runs import HOUR, forecast, intent, run
 
 from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.quota_guards import given_back, quota_guard, sessions_guard
+from kitctl.domain.quota_guards import quota_guard, saved_by_cancelling, sessions_guard
 from kitctl.domain.runs import Facts, Forecast, Intent, Run, Status
 from kitctl.domain.weeks import week_of
 from kitctl.errors import Refused
@@ -191,4 +191,4 @@ def test_a_reading_without_the_pool_judges_nothing() -> None:
 def test_cancelling_gives_back_what_the_run_would_still_take(
     what: str, cancelled: Run, hours: float
 ) -> None:
-    assert given_back(cancelled, NOW) == pytest.approx(hours * HOUR), what
+    assert saved_by_cancelling(cancelled, NOW) == pytest.approx(hours * HOUR), what

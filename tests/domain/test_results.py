@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from kitctl.domain.results import (
     DownloadedFile,
+    check_names,
     is_error_body,
     manifest,
     reason_to_refuse,
-    sort_names,
 )
 
 SHA256 = "ab" * 32
@@ -93,14 +93,14 @@ def test_whatever_is_accepted_stays_in_the_folder(name: str) -> None:
 
 
 def test_names_that_one_file_system_takes_for_one_are_taken_once() -> None:
-    accepted, refused = sort_names(["a", "A", "straße", "STRASSE", "e\u0301", "\u00e9", "a"])
+    accepted, refused = check_names(["a", "A", "straße", "STRASSE", "e\u0301", "\u00e9", "a"])
     assert accepted == ["a", "straße", "e\u0301"]
     assert [one.path for one in refused] == ["A", "STRASSE", "\u00e9"]
 
 
 @pytest.mark.parametrize("names", [["a", "a/b"], ["a/b", "a"], ["A/b", "a"]])
 def test_a_file_that_is_also_a_folder_is_refused(names: list[str]) -> None:
-    accepted, refused = sort_names(names)
+    accepted, refused = check_names(names)
     assert accepted == names[:1] and [one.path for one in refused] == names[1:]
 
 
@@ -108,8 +108,8 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
     read = manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
     assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
-    assert read["a"].is_kept_by(DownloadedFile(3, SHA256))
-    assert not read["a"].is_kept_by(DownloadedFile(4, SHA256))
+    assert read["a"].matches(DownloadedFile(3, SHA256))
+    assert not read["a"].matches(DownloadedFile(4, SHA256))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ def test_the_ledger_learns_what_the_report_says() -> None:
         epochs_done=30,
         photos=15,
         photo_seconds=6.0,
-        setup_seconds=4.0,
         epoch_seconds=2.5,
         saved_seconds=0.0,
     )

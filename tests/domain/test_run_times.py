@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitctl.domain.run_times import Evidence, Occupancy, Phase, TimeSource, best_known
+from kitctl.domain.run_times import Evidence, Occupancy, Phase, TimeSource, best_occupancy
 
 QUEUED, RUNNING, ENDED = Phase.QUEUED, Phase.RUNNING, Phase.ENDED
 LIMIT = 12 * 3600.0
 
 
 def evidence(*sightings: tuple[float, Phase], limit: float = LIMIT, **more: float) -> Evidence:
-    return Evidence(pushed_at=0.0, limit_seconds=limit, sightings=sightings, **more)
+    return Evidence(pushed_at=0.0, limit_seconds=limit, polls=sightings, **more)
 
 
 WATCHED = ((20, QUEUED), (40, RUNNING), (3600, RUNNING), (3620, ENDED))
@@ -106,11 +106,11 @@ CASES = [
 
 @pytest.mark.parametrize(("what", "seen", "hold"), CASES, ids=[case[0] for case in CASES])
 def test_the_best_known_wins(what: str, seen: Evidence, hold: Occupancy) -> None:
-    assert best_known(seen) == hold
+    assert best_occupancy(seen) == hold
 
 
 def test_what_was_seen_in_any_order_says_the_same() -> None:
-    assert best_known(evidence(*reversed(WATCHED))) == best_known(evidence(*WATCHED))
+    assert best_occupancy(evidence(*reversed(WATCHED))) == best_occupancy(evidence(*WATCHED))
 
 
 @given(
@@ -141,13 +141,13 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
     seen = Evidence(
         pushed_at=pushed,
         limit_seconds=50000,
-        sightings=tuple((pushed + at, phase(pushed + at)) for at in polls),
+        polls=tuple((pushed + at, phase(pushed + at)) for at in polls),
         program_started_at=start + program if pulled else None,
         program_ended_at=end - program / 2 if pulled else None,
         log_seconds=length - program if read_log else None,
     )
-    hold = best_known(seen)
-    ends = [at for at, what in seen.sightings if what is ENDED]
+    hold = best_occupancy(seen)
+    ends = [at for at, what in seen.polls if what is ENDED]
     assert (hold.ended_at is not None) == bool(ends)
     if hold.started_at is not None:
         assert hold.started_at >= pushed

@@ -24,7 +24,7 @@ HEX = "0123456789abcdef" * 2
     ],
 )
 def test_a_credential_is_found_with_its_line(text: str) -> None:
-    assert [line for line, _ in secrets.found(f"# a job\n{text}\n")] == [2]
+    assert [line for line, _ in secrets.find_credentials(f"# a job\n{text}\n")] == [2]
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_a_credential_is_found_with_its_line(text: str) -> None:
     [f'sha256 = "{HEX}{HEX}"', f'md5 = "{HEX}"', "key = 'short'", "hf_hub_download", "KGAT_"],
 )
 def test_what_only_looks_a_little_like_one_is_left_alone(text: str) -> None:
-    assert not list(secrets.found(text))
+    assert not list(secrets.find_credentials(text))

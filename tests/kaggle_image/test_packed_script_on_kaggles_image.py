@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kitctl.operations import package
 from kitctl.operations.shared import prepare_sources
+from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
 
 # Two starts of TensorFlow in each test, on whatever machine this is.
@@ -48,7 +48,7 @@ def play(kaggle: Path, script: bytes, **environment: str) -> subprocess.Complete
 @pytest.fixture(scope="module")
 def sample() -> Path:
     """The embedded default's photos."""
-    sources = package.plan(PROJECT).metadata.sources
+    sources = plan_job(PROJECT).metadata.sources
     settings = {"ryanholbrook/car-or-truck": "datasets/car-or-truck-sample"}
     found = prepare_sources.stand_ins(PROJECT, sources, settings, ())
     mounts = prepare_sources.prepare(found, NullReporter())
@@ -61,7 +61,7 @@ def test_the_packed_job_runs_and_its_outputs_hold(
 ) -> None:
     (tmp_path / "input" / layout).parent.mkdir(parents=True)
     (tmp_path / "input" / layout).symlink_to(sample)
-    script = package.plan(PROJECT, overrides=SMALL).script
+    script = plan_job(PROJECT, overrides=SMALL).script
     done = play(tmp_path, script)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "session 77" in done.stdout.splitlines()

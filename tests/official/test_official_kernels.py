@@ -10,7 +10,8 @@ from support.local_kaggle import LocalKaggle
 from support.official_client import OfficialClient
 from support.projects import packed_job
 
-from kitctl.operations.package import plan, write
+from kitctl.operations.package import write_package
+from kitctl.operations.shared.plan_job import plan_job
 
 SCRIPT = """\
 import pathlib, sys
@@ -136,8 +137,8 @@ def test_it_pushes_what_kitctl_packs(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, tmp_path: Path
 ) -> None:
     project = packed_job(tmp_path / "job", id="small-job", machine_shape="", enable_gpu="false")
-    packed = plan(project)
-    write(packed, tmp_path / "package")
+    packed = plan_job(project)
+    write_package(packed, tmp_path / "package")
     pushed = kaggle("kernels", "push", "-p", str(tmp_path / "package")).stdout
     assert "Kernel version 1 successfully pushed" in pushed
     assert local_kaggle.wait("small-job") == "COMPLETE"

@@ -10,9 +10,10 @@ import pytest
 from support.projects import MAIN, lone_script, packed_job, write_files
 
 from kitctl.errors import InvalidInput, RunFailed
-from kitctl.operations import dry_run, package
+from kitctl.operations import dry_run
 from kitctl.operations.dry_run import LOG_NAME, Scale
 from kitctl.operations.shared.outputs import DryRunResult
+from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
 from kitctl.sandbox import runner
 
@@ -23,7 +24,7 @@ def rehearse(
     project: Path, *, scale: Scale = SMALL, mounts: Mapping[str, Path] | None = None
 ) -> DryRunResult:
     return dry_run.dry_run(
-        package.plan(project),
+        plan_job(project),
         mounts or {},
         scale,
         out=project / "out",

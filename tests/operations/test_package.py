@@ -12,21 +12,22 @@ import pytest
 from support.projects import MAIN, lone_script, packed_job, write_files
 
 from kitctl.errors import InvalidInput
-from kitctl.operations import package
-from kitctl.operations.shared.read_job import parse_overrides
+from kitctl.operations.package import write_package
+from kitctl.operations.shared.overrides import parse_overrides
+from kitctl.operations.shared.plan_job import plan_job
 
 
 def told(project: Path, **options: Any) -> list[str]:
     """Every problem that packaging the project tells."""
     with pytest.raises(InvalidInput) as failure:
-        package.plan(project, **options)
+        plan_job(project, **options)
     assert failure.value.exit_code == 3
     return [str(problem) for problem in failure.value.problems] or [failure.value.message]
 
 
 def test_the_folder_holds_a_script_and_metadata_that_names_it(tmp_path: Path) -> None:
     project = packed_job(tmp_path / "project", job="epochs = 4\n")
-    packaged = package.write(package.plan(project), tmp_path / "out")
+    packaged = write_package(plan_job(project), tmp_path / "out")
     written = json.loads((tmp_path / "out/kernel-metadata.json").read_text("utf-8"))
     assert written["code_file"] == "script.py"
     assert (written["id"], written["enable_gpu"]) == ("ada/small-job", "true")
@@ -41,7 +42,7 @@ def test_the_folder_holds_a_script_and_metadata_that_names_it(tmp_path: Path) ->
 def test_packaging_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     project = packed_job(tmp_path / "project")
     for out in ("one", "two"):
-        package.write(package.plan(project), tmp_path / out)
+        write_package(plan_job(project), tmp_path / out)
     for name in ("script.py", "kernel-metadata.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -58,7 +59,7 @@ def test_only_python_files_of_the_package_go_in(tmp_path: Path) -> None:
             "other/__init__.py": "",
         },
     )
-    assert package.plan(project).modules == (
+    assert plan_job(project).modules == (
         "job/__init__.py",
         "job/counting.py",
         "job/inner/__init__.py",
@@ -69,9 +70,9 @@ def test_only_python_files_of_the_package_go_in(tmp_path: Path) -> None:
 
 def test_set_wins_over_the_job_file_and_changes_the_identity(tmp_path: Path) -> None:
     project = packed_job(tmp_path, job="epochs = 4\nunits = 2\n")
-    plan = package.plan(project, overrides=parse_overrides(["epochs=7"]))
+    plan = plan_job(project, overrides=parse_overrides(["epochs=7"]))
     assert plan.settings == {"epochs": 7, "units": 2}
-    assert plan.script_sha256 != package.plan(project).script_sha256
+    assert plan.script_sha256 != plan_job(project).script_sha256
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_the_check_sees_nothing_of_the_users_environment(
     monkeypatch.setenv("KAGGLE_KEY", "secret")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     main = MAIN.replace("print(json", "assert 'KAGGLE_KEY' not in os.environ\n        print(json")
-    assert package.plan(packed_job(tmp_path, {"job/main.py": main})).settings == {"epochs": 5}
+    assert plan_job(packed_job(tmp_path, {"job/main.py": main})).settings == {"epochs": 5}
 
 
 def test_mistakes_of_metadata_and_files_are_told_together(tmp_path: Path) -> None:
@@ -167,17 +168,17 @@ def test_a_lone_script_is_sent_byte_for_byte(tmp_path: Path) -> None:
     project = lone_script(tmp_path, "")
     code = "# -*- coding: latin-1 -*-\r\nprint('\xe4')\r\n".encode("latin-1")
     (project / "train.py").write_bytes(code)
-    package.write(package.plan(project), tmp_path / "out")
+    write_package(plan_job(project), tmp_path / "out")
     assert (tmp_path / "out/train.py").read_bytes() == code
     assert '"code_file": "train.py"' in (tmp_path / "out/kernel-metadata.json").read_text("utf-8")
     assert "no effect" in told(project, overrides={"epochs": 3})[0]
 
 
 def test_another_accelerator_is_written_into_the_metadata(tmp_path: Path) -> None:
-    plan = package.plan(packed_job(tmp_path), accelerator="p100")
+    plan = plan_job(packed_job(tmp_path), accelerator="p100")
     assert plan.metadata.machine_shape == "NvidiaTeslaT4"
     assert "retired" in plan.warnings[0]
-    assert b'"accelerator": "cpu"' in package.plan(tmp_path, accelerator="cpu").script
+    assert b'"accelerator": "cpu"' in plan_job(tmp_path, accelerator="cpu").script
 
 
 def test_a_job_at_the_projects_root_is_packed_as_plain_modules(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_a_job_at_the_projects_root_is_packed_as_plain_modules(tmp_path: Path) -
             "job.toml": "units = 3\n",
         },
     )
-    package.write(package.plan(project), tmp_path / "out")
+    write_package(plan_job(project), tmp_path / "out")
     done = subprocess.run(
         [sys.executable, "-I", "out/script.py"], cwd=tmp_path, capture_output=True, text=True
     )

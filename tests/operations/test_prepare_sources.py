@@ -26,10 +26,10 @@ class Ears(NullReporter):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         self.heard.append(text)
 
-    warn = log = say
+    warn = log = info
 
 
 def test_every_kind_of_source_has_kaggles_place(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_another_runs_results_are_not_taken_for_this_ones(road: Road, manifest: 
     assert pulled.verified is manifest
     assert (pulled.history["loss"], pulled.metrics, pulled.report) == ([0.9], {}, {})
     left = {"plots/curves.png", "metrics.json", "run.json"}
-    assert set(pulled.strangers) == left
+    assert set(pulled.foreign_files) == left
     assert left <= on_disk(road.folder)
     again = road.pull(found)
     assert ({file.state for file in again.files}, again.metrics) == ({"kept"}, {})

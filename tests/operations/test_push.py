@@ -23,7 +23,7 @@ from kitctl.domain import accelerators
 from kitctl.domain.metadata import Metadata, Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import NetworkFailed, Refused
-from kitctl.operations.push import PushOptions, PushResult, job_of, push
+from kitctl.operations.push import PushOptions, PushResult, push, save_request
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Plan
@@ -48,7 +48,7 @@ def plan(script: str = "print('hello')", **details: Any) -> Plan:
         "language": "python",
         "kernel_type": "script",
     }
-    return bundle.as_it_is(Metadata(**{**told, **details}), script.encode())
+    return bundle.plan_single_file(Metadata(**{**told, **details}), script.encode())
 
 
 def on_gpu(script: str = "import torch; torch.cuda", **details: Any) -> Plan:
@@ -349,13 +349,13 @@ def test_a_notebook_is_sent_as_kaggle_wants_it() -> None:
     cell = {"cell_type": "code", "source": ["a = 1\n", "a"], "outputs": ["secret"], "metadata": {}}
     notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     made = plan(json.dumps(notebook), code_file="n.ipynb", kernel_type="notebook")
-    (sent,) = json.loads(job_of(made, "ada", None).text)["cells"]
+    (sent,) = json.loads(save_request(made, "ada", None).text)["cells"]
     assert (sent["source"], sent["outputs"]) == ("a = 1\na", [])
 
 
 def test_the_owner_is_filled_in() -> None:
-    assert str(job_of(plan(), "ada", None).kernel) == "ada/small-job"
-    assert str(job_of(plan(owner="bob"), "ada", None).kernel) == "bob/small-job"
+    assert str(save_request(plan(), "ada", None).kernel) == "ada/small-job"
+    assert str(save_request(plan(owner="bob"), "ada", None).kernel) == "bob/small-job"
 
 
 def test_a_title_that_moves_the_kernel_is_told(road: Road) -> None:

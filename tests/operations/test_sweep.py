@@ -8,7 +8,7 @@ import pytest
 from support.projects import packed_job
 
 from kitctl.errors import InvalidInput, RunFailed
-from kitctl.operations import package
+from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
 from kitctl.operations.sweep import SweepResult, settings_for, sweep
 from kitctl.sandbox import runner
@@ -36,7 +36,7 @@ with open("heads.csv", "w", newline="") as table:
 
 
 def swept(project: Path, *words: str) -> SweepResult:
-    plan = package.plan(project, overrides=settings_for(list(words)))
+    plan = plan_job(project, overrides=settings_for(list(words)))
     return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=NullReporter())
 
 

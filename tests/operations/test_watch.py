@@ -171,8 +171,8 @@ def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
 
 def test_what_kaggle_does_not_cancel_goes_on_and_is_said_to(road: Road) -> None:
     found = pushed(road, "import time; time.sleep(600)")
-    assert found.known
-    road.ledger.update_facts(found.known.id, Facts(session_id=4711))
+    assert found.record
+    road.ledger.update_facts(found.record.id, Facts(session_id=4711))
     with pytest.raises(Refused) as caught:
         cancel(
             TargetRun(found.ref, road.ledger.get("local", found.ref)),
@@ -192,7 +192,7 @@ def test_the_latest_run_is_meant_where_none_is_named(road: Road) -> None:
     for version in (1, 2):
         pushed(road, f"print({version})", version)
     found = find_run(RunName(), lambda: KERNEL, road.kaggle, road.ledger)
-    assert str(found.ref) == "local/small-job/2" and found.known
+    assert str(found.ref) == "local/small-job/2" and found.record
 
 
 def test_without_a_ledger_kaggles_newest_version_is_meant(road: Road) -> None:

@@ -21,13 +21,13 @@ JOB = metadata.Metadata(
     code_file="job/main.py",
     language="python",
     kernel_type="script",
-).on("t4x2")
+).with_accelerator("t4x2")
 MODULES = (Module("job", "job/__init__.py", ""), Module("job.main", "job/main.py", "print(1)\n"))
 
 
 def pack(job: metadata.Metadata = JOB, *, text: str = "print(1)\n", epochs: int = 3) -> Plan:
     modules = (MODULES[0], Module("job.main", "job/main.py", text))
-    return bundle.pack(job, modules, {"epochs": epochs})
+    return bundle.pack_modules(job, modules, {"epochs": epochs})
 
 
 @given(
@@ -55,7 +55,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     [
         pack(text="print(2)\n"),
         pack(epochs=4),
-        pack(JOB.on("cpu")),
+        pack(JOB.with_accelerator("cpu")),
         pack(dataclasses.replace(JOB, sources=metadata.Sources(datasets=("ada/photos",)))),
     ],
 )
@@ -69,9 +69,12 @@ def test_a_title_is_not_part_of_the_identity() -> None:
 
 def test_a_lone_file_is_sent_byte_for_byte_and_has_an_identity_too() -> None:
     code = b"\xef\xbb\xbfprint('\xe4')\r\n"
-    plan = bundle.as_it_is(JOB, code)
+    plan = bundle.plan_single_file(JOB, code)
     assert (plan.script, plan.script_name, plan.packed) == (code, "main.py", False)
-    assert plan.script_sha256 != bundle.as_it_is(JOB.on("cpu"), code).script_sha256
+    assert (
+        plan.script_sha256
+        != bundle.plan_single_file(JOB.with_accelerator("cpu"), code).script_sha256
+    )
 
 
 def test_a_script_that_kaggle_would_refuse_is_refused_with_its_biggest_parts() -> None:
@@ -79,4 +82,4 @@ def test_a_script_that_kaggle_would_refuse_is_refused_with_its_biggest_parts() -
         pack(text="x" * 950_000)
     assert failure.value.code == "script_too_big"
     with pytest.raises(InvalidInput, match=r"900 kB"):
-        bundle.as_it_is(JOB, b"x" * 900_001)
+        bundle.plan_single_file(JOB, b"x" * 900_001)

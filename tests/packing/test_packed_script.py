@@ -27,7 +27,7 @@ def run(folder: Path, **texts: str) -> subprocess.CompletedProcess[str]:
         *(Module(f"job.{name}", f"job/{name}.py", text) for name, text in texts.items()),
     )
     script = folder / "script.py"
-    script.write_bytes(bundle.pack(JOB, modules, {"epochs": 3}).script)
+    script.write_bytes(bundle.pack_modules(JOB, modules, {"epochs": 3}).script)
     return subprocess.run(
         [sys.executable, "-I", "-X", "utf8", str(script)],
         cwd=folder,

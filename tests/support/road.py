@@ -30,7 +30,7 @@ class Listener(NullReporter):
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         self.said.append(text)
 
     def warn(self, text: str) -> None:

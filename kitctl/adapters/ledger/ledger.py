@@ -11,7 +11,7 @@ from types import TracebackType
 from kitctl.adapters.ledger import rows
 from kitctl.adapters.ledger.database import UNDER_WAY, errors_told, open_ledger, writing
 from kitctl.domain.quota import QuotaReading, RunOccupancy
-from kitctl.domain.run_times import Evidence, TimeSource, best_known
+from kitctl.domain.run_times import Evidence, TimeSource, best_occupancy
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.weeks import week_of
 from kitctl.ports import AdmissionCheck
@@ -262,11 +262,11 @@ class SqliteLedger:
         seen = self._connection.execute(
             "SELECT status, first_at, last_at FROM sightings WHERE run_id = ?", (run_id,)
         ).fetchall()
-        hold = best_known(
+        hold = best_occupancy(
             Evidence(
                 pushed_at=run.pushed_at or run.intent.written_at,
                 limit_seconds=run.intent.limit_seconds,
-                sightings=tuple(
+                polls=tuple(
                     (row[at], Status(row["status"]).phase)
                     for row in seen
                     for at in ("first_at", "last_at")

@@ -28,7 +28,6 @@ def columns(intent: Intent) -> dict[str, Any]:
         "timeout_seconds": intent.timeout_seconds,
         "limit_seconds": intent.limit_seconds,
         "epochs": intent.epochs,
-        "asked_photos": intent.photos,
         "forecast_seconds": intent.forecast.seconds,
         "forecast_low_seconds": intent.forecast.low_seconds,
         "forecast_high_seconds": intent.forecast.high_seconds,
@@ -55,7 +54,6 @@ def run(row: sqlite3.Row) -> Run:
             timeout_seconds=row["timeout_seconds"],
             limit_seconds=row["limit_seconds"],
             epochs=row["epochs"],
-            photos=row["asked_photos"],
             forecast=Forecast(
                 seconds=row["forecast_seconds"],
                 low_seconds=row["forecast_low_seconds"],

@@ -151,7 +151,7 @@ class Fetch:
         received = self._downloads.fetch(file, part, algorithm, count)
         if promise is None:
             return FileContent(received.bytes, received.digest)
-        if not promise.is_kept_by(received):
+        if not promise.matches(received):
             # What came before may have been another's; a whole fetch decides.
             self._came[file.name] = 0
             raise DownloadInterrupted(

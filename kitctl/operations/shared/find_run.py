@@ -15,7 +15,7 @@ class TargetRun:
     """A run on Kaggle, and what the ledger knows of it; None where it was not pushed from here."""
 
     ref: RunRef
-    known: Run | None
+    record: Run | None
 
 
 def find_run(

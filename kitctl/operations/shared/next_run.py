@@ -12,8 +12,9 @@ from typing import Any
 
 from kitctl.config import JOB_NAME, METADATA_NAME, Config
 from kitctl.domain import durations, metadata
-from kitctl.domain.forecast import foresee, unforeseen
-from kitctl.domain.runs import SESSION_LIMIT_SECONDS, Forecast, KernelRef, Run
+from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.forecast import forecast_run, forecast_without_past
+from kitctl.domain.runs import Forecast, KernelRef, Run
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class NextRun:
     def forecast(self, past: Sequence[Run]) -> Forecast:
         """Return what the next run would take: as the last one, but for what was changed since."""
         if not past:
-            return unforeseen(self.limit_seconds)
+            return forecast_without_past(self.limit_seconds)
         last = past[0].intent
         epochs = self.settings.get("epochs", last.epochs)
         again = replace(
@@ -44,7 +45,7 @@ class NextRun:
             settings={**last.settings, **self.settings},
             epochs=epochs if isinstance(epochs, int) else last.epochs,
         )
-        return foresee(again, past)
+        return forecast_run(again, past)
 
 
 def read_next_run(project: Path, settings: Config) -> NextRun | None:
@@ -53,7 +54,7 @@ def read_next_run(project: Path, settings: Config) -> NextRun | None:
 
     try:
         job = metadata.inspect((project / METADATA_NAME).read_text("utf-8")).metadata
-        job = job.on(settings.accelerator)
+        job = job.with_accelerator(settings.accelerator)
         own = tomllib.loads(((project / job.code_file).parent / JOB_NAME).read_text("utf-8"))
     except FileNotFoundError:
         own = {}

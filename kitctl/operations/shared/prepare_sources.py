@@ -120,7 +120,7 @@ def _given(sources: Sources, data: Sequence[str]) -> dict[str, Path]:
 
 def _cook(source: str, recipe: Path, reporter: Reporter) -> None:
     """Runs a recipe, which makes its folder's files whole or not at all."""
-    reporter.say(f"The files that stand for {source} are made now, once ({recipe}).")
+    reporter.info(f"The files that stand for {source} are made now, once ({recipe}).")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KAGGLE_")}
     last = ""
     with (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kitctl.domain.quota import USUAL_ALLOWED_SECONDS, QuotaReading, estimate, use_of
+from kitctl.domain.accelerators import WEEKLY_LIMIT_SECONDS
+from kitctl.domain.quota import QuotaReading, estimate, use_in_week
 from kitctl.domain.weeks import week_of
 from kitctl.errors import KitError
 from kitctl.ports import Kaggle, Ledger
@@ -25,11 +26,11 @@ def estimated_quota(ledger: Ledger, service: str, account: str, now: float) -> Q
     kept = ledger.readings(service, account, 0.0)
     week = week_of(now, max((reading.refreshes_at or 0.0 for reading in kept), default=0.0) or None)
     runs = ledger.usage(service, account, week.start, week.end)
-    uses = [use for run in runs if (use := use_of(run, week, now))]
+    uses = [use for run in runs if (use := use_in_week(run, week, now))]
     return estimate(week, now, uses, allowed_seconds(kept))
 
 
 def allowed_seconds(kept: Sequence[QuotaReading]) -> dict[str, float]:
     """Return each pool's weekly limit as last read (oldest reading first), else the usual one."""
     read = {pool.name: pool.allowed_seconds for reading in kept for pool in reading.pools}
-    return USUAL_ALLOWED_SECONDS | read
+    return WEEKLY_LIMIT_SECONDS | read

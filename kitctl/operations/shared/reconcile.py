@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from kitctl.domain.log_reading import facts_of_log
+from kitctl.domain.run_log import facts_of_log
 from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput

@@ -24,7 +24,7 @@ class ProgressBar(Protocol):
 class Reporter(Protocol):
     """The talk of a command: it goes to stderr, never among the data."""
 
-    def say(self, text: str) -> None: ...
+    def info(self, text: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
 
@@ -39,7 +39,7 @@ class Reporter(Protocol):
 class NullReporter:
     """A reporter, and a bar, that say nothing."""
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         pass
 
     def warn(self, text: str) -> None:

@@ -62,8 +62,8 @@ def follow(
     def take(line: LogLine) -> None:
         live.close()  # From here on the log itself is live enough.
         session = SESSION.fullmatch(line.text)
-        if session and found.known:
-            ledger.update_facts(found.known.id, Facts(session_id=int(session[1])))
+        if session and found.record:
+            ledger.update_facts(found.record.id, Facts(session_id=int(session[1])))
         on_line(line)
 
     with _LiveLine(reporter, str(found.ref)) as live:
@@ -85,7 +85,7 @@ class _LiveLine:
         self.close()
 
     def show(self, status: RunStatus) -> None:
-        spent = status.running_seconds if status.known and status.known.started_at else None
+        spent = status.running_seconds if status.record and status.record.started_at else None
         seconds = status.queued_seconds if spent is None else spent
         said = status.status.lower().replace("_", " ")
         aside = "" if seconds is None else f" ({durations.describe(seconds)})"

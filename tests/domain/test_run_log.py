@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.domain.log_reading import facts_of_log
+from kitctl.domain.run_log import facts_of_log
 from kitctl.domain.runs import Facts
 
 

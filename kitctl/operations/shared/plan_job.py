@@ -1,0 +1,122 @@
+"""What a push would send: the project packed, and its settings checked by the script itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kitctl.config import JOB_NAME
+from kitctl.domain import secrets
+from kitctl.domain.metadata import require_no_problems
+from kitctl.errors import InvalidInput, Problem
+from kitctl.operations.shared.read_project import read_project
+from kitctl.packing import bundle
+from kitctl.packing.bundle import Plan
+
+CHECK_SECONDS = 30.0
+"""How long a script may take to check its settings."""
+
+
+def plan_job(
+    project: Path,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    accelerator: str = "",
+    reuse_features: str = "",
+) -> Plan:
+    """Pack the project's job and check it as far as this machine can.
+
+    `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
+    source of the job, which then need not run its base model.
+
+    Raises InvalidInput with every mistake of the metadata, the files and the settings.
+    """
+    project_files = read_project(project)
+    require_no_problems(project_files.problems)
+    metadata = project_files.inspection.metadata.with_accelerator(accelerator)
+    if reuse_features:
+        metadata = metadata.with_kernel_source(reuse_features)
+        overrides = {**(overrides or {}), "reuse_features": reuse_features}
+    warnings = project_files.inspection.warnings
+    if accelerator and metadata.accelerator.warning:
+        warnings = (*warnings, metadata.accelerator.warning)
+    if any(secrets.find_credentials(json.dumps(dict(overrides or {})))):
+        raise InvalidInput(
+            "A --set holds a credential, which would be sent along with the script.",
+            code="settings",
+            hint="A run reads secrets with kaggle_secrets.UserSecretsClient",
+        )
+    if not project_files.modules:
+        if overrides:
+            raise InvalidInput(
+                f"--set has no effect on {metadata.code_file}: it is sent byte for byte.",
+                code="settings",
+                hint=f"Settings need a {JOB_NAME} beside the code; see the README.",
+            )
+        return bundle.plan_single_file(metadata, project_files.code, warnings)
+    settings = {**project_files.settings, **(overrides or {})}
+    plan = bundle.pack_modules(metadata, project_files.modules, settings, warnings)
+    return _with_checked_settings(plan) if "KITCTL_CHECK" in plan.variables else plan
+
+
+def _with_checked_settings(plan: Plan) -> Plan:
+    """Return the plan with the settings in force, as the script itself reports them.
+
+    Raises InvalidInput with every wrong setting and its allowed values.
+    """
+    answer = _run_settings_check(plan.script)
+    problems = [
+        Problem(
+            problem["setting"],
+            f"is {json.dumps(problem['value'])}: {problem['message'].rstrip('.')}.",
+            f"Allowed: {problem['allowed'].rstrip('.')}." if problem.get("allowed") else "",
+        )
+        for problem in answer["problems"]
+    ]
+    if problems:
+        raise InvalidInput(
+            "The job's settings are wrong; nothing was sent.",
+            code="settings",
+            hint=f"Fix {JOB_NAME} or --set, then: kitctl package",
+            problems=problems,
+        )
+    return replace(plan, settings=answer["settings"])
+
+
+def _run_settings_check(script: bytes) -> dict[str, Any]:
+    """Run the packed script with KITCTL_CHECK=1 in an empty folder with a minimal environment."""
+    environment = {"KITCTL_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    if "SYSTEMROOT" in os.environ:  # Without it no program starts on Windows.
+        environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
+        path = Path(folder, "script.py")
+        path.write_bytes(script)
+        try:
+            process = subprocess.run(
+                [sys.executable, "-I", str(path)],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=CHECK_SECONDS,
+            )
+            answer = json.loads(process.stdout.splitlines()[-1])
+            return {"problems": answer["problems"], "settings": answer["settings"]}
+        except subprocess.TimeoutExpired:
+            reason = f"It gave no answer in {CHECK_SECONDS:.0f} s."
+        except (IndexError, ValueError, KeyError, TypeError):
+            reason = (process.stderr.strip().splitlines() or ["It gave no answer."])[-1]
+    raise InvalidInput(
+        f"The job could not check its own settings. {reason}",
+        code="settings",
+        hint="KITCTL_CHECK=1 python package/script.py shows the error in full",
+    )
