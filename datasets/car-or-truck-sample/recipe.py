@@ -1,8 +1,8 @@
-"""Draws the car-or-truck sample: ``files/{train,valid}/{Car,Truck}/NNNN.jpg``.
+"""Draw the car-or-truck sample: `files/{train,valid}/{Car,Truck}/NNNN.jpg`.
 
     python recipe.py
 
-Same numpy, same Pillow: same bytes, whatever the number of processes. See README.md.
+The same numpy and Pillow give the same bytes, whatever the number of processes. See README.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from drawing.backgrounds import paint_background
 from drawing.camera import View, develop, draw_vehicle
 from drawing.foregrounds import paint_foreground
 from drawing.scenes import compose
-from recipes.folders import run, say
+from recipes.folders import log, run
 
 SEED = 31415
 BUILDERS = {"Car": cars.BUILDERS, "Truck": trucks.BUILDERS}
@@ -28,20 +28,21 @@ SPLITS = {"train": 500, "valid": 200}  # photos of each class
 
 
 def _stream(*key: int) -> np.random.Generator:
+    """Return a random generator that depends on the key only."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([SEED, *key])))
 
 
 def photo(split: str, label: str, index: int) -> bytes:
-    """The JPEG of one photo, which depends on nothing but these three names.
+    """Return the JPEG of one photo, which depends on these three arguments only.
 
-    Photo ``index`` of both classes is the same scene (place, light, angle, paint, size of the
-    picture and in the picture): all that differs between the classes is the vehicle.
+    Photo `index` of both classes shows the same scene (place, light, angle, paint, size of the
+    picture and of the vehicle in it): the classes differ in nothing but the vehicle.
     """
     place = (list(SPLITS).index(split), index)
     scene = compose(_stream(*place, 0))
-    chance = _stream(*place, 1, list(BUILDERS).index(label))
+    rng = _stream(*place, 1, list(BUILDERS).index(label))
     kinds = list(BUILDERS[label].values())
-    vehicle = kinds[int(chance.integers(len(kinds)))](scene.paint, scene.second_paint, chance)
+    vehicle = kinds[int(rng.integers(len(kinds)))](scene.paint, scene.second_paint, rng)
     view = View.of(scene.shot, vehicle)
     picture = paint_background(scene, view)
     draw_vehicle(picture, view, scene.light, vehicle)
@@ -54,7 +55,7 @@ def _write(folder: Path, split: str, label: str, index: int) -> None:
 
 
 def render(folder: Path, counts: dict[str, int], processes: int) -> None:
-    """Write ``counts[split]`` photos of each class below ``folder``."""
+    """Write `counts[split]` photos of each class below `folder`."""
     tasks = []
     for split, count in counts.items():
         for label in BUILDERS:
@@ -65,9 +66,9 @@ def render(folder: Path, counts: dict[str, int], processes: int) -> None:
 
 
 def make(folder: Path) -> None:
-    """Draw the whole sample into ``folder``."""
+    """Draw the whole sample into `folder`."""
     total = sum(SPLITS.values()) * len(BUILDERS)
-    say(f"drawing {total} photos of cars and trucks (about half a minute)")
+    log(f"drawing {total} photos of cars and trucks (about half a minute)")
     render(folder, SPLITS, min(os.cpu_count() or 1, 8))
 
 

@@ -1,1 +1,1 @@
-"""What the data sets' recipes share: making a folder whole or not at all, fetching a package."""
+"""The shared parts of the recipes: atomic folders, and fetching of packages."""

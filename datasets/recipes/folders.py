@@ -1,4 +1,4 @@
-"""Making a folder whole or not at all."""
+"""A recipe's command line, and folders that are written atomically."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ ABANDONED_SECONDS = 3600
 
 
 class RecipeError(Exception):
-    """A recipe cannot go on; the message says why and what to do next."""
+    """A recipe cannot continue; the message says why and what to do next."""
 
 
-def say(line: str) -> None:
-    """Tell what is being done, one line a step."""
+def log(line: str) -> None:
+    """Print a line of progress at once, also into a pipe."""
     print(line, flush=True)
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A new folder that becomes ``target`` when the block ends well, and else disappears.
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder that becomes `target` when the block succeeds, and is removed otherwise.
 
-    What a killed run left behind is removed by a later one. When two runs make the same folder
-    at once the first to end wins, and the other's, which is equal, is dropped.
+    A later run removes the folder of a killed one. When two runs make `target` at the same time,
+    the first to finish keeps its folder, and the other's, which is equal, is removed.
     """
     prefix = f".{target.name}-"
-    for left_over in target.parent.glob(f"{prefix}*"):
-        if time.time() - left_over.stat().st_mtime > ABANDONED_SECONDS:
-            shutil.rmtree(left_over, ignore_errors=True)
-    making = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    for leftover in target.parent.glob(f"{prefix}*"):
+        if time.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+            shutil.rmtree(leftover, ignore_errors=True)
+    partial = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     try:
-        making.chmod(0o755)
-        yield making
+        partial.chmod(0o755)
+        yield partial
         try:
-            making.rename(target)
+            partial.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
     finally:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -53,22 +53,23 @@ def _stop(number: int, _frame: object) -> None:
 
 
 def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
-    """A recipe's command line: make ``files/`` beside ``recipe_file`` unless it is there.
+    """Run a recipe from the command line: make `files/` beside `recipe_file` unless it exists.
 
-    Returns the exit code: 0 done or nothing to do, 1 an error (said on stderr), 130 Ctrl-C.
+    Returns the exit code: 0 done or nothing to do, 1 an error (its message is on stderr),
+    130 Ctrl-C.
     """
     here = Path(recipe_file).resolve().parent
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--again", action="store_true", help="make files/ anew if it is there")
+    parser.add_argument("--again", action="store_true", help="make files/ again if it exists")
     again = parser.parse_args().again
     target = here / "files"
     if target.is_dir() and not again:
-        say(f"{here.name}: files/ is there already (make it anew with --again)")
+        log(f"{here.name}: files/ exists (make it again with --again)")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with whole_folder(target) as making:
-            make(making)
+        with atomic_folder(target) as partial:
+            make(partial)
             if target.is_dir():
                 shutil.rmtree(target)
     except RecipeError as error:
@@ -77,12 +78,13 @@ def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
     except OSError as error:
         print(
             f"error: {here.name}: files/ could not be written ({error.strerror or error}); "
-            "nothing was left half-made. Free some space or fix the rights, then run it again.",
+            "nothing was left half-made. Free some space or fix the permissions, then run it "
+            "again.",
             file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing was left half-made", file=sys.stderr)
         return 130
-    say(f"{here.name}: files/ is ready")
+    log(f"{here.name}: files/ is ready")
     return 0

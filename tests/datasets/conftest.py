@@ -1,4 +1,4 @@
-"""Recipes as modules, and a registry that is a folder."""
+"""Fixtures: recipes as modules, and a local folder in place of the package registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 
 
 def load_recipe(name: str) -> ModuleType:
-    """datasets/<name>/recipe.py as a module."""
+    """Import datasets/<name>/recipe.py."""
     path = DATASETS / name / "recipe.py"
     spec = importlib.util.spec_from_file_location(f"recipe_{name.replace('-', '_')}", path)
     assert spec and spec.loader
@@ -25,7 +25,10 @@ def load_recipe(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def recipe() -> Iterator[Callable[[str], ModuleType]]:
-    """A recipe by its data set's name; each finds the modules beside it as when it is run."""
+    """Return a function that imports a recipe by its data set's name.
+
+    A recipe imports the modules beside it, as when it is run.
+    """
     before = list(sys.path)
     loaded: dict[str, ModuleType] = {}
 
@@ -40,9 +43,9 @@ def recipe() -> Iterator[Callable[[str], ModuleType]]:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all the registry pip has, and an empty cache."""
-    folder = tmp_path / "shelf"
+def package_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip uses in place of a registry, and an empty cache."""
+    folder = tmp_path / "packages-for-pip"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))

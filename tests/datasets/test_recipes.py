@@ -1,4 +1,4 @@
-"""Recipes end whole or not at all, whatever ends them."""
+"""A recipe makes its folder completely or not at all, however it ends."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from recipes.folders import RecipeError, run
 def make(folder):
     (folder / "first.txt").write_text("first")
     print("half way", flush=True)
-    word = sys.stdin.readline().strip()
-    if word == "fail":
-        raise RecipeError("The second file cannot be had.")
-    if word == "full":
+    command = sys.stdin.readline().strip()
+    if command == "fail":
+        raise RecipeError("The second file is missing.")
+    if command == "full":
         raise OSError(28, "No space left on device")
     (folder / "second.txt").write_text("second")
 
@@ -33,15 +33,15 @@ sys.exit(run(__file__, "A toy.", make))
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Path:
-    """A recipe that stops half way until it is told how to go on."""
+    """A recipe that waits half way for a command on stdin: go, fail or full."""
     path = tmp_path / "toy" / "recipe.py"
     path.parent.mkdir()
     path.write_text(TOY.format(datasets=str(DATASETS)), "utf-8")
     return path
 
 
-def started(recipe: Path, *options: str) -> subprocess.Popen[str]:
-    """The recipe under way, its first file written."""
+def start_recipe(recipe: Path, *options: str) -> subprocess.Popen[str]:
+    """Start the recipe, and return once its first file is written."""
     pipe = subprocess.PIPE
     command = [sys.executable, str(recipe), *options]
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
@@ -50,20 +50,21 @@ def started(recipe: Path, *options: str) -> subprocess.Popen[str]:
     return process
 
 
-def told(recipe: Path, word: str, *options: str) -> tuple[int, str]:
-    """Run the recipe to its end: exit code and what it said on stderr."""
-    process = started(recipe, *options)
-    _, complaint = process.communicate(word + "\n", timeout=60)
-    return process.returncode, complaint
+def run_recipe(recipe: Path, command: str, *options: str) -> tuple[int, str]:
+    """Run the recipe to its end; return its exit code and stderr."""
+    process = start_recipe(recipe, *options)
+    _, stderr = process.communicate(command + "\n", timeout=60)
+    return process.returncode, stderr
 
 
-def left(recipe: Path) -> list[str]:
+def names_beside(recipe: Path) -> list[str]:
+    """Return the names in the recipe's folder, its own too."""
     return sorted(path.name for path in recipe.parent.iterdir())
 
 
-def test_a_recipe_that_ends_well_leaves_files_and_no_more(toy: Path) -> None:
-    assert told(toy, "go") == (0, "")
-    assert left(toy) == ["files", "recipe.py"]
+def test_a_successful_recipe_leaves_its_files_and_nothing_else(toy: Path) -> None:
+    assert run_recipe(toy, "go") == (0, "")
+    assert names_beside(toy) == ["files", "recipe.py"]
     assert [p.name for p in sorted((toy.parent / "files").iterdir())] == [
         "first.txt",
         "second.txt",
@@ -71,59 +72,63 @@ def test_a_recipe_that_ends_well_leaves_files_and_no_more(toy: Path) -> None:
 
 
 def test_a_second_run_does_nothing(toy: Path) -> None:
-    told(toy, "go")
+    run_recipe(toy, "go")
     (toy.parent / "files" / "mine.txt").write_text("mine", "utf-8")
     again = subprocess.run(
         [sys.executable, str(toy)], capture_output=True, text=True, check=True, timeout=60
     )
-    assert "there already" in again.stdout
+    assert "files/ exists" in again.stdout
     assert (toy.parent / "files" / "mine.txt").exists()
 
 
-@pytest.mark.parametrize(("word", "says"), [("fail", "cannot be had"), ("full", "No space left")])
-def test_a_failure_is_one_sentence_and_leaves_nothing(toy: Path, word: str, says: str) -> None:
-    code, complaint = told(toy, word)
+@pytest.mark.parametrize(
+    ("command", "message"), [("fail", "is missing"), ("full", "No space left")]
+)
+def test_a_failure_is_one_sentence_and_leaves_nothing(
+    toy: Path, command: str, message: str
+) -> None:
+    code, stderr = run_recipe(toy, command)
     assert code == 1
-    assert complaint.startswith("error: ")
-    assert says in complaint
-    assert "Traceback" not in complaint
-    assert left(toy) == ["recipe.py"]
+    assert stderr.startswith("error: ")
+    assert message in stderr
+    assert "Traceback" not in stderr
+    assert names_beside(toy) == ["recipe.py"]
 
 
-def test_a_failure_to_make_them_anew_keeps_the_old_files(toy: Path) -> None:
-    told(toy, "go")
-    code, _ = told(toy, "fail", "--again")
+def test_a_failed_second_run_keeps_the_old_files(toy: Path) -> None:
+    run_recipe(toy, "go")
+    code, _ = run_recipe(toy, "fail", "--again")
     assert code == 1
     assert (toy.parent / "files" / "second.txt").exists()
-    assert left(toy) == ["files", "recipe.py"]
+    assert names_beside(toy) == ["files", "recipe.py"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_recipe_leaves_nothing(toy: Path, number: int, code: int) -> None:
-    process = started(toy)
+    process = start_recipe(toy)
     process.send_signal(number)
-    _, complaint = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == code
-    assert "Traceback" not in complaint
-    assert left(toy) == ["recipe.py"]
+    assert "Traceback" not in stderr
+    assert names_beside(toy) == ["recipe.py"]
 
 
-def test_what_a_killed_recipe_left_is_never_taken_for_its_files_and_goes_later(toy: Path) -> None:
-    process = started(toy)
+def test_the_partial_folder_of_a_killed_recipe_is_never_used_and_later_removed(toy: Path) -> None:
+    process = start_recipe(toy)
     process.kill()
     process.communicate(timeout=60)
-    (leavings,) = (name for name in left(toy) if name != "recipe.py")
-    assert leavings.startswith(".files-")
+    (partial,) = (name for name in names_beside(toy) if name != "recipe.py")
+    assert partial.startswith(".files-")
     yesterday = time.time() - 86_400
-    os.utime(toy.parent / leavings, (yesterday, yesterday))
-    assert told(toy, "go")[0] == 0
-    assert left(toy) == ["files", "recipe.py"]
+    os.utime(toy.parent / partial, (yesterday, yesterday))
+    assert run_recipe(toy, "go")[0] == 0
+    assert names_beside(toy) == ["files", "recipe.py"]
 
 
-def test_two_runs_at_once_both_end_well(toy: Path) -> None:
-    slow = started(toy)
-    assert told(toy, "go")[0] == 0
-    _, complaint = slow.communicate("go\n", timeout=60)
-    assert (slow.returncode, complaint) == (0, "")
-    assert left(toy) == ["files", "recipe.py"]
+def test_two_runs_at_the_same_time_both_succeed(toy: Path) -> None:
+    slow = start_recipe(toy)
+    assert run_recipe(toy, "go")[0] == 0
+    _, stderr = slow.communicate("go\n", timeout=60)
+    assert (slow.returncode, stderr) == (0, "")
+    assert names_beside(toy) == ["files", "recipe.py"]

@@ -1,4 +1,4 @@
-"""The drawn sample: the same everywhere, and nothing but the vehicle tells the class."""
+"""The drawn sample: reproducible, and only the vehicle reveals the class."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def opened(data: bytes) -> Image.Image:
+def open_jpeg(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
@@ -52,11 +52,11 @@ def test_a_photo_depends_on_no_other_photo(sample: ModuleType, drawn: Path) -> N
 
 
 def test_every_photo_is_different(drawn: Path) -> None:
-    found = hashes(drawn)
-    assert len(set(found.values())) == len(found) == 2 * sum(COUNTS.values())
+    by_name = hashes(drawn)
+    assert len(set(by_name.values())) == len(by_name) == 2 * sum(COUNTS.values())
 
 
-def test_classes_have_the_real_sets_names_and_as_many_photos_under_the_same_names(
+def test_both_classes_have_the_real_names_and_the_same_file_names(
     drawn: Path,
 ) -> None:
     for split, count in COUNTS.items():
@@ -68,9 +68,9 @@ def test_classes_have_the_real_sets_names_and_as_many_photos_under_the_same_name
         ]
 
 
-def test_photos_have_various_sizes_which_do_not_tell_the_class(sample: ModuleType) -> None:
+def test_photos_have_various_sizes_which_do_not_reveal_the_class(sample: ModuleType) -> None:
     sizes = {
-        label: [opened(sample.photo("train", label, index)).size for index in range(12)]
+        label: [open_jpeg(sample.photo("train", label, index)).size for index in range(12)]
         for label in ("Car", "Truck")
     }
     assert sizes["Car"] == sizes["Truck"]
@@ -78,9 +78,9 @@ def test_photos_have_various_sizes_which_do_not_tell_the_class(sample: ModuleTyp
     assert all(min(size) >= 120 for size in sizes["Car"])
 
 
-def test_brightness_and_colour_do_not_tell_the_class(sample: ModuleType) -> None:
+def test_brightness_and_colour_do_not_reveal_the_class(sample: ModuleType) -> None:
     def means(label: str) -> np.ndarray:
-        photos = (opened(sample.photo("valid", label, index)) for index in range(40))
+        photos = (open_jpeg(sample.photo("valid", label, index)) for index in range(40))
         return np.array([np.asarray(photo).mean(axis=(0, 1)) for photo in photos])
 
     cars, trucks = means("Car"), means("Truck")
@@ -92,7 +92,7 @@ def test_brightness_and_colour_do_not_tell_the_class(sample: ModuleType) -> None
 def test_car_and_truck_of_one_scene_differ_where_the_vehicle_stands(sample: ModuleType) -> None:
     for index in range(5):
         car, truck = (
-            np.asarray(opened(sample.photo("train", label, index)), dtype=int)
+            np.asarray(open_jpeg(sample.photo("train", label, index)), dtype=int)
             for label in ("Car", "Truck")
         )
         changed = (np.abs(car - truck).max(axis=2) > 24).mean()
@@ -100,10 +100,10 @@ def test_car_and_truck_of_one_scene_differ_where_the_vehicle_stands(sample: Modu
 
 
 def test_every_kind_of_vehicle_can_be_drawn(sample: ModuleType) -> None:
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for builders in sample.BUILDERS.values():
         for build in builders.values():
             for _ in range(5):
-                length, width, height = build((200, 30, 30), (30, 30, 200), chance).extent()
+                length, width, height = build((200, 30, 30), (30, 30, 200), rng).extent()
                 assert length > width
                 assert length > height > 1.0

@@ -1,1 +1,1 @@
-"""Draws photos of cars and trucks: solids, vehicles made of them, scenes, and a camera."""
+"""Drawing of cars and trucks: solids, vehicles made of them, scenes, and a camera."""

@@ -1,4 +1,4 @@
-"""What is behind the vehicle: sky, what stands at the horizon, the ground, a road."""
+"""The background of a photo: sky, backdrop at the horizon, ground and road."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from drawing.camera import SHARPER, View
-from drawing.scenes import PAINTS, WEATHERS, Scene, jitter, lit
+from drawing.camera import OVERSAMPLING, View
+from drawing.scenes import PAINTS, WEATHERS, Scene, illuminate, jitter
 
 Draw = ImageDraw.ImageDraw
 Size = tuple[int, int]
 
 
 def paint_background(scene: Scene, view: View) -> Image.Image:
-    """Sky, what stands at the horizon, the ground and the road."""
+    """Return the picture without its vehicle: sky, backdrop, ground and road."""
     rng = np.random.Generator(np.random.PCG64(scene.paint_seed))
-    size = (scene.shot.width * SHARPER, scene.shot.height * SHARPER)
+    size = (scene.shot.width * OVERSAMPLING, scene.shot.height * OVERSAMPLING)
     left, right = view.horizon()
     slope = (right[1] - left[1]) / (right[0] - left[0])
 
@@ -38,7 +38,7 @@ def paint_background(scene: Scene, view: View) -> Image.Image:
             (size[0], size[1] * 3),
             (0, size[1] * 3),
         ],
-        fill=lit(ground, scene, 0.92),
+        fill=illuminate(ground, scene, 0.92),
     )
     _road(draw, scene, view, rng)
     bumps = rng.normal(128, 5, (size[1] // 5, size[0] // 5))
@@ -77,14 +77,14 @@ def _road(draw: Draw, scene: Scene, view: View, rng: np.random.Generator) -> Non
     snow = scene.weather == "snow"
     grey = rng.uniform(172, 206) if snow else rng.uniform(74, 116)
     asphalt = (grey, grey, grey * 1.03)
-    strip(-40, 40, near, far, lit(asphalt, scene))
+    strip(-40, 40, near, far, illuminate(asphalt, scene))
     if rng.random() < 0.7:
-        mark = lit((222, 220, 206), scene, 0.95)
+        mark = illuminate((222, 220, 206), scene, 0.95)
         line = near + 0.12 if rng.random() < 0.5 else far - 0.12
         for x in np.arange(-12, 12, 1.1):
             strip(x, x + 0.55, line - 0.02, line + 0.02, mark)
     if rng.random() < 0.5:
-        kerb = lit((176, 174, 168), scene)
+        kerb = illuminate((176, 174, 168), scene)
         strip(-40, 40, far, far + 0.06, kerb)
         strip(-40, 40, near - 0.06, near, kerb)
 
@@ -97,7 +97,7 @@ def _hills(draw: Draw, scene: Scene, size: Size, base: float, rng: np.random.Gen
         line = [(k * width, t) for k, t in zip(knots, tops, strict=True)]
         draw.polygon(
             [*line, (width * 1.1, base), (-width * 0.1, base)],
-            fill=lit(jitter((88, 112, 96), rng), scene, tone),
+            fill=illuminate(jitter((88, 112, 96), rng), scene, tone),
         )
 
 
@@ -109,13 +109,13 @@ def _trees(draw: Draw, scene: Scene, size: Size, base: float, rng: np.random.Gen
             rng.uniform(0.06, 0.16) * height,
         )
         trunk = base - radius * 0.5
-        draw.rectangle([middle - 3, trunk, middle + 3, base], fill=lit((84, 62, 46), scene))
+        draw.rectangle([middle - 3, trunk, middle + 3, base], fill=illuminate((84, 62, 46), scene))
         for _ in range(4):
             cx, cy = (
                 middle + rng.uniform(-0.5, 0.5) * radius,
                 trunk - rng.uniform(0.2, 1.2) * radius,
             )
-            green = lit(jitter((62, 96, 48), rng, 22), scene)
+            green = illuminate(jitter((62, 96, 48), rng, 22), scene)
             draw.ellipse(
                 [cx - radius * 0.7, cy - radius * 0.6, cx + radius * 0.7, cy + radius * 0.6],
                 fill=green,
@@ -129,12 +129,12 @@ def _buildings(draw: Draw, scene: Scene, size: Size, base: float, rng: np.random
     while x < width:
         across, top = rng.uniform(0.08, 0.3) * width, base - rng.uniform(0.12, 0.6) * height
         wall = jitter((164, 148, 134), rng, 45)
-        draw.rectangle([x, top, x + across, base], fill=lit(wall, scene, 0.85))
+        draw.rectangle([x, top, x + across, base], fill=illuminate(wall, scene, 0.85))
         step = rng.uniform(10, 18)
         for wx in np.arange(x + step * 0.5, x + across - step * 0.6, step):
             for wy in np.arange(top + step * 0.5, base - step * 0.5, step * 1.2):
-                lit_window = night and rng.random() < 0.4
-                pane = (240, 208, 128) if lit_window else lit((70, 82, 96), scene)
+                is_lit = night and rng.random() < 0.4
+                pane = (240, 208, 128) if is_lit else illuminate((70, 82, 96), scene)
                 draw.rectangle([wx, wy, wx + step * 0.5, wy + step * 0.65], fill=pane)
         x += across + rng.uniform(-0.02, 0.06) * width
 
@@ -143,10 +143,11 @@ def _wall(draw: Draw, scene: Scene, size: Size, base: float, rng: np.random.Gene
     width, height = size
     top = base - rng.uniform(0.12, 0.5) * height
     wall = jitter(PAINTS[int(rng.integers(len(PAINTS)))], rng, 30)
-    draw.rectangle([0, top, width, base], fill=lit(wall, scene, 0.8))
+    draw.rectangle([0, top, width, base], fill=illuminate(wall, scene, 0.8))
+    seam = illuminate(wall, scene, 0.66)
     for x in np.arange(rng.uniform(0, 0.1), 1, rng.uniform(0.05, 0.2)):
-        draw.line([(x * width, top), (x * width, base)], fill=lit(wall, scene, 0.66), width=2)
-    draw.rectangle([0, top, width, top + 4], fill=lit(wall, scene, 0.6))
+        draw.line([(x * width, top), (x * width, base)], fill=seam, width=2)
+    draw.rectangle([0, top, width, top + 4], fill=illuminate(wall, scene, 0.6))
 
 
 Backdrop = Callable[[Draw, Scene, Size, float, np.random.Generator], None]

@@ -1,4 +1,4 @@
-"""Where the camera stands, how a vehicle lands on the picture, what lens and sensor do to it."""
+"""The camera: its position, the projection of a vehicle, and the effects of lens and sensor."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from drawing.solids import RUBBER, Colour, Face, Part, Points, Vehicle, Wheel
 
 _ANGLES = np.linspace(0, 2 * np.pi, 20, endpoint=False)
 CIRCLE = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], axis=1)
-SHARPER = 2  # pictures are drawn this many times larger, then reduced: smooth edges
+OVERSAMPLING = 2  # Pictures are drawn this many times larger, then reduced: smooth edges.
 
 
 @dataclass(frozen=True)
 class Shot:
-    """How a photo is taken; lengths in units of the vehicle's own size, so that a truck is seen
-    no smaller, larger, higher or lower than a car."""
+    """The camera's settings for one photo.
+
+    Lengths are in units of the vehicle's own size, so that size and place in the picture do not
+    depend on the class.
+    """
 
     width: int
     height: int
@@ -43,7 +46,7 @@ class View:
 
     @classmethod
     def of(cls, shot: Shot, vehicle: Vehicle) -> View:
-        """The camera that shows ``vehicle`` as ``shot`` asks."""
+        """Return the camera that shows `vehicle` with the size and place of `shot`."""
         length, _, height = vehicle.extent()
         unit = math.sqrt(length * height)
         target = np.array([0.0, 0.0, height * 0.5])
@@ -58,34 +61,37 @@ class View:
         bare = cls(eye, axes, 1.0, np.zeros(2), unit)
         flat = bare.project(vehicle.corners)
         low, high = flat.min(axis=0), flat.max(axis=0)
-        frame = np.array([shot.width, shot.height]) * SHARPER
+        frame = np.array([shot.width, shot.height]) * OVERSAMPLING
         span = high - low
-        wanted = shot.share * math.sqrt(frame[0] * frame[1]) / math.sqrt(span[0] * span[1])
-        scale = float(min(wanted, *(0.97 * frame / span)))
+        preferred = shot.share * math.sqrt(frame[0] * frame[1]) / math.sqrt(span[0] * span[1])
+        scale = float(min(preferred, *(0.97 * frame / span)))
         middle = frame * (0.5 + np.array(shot.offset) * np.maximum(0.0, 1 - span * scale / frame))
         return cls(eye, axes, scale, middle - scale * (low + high) / 2, unit)
 
     def project(self, points: Points) -> Points:
-        """(n, 3) metres → (n, 2) pixels, rounded so that the last bits of a sine do not matter."""
-        seen = (points - self.eye) @ self.axes.T
-        flat = seen[:, :2] / np.maximum(seen[:, 2:], 1e-3) * self.scale + self.shift
+        """Project (n, 3) metres to (n, 2) pixels.
+
+        They are rounded, so that the last bits of a sine do not change the picture.
+        """
+        relative = (points - self.eye) @ self.axes.T
+        flat = relative[:, :2] / np.maximum(relative[:, 2:], 1e-3) * self.scale + self.shift
         return np.round(flat * 16) / 16
 
     def project_ground(self, points: Points) -> Points | None:
-        """Like ``project`` for a polygon that may reach behind the camera: that part is cut off."""
+        """Project a polygon, without the part behind the camera; None where nothing is in front."""
         depth = (points - self.eye) @ self.axes[2] - 0.2 * self.unit
-        kept = []
+        visible = []
         for index in range(len(points)):
             after = (index + 1) % len(points)
             if depth[index] > 0:
-                kept.append(points[index])
+                visible.append(points[index])
             if (depth[index] > 0) != (depth[after] > 0):
                 along = depth[index] / (depth[index] - depth[after])
-                kept.append(points[index] + along * (points[after] - points[index]))
-        return self.project(np.array(kept)) if len(kept) > 2 else None
+                visible.append(points[index] + along * (points[after] - points[index]))
+        return self.project(np.array(visible)) if len(visible) > 2 else None
 
     def horizon(self) -> tuple[Points, Points]:
-        """Two points of the horizon, left and right of the frame."""
+        """Return two points of the horizon, left and right of the frame."""
         level = self.axes[2] * np.array([1.0, 1.0, 0.0])
         aside = np.cross(level, [0.0, 0.0, 1.0])
         far = [self.eye + 1e5 * (level + side * aside) for side in (-1.0, 1.0)]
@@ -95,7 +101,7 @@ class View:
 
 @dataclass(frozen=True)
 class Light:
-    """Where the light comes from and how strong it is; ``lamps``: the vehicle's own are on."""
+    """Direction, strength and tint of the light; `lamps`: whether the vehicle's own are on."""
 
     direction: Points
     sun: float
@@ -104,7 +110,7 @@ class Light:
     lamps: bool
 
     def on(self, colour: Colour, normal: Points) -> tuple[int, int, int]:
-        """The colour as it is seen on a face that looks along ``normal``."""
+        """Return the colour of a face with this normal."""
         strength = self.ambient * (0.85 + 0.15 * normal[2])
         strength += self.sun * max(0.0, float(normal @ self.direction))
         red, green, blue = (
@@ -171,7 +177,7 @@ def _draw_wheel_face(
 
 
 def draw_vehicle(picture: Image.Image, view: View, light: Light, vehicle: Vehicle) -> None:
-    """The shadow, then everything from far to near."""
+    """Draw the shadow, then everything from far to near."""
     length, width, height = vehicle.extent()
     coarse = 4
     shadow = Image.new("L", (picture.width // coarse, picture.height // coarse), 0)
@@ -199,8 +205,8 @@ def draw_vehicle(picture: Image.Image, view: View, light: Light, vehicle: Vehicl
 
 
 def develop(picture: Image.Image, rng: np.random.Generator) -> bytes:
-    """Lens and sensor: reduce, blur, exposure, colour cast, vignette, noise, JPEG."""
-    picture = picture.reduce(SHARPER)
+    """Return the JPEG: reduce, blur, exposure, colour cast, vignette, noise, compression."""
+    picture = picture.reduce(OVERSAMPLING)
     blur = rng.random()
     radius = rng.uniform(0.4, 1.0)
     if blur < 0.25:

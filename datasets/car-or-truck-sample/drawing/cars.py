@@ -1,4 +1,4 @@
-"""The cars: proportions of common ones, each built a little differently."""
+"""Builders of cars: the proportions of common kinds, varied at random."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ from drawing.solids import (
     walls,
 )
 
-# Main paint, second paint, chance → a vehicle whose middle stands above the origin. The paint
-# comes from outside, so that the colours of cars and trucks are drawn alike.
+# Main paint, second paint, random generator → a vehicle centred above the origin. The caller
+# chooses the paint, so that cars and trucks have the same colours.
 Builder = Callable[[Colour, Colour, np.random.Generator], Vehicle]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A passenger body. Lengths in metres; the places along it as shares of the length from
-    the front: foot of the windscreen, front and rear of the roof, foot of the rear window."""
+    """The proportions of a passenger body.
+
+    Lengths are in metres; `screen` (foot of the windscreen), `roof_front`, `roof_rear` and `tail`
+    (foot of the rear window) are shares of the length from the front.
+    """
 
     length: float
     height: float
@@ -58,7 +61,7 @@ CARS: dict[str, Shape] = {
 
 
 def _between(a: tuple[float, float], b: tuple[float, float], z: float) -> float:
-    """The x at height ``z`` on the line from ``a`` to ``b``."""
+    """Return the x at height `z` on the line from `a` to `b`."""
     return a[0] + (b[0] - a[0]) * (z - a[1]) / (b[1] - a[1])
 
 
@@ -69,7 +72,7 @@ def _side_windows(
     high: float,
     cuts: tuple[float, ...],
 ) -> list[Outline]:
-    """The glass between the front and the rear pillar (each foot → top), cut by door posts."""
+    """Return the windows between front and rear pillar (each foot → top), cut by door posts."""
     edges = [(_between(*front, low) - 0.10, _between(*front, high) - 0.07)]
     last = (_between(*rear, low) + 0.12, _between(*rear, high) + 0.09)
     for cut in cuts:
@@ -83,7 +86,7 @@ def _side_windows(
 
 
 def passenger_body(shape: Shape, paint: Colour, half: float, bed_from: float | None = None) -> Part:
-    """The one-piece body of a car, or the front of a pickup (which ends at ``bed_from``)."""
+    """Return the one-piece body of a car, or the front of a pickup (which ends at `bed_from`)."""
     nose, length = shape.length / 2, shape.length
 
     def at(share: float) -> float:
@@ -138,8 +141,8 @@ def passenger_body(shape: Shape, paint: Colour, half: float, bed_from: float | N
     )
 
 
-def varied(shape: Shape, rng: np.random.Generator) -> Shape:
-    """The same kind of vehicle from another maker."""
+def vary(shape: Shape, rng: np.random.Generator) -> Shape:
+    """Return a shape whose proportions differ a little."""
     size, tall, cabin = rng.uniform(0.94, 1.06), rng.uniform(0.96, 1.05), rng.uniform(-0.02, 0.02)
     return Shape(
         shape.length * size,
@@ -159,7 +162,7 @@ def varied(shape: Shape, rng: np.random.Generator) -> Shape:
 
 def _car(kind: str) -> Builder:
     def build(paint: Colour, second: Colour, rng: np.random.Generator) -> Vehicle:
-        shape = varied(CARS[kind], rng)
+        shape = vary(CARS[kind], rng)
         half, radius = shape.half_width, rng.uniform(0.31, 0.35) + 0.3 * (shape.clearance - 0.18)
         parts = [passenger_body(shape, paint, half)]
         if rng.random() < 0.18:

@@ -1,4 +1,4 @@
-"""What vehicles carry on their faces: grilles, lamps, number plates, doors, ribs."""
+"""Fittings on the faces of vehicles: grilles, lamps, number plates, doors, ribs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 def front_fittings(x: float, half: float, low: float, high: float) -> tuple[Decal, ...]:
-    """Grille, lamps and number plate on a face that looks forward."""
+    """Return grille, lamps and number plate of a face that looks forward."""
     span = high - low
     return (
         across(x, -half * 0.55, half * 0.55, low + span * 0.35, low + span * 0.75, PLASTIC),
@@ -23,7 +23,7 @@ def front_fittings(x: float, half: float, low: float, high: float) -> tuple[Deca
 
 
 def rear_fittings(x: float, half: float, low: float, high: float) -> tuple[Decal, ...]:
-    """Lamps and number plate on a face that looks backward."""
+    """Return lamps and number plate of a face that looks backward."""
     span = high - low
     return (
         across(x, half * 0.66, half * 0.97, low + span * 0.5, low + span * 0.85, TAIL_LAMP, True),
@@ -35,7 +35,7 @@ def rear_fittings(x: float, half: float, low: float, high: float) -> tuple[Decal
 def side_ribs(
     rear: float, front: float, low: float, high: float, colour: Colour, count: int
 ) -> list[tuple[Outline, Colour]]:
-    """Upright ribs and a lower rail on the side of a body."""
+    """Return upright ribs and a lower rail for the side of a body."""
     places = np.linspace(rear + 0.1, front - 0.1, count)
     ribs = [(panel(x - 0.03, x + 0.03, low, high), shade(colour, 0.72)) for x in places]
     return [*ribs, (panel(rear, front, low, low + 0.1), shade(colour, 0.6))]
@@ -44,7 +44,7 @@ def side_ribs(
 def rear_doors(
     rear: float, half: float, low: float, high: float, colour: Colour
 ) -> tuple[Decal, ...]:
-    """The two doors and the lamps at the back of a body."""
+    """Return the two doors and the lamps for the back of a body."""
     x = rear - 0.004
     return (
         across(x, -0.02, 0.02, low, high, shade(colour, 0.5)),

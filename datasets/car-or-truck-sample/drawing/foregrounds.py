@@ -1,15 +1,15 @@
-"""What is in front of the vehicle: a pole, a bush, a fence; rain, snow, fog."""
+"""The foreground of a photo: a pole, a bush or a fence; rain, snow and fog."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.scenes import Scene, jitter, lit
+from drawing.scenes import Scene, illuminate, jitter
 
 
 def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
-    """What stands in the way (a pole, a trunk, a bush, a fence), rain or snow, and fog."""
+    """Return the picture with an obstacle (pole, trunk, sign, bush, fence or none) and weather."""
     rng = np.random.Generator(np.random.PCG64(scene.paint_seed + 1))
     width, height = picture.size
     draw = ImageDraw.Draw(picture)
@@ -22,18 +22,19 @@ def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
     x = rng.uniform(0.08, 0.92) * width
     if kind in ("pole", "trunk", "sign"):
         thick = {"pole": 0.012, "trunk": 0.035, "sign": 0.01}[kind] * width
-        colour = lit((86, 66, 50) if kind == "trunk" else (110, 112, 114), scene)
+        colour = illuminate((86, 66, 50) if kind == "trunk" else (110, 112, 114), scene)
         draw.rectangle(
             [x - thick, 0 if kind != "sign" else height * 0.4, x + thick, height], fill=colour
         )
         if kind == "sign":
             radius, y = 0.06 * width, height * 0.36
             draw.ellipse(
-                [x - radius, y - radius, x + radius, y + radius], fill=lit((196, 40, 36), scene)
+                [x - radius, y - radius, x + radius, y + radius],
+                fill=illuminate((196, 40, 36), scene),
             )
             draw.rectangle(
                 [x - radius * 0.6, y - radius * 0.2, x + radius * 0.6, y + radius * 0.2],
-                fill=lit((236, 236, 236), scene),
+                fill=illuminate((236, 236, 236), scene),
             )
     elif kind == "bush":
         for _ in range(14):
@@ -41,10 +42,10 @@ def paint_foreground(picture: Image.Image, scene: Scene) -> Image.Image:
             radius = rng.uniform(0.03, 0.08) * width
             draw.ellipse(
                 [cx - radius, cy - radius, cx + radius, cy + radius],
-                fill=lit(jitter((66, 104, 50), rng, 20), scene),
+                fill=illuminate(jitter((66, 104, 50), rng, 20), scene),
             )
     elif kind == "fence":
-        colour = lit(jitter((150, 140, 124), rng), scene)
+        colour = illuminate(jitter((150, 140, 124), rng), scene)
         for y in (0.86, 0.93):
             draw.rectangle([0, y * height, width, (y + 0.018) * height], fill=colour)
         for post in np.arange(rng.uniform(0, 0.1), 1, 0.14):

@@ -1,4 +1,4 @@
-"""Everything but the vehicle, as chance has it: place, weather, light, paint, camera."""
+"""Random scenes: place, weather, light, paint and camera; everything but the vehicle."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ GROUNDS: dict[str, Colour] = {
 
 @dataclass(frozen=True)
 class Scene:
-    """One place and moment. The same scene is photographed once with a car, once with a truck."""
+    """One place and moment; photographed once with a car and once with a truck."""
 
     shot: Shot
     weather: str
@@ -60,13 +60,13 @@ class Scene:
 
 
 def jitter(colour: Colour, rng: np.random.Generator, amount: float = 14) -> Colour:
-    """A colour near this one."""
+    """Return a random colour within `amount` of this one in each channel."""
     red, green, blue = np.clip(np.array(colour) + rng.uniform(-amount, amount, 3), 6, 248).tolist()
     return red, green, blue
 
 
-def lit(colour: Colour, scene: Scene, strength: float = 1.0) -> tuple[int, int, int]:
-    """A colour as it is seen on the ground of the scene."""
+def illuminate(colour: Colour, scene: Scene, strength: float = 1.0) -> tuple[int, int, int]:
+    """Return the colour of a horizontal surface in the scene's light."""
     up = np.array([0.0, 0.0, 1.0])
     red, green, blue = scene.light.on(
         (colour[0] * strength, colour[1] * strength, colour[2] * strength), up
@@ -75,7 +75,7 @@ def lit(colour: Colour, scene: Scene, strength: float = 1.0) -> tuple[int, int, 
 
 
 def compose(rng: np.random.Generator) -> Scene:
-    """Draw a scene by chance."""
+    """Return a random scene."""
     shorter = int(rng.integers(120, 181))
     shape = (1.0, 4 / 3, 4 / 3, 3 / 2, 16 / 9, 3 / 4)[int(rng.integers(0, 6))]
     wide, high = (

@@ -1,4 +1,4 @@
-"""What a vehicle is made of: flat faces with decals, grouped in parts, and wheels.
+"""The geometry of vehicles: flat faces with decals, grouped in parts, and wheels.
 
 Metres; x points to the vehicle's front, y to its left, z up; the ground is z = 0.
 """
@@ -27,7 +27,7 @@ TAIL_LAMP: Colour = (190, 24, 22)
 
 @dataclass(frozen=True)
 class Decal:
-    """Something flat on a face: a window, a seam, a lamp. It is seen when its face is."""
+    """A flat shape on a face (a window, a seam, a lamp), visible when its face is."""
 
     points: Points
     colour: Colour
@@ -36,14 +36,14 @@ class Decal:
 
 @dataclass(frozen=True)
 class Face:
-    """A flat polygon whose corners run anticlockwise when it is seen from outside."""
+    """A flat polygon; its corners run anticlockwise, seen from outside."""
 
     points: Points
     colour: Colour
     decals: tuple[Decal, ...] = ()
 
     def normal(self) -> Points:
-        """The outward unit normal, by Newell's sum so that any polygon has one."""
+        """Return the outward unit normal (Newell's method, which works for any polygon)."""
         x, y, z = self.points.T
         after_x, after_y, after_z = np.concatenate([self.points[1:], self.points[:1]]).T
         total = np.array(
@@ -63,14 +63,14 @@ class Part:
     faces: tuple[Face, ...]
 
     def centre(self) -> Points:
-        """The middle of the part, by which parts are put in order of distance."""
+        """Return the middle of the part; parts are drawn in the order of its distance."""
         corners = np.concatenate([face.points for face in self.faces])
         return (corners.min(axis=0) + corners.max(axis=0)) / 2
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel on either side: the axle's x, the tyre's radius and width, and where it stands."""
+    """A pair of wheels: the axle's x, the tyre's radius and width, half the distance between."""
 
     x: float
     radius: float
@@ -81,7 +81,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A whole vehicle, its middle above the origin."""
+    """A vehicle, centred above the origin."""
 
     kind: str
     parts: tuple[Part, ...]
@@ -98,7 +98,7 @@ class Vehicle:
         object.__setattr__(self, "corners", np.concatenate(faces + tyres))
 
     def extent(self) -> Points:
-        """Length, width and height."""
+        """Return length, width and height."""
         return np.ptp(self.corners, axis=0)
 
 
@@ -106,7 +106,7 @@ Place = Callable[[float, float, float], tuple[float, float, float]]
 
 
 def walls(half_width: float, belt: float = 99.0, lean: float = 0.0) -> Place:
-    """How far the sides stand out at each height: straight up to ``belt``, leaning in above it."""
+    """Return a placement of side walls: upright up to height `belt`, leaning inwards above it."""
 
     def place(x: float, side: float, z: float) -> tuple[float, float, float]:
         inset = lean * max(0.0, z - belt)
@@ -123,10 +123,10 @@ def extrude(
     side_decals: Iterable[tuple[Outline, Colour]] = (),
     strip_decals: dict[int, tuple[Decal, ...]] | None = None,
 ) -> Part:
-    """A body out of its side view.
+    """Return a body made from its side view.
 
-    ``outline`` runs from the lower front corner over the roof to the lower rear corner;
-    ``colours`` has one entry for each strip between two neighbours on it.
+    `outline` runs from the lower front corner over the roof to the lower rear corner;
+    `colours` has one entry for each strip between two neighbours on it.
     """
     faces = []
     for side in (1.0, -1.0):
@@ -154,7 +154,7 @@ def box(
     side_decals: Iterable[tuple[Outline, Colour]] = (),
     rear_decals: tuple[Decal, ...] = (),
 ) -> Part:
-    """A box standing between ``rear`` and ``front``."""
+    """Return a box between `rear` and `front`."""
     outline = [(front, bottom), (front, top), (rear, top), (rear, bottom)]
     return extrude(outline, walls(half_width), [colour] * 3, colour, side_decals, {2: rear_decals})
 
@@ -162,7 +162,7 @@ def box(
 def tank(
     rear: float, front: float, middle: float, half_width: float, half_height: float, colour: Colour
 ) -> Part:
-    """A lying cylinder with hoops, as tankers and mixers carry it."""
+    """Return a lying cylinder with hoops, as on a tanker."""
     angles = [2 * math.pi * k / 18 for k in range(19)]
     ring = [(half_width * math.cos(a), middle + half_height * math.sin(a)) for a in angles]
     hoop = tuple(c * 0.6 for c in colour)
@@ -183,10 +183,10 @@ def tank(
 def across(
     x: float, y0: float, y1: float, z0: float, z1: float, colour: Colour, glows: bool = False
 ) -> Decal:
-    """A rectangle on a face that looks forward or backward."""
+    """Return a rectangle on a face that looks forward or backward."""
     return Decal(np.array([(x, y0, z0), (x, y1, z0), (x, y1, z1), (x, y0, z1)]), colour, glows)
 
 
 def panel(x0: float, x1: float, z0: float, z1: float) -> Outline:
-    """A rectangle on a side."""
+    """Return a rectangle on a side."""
     return [(x0, z0), (x1, z0), (x1, z1), (x0, z1)]

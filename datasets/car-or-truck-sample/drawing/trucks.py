@@ -1,4 +1,4 @@
-"""The trucks: pickups, panel vans, rigid trucks with all kinds of bodies, and semis."""
+"""Builders of trucks: pickups, panel vans, rigid trucks with many bodies, and semis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from drawing.cars import Builder, Shape, passenger_body, varied
+from drawing.cars import Builder, Shape, passenger_body, vary
 from drawing.fittings import front_fittings, rear_doors, rear_fittings, shade, side_ribs
 from drawing.solids import (
     GLASS,
@@ -33,7 +33,7 @@ def _cab(
     paint: Colour,
     bonnet: float,
 ) -> Part:
-    """A truck's cab: upright over the engine, or behind a bonnet of the given length."""
+    """Return a truck's cab: upright over the engine, or behind a bonnet of the given length."""
     screen_low = floor + (height - floor) * 0.50
     rear = front - length - bonnet
     foot, brow = (front - bonnet - 0.04, screen_low), (front - bonnet - 0.22, height - 0.05)
@@ -69,7 +69,7 @@ def chassis(rear: float, front: float, floor: float) -> Part:
 
 def _pickup(paint: Colour, second: Colour, rng: np.random.Generator) -> Vehicle:
     crew = rng.random() < 0.5
-    shape = varied(
+    shape = vary(
         Shape(
             5.4,
             1.85,
@@ -160,7 +160,7 @@ def _panel_van(paint: Colour, second: Colour, rng: np.random.Generator) -> Vehic
 
 
 def _lorry(kind: str) -> Builder:
-    """A rigid truck: cab, chassis and what it carries."""
+    """Return the builder of a rigid truck: cab, chassis and load."""
 
     def build(paint: Colour, second: Colour, rng: np.random.Generator) -> Vehicle:
         half, floor, radius = (
@@ -199,7 +199,7 @@ def _load(
     colour: Colour,
     rng: np.random.Generator,
 ) -> list[Part]:
-    """What stands on a chassis."""
+    """Return the body or load on a chassis."""
     if kind == "tanker":
         height = rng.uniform(0.7, 0.85)
         return [tank(rear, front, floor + height + 0.05, half * 0.95, height, colour)]
