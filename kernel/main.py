@@ -11,7 +11,7 @@ from kernel.session import Job, RunError
 from kernel.settings.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from kernel.fit.classifier import Trained
+    from kernel.fit.classifier import TrainingResult
     from kernel.report.report import Report
 
 WRONG_INPUT = 3
@@ -22,7 +22,7 @@ def main() -> int:
     if "KITCTL_MEASURE" in os.environ:
         from kernel.measure import measure
 
-        return measure.child()
+        return measure.run_child()
     if os.environ.get("KITCTL_VERIFY") == "1":
         from kernel.report import verify
 
@@ -88,7 +88,7 @@ def run(job: Job, settings: Settings) -> int:
         found = photos.find(settings)
         classes = len(found.train.class_names)
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
-    report.settings, report.found = settings, found
+    report.settings, report.photo_set = settings, found
     session.say(f"photos {len(found.train)} to train on, {len(found.valid)} to validate")
 
     if settings.task == "pipelines":
@@ -101,27 +101,27 @@ def run(job: Job, settings: Settings) -> int:
         trained = fit(report, settings)
     except tf.errors.InvalidArgumentError:
         session.say("a photo cannot be decoded after all: decoding every one to find it")
-        report.found = photos.find(settings, decode_all=True)
-        if len(report.found.skipped) == len(found.skipped):
+        report.photo_set = photos.find(settings, decode_all=True)
+        if len(report.photo_set.skipped) == len(found.skipped):
             raise
         trained = fit(report, settings)
     return finish(report, trained)
 
 
-def fit(report: "Report", settings: Settings) -> "Trained":
+def fit(report: "Report", settings: Settings) -> "TrainingResult":
     """Put base and head together and train them, going on from where a killed run was."""
     from kernel.fit import classifier, sweep
     from kernel.fit.checkpoints import Checkpoints, fingerprint
     from kernel.model import bases
 
-    found = report.found
+    found = report.photo_set
     assert found is not None
     # The course's order: seeds, then the base, then the head, whose weights are drawn last.
     session.seed_all(settings.seed)
     with report.phases.measured("base"):
         base = bases.build(settings)
-    report.base_words = f"{settings.base}, {base.source}"
-    session.say(f"base {report.base_words}")
+    report.base_description = f"{settings.base}, {base.source}"
+    session.say(f"base {report.base_description}")
     photos = found.train.digests, found.valid.digests
     checkpoints = Checkpoints(fingerprint(settings.as_fitted(), base.digest, photos))
     if settings.task == "sweep":
@@ -131,12 +131,12 @@ def fit(report: "Report", settings: Settings) -> "Trained":
     return classifier.train(built, found, settings, checkpoints, report.phases, report.gpu_use.mean)
 
 
-def finish(report: "Report", trained: "Trained") -> int:
+def finish(report: "Report", trained: "TrainingResult") -> int:
     """Leave everything behind: history, model, pictures, run.json, and the manifest last."""
     from kernel.fit import checkpoints, classifier
     from kernel.report import artifacts, gallery
 
-    found, settings, model = report.found, report.settings, trained.classifier.model
+    found, settings, model = report.photo_set, report.settings, trained.classifier.model
     assert found is not None
     artifacts.write_history(trained.history, trained.seconds)
     if settings.plots:
@@ -146,9 +146,9 @@ def finish(report: "Report", trained: "Trained") -> int:
             gallery.draw(settings, base, found, trained.history, probabilities)
     with report.phases.measured("export"):
         artifacts.write_model(model)
-        artifacts.write_check(model, tolerance=1e-3 if report.devices else 1e-5)
+        artifacts.write_reference_predictions(model, tolerance=1e-3 if report.devices else 1e-5)
     report.gpu_use.stop()
-    because = trained.stop.because if trained.stop else None
+    because = trained.stop.cause if trained.stop else None
     if because != "time_limit":
         checkpoints.clear()
     run = report.write(trained, because)

@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from kernel.files import written_whole
+from kernel.files import atomic_write
 
 # The course's defaults. Its `autolayout` is here each figure's `layout="constrained"`, which
 # does the same and also keeps room for colour bars and grids.
@@ -69,7 +69,7 @@ def figure(
         # matplotlib's stub does not know the layout "none".
         drawing = Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]
         yield drawing
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             drawing.savefig(temporary, dpi=100, format="png")
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kernel.files import written_whole
+from kernel.files import atomic_write
 
 SCHEMA = "kitctl-features/1"
 _ROWS, _IDS, _KEY = "rows.npy", "photos.txt", "key.json"
@@ -84,7 +84,7 @@ def new_store(
     """Write a store row by row, in the order of `ids`; it counts once the block has ended."""
     (folder / _KEY).unlink(missing_ok=True)
     dtype = np.dtype(key["feature_dtype"])
-    with written_whole(folder / _ROWS) as part:
+    with atomic_write(folder / _ROWS) as part:
         with part.open("wb") as out:
             header = {"descr": dtype.str, "fortran_order": False, "shape": (len(ids), *row_shape)}
             np.lib.format.write_array_header_1_0(out, header)
@@ -92,9 +92,9 @@ def new_store(
             yield writer
         if writer.rows != len(ids):
             raise RuntimeError(f"{writer.rows} rows of features came for {len(ids)} photos")
-    with written_whole(folder / _IDS) as part:
+    with atomic_write(folder / _IDS) as part:
         part.write_text("".join(f"{photo}\n" for photo in ids), encoding="utf-8")
-    with written_whole(folder / _KEY) as part:
+    with atomic_write(folder / _KEY) as part:
         part.write_text(json.dumps(key, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -55,17 +55,19 @@ class Features:
         }
 
 
-def take(settings: Settings, base: Base, found: PhotoSet, order: np.ndarray[Any, Any]) -> Features:
+def take(
+    settings: Settings, base: Base, photo_set: PhotoSet, order: np.ndarray[Any, Any]
+) -> Features:
     """The run's features: from a store that fits, else computed into one.
 
     `order` is the order in which the training photos are taken in every epoch.
     """
     views = max(1, settings.augment_views)
     key = _key(settings, base)
-    ids = _ids(settings, found, order)
-    count = len(found.train)
+    ids = _ids(settings, photo_set, order)
+    count = len(photo_set.train)
     train = np.arange(views * count).reshape(views, count)
-    valid = np.arange(len(found.valid)) + views * count
+    valid = np.arange(len(photo_set.valid)) + views * count
     folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
     words = ""
     for place in (folder, *_reusable(settings.reuse_features)):
@@ -81,7 +83,7 @@ def take(settings: Settings, base: Base, found: PhotoSet, order: np.ndarray[Any,
     words = words or "computed"
     session.say(f"features {words}")
     began = session.elapsed()
-    _compute(settings, base, found, order, folder, key, ids)
+    _compute(settings, base, photo_set, order, folder, key, ids)
     store, why = feature_store.open_store(folder, key, ids)
     if store is None:
         raise RuntimeError(f"the features just written do not read back: {why}")
@@ -120,12 +122,12 @@ def _key(settings: Settings, base: Base) -> dict[str, Any]:
     }
 
 
-def _ids(settings: Settings, found: PhotoSet, order: np.ndarray[Any, Any]) -> list[str]:
+def _ids(settings: Settings, photo_set: PhotoSet, order: np.ndarray[Any, Any]) -> list[str]:
     """A name for each row, in the order in which rows are computed."""
-    train = [found.train.digests[index] for index in order]
+    train = [photo_set.train.digests[index] for index in order]
     if settings.augment_views:
         train = [f"{photo}/{view}" for view in range(settings.augment_views) for photo in train]
-    return [*train, *found.valid.digests]
+    return [*train, *photo_set.valid.digests]
 
 
 def _reusable(source: str) -> list[Path]:
@@ -144,7 +146,7 @@ def _reusable(source: str) -> list[Path]:
 def _compute(
     settings: Settings,
     base: Base,
-    found: PhotoSet,
+    photo_set: PhotoSet,
     order: np.ndarray[Any, Any],
     folder: Path,
     key: dict[str, Any],
@@ -154,8 +156,8 @@ def _compute(
     feature_store.remove_leftovers(folder)
     forward = _Forward(settings, base)
     varied = heads.augmentation(settings) if settings.augment_views else []
-    passes = [(found.train, order, varied)] * max(1, settings.augment_views)
-    passes.append((found.valid, np.arange(len(found.valid)), []))
+    passes = [(photo_set.train, order, varied)] * max(1, settings.augment_views)
+    passes.append((photo_set.valid, np.arange(len(photo_set.valid)), []))
     row_shape = tuple(int(size) for size in base.layer.compute_output_shape(
         (None, *settings.input_shape))[1:])  # fmt: skip
     with feature_store.new_store(folder, key, ids, row_shape) as writer:

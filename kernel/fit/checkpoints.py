@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kernel.files import written_whole
+from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
 
@@ -65,7 +65,7 @@ class Checkpoints:
         """Keep the variables and the history."""
         words = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
-        with written_whole(self._path(progress.stage)) as part, part.open("wb") as out:
+        with atomic_write(self._path(progress.stage)) as part, part.open("wb") as out:
             np.savez(out, words=np.frombuffer(words, dtype=np.uint8), **arrays)
 
     def restore_state(self, variables: list[Any], stage: str) -> Progress:

@@ -31,7 +31,7 @@ class Classifier:
 
 
 @dataclass
-class Trained:
+class TrainingResult:
     """What the training came to. `history` and `seconds` span all stages."""
 
     classifier: Classifier
@@ -66,39 +66,39 @@ def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
 
 def train(
     classifier: Classifier,
-    found: PhotoSet,
+    photo_set: PhotoSet,
     settings: Settings,
     checkpoints: Checkpoints,
     phases: Phases,
     gpu_use: Any,
-) -> Trained:
+) -> TrainingResult:
     """Train the head or the whole model, then fine-tune, as far as the settings and time allow."""
-    trained = Trained(classifier)
+    result = TrainingResult(classifier)
     total = settings.epochs + settings.fine_tune_epochs
 
     def run(name: str, fit: Fit, epochs: int, *, from_disk: bool) -> None:
         watch = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
-        stage = TrainingStage(name, fit, len(trained.seconds), epochs)
+        stage = TrainingStage(name, fit, len(result.seconds), epochs)
         with phases.measured(name):
-            trained.add(*training.run(stage, total, checkpoints, watch))
+            result.add(*training.run(stage, total, checkpoints, watch))
 
     if keeps_features(settings):
-        order = pipelines.frozen_order(len(found.train), settings, training=True)
+        order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
         with phases.measured("features"):
-            trained.features = features.take(settings, classifier.base, found, order)
-        fit = training.head_fit(classifier.head, trained.features, found, order, settings)
+            result.features = features.take(settings, classifier.base, photo_set, order)
+        fit = training.head_fit(classifier.head, result.features, photo_set, order, settings)
         run("head", fit, settings.epochs, from_disk=False)
     else:
-        whole = training.whole_fit(classifier.model, found, settings)
+        whole = training.whole_fit(classifier.model, photo_set, settings)
         run("train", whole, settings.epochs, from_disk=True)
-    if settings.fine_tune_epochs and trained.stop is None:
+    if settings.fine_tune_epochs and result.stop is None:
         tuned = training.fine_tune_fit(
-            classifier.model, bases.core(classifier.base.layer), found, settings
+            classifier.model, bases.core(classifier.base.layer), photo_set, settings
         )
         run("fine_tune", tuned, settings.fine_tune_epochs, from_disk=True)
-    if trained.stop:
-        session.say(f"stopped after epoch {len(trained.seconds)}: {trained.stop.words}")
-    return trained
+    if result.stop:
+        session.say(f"stopped after epoch {len(result.seconds)}: {result.stop.message}")
+    return result
 
 
 def keeps_features(settings: Settings) -> bool:
@@ -106,14 +106,16 @@ def keeps_features(settings: Settings) -> bool:
     return settings.base_is_frozen and (not settings.augments or settings.augment_views > 0)
 
 
-def predict(trained: Trained, found: PhotoSet, settings: Settings) -> np.ndarray[Any, Any]:
+def predict(
+    result: TrainingResult, photo_set: PhotoSet, settings: Settings
+) -> np.ndarray[Any, Any]:
     """The trained model's probabilities for the validation photos, in their order."""
-    tuned = len(trained.seconds) > settings.epochs
-    if trained.features is not None and not tuned:
-        store, rows, size = trained.features.store, trained.features.valid, settings.batch_size
+    tuned = len(result.seconds) > settings.epochs
+    if result.features is not None and not tuned:
+        store, rows, size = result.features.store, result.features.valid, settings.batch_size
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
-        batches = [trained.classifier.head(store.read(part), training=False) for part in parts]
+        batches = [result.classifier.head(store.read(part), training=False) for part in parts]
     else:
-        once = pipelines.once(found.valid, np.arange(len(found.valid)), settings)
-        batches = [trained.classifier.model(images, training=False) for images, _ in once]
+        once = pipelines.once(photo_set.valid, np.arange(len(photo_set.valid)), settings)
+        batches = [result.classifier.model(images, training=False) for images, _ in once]
     return np.concatenate([np.asarray(batch) for batch in batches])

@@ -16,8 +16,8 @@ _WARM_UP = 60.0  # seconds of a fit before its use of the GPU is judged
 class Stop:
     """Why a fit ended early; `because` is run.json's word."""
 
-    because: str
-    words: str
+    cause: str
+    message: str
 
 
 @dataclass(frozen=True)

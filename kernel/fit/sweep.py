@@ -17,10 +17,10 @@ from kernel.data import pipelines
 from kernel.data.photos import PhotoSet
 from kernel.features import features
 from kernel.features.features import Features
-from kernel.files import written_whole
+from kernel.files import atomic_write
 from kernel.fit import classifier, flat_features, training
 from kernel.fit.checkpoints import Checkpoints, Progress
-from kernel.fit.classifier import Trained
+from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
 from kernel.fit.stacked_heads import RULES, StackedHeads
 from kernel.fit.stops import Stop, out_of_time
@@ -57,16 +57,16 @@ class Head:
 
 
 def run(
-    settings: Settings, base: Base, found: PhotoSet, checkpoints: Checkpoints, phases: Phases
-) -> tuple[Trained, list[Head]]:
+    settings: Settings, base: Base, photo_set: PhotoSet, checkpoints: Checkpoints, phases: Phases
+) -> tuple[TrainingResult, list[Head]]:
     """Train every head of the grid; the best one comes back as the run's classifier.
 
     Heads for which the time did not last are left out.
     """
     drawn = random.getstate()
-    order = pipelines.frozen_order(len(found.train), settings, training=True)
+    order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
     with phases.measured("features"):
-        kept = features.take(settings, base, found, order)
+        kept = features.take(settings, base, photo_set, order)
     grid = [Head(settings.changed(**varied), varied) for varied in combinations(settings)]
     groups = alike(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
@@ -75,7 +75,7 @@ def run(
     with phases.measured("head"):
         poolings = {head.settings.head_pooling for head in grid}
         flat = {pooling: flat_features.flatten(kept.store, pooling) for pooling in poolings}
-        group_fit = GroupFit(kept, flat, found, order, drawn, checkpoints)
+        group_fit = GroupFit(kept, flat, photo_set, order, drawn, checkpoints)
         for number, group in enumerate(groups, start=1):
             seconds, stop = group_fit.train(group, f"sweep-{number}")
             spent = [sum(each) for each in itertools.zip_longest(spent, seconds, fillvalue=0.0)]
@@ -86,15 +86,15 @@ def run(
         key=lambda head: np.nan_to_num(head.metrics()["best_val_loss"], nan=np.inf),
     )
     if stop:
-        session.say(f"stopped with {len(ranked)} of {len(grid)} heads trained: {stop.words}")
+        session.say(f"stopped with {len(ranked)} of {len(grid)} heads trained: {stop.message}")
     write_table(ranked)
     best = ranked[0]
-    built = classifier.assemble(best.settings, base, len(found.train.class_names))
+    built = classifier.assemble(best.settings, base, len(photo_set.train.class_names))
     built.head.set_weights(best.weights)
     epochs = len(best.history["val_loss"])
-    trained = Trained(built, best.history, spent[:epochs], stop=stop, features=kept)
+    result = TrainingResult(built, best.history, spent[:epochs], stop=stop, features=kept)
     session.say(f"best {json.dumps(best.varied)} val_loss {best.metrics()['best_val_loss']:.4f}")
-    return trained, ranked
+    return result, ranked
 
 
 def combinations(settings: Settings) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def alike(grid: list[Head]) -> list[list[Head]]:
 
 def write_table(ranked: list[Head]) -> None:
     """heads.csv: a row a head, the least validation loss first."""
-    with written_whole("heads.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
+    with atomic_write("heads.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["rank", *ranked[0].varied, *ranked[0].metrics()])
         for rank, head in enumerate(ranked, start=1):
@@ -135,7 +135,7 @@ class GroupFit:
 
     kept: Features
     flat: Mapping[str, FlatFeatures]  # By pooling.
-    found: PhotoSet
+    photo_set: PhotoSet
     order: np.ndarray[Any, Any]
     drawn: Any
     checkpoints: Checkpoints
@@ -144,7 +144,7 @@ class GroupFit:
         """Train one group, from its checkpoint if it has one: seconds an epoch, why it stopped."""
         settings = group[0].settings
         flat = self.flat[settings.head_pooling]
-        train, valid = training.rows_of(self.kept, self.found, self.order, settings.label_mode)
+        train, valid = training.rows_of(self.kept, self.photo_set, self.order, settings.label_mode)
         first = self._first_weights(group)
         stacked = StackedHeads(
             [head.settings for head in group],
@@ -207,5 +207,5 @@ class GroupFit:
 
     def _built(self, settings: Settings) -> Any:
         shape = self.kept.store.row_shape
-        classes = len(self.found.train.class_names)
+        classes = len(self.photo_set.train.class_names)
         return heads.model(heads.build(settings, classes, len(shape)), shape)

@@ -67,22 +67,26 @@ def run(
 
 
 def head_fit(
-    head: Any, features: Features, found: PhotoSet, order: np.ndarray[Any, Any], settings: Settings
+    head: Any,
+    features: Features,
+    photo_set: PhotoSet,
+    order: np.ndarray[Any, Any],
+    settings: Settings,
 ) -> HeadFit:
     """The fit of a head on kept features, compiled and ready."""
     heads.compile_model(head, settings, settings.learning_rate)
-    train, valid = rows_of(features, found, order, settings.label_mode)
+    train, valid = rows_of(features, photo_set, order, settings.label_mode)
     budget = settings.features_in_memory_mb * 2**20
     return HeadFit(head, train, valid, settings.batch_size, budget)
 
 
 def rows_of(
-    features: Features, found: PhotoSet, order: np.ndarray[Any, Any], label_mode: str
+    features: Features, photo_set: PhotoSet, order: np.ndarray[Any, Any], label_mode: str
 ) -> tuple[list[Rows], Rows]:
     """Training features, one item a view, and validation features, each with their targets."""
-    store, classes = features.store, len(found.train.class_names)
-    train = targets(found.train, label_mode, classes)[order]
-    valid = targets(found.valid, label_mode, classes)
+    store, classes = features.store, len(photo_set.train.class_names)
+    train = targets(photo_set.train, label_mode, classes)[order]
+    valid = targets(photo_set.valid, label_mode, classes)
     return (
         [Rows(store.read, rows, train, store.row_bytes) for rows in features.train],
         Rows(store.read, features.valid, valid, store.row_bytes),
@@ -92,11 +96,11 @@ def rows_of(
 class WholeFit:
     """Keras' own fit of a whole model on batches of photos, an epoch at a time."""
 
-    def __init__(self, model: Any, found: PhotoSet, settings: Settings) -> None:
+    def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
         self.model = model
-        self._train = pipelines.build(settings.pipeline, found.train, settings, training=True)
-        self._valid = pipelines.build(settings.pipeline, found.valid, settings, training=False)
-        self._photos = len(found.train), len(found.valid)
+        self._train = pipelines.build(settings.pipeline, photo_set.train, settings, training=True)
+        self._valid = pipelines.build(settings.pipeline, photo_set.valid, settings, training=False)
+        self._photos = len(photo_set.train), len(photo_set.valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """One pass over the training photos, augmented if the model does that."""
@@ -109,13 +113,13 @@ class WholeFit:
         return {name: float(value) for name, value in result.items()}
 
 
-def whole_fit(model: Any, found: PhotoSet, settings: Settings) -> WholeFit:
+def whole_fit(model: Any, photo_set: PhotoSet, settings: Settings) -> WholeFit:
     """The fit of base and head together; a frozen base stays frozen."""
     heads.compile_model(model, settings, settings.learning_rate)
-    return WholeFit(model, found, settings)
+    return WholeFit(model, photo_set, settings)
 
 
-def fine_tune_fit(model: Any, base: Any, found: PhotoSet, settings: Settings) -> WholeFit:
+def fine_tune_fit(model: Any, base: Any, photo_set: PhotoSet, settings: Settings) -> WholeFit:
     """The fit of the head and the base's top layers with small steps.
 
     BatchNormalization stays as it is: a frozen one runs in inference mode, so the statistics of
@@ -123,7 +127,7 @@ def fine_tune_fit(model: Any, base: Any, found: PhotoSet, settings: Settings) ->
     """
     unfreeze_top(base, settings.fine_tune_layers)
     heads.compile_model(model, settings, settings.fine_tune_learning_rate)
-    return WholeFit(model, found, settings)
+    return WholeFit(model, photo_set, settings)
 
 
 def unfreeze_top(base: Any, count: int) -> list[str]:

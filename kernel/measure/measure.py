@@ -21,7 +21,7 @@ from typing import Any
 import kernel
 from kernel import session
 from kernel.data.photos import Photos
-from kernel.files import written_whole
+from kernel.files import atomic_write
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -74,7 +74,7 @@ def run(settings: Settings, photos: Photos) -> list[PipelineMeasurement]:
     return measured
 
 
-def child() -> int:
+def run_child() -> int:
     """Measure the one pipeline that `KITCTL_MEASURE` names, and print the answer as JSON."""
     name = json.loads(os.environ["KITCTL_MEASURE"])["name"]
     handed = json.loads(HANDED_OVER.read_text(encoding="utf-8"))
@@ -145,7 +145,7 @@ def _handed_over(settings: Settings, photos: Photos) -> Iterator[None]:
         "size": photos.size,
     }
     handed = {"settings": settings.as_dict(), "photos": listed}
-    with written_whole(HANDED_OVER) as temporary:
+    with atomic_write(HANDED_OVER) as temporary:
         temporary.write_text(json.dumps(handed), encoding="utf-8")
     try:
         yield
@@ -184,7 +184,7 @@ def _in_a_process_of_its_own(name: str) -> dict[str, Any]:
 
 def _write_table(measured: list[PipelineMeasurement]) -> None:
     with (
-        written_whole(TABLE) as temporary,
+        atomic_write(TABLE) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         table = csv.DictWriter(file, [field.name for field in fields(PipelineMeasurement)])

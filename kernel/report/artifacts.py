@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kernel.files import written_whole
+from kernel.files import atomic_write
 
 MANIFEST = "manifest.json"
 
@@ -20,20 +20,20 @@ LONG_BYTES = 64 << 20
 MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
     "model.keras", "model.weights.h5", "model.json", "saved_model",
 )  # fmt: skip
-CHECK = "check.json"
-_CHECK_PHOTOS = 4
+REFERENCE_PREDICTIONS = "check.json"
+_REFERENCE_PHOTOS = 4
 
 
 def write_json(path: str, content: Any) -> None:
     """Write `content` as JSON; numbers that JSON does not know (NaN) become null."""
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
         part.write_text(text + "\n", encoding="utf-8")
 
 
 def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[float]) -> None:
     """history.csv: a row an epoch, counted from 1, with metrics as Keras names them."""
-    with written_whole("history.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
+    with atomic_write("history.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["epoch", *history, "seconds"])
         for row, spent in enumerate(seconds):
@@ -46,14 +46,14 @@ def write_model(model: Any) -> None:
 
     Weights and architecture load where an older Keras refuses the newer one's archive.
     """
-    with written_whole(MODEL) as part:
+    with atomic_write(MODEL) as part:
         model.save(part)
-    with written_whole(WEIGHTS) as part:
+    with atomic_write(WEIGHTS) as part:
         # Keras insists on this ending.
         whole = part.with_name(f"{part.name}.weights.h5")
         model.save_weights(whole)
         whole.replace(part)
-    with written_whole(ARCHITECTURE) as part:
+    with atomic_write(ARCHITECTURE) as part:
         part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
     part = Path(f".{SAVED_MODEL}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -67,21 +67,21 @@ def portable_architecture(model: Any) -> str:
     return json.dumps(_without_newer(json.loads(model.to_json())), indent=1)
 
 
-def write_check(model: Any, tolerance: float) -> None:
+def write_reference_predictions(model: Any, tolerance: float) -> None:
     """check.json: what the model predicts for photos that a recipe makes again anywhere."""
-    shape = [_CHECK_PHOTOS, *model.input_shape[1:]]
+    shape = [_REFERENCE_PHOTOS, *model.input_shape[1:]]
     seed = 31415
     write_json(
-        CHECK,
+        REFERENCE_PREDICTIONS,
         {
             "inputs": {"seed": seed, "shape": shape},
-            "outputs": model.predict(check_photos(seed, shape), verbose=0).tolist(),
+            "outputs": model.predict(reference_photos(seed, shape), verbose=0).tolist(),
             "tolerance": tolerance,
         },
     )
 
 
-def check_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
+def reference_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
     """The photos of check.json: noise in 0…1."""
     return np.random.RandomState(seed).rand(*shape).astype("float32")
 

@@ -18,21 +18,21 @@ _MAP_LAYERS = 8
 def draw(
     settings: Settings,
     base: Any,
-    found: photos.PhotoSet,
+    photo_set: photos.PhotoSet,
     history: dict[str, list[float]],
     probabilities: np.ndarray[Any, Any],
 ) -> None:
     """Draw every picture; `probabilities` are the model's for the validation photos."""
-    names = found.train.class_names
-    labels = np.array(found.valid.labels)
+    names = photo_set.train.class_names
+    labels = np.array(photo_set.valid.labels)
     plots.curves(history, FOLDER, settings.zoom_from)
-    first = np.arange(min(settings.sheet_photos, len(found.train)))
-    sheet = images(found.train, first, settings)
-    sheet_labels = np.array(found.train.labels)[first]
+    first = np.arange(min(settings.sheet_photos, len(photo_set.train)))
+    sheet = images(photo_set.train, first, settings)
+    sheet_labels = np.array(photo_set.train.labels)[first]
     plots.photo_sheet(sheet, sheet_labels, names, FOLDER / "photos.png")
     worst = plots.mistakes(labels, probabilities)[: settings.sheet_photos]
     plots.mistakes_sheet(
-        images(found.valid, worst, settings),
+        images(photo_set.valid, worst, settings),
         labels,
         probabilities,
         names,

@@ -13,7 +13,7 @@ from kernel.session import Job, Phases
 from kernel.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from kernel.fit.classifier import Trained
+    from kernel.fit.classifier import TrainingResult
     from kernel.fit.sweep import Head
 
 
@@ -28,13 +28,13 @@ class Report:
     flags: dict[str, Any] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
     visible: int = 0
-    found: PhotoSet | None = None
-    base_words: str = ""
+    photo_set: PhotoSet | None = None
+    base_description: str = ""
     heads: "list[Head]" = field(default_factory=list)
 
-    def write(self, trained: "Trained | None", stopped_because: str | None) -> dict[str, Any]:
+    def write(self, result: "TrainingResult | None", stopped_because: str | None) -> dict[str, Any]:
         """Write run.json and metrics.json; returns what run.json holds."""
-        metrics = final_metrics(trained)
+        metrics = final_metrics(result)
         run = {
             "schema": "kitctl-run/1",
             "status": "stopped" if stopped_because else "complete",
@@ -46,7 +46,7 @@ class Report:
             "started_at": _iso(session.STARTED_AT),
             "ended_at": _iso(datetime.now(UTC)),
             "seconds": {"total": session.elapsed(), **self.phases.seconds},
-            **self._training(trained, stopped_because),
+            **self._training(result, stopped_because),
             "accelerator": {
                 "asked": self.job.accelerator,
                 "devices": self.devices,
@@ -55,7 +55,7 @@ class Report:
             "versions": session.versions() if self.flags else {},
             "flags": self.flags,
             **self._photos(),
-            "base": self.base_words,
+            "base": self.base_description,
             "heads": [{"settings": h.varied, "metrics": h.metrics()} for h in self.heads],
             "gpu_use": self.gpu_use.as_dict(),
             "metrics": metrics,
@@ -64,62 +64,69 @@ class Report:
         artifacts.write_json("run.json", run)
         return run
 
-    def _training(self, trained: "Trained | None", because: str | None) -> Mapping[str, Any]:
+    def _training(self, result: "TrainingResult | None", because: str | None) -> Mapping[str, Any]:
         asked = self.settings.epochs + self.settings.fine_tune_epochs
-        seconds = trained.seconds if trained else []
+        seconds = result.seconds if result else []
         typical = median(seconds) if seconds else None
         # Time that ran out was not given back.
         gives_back = because is not None and because != "time_limit"
         left = asked - len(seconds)
-        store = trained.features if trained else None
+        store = result.features if result else None
         return {
             "epoch_seconds": typical,
             "epochs": len(seconds),
             "epochs_asked": asked,
-            "resumed_from_epoch": trained.resumed_from if trained else None,
+            "resumed_from_epoch": result.resumed_from if result else None,
             "saved_seconds": left * typical if gives_back and typical else 0,
-            "reading": self._reading(trained),
+            "reading": self._reading(result),
             "feature_store": store.as_dict() if store else None,
-            "photos_per_second": self._photos_per_second(trained, typical),
+            "photos_per_second": self._photos_per_second(result, typical),
         }
 
-    def _reading(self, trained: "Trained | None") -> dict[str, Any] | None:
-        if trained is None or self.found is None:
+    def _reading(self, result: "TrainingResult | None") -> dict[str, Any] | None:
+        if result is None or self.photo_set is None:
             return None
-        classes = len(self.found.train.class_names)
-        return curve_verdict.read(trained.history, classes=classes).as_dict()
+        classes = len(self.photo_set.train.class_names)
+        return curve_verdict.read(result.history, classes=classes).as_dict()
 
-    def _photos_per_second(self, trained: "Trained | None", typical: float | None) -> float | None:
+    def _photos_per_second(
+        self, result: "TrainingResult | None", typical: float | None
+    ) -> float | None:
         """Photos through the base a second: in the feature pass, else in a usual epoch."""
-        if trained is None or self.found is None:
+        if result is None or self.photo_set is None:
             return None
-        if trained.features is not None:
-            rows = trained.features.train.size + trained.features.valid.size
-            spent = trained.features.seconds_of_base
+        if result.features is not None:
+            rows = result.features.train.size + result.features.valid.size
+            spent = result.features.seconds_of_base
             return rows / spent if spent else None
-        return (len(self.found.train) + len(self.found.valid)) / typical if typical else None
+        return (
+            (len(self.photo_set.train) + len(self.photo_set.valid)) / typical if typical else None
+        )
 
     def _photos(self) -> dict[str, Any]:
-        if self.found is None:
+        if self.photo_set is None:
             return {"photos": {}, "skipped_photos": []}
         return {
-            "photos": {"train": self.found.train.counts(), "valid": self.found.valid.counts()},
-            "skipped_photos": [asdict(bad) for bad in self.found.skipped],
+            "photos": {
+                "train": self.photo_set.train.counts(),
+                "valid": self.photo_set.valid.counts(),
+            },
+            "skipped_photos": [asdict(bad) for bad in self.photo_set.skipped],
         }
 
 
-def final_metrics(trained: "Trained | None") -> dict[str, Any]:
+def final_metrics(result: "TrainingResult | None") -> dict[str, Any]:
     """The last epoch's metrics, and the epoch with the least validation loss."""
-    if trained is None or not trained.seconds:
+    if result is None or not result.seconds:
         return {}
-    metrics: dict[str, Any] = {name: values[-1] for name, values in trained.history.items()}
-    losses = [loss for loss in trained.history["val_loss"] if loss == loss]  # not NaN
+    metrics: dict[str, Any] = {name: values[-1] for name, values in result.history.items()}
+    losses = [loss for loss in result.history["val_loss"] if loss == loss]  # not NaN
     if losses:
-        best = trained.history["val_loss"].index(min(losses))
+        best = result.history["val_loss"].index(min(losses))
         metrics["best_epoch"] = best + 1
         metrics |= {
             f"best_{name}": values[best]
-            for name, values in trained.history.items()
+            for name, values in result.history.items()
             if name.startswith("val_")
         }
     return metrics

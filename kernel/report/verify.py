@@ -71,8 +71,8 @@ def _saved_model() -> tuple[bool, str]:
 
 def _compared(model: Any) -> tuple[bool, str]:
     """Whether the model predicts what check.json says, within its tolerance."""
-    check = _read(artifacts.CHECK)
-    photos = artifacts.check_photos(check["inputs"]["seed"], check["inputs"]["shape"])
+    check = _read(artifacts.REFERENCE_PREDICTIONS)
+    photos = artifacts.reference_photos(check["inputs"]["seed"], check["inputs"]["shape"])
     difference = float(np.abs(np.asarray(model(photos)) - np.array(check["outputs"])).max())
     return difference <= check["tolerance"], f"largest difference {difference:.1e}"
 

@@ -25,7 +25,7 @@ def progress(*val_losses: float) -> Progress:
 
 def because(watched: StopMonitor, done: Progress) -> str | None:
     stop = watched.reason(done)
-    return stop.because if stop else None
+    return stop.cause if stop else None
 
 
 def test_nothing_stops_a_fit_that_goes_well() -> None:
