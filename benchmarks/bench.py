@@ -1,4 +1,4 @@
-"""Every ratio of the README, measured on this machine: `make bench`, or `make bench QUICK=1`."""
+"""Measure every ratio of the README on this machine: `make bench`, or `make bench QUICK=1`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ BENCHMARKS = ("startup", "pull", "quota", "pipelines", "heads", "training")
 
 
 def main() -> None:
-    """Runs the benchmarks one after the other, so that none disturbs another.
+    """Run the benchmarks one after the other, so that none disturbs another.
 
-    Each in a process of its own: Linux counts what a process held when it started a program as
-    that program's peak memory too.
+    Each has its own process: on Linux, the peak memory of a program is never less than what its
+    parent used when it started it.
     """
     quick = os.environ.get("QUICK", "") not in {"", "0"}
-    measured = []
-    own = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
-    with own as processes:
+    measured_rows = []
+    executor = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
+    with executor:
         for name in BENCHMARKS:
             print(f"measuring {name} …", flush=True)
-            measured += processes.submit(rows, name, quick=quick).result()
-    table.print_table(measured)
+            measured_rows += executor.submit(rows, name, quick=quick).result()
+    table.print_table(measured_rows)
 
 
 def rows(name: str, *, quick: bool) -> list[table.Row]:
-    """The rows of one benchmark."""
-    measured: list[table.Row] = import_module(name).rows(quick=quick)
-    return measured
+    """Return the rows of one benchmark."""
+    result: list[table.Row] = import_module(name).rows(quick=quick)
+    return result
 
 
 if __name__ == "__main__":

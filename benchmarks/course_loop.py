@@ -1,10 +1,10 @@
-"""The course's own loop, as its notebook has it, timed: what a user would run otherwise.
+"""The course's own training loop, as in its notebook, with its times.
 
-Reads `../input/car-or-truck`, leaves `history.json` {"history", "seconds", "epoch_seconds"} in
-the current folder. Two lines differ from the notebook. Keras 3 refuses the base's SavedModel
-folder, so the same weights come from a `.weights.h5` named on the command line. And Python's
-`random` is seeded too: Keras 3 draws first weights from it, so that the notebook as it stands ends
-otherwise each time.
+It reads `../input/car-or-truck` and writes `history.json` {"history", "seconds", "epoch_seconds"}
+into the current folder. Two lines differ from the notebook. Keras 3 cannot load the base's
+SavedModel folder, so the same weights come from a `.weights.h5` named on the command line. And
+Python's `random` is seeded too: Keras 3 draws initial weights from it, so that the unchanged
+notebook gives other figures each time.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def photos(split: str, *, shuffle: bool) -> tf.data.Dataset:
 
 
 class EpochTimes(keras.callbacks.Callback):
-    """Seconds of every epoch."""
+    """Record the seconds of every epoch."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Many heads on one feature store against one head; the memory of ten times the photos."""
+"""Time of many heads on one feature store, and memory of a run with ten times the photos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from job import run_job
 COURSE = {"base": "vgg16", "epochs": 30, "plots": False}
 LIGHT = {"base": "mobilenetv2", "base_weights": "random", "epochs": 30, "plots": False}
 LIGHTEST = {"base": "convnet", "base_trainable": False, "epochs": 3, "plots": False}
-# For the memory: photos of each class and split; ten times as many are compared with them.
+# Photos of each class and split in the small run; the large one has ten times as many.
 PER_CLASS = 50
 GRID = {
     "learning_rate": [0.0003, 0.0006, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01],
@@ -22,7 +22,7 @@ GRID = {
 
 
 def rows(*, quick: bool) -> list[table.Row]:
-    """32 heads against one on the same features; 2,000 photos against 200."""
+    """Compare 32 heads with one on the same features, and 2,000 photos with 200."""
     with tempfile.TemporaryDirectory(prefix="bench-heads-") as folder:
         root = Path(folder)
         (root / "heads").mkdir()
@@ -31,10 +31,10 @@ def rows(*, quick: bool) -> list[table.Row]:
 
 
 def sweep(root: Path, *, quick: bool) -> table.Row:
-    """The course's head, 32 of them in one sweep and one alone; the base counts for neither."""
+    """Compare the head's seconds in a sweep of 32 heads and in a run of one, without the base's."""
     per_class = {"train": 6, "valid": 2} if quick else {"train": 144, "valid": 48}
     real_inputs.lay_out(root / "input", per_class)
-    # The first run of one head keeps the features that all others train on.
+    # The first run of one head stores the features that all later runs train on.
     settings, ratios = COURSE, []
     for number in range(1 if quick else 3):
         one, _ = run_job(root / f"one-{number}", **settings)
@@ -47,9 +47,9 @@ def sweep(root: Path, *, quick: bool) -> table.Row:
 
 
 def memory(root: Path, *, quick: bool) -> table.Row:
-    """What ten times the photos do to the peak of a run's memory.
+    """Compare the peak memory of a run with that of a run on ten times the photos.
 
-    Neither number fills less than a batch, whose size is not what is measured here.
+    Both have enough photos for a full batch, so that its size does not change the ratio.
     """
     real_inputs.lay_out(root / "input", dict.fromkeys(("train", "valid"), 10 * PER_CLASS))
     base = LIGHTEST if quick else LIGHT
@@ -65,7 +65,7 @@ def memory(root: Path, *, quick: bool) -> table.Row:
 
 
 def photos(run: dict[str, Any]) -> int:
-    """All photos of a run."""
+    """Return the number of photos in a run."""
     return sum(sum(counts.values()) for counts in run["photos"].values())
 
 

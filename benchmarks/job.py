@@ -1,4 +1,4 @@
-"""One run of the packed job in a folder laid out as Kaggle's, measured from outside."""
+"""Measured processes, and runs of the packed job in a folder with Kaggle's layout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,22 +18,24 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Measured:
-    """A process that has ended: seconds of wall time, peak memory in bytes."""
+    """Wall time in seconds and peak memory in bytes of a finished process."""
 
     seconds: float
     peak_bytes: int
 
 
 def run_job(working: Path, **settings: Any) -> tuple[dict[str, Any], Measured]:
-    """Packs the job with these settings and runs it in `working`: its run.json, its cost.
+    """Package the job with these settings and run it in `working`; return its run.json and cost.
 
-    The inputs are `../input`, as on Kaggle; what is there is the caller's business.
+    The caller puts the inputs into `../input`, as on Kaggle.
     """
     package = working.with_name(working.name + "-package")
-    sets = [word for name, value in settings.items() for word in ("--set", f"{name}={toml(value)}")]
+    options = [
+        part for name, value in settings.items() for part in ("--set", f"{name}={toml(value)}")
+    ]
     kitctl = [sys.executable, "-m", "kitctl", "--project", PROJECT, "--quiet"]
     subprocess.run(
-        [*kitctl, "package", *sets, "--out", package], check=True, stdout=subprocess.DEVNULL
+        [*kitctl, "package", *options, "--out", package], check=True, stdout=subprocess.DEVNULL
     )
     working.mkdir()
     measured = run([sys.executable, package / "script.py"], working)
@@ -40,7 +43,7 @@ def run_job(working: Path, **settings: Any) -> tuple[dict[str, Any], Measured]:
 
 
 def toml(value: Any) -> str:
-    """A value as `--set` reads it."""
+    """Return a value as `--set` reads it."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {toml(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list):
@@ -48,8 +51,8 @@ def toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def run(command: list[str | Path], folder: Path) -> Measured:
-    """Runs a command to its end; its log is shown when it fails."""
+def run(command: Sequence[str | Path], folder: Path) -> Measured:
+    """Run a command to its end, and exit with its log when it fails."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
@@ -60,10 +63,10 @@ def run(command: list[str | Path], folder: Path) -> Measured:
             stderr=log,
         )
         _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        process.wait()  # It has ended and been waited for; this only lets Popen know.
+        if os.waitstatus_to_exitcode(status):
             log.seek(0)
-            words = " ".join(map(str, command))
-            sys.exit(f"{words} failed:\n{log.read().decode()[-3000:]}")
+            line = " ".join(map(str, command))
+            sys.exit(f"{line} failed:\n{log.read().decode()[-3000:]}")
     unit = 1 if sys.platform == "darwin" else 1024
     return Measured(time.perf_counter() - began, usage.ru_maxrss * unit)

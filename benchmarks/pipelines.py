@@ -1,8 +1,8 @@
-"""`fast` beside the course's own code and beside the limit: libjpeg-turbo without TensorFlow.
+"""Speed of the pipeline `fast` against the course's own code and plain libjpeg-turbo.
 
-Photos are made here: JPEGs of many sizes (128 to 300 pixels a side), and the same at 128 x 128,
-which is what the course's data set holds. All do the same work, from files to float batches of
-128 x 128 in 0…1, and take turns in one process. Nobody's listing of the folder is counted.
+The photos are made here: JPEGs of many sizes (128 to 300 pixels a side), and JPEGs of 128 x 128
+pixels, as in the course's data set. Every contender does the same work, from files to float batches
+of 128 x 128 in 0…1, and they take turns in one process. Listing the folder is not counted.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ import table
 from PIL import Image
 from table import Row
 
-COURSE = 5_117  # training photos of the course's data set
+COURSE = 5_117  # Training photos in the course's data set.
 DIFFERENT = 200
 SIZE = 128
 BATCH = 64
-# Of photos: a name, and the pixels of a side, from and below. The course's own come first.
+# Kind of photos → pixels of a side: from, and below. The course's own kind comes first.
 KINDS = (("128 px", (128, 129)), ("128 to 300 px", (128, 301)))
 CORES = os.cpu_count() or 1
 
 
 def rows(quick: bool = False) -> list[Row]:
-    """The first epoch of `fast` in photos a second, as ratios: medians over the rounds."""
+    """Compare photos per second in the first epoch of `fast`, as medians over the rounds."""
     count, rounds, kinds = (2_000, 3, KINDS[:1]) if quick else (COURSE, 7, KINDS)
-    found = []
+    table_rows = []
     with tempfile.TemporaryDirectory() as folder:
         for what, sides in kinds:
             photos = Path(folder) / what.replace(" ", "-")
@@ -46,12 +46,12 @@ def rows(quick: bool = False) -> list[Row]:
             for against, goal in (("the course's code", "2"), ("libjpeg-turbo", "0.8")):
                 ratios = [b / a for a, b in zip(seconds["fast"], seconds[against], strict=True)]
                 what_row = f"`fast` first epoch, JPEGs of {what}"
-                found.append(Row.of(what_row, against, ratios, f">= {goal}", note))
-    return found
+                table_rows.append(Row.of(what_row, against, ratios, f">= {goal}", note))
+    return table_rows
 
 
 def make_photos(folder: Path, count: int, sides: tuple[int, int]) -> None:
-    """Write JPEGs with detail at every scale, as photographs have it; `DIFFERENT` ones in turn."""
+    """Write JPEGs with detail at every scale, as in photographs; the first `DIFFERENT` repeat."""
     random = np.random.default_rng(1)
     written = []
     for index in range(count):
@@ -73,7 +73,7 @@ def make_photos(folder: Path, count: int, sides: tuple[int, int]) -> None:
 
 
 def contenders(folder: Path) -> dict[str, Callable[[], int]]:
-    """What takes turns; each returns how many photos it gave.
+    """Return the functions to compare; each returns the number of photos that it read.
 
     `course` is the job's pipeline of that name, which repeats the course's code.
     """
@@ -105,11 +105,11 @@ def contenders(folder: Path) -> dict[str, Callable[[], int]]:
 
 
 def courses_code(folder: Path) -> Callable[[], int]:
-    """The data pipeline as the course's notes have it."""
+    """Return the data pipeline of the course's notebook."""
     import tensorflow as tf
     from keras.utils import image_dataset_from_directory
 
-    listed = image_dataset_from_directory(
+    files = image_dataset_from_directory(
         str(folder),
         labels="inferred",
         label_mode="binary",
@@ -124,14 +124,14 @@ def courses_code(folder: Path) -> Callable[[], int]:
         return tf.image.convert_image_dtype(image, dtype=tf.float32), label
 
     def run() -> int:
-        batches = listed.map(convert_to_float).cache().prefetch(buffer_size=tf.data.AUTOTUNE)
+        batches = files.map(convert_to_float).cache().prefetch(buffer_size=tf.data.AUTOTUNE)
         return sum(len(images) for images, _ in batches)
 
     return run
 
 
 def decode_without_tensorflow(paths: Sequence[str]) -> int:
-    """The limit: read, decode and resize on all cores; simplejpeg lets the threads run at once."""
+    """Read, decode and resize on all cores: the upper limit. simplejpeg releases the GIL."""
 
     def batch(files: Sequence[str]) -> int:
         images = np.empty((len(files), SIZE, SIZE, 3), np.float32)
@@ -152,7 +152,7 @@ def decode_without_tensorflow(paths: Sequence[str]) -> int:
 
 
 def take_turns(contenders: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each contender in each round, after one round that does not count."""
+    """Return the seconds of each contender in each round, after one round of warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, run in contenders.items():

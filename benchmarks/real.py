@@ -1,10 +1,10 @@
-"""The job on real photographs: VGG16 with its ImageNet weights against VGG16 with random ones.
+"""Accuracy on real photographs: VGG16 with ImageNet weights against VGG16 with random ones.
 
     python benchmarks/real.py [--seeds 1 2 3] [--epochs 30] [--set KEY=VALUE]
 
-Makes what is missing of datasets/solar-cells (600 photographs) and datasets/vgg16-imagenet, then
-runs `kitctl dry-run --full` once for each seed and kind of weights and prints what came out:
-each run, then mean and spread. About ten minutes on two cores.
+It makes datasets/solar-cells (600 photographs) and datasets/vgg16-imagenet where they are missing,
+runs `kitctl dry-run --full` once for each seed and kind of weights, and prints each run, then mean
+and spread. About ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ STAND_INS = {
     "ryanholbrook/car-or-truck": "datasets/solar-cells",
     "ryanholbrook/cv-course-models": "datasets/vgg16-imagenet",
 }
-WEIGHTS = {"ImageNet": "auto", "random": "random"}  # for people → the job's base_weights
+WEIGHTS = {"ImageNet": "auto", "random": "random"}  # Printed name → the job's base_weights.
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: its accuracies are shares, `seconds` the whole dry-run's."""
+    """The result of one run: accuracies from 0 to 1, and seconds of the whole dry-run."""
 
     weights: str
     seed: int
@@ -43,7 +43,7 @@ class Outcome:
     out: Path
 
     def line(self) -> str:
-        """The run in one line."""
+        """Return the result in one line."""
         return (
             f"{self.weights:<9} seed {self.seed:<6} "
             f"validation {self.accuracy:.3f} (best epoch, {self.best_epoch:>2}: "
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def make_data() -> None:
-    """Run the recipes; what is there already is left as it is."""
+    """Run the recipes; they leave existing files as they are."""
     for name in RECIPES:
         done = subprocess.run([sys.executable, PROJECT / "datasets" / name / "recipe.py"])
         if done.returncode != 0:
@@ -61,7 +61,11 @@ def make_data() -> None:
 
 
 def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Path) -> Outcome:
-    """Run the job as the command line does and read its answer."""
+    """Run `kitctl dry-run` and return its result.
+
+    Raises:
+        SystemExit: The run failed.
+    """
     command = [sys.executable, "-m", "kitctl", "dry-run", "--full", "--json", "--quiet"]
     command += ["--project", str(PROJECT), "--out", str(out)]
     for source, folder in STAND_INS.items():
@@ -69,7 +73,7 @@ def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Pat
     settings = {
         "base": "vgg16",
         "base_weights": WEIGHTS[weights],
-        "pooling": "flatten",  # the course's head, whatever job.toml says
+        "pooling": "flatten",  # The course's head, also where job.toml sets another.
         "seed": seed,
         "epochs": epochs,
     }
@@ -78,10 +82,10 @@ def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Pat
     for setting in extra:
         command += ["--set", setting]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if not answer["ok"]:
-        raise SystemExit(f"The run failed: {answer['error']['message']} It is kept in {out}.")
-    data, metrics = answer["data"], answer["data"]["metrics"]
+    result: dict[str, Any] = json.loads(done.stdout)
+    if not result["ok"]:
+        raise SystemExit(f"The run failed: {result['error']['message']} Its folder: {out}")
+    data, metrics = result["data"], result["data"]["metrics"]
     return Outcome(
         weights=weights,
         seed=seed,
@@ -95,7 +99,7 @@ def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Pat
 
 
 def spread(values: list[float]) -> str:
-    """Mean, standard deviation over the seeds, and range."""
+    """Return mean, standard deviation over the seeds, and range as text."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
     return (
         f"mean {statistics.fmean(values):.3f}, standard deviation {deviation:.3f}, "
@@ -110,15 +114,16 @@ def main() -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting for every run"
     )
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     started = time.monotonic()
     make_data()
-    print(f"VGG16, 600 photographs of solar cells (420 + 180), {asked.epochs} epochs", flush=True)
+    epochs, settings = arguments.epochs, arguments.set
+    print(f"VGG16, 600 photographs of solar cells (420 + 180), {epochs} epochs", flush=True)
     outcomes = []
-    for seed in asked.seeds:
+    for seed in arguments.seeds:
         for weights in WEIGHTS:
             out = PROJECT / "results" / "real" / f"{weights.lower()}-{seed}"
-            outcome = dry_run(weights, seed, asked.epochs, asked.set, out)
+            outcome = dry_run(weights, seed, epochs, settings, out)
             print(outcome.line(), flush=True)
             outcomes.append(outcome)
     print("\nvalidation accuracy after the last epoch")

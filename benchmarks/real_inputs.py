@@ -1,4 +1,4 @@
-"""Real photographs and real VGG16 weights, laid out as a run finds them."""
+"""Real photographs and real VGG16 weights as the inputs of a run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
 
 
 def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
-    """Put so many photos of each class and split, and the weights, under `inputs`.
+    """Copy weights and photos into `inputs`; return the weights' HDF5 file.
 
-    Where there are not as many, they come again. Returns the weights' HDF5 file.
+    `per_class` is the number of photos of each class in a split; they repeat where the data set
+    has fewer.
     """
     for data_set in (PHOTOS, WEIGHTS):
         subprocess.run([sys.executable, data_set / "recipe.py"], check=True)

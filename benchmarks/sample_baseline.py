@@ -1,10 +1,10 @@
-"""Logistic regression on raw pixels of the car-or-truck sample: what a convnet has to beat.
+"""Logistic regression on raw pixels of the car-or-truck sample: the baseline of a convnet.
 
     python benchmarks/sample_baseline.py [FOLDER]
 
-Photos are read as the job reads them (128x128, nearest), and averaged to 32x32 as well. The
-strength of the L2 penalty and the size are chosen on a fifth of the training photos; only the
-choice is then fitted to all of them and meets the validation photos. Needs numpy and Pillow.
+Photos are read as the job reads them (128x128, nearest), and also averaged to 32x32. Size and L2
+penalty are chosen on a fifth of the training photos. Only the best choice is then fitted to all of
+them and evaluated on the validation photos. Needs numpy and Pillow.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Array = NDArray[np.float64]
 
 
 def pixels(folder: Path, size: int) -> tuple[Array, Array]:
-    """Photos as rows of values in 0…1, and their labels by the classes' alphabetical order."""
+    """Return photos as rows of values in 0…1, and labels 0, 1 in alphabetical order of class."""
     rows, labels = [], []
-    for label, place in enumerate(sorted(p for p in folder.iterdir() if p.is_dir())):
-        for path in sorted(place.iterdir()):
+    for label, class_folder in enumerate(sorted(p for p in folder.iterdir() if p.is_dir())):
+        for path in sorted(class_folder.iterdir()):
             with Image.open(path) as photo:
                 small = photo.convert("RGB").resize((size, size), SIZES[size])
             rows.append(np.asarray(small, dtype=np.float32).ravel() / 255)
@@ -38,30 +38,30 @@ def pixels(folder: Path, size: int) -> tuple[Array, Array]:
 
 
 def fit(kernel: Array, labels: Array, penalty: float) -> tuple[Array, float]:
-    """L2-penalised logistic regression by Newton's method, in as many unknowns as photos.
+    """Fit L2-penalised logistic regression by Newton's method; return dual weights and bias.
 
-    With ``kernel = X @ X.T`` the weights are ``X.T @ dual``: the penalised optimum lies in the
-    span of the photos, so 49,152 pixel weights need not be solved for.
+    With `kernel = X @ X.T` the pixels' weights are `X.T @ dual`: the optimum is a combination of
+    the photos, so that there is one unknown for each photo instead of 49,152 for the pixels.
     """
     count = len(labels)
     dual, bias = np.zeros(count), 0.0
     for _ in range(NEWTON_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(kernel @ dual + bias, -30, 30)))
-        curvature = np.maximum(chance * (1 - chance), 1e-6)
+        probability = 1 / (1 + np.exp(-np.clip(kernel @ dual + bias, -30, 30)))
+        curvature = np.maximum(probability * (1 - probability), 1e-6)
         system = np.empty((count + 1, count + 1))
         system[:count, :count] = kernel + penalty * np.diag(1 / curvature)
         system[:count, count] = system[count, :count] = 1
         system[count, count] = 0
-        target = kernel @ dual + bias + (labels - chance) / curvature
+        target = kernel @ dual + bias + (labels - probability) / curvature
         *dual_now, bias = np.linalg.solve(system, np.append(target, 0.0))
         dual = np.array(dual_now)
     return dual, bias
 
 
 def accuracy(train: tuple[Array, Array], valid: tuple[Array, Array], penalty: float) -> float:
-    """The share of ``valid`` that a fit to ``train`` gets right."""
-    middle = train[0].mean(axis=0)
-    known, unknown = train[0] - middle, valid[0] - middle
+    """Fit to `train` and return the accuracy on `valid`."""
+    mean = train[0].mean(axis=0)
+    known, unknown = train[0] - mean, valid[0] - mean
     dual, bias = fit(known @ known.T, train[1], penalty)
     guesses = unknown @ known.T @ dual + bias > 0
     return float((guesses == valid[1]).mean())
@@ -69,7 +69,7 @@ def accuracy(train: tuple[Array, Array], valid: tuple[Array, Array], penalty: fl
 
 def main(folder: Path) -> None:
     if not folder.is_dir():
-        raise SystemExit(f"{folder} is not there: run datasets/car-or-truck-sample/recipe.py.")
+        raise SystemExit(f"{folder} does not exist: run datasets/car-or-truck-sample/recipe.py.")
     best: tuple[float, int, float] = (0.0, 0, 0.0)
     data: dict[int, Any] = {}
     for size in SIZES:

@@ -1,4 +1,4 @@
-"""What a benchmark reports: ratios measured side by side in one run, as a table."""
+"""The table of a benchmark: ratios that were measured side by side in one run."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class Row:
 
     @classmethod
     def of(cls, what: str, against: str, ratios: Sequence[float], goal: str, note: str = "") -> Row:
-        """A row out of the ratios of the repeats."""
+        """Return the row of these ratios, one from each repeat."""
         return cls(what, against, statistics.median(ratios), min(ratios), max(ratios), goal, note)
 
 
 def machine() -> str:
-    """The machine and the versions that the figures hold for."""
-    found = []
+    """Return the machine and the versions of the packages, in one line."""
+    versions = []
     for package in PACKAGES:
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
     python = f"Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores, {platform.machine()}, {python}, {', '.join(found)}"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {python}, {', '.join(versions)}"
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """The rows for people, on stdout."""
+    """Print the rows."""
     table = Table(title=machine(), title_justify="left", box=None, pad_edge=False)
     for name in ("what", "against"):
         table.add_column(name, overflow="fold")
@@ -61,7 +61,7 @@ def print_table(rows: Sequence[Row]) -> None:
 
 
 def main(rows: Callable[..., list[Row]]) -> None:
-    """Run one benchmark file by itself."""
+    """Run one benchmark from the command line."""
     parser = argparse.ArgumentParser(description=rows.__doc__)
     parser.add_argument("--quick", action="store_true", help="less work, wider spread")
     print_table(rows(quick=parser.parse_args().quick))

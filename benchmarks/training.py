@@ -1,4 +1,4 @@
-"""The training job against the course's own loop: same photos, same weights, equal curves."""
+"""Time of the training job against the course's own loop, with the same photos and weights."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import table
 from job import Measured, run, run_job
 
 EPOCHS = 30
-# What a run does besides its training; the course's loop does none of it.
-BESIDES = ("setup", "plots", "export")
+# Phases of a run that the course's loop does not have.
+OTHER_PHASES = ("setup", "plots", "export")
 
 
 def rows(*, quick: bool) -> list[table.Row]:
-    """VGG16 with real weights on real photographs, against the course's loop as given."""
+    """Compare VGG16 with real weights on real photographs with the course's loop."""
     per_class = {"train": 3, "valid": 1} if quick else {"train": 75, "valid": 25}
     repeats = 1 if quick else 3
     with tempfile.TemporaryDirectory(prefix="bench-training-") as folder:
@@ -66,7 +66,7 @@ def rows(*, quick: bool) -> list[table.Row]:
 
 
 def run_course(working: Path, weights: Path) -> dict[str, Any]:
-    """The course's loop in a process of its own: what it reports, and its seconds in all."""
+    """Run the course's loop in its own process; return its history.json and `process_seconds`."""
     working.mkdir()
     loop = Path(__file__).with_name("course_loop.py")
     measured = run([sys.executable, loop, weights, str(EPOCHS)], working)
@@ -75,13 +75,13 @@ def run_course(working: Path, weights: Path) -> dict[str, Any]:
 
 
 def training_seconds(run: dict[str, Any]) -> float:
-    """Seconds from the photos to the trained head."""
+    """Return the seconds from the photos to the trained head."""
     seconds = run["seconds"]
-    return float(seconds["total"] - sum(seconds.get(phase, 0.0) for phase in BESIDES))
+    return float(seconds["total"] - sum(seconds.get(phase, 0.0) for phase in OTHER_PHASES))
 
 
 def largest_difference(course: dict[str, list[float]], history: Path) -> float:
-    """The largest difference between any metric of any epoch of the two."""
+    """Return the largest difference of any metric in any epoch."""
     with history.open(encoding="utf-8", newline="") as lines:
         ours = list(csv.DictReader(lines))
     return max(
