@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import InvalidInput, Problem
+from kitctl.errors import InvalidInput, NoProject, Problem
 
 METADATA_NAME = "kernel-metadata.json"
 """The job as Kaggle knows it."""
@@ -53,7 +53,11 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def find_project(given: Path | None, start: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder asked for, or the nearest one upwards from `start`, that holds the metadata."""
+    """Return the folder asked for, or the nearest one upwards from `start`, that is a project.
+
+    Raises NoProject where nobody asked for one and there is none, InvalidInput where the folder
+    asked for is none.
+    """
     if given is None and environ.get("KITCTL_PROJECT"):
         given = Path(environ["KITCTL_PROJECT"]).expanduser()
     if given is not None:
@@ -67,9 +71,8 @@ def find_project(given: Path | None, start: Path, environ: Mapping[str, str] = o
     for folder in (start, *start.parents):
         if (folder / METADATA_NAME).is_file():
             return folder
-    raise InvalidInput(
+    raise NoProject(
         f"Neither {start} nor a folder above it holds a {METADATA_NAME}.",
-        code="no_project",
         hint="Name the project's folder with --project DIR, or make one: kaggle kernels init",
     )
 

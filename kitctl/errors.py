@@ -6,9 +6,32 @@ thing to do (`hint`). `code` is the stable name that machines read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
+
+
+@dataclass(frozen=True)
+class NextCommand:
+    """A command of kitctl to type next: its name, its own options and arguments, a note on it."""
+
+    command: str
+    options: str = ""
+    note: str = ""
+
+
+Hint: TypeAlias = "str | NextCommand | tuple[Hint, ...]"
+"""What to do next: a text, a command, or a text with commands in it, part by part."""
+
+
+def hint_text(hint: Hint, given: Callable[[NextCommand], str] = lambda _: "") -> str:
+    """Return a hint as text; `given` returns the options to repeat in a command."""
+    if isinstance(hint, str):
+        return hint
+    if isinstance(hint, tuple):
+        return "".join(hint_text(part, given) for part in hint)
+    line = " ".join(filter(None, ["kitctl", hint.command, given(hint), hint.options]))
+    return f"{line}   ({hint.note})" if hint.note else line
 
 
 @dataclass(frozen=True)
@@ -35,7 +58,7 @@ class KitError(Exception):
         message: str,
         *,
         code: str = "",
-        hint: str = "",
+        hint: Hint = "",
         problems: Sequence[Problem] = (),
     ) -> None:
         super().__init__(message)
@@ -57,6 +80,12 @@ class InvalidInput(KitError):
 
     exit_code = 3
     default_code = "invalid"
+
+
+class NoProject(InvalidInput):
+    """Neither the current folder nor one above it is a project, and the user named none."""
+
+    default_code = "no_project"
 
 
 class Refused(KitError):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kitctl import config
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import InvalidInput, KitError
+from kitctl.errors import InvalidInput, KitError, NextCommand
 
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from kitctl.domain.runs import KernelRef, RunName
     from kitctl.operations.shared.find_run import TargetRun
     from kitctl.ports import Clock
-
-ErrorType = TypeVar("ErrorType", KitError, KitError | None)
 
 # Seconds for all tries of one request; less where the ledger can answer too.
 PATIENT_SECONDS = 120.0
@@ -41,11 +38,6 @@ RunArgument = Annotated[
         show_default=False,
     ),
 ]
-
-
-_COMMANDS_OF_THE_ROAD = re.compile(
-    r"\bkitctl (push|status|wait|runs|logs|cancel|pull-results|quota)\b"
-)
 
 
 class Road:
@@ -73,16 +65,6 @@ class Road:
                 return known
             raise
 
-    def hint(self, text: str) -> str:
-        """A hint whose commands go the same road."""
-        return _COMMANDS_OF_THE_ROAD.sub(r"kitctl \1 --local", text) if self.local else text
-
-    def told(self, error: ErrorType) -> ErrorType:
-        """An error whose hint goes the same road."""
-        if error is not None:
-            error.hint = self.hint(error.hint)
-        return error
-
     def find(self, invocation: Invocation, name: RunName) -> TargetRun:
         """The run that is meant."""
         from kitctl.operations.shared.find_run import find_run
@@ -103,11 +85,8 @@ def open_road(
     with ExitStack() as until_end:
         kaggle = _local(invocation, total_seconds) if local else _remote(invocation, total_seconds)
         road = Road(kaggle, local=local, until_end=until_end)
-        try:
-            yield road
-        except KitError as error:
-            road.told(error)
-            raise
+        invocation.local = local
+        yield road
 
 
 def run_name(text: str | None) -> RunName:
@@ -141,7 +120,7 @@ def project_kernel(invocation: Invocation, account: Callable[[], str]) -> Kernel
         raise InvalidInput(
             f"{config.METADATA_NAME} names no id, so there is no kernel to look for.",
             code="metadata",
-            hint="kitctl doctor   (says what else is missing)",
+            hint=NextCommand("doctor", note="says what else is missing"),
         )
     return KernelRef(job.owner or account(), job.slug)
 

@@ -12,6 +12,7 @@ import typer
 from kitctl.cli.connection import LocalOption, open_road, settings_for
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def doctor(invocation: Invocation, local: LocalOption = None) -> CommandResult:
         kind(
             f"Something is missing: {', '.join(names)}.",
             code="doctor",
-            hint="Do what stands beside each, then: kitctl doctor",
+            hint=("Do what stands beside each, then: ", NextCommand("doctor")),
         ),
     )
 

@@ -10,6 +10,7 @@ import typer
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
@@ -82,7 +83,12 @@ def dry_run(
         reporter=invocation.console,
     )
     if result.ok:
-        hint = "next: kitctl push --local --follow   (or, with an account: kitctl push)"
+        hint = (
+            NextCommand("push", "--local --follow"),
+            "   (or, with an account: ",
+            NextCommand("push"),
+            ")",
+        )
         return CommandResult(result, draw_rehearsal, hint=hint)
     wrong = ", ".join(check.name for check in result.checks if not check.ok)
     return CommandResult(

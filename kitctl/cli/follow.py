@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kitctl.cli.connection import Road
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import Interrupted
+from kitctl.errors import Interrupted, NextCommand
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
@@ -52,6 +52,11 @@ def goes_on(run: RunRef) -> Iterator[None]:
         number = run.version
         raise Interrupted(
             f"{run} goes on at Kaggle.",
-            hint=f"kitctl logs -f {number} | kitctl cancel {number} |"
-            f" kitctl pull-results {number} --wait",
+            hint=(
+                NextCommand("logs", f"-f {number}"),
+                " | ",
+                NextCommand("cancel", f"{number}"),
+                " | ",
+                NextCommand("pull-results", f"{number} --wait"),
+            ),
         ) from None

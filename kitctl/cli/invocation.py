@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,17 @@ from typing import Annotated
 import typer
 
 from kitctl import __version__, config
+from kitctl.errors import Hint, NextCommand, hint_text
 from kitctl.render.console import Console
 from kitctl.render.output import CommandResult, JsonOutput, Output, PeopleOutput
+
+# The commands that take --local.
+TAKE_LOCAL = frozenset(
+    {
+        *("cancel", "doctor", "logs", "pipelines", "pull-results", "push"),
+        *("quota", "runs", "status", "sweep", "wait"),
+    }
+)
 
 
 def _show_version(context: typer.Context, asked: bool) -> None:
@@ -92,14 +102,28 @@ class Invocation:
     def __init__(self, options: GlobalOptions, command: str = "") -> None:
         self.options = options
         self.command = command
+        self.local = False
+
+    def hint_text(self, hint: Hint) -> str:
+        """Return a hint whose commands repeat the options that the user gave."""
+        return hint_text(hint, self._given)
+
+    def _given(self, next_command: NextCommand) -> str:
+        options = []
+        own = next_command.options.split()
+        if self.local and next_command.command in TAKE_LOCAL and "--local" not in own:
+            options.append("--local")
+        if self.options.project is not None and not next_command.command.startswith("local"):
+            options.append(f"--project {shlex.quote(str(self.options.project))}")
+        return " ".join(options)
 
     @cached_property
     def console(self) -> Console:
-        return Console(quiet=self.options.quiet)
+        return Console(quiet=self.options.quiet, hint_text=self.hint_text)
 
     @cached_property
     def output(self) -> Output:
-        return JsonOutput() if self.options.json else PeopleOutput(self.console)
+        return JsonOutput(self.hint_text) if self.options.json else PeopleOutput(self.console)
 
     @cached_property
     def project(self) -> Path:

@@ -14,7 +14,7 @@ from kitctl.cli import frame
 from kitctl.cli.connection import state_folder
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import InvalidInput, UsageError
+from kitctl.errors import InvalidInput, NextCommand, UsageError
 from kitctl.render import local as render
 from kitctl.render.output import CommandResult
 
@@ -143,7 +143,7 @@ def reset(
         raise UsageError(
             f"This wipes all kernels, runs, outputs and data sets in {folder}.",
             code="not_confirmed",
-            hint="kitctl local reset --yes",
+            hint=NextCommand("local reset", "--yes"),
         )
     lifecycle.reset(folder)
     if state is None:

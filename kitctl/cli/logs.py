@@ -9,6 +9,7 @@ import typer
 from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name, settings_for
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
@@ -44,9 +45,10 @@ def logs(
                 skip = max(0, len(read_log(found, road.kaggle, road.ledger).lines) - tail)
             ended, lines = follow_run(invocation, road, found, raw=raw, skip=skip)
             shown = Log(found.ref, ended, tuple(lines))
-            return CommandResult(shown, draw_nothing, road.told(ended.failure))
+            return CommandResult(shown, draw_nothing, ended.failure)
         log = read_log(found, road.kaggle, road.ledger, tail)
     for line in log.lines:
         invocation.output.line(line_text(line, found.ref.version, raw=raw))
-    more = "" if log.status.status.ended else f"it goes on: kitctl logs -f {found.ref.version}"
-    return CommandResult(log, draw_nothing, hint=road.hint(more))
+    goes_on = not log.status.status.ended
+    more = NextCommand("logs", f"-f {found.ref.version}", "the run goes on")
+    return CommandResult(log, draw_nothing, hint=more if goes_on else "")

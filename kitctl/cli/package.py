@@ -9,6 +9,7 @@ import typer
 
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 SetOption = Annotated[
@@ -48,5 +49,5 @@ def package(
     for warning in plan.warnings:
         invocation.console.warn(warning)
     packaged = write_package(plan, out or invocation.project / "package")
-    hint = f"next: kaggle kernels push -p {packaged.out}   (or: kitctl push)"
+    hint = (f"kaggle kernels push -p {packaged.out}   (or: ", NextCommand("push"), ")")
     return CommandResult(packaged, draw_packaged, hint=hint)

@@ -10,7 +10,7 @@ import typer
 from kitctl.cli.connection import LocalOption
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import UsageError
+from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -52,7 +52,7 @@ def pipelines(
     if push and (data or out):
         raise UsageError(
             "--push measures the job's own data on Kaggle: leave out --data and --out.",
-            hint="kitctl pipelines --push",
+            hint=NextCommand("pipelines", "--push"),
         )
     mounts: dict[str, Path] = {}
     if data:

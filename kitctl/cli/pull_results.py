@@ -71,7 +71,7 @@ def pull_results(
             Selection(only=only, jobs=at_once, anew=force),
             invocation.console,
         )
-    return CommandResult(pulled, draw_pulled, road.told(pulled.failure))
+    return CommandResult(pulled, draw_pulled, pulled.failure)
 
 
 def _folder(invocation: Invocation, results: str, run: RunRef) -> Path:

@@ -11,7 +11,7 @@ from kitctl.cli.connection import LocalOption, open_road, run_name
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
 from kitctl.cli.package import SetOption
-from kitctl.errors import UsageError
+from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -84,8 +84,12 @@ def push(
             invocation.console.warn(warning)
         if not follow:
             number = pushed.run.version
-            hint = f"next: kitctl logs -f {number} | kitctl pull-results {number} --wait"
-            return CommandResult(pushed, render.draw_pushed, hint=road.hint(hint))
+            hint = (
+                NextCommand("logs", f"-f {number}"),
+                " | ",
+                NextCommand("pull-results", f"{number} --wait"),
+            )
+            return CommandResult(pushed, render.draw_pushed, hint=hint)
 
         from kitctl.cli.follow import follow_run
         from kitctl.operations.shared.find_run import TargetRun
@@ -94,10 +98,8 @@ def push(
         invocation.console.info(f"{pushed.run.name} is queued: {pushed.url}")
         status, _ = follow_run(invocation, road, TargetRun(pushed.run.ref, pushed.run), raw=False)
         ended = render.Followed(pushed, status)
-        hint = "" if status.failure else f"next: kitctl pull-results {pushed.run.version}"
-        return CommandResult(
-            ended, render.draw_followed, road.told(status.failure), road.hint(hint)
-        )
+        pull = NextCommand("pull-results", f"{pushed.run.version}")
+        return CommandResult(ended, render.draw_followed, status.failure, pull)
 
 
 def _kernel_of(invocation: Invocation, run: str | None, *, local: bool) -> str:

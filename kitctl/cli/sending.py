@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kitctl.cli.connection import open_road
 from kitctl.cli.invocation import Invocation
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -27,5 +28,5 @@ def send(invocation: Invocation, plan: Plan, *, local: bool) -> CommandResult:
         )
         for warning in pushed.warnings:
             invocation.console.warn(warning)
-        hint = f"next: kitctl pull-results {pushed.run.version} --wait"
-        return CommandResult(pushed, draw_pushed, hint=road.hint(hint))
+        hint = NextCommand("pull-results", f"{pushed.run.version} --wait")
+        return CommandResult(pushed, draw_pushed, hint=hint)

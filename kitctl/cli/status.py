@@ -28,4 +28,4 @@ def status(
     with open_road(invocation, local=settings_for(invocation, local).local) as road:
         found = road.find(invocation, name)
         read = read_status(found, road.kaggle, road.ledger)
-    return CommandResult(read, draw_status, road.told(read.failure))
+    return CommandResult(read, draw_status, read.failure)

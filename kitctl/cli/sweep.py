@@ -10,7 +10,7 @@ import typer
 from kitctl.cli.connection import LocalOption
 from kitctl.cli.frame import command
 from kitctl.cli.invocation import Invocation
-from kitctl.errors import UsageError
+from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -51,7 +51,7 @@ def sweep(
         if data or out:
             raise UsageError(
                 "A pushed sweep uses the job's own data: leave out --data and --out.",
-                hint="kitctl sweep --push --set KEY=V1,V2",
+                hint=NextCommand("sweep", "--push --set KEY=V1,V2"),
             )
         return _pushed(invocation, overrides, local)
     return _here(invocation, overrides, data or [], out)

@@ -46,4 +46,4 @@ def wait(
             ended = wait_for_end(
                 found, road.kaggle, road.ledger, road.clock, invocation.console, timeout=seconds
             )
-    return CommandResult(ended, draw_status, road.told(ended.failure))
+    return CommandResult(ended, draw_status, ended.failure)

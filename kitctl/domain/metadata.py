@@ -17,7 +17,7 @@ from slugify import slugify
 from kitctl.domain import accelerators
 from kitctl.domain.accelerators import Accelerator
 from kitctl.domain.metadata_fields import KEYS, Fields
-from kitctl.errors import InvalidInput, Problem
+from kitctl.errors import InvalidInput, NextCommand, Problem
 
 ENDINGS = {
     ("script", "python"): (".py",),
@@ -139,7 +139,7 @@ def require_no_problems(problems: Sequence[Problem]) -> None:
         raise InvalidInput(
             f"{count} wrong with this project; nothing was sent.",
             code="invalid_metadata",
-            hint="Mend kernel-metadata.json as said, then: kitctl doctor",
+            hint=("Fix kernel-metadata.json as said, then: ", NextCommand("doctor")),
             problems=problems,
         )
 

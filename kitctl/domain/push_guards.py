@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kitctl.domain.quota_guards import Guard
 from kitctl.domain.runs import Intent, Run, RunRef, Status
-from kitctl.errors import Problem, Refused
+from kitctl.errors import NextCommand, Problem, Refused
 
 
 def same_script_guard(intent: Intent, twins: Sequence[Run]) -> Guard:
@@ -23,15 +23,15 @@ def same_script_guard(intent: Intent, twins: Sequence[Run]) -> Guard:
             return []
         version = twin.version or ""
         if twin.status is Status.COMPLETE:
-            said, hint = "has run already", f"kitctl pull-results {version}"
+            said, hint = "has run already", NextCommand("pull-results", f"{version}")
         elif twin.status is Status.SENDING:
-            said, hint = "is being sent already", "kitctl runs"
+            said, hint = "is being sent already", NextCommand("runs")
         else:
-            said, hint = f"is {twin.status.lower()} already", f"kitctl logs -f {version}"
+            said, hint = f"is {twin.status.lower()} already", NextCommand("logs", f"-f {version}")
         raise Refused(
             f"This very script {said}, as {twin.name}; nothing was sent.",
             code="same_script",
-            hint=f"{hint}   (or push it once more with --force)",
+            hint=(hint, "   (or push it once more with --force)"),
         )
 
     return guard
@@ -49,7 +49,7 @@ def under_way_guard(intent: Intent, elsewhere: RunRef | None) -> Guard:
         raise Refused(
             f"A run of this kernel is under way: {runs[-1]}; nothing was sent.",
             code="run_under_way",
-            hint="kitctl push --replace   (cancels it first; or --force to run both)",
+            hint=NextCommand("push", "--replace", "cancels it first; or --force to run both"),
         )
 
     return guard

@@ -14,7 +14,7 @@ from kitctl.domain.accelerators import POOL_NAMES, SESSIONS_AT_ONCE
 from kitctl.domain.forecast import TIMEOUT, epochs_that_fit
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import Intent, Run, Status
-from kitctl.errors import Refused
+from kitctl.errors import NextCommand, Refused
 
 Guard = Callable[[Sequence[Run]], Sequence[str]]
 
@@ -62,8 +62,13 @@ def sessions_guard(intent: Intent) -> Guard:
             f"{'session' if most == 1 else 'sessions'} at once, and {names} "
             f"{'has' if len(busy) == 1 else 'have'} not ended; nothing was sent.",
             code="sessions_full",
-            hint=f"Wait (`kitctl wait {busy[0].name}`), cancel one (`kitctl cancel "
-            f"{busy[0].name}`), or push all the same with --force.",
+            hint=(
+                "Wait (`",
+                NextCommand("wait", busy[0].name),
+                "`), cancel one (`",
+                NextCommand("cancel", busy[0].name),
+                "`), or push all the same with --force.",
+            ),
         )
 
     return guard

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kitctl.domain.run_times import Phase
-from kitctl.errors import UsageError
+from kitctl.errors import NextCommand, UsageError
 
 _SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _KERNEL = re.compile(rf"(?P<owner>{_SLUG})/(?P<slug>{_SLUG})")
@@ -70,7 +70,11 @@ class RunName(NamedTuple):
             raise UsageError(
                 f"{text!r} names no run.",
                 code="bad_run",
-                hint="Name it by its version (3 or v3) or whole (OWNER/SLUG/3); see `kitctl runs`.",
+                hint=(
+                    "Name it by its version (3 or v3) or whole (OWNER/SLUG/3); see `",
+                    NextCommand("runs"),
+                    "`.",
+                ),
             )
         kernel = KernelRef.parse(found["kernel"]) if found["kernel"] else None
         return cls(kernel, int(found["version"]))

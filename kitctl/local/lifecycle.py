@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import KitError, NetworkFailed
+from kitctl.errors import KitError, NetworkFailed, NextCommand
 from kitctl.local import locks
 
 START_SECONDS = 30.0
@@ -106,7 +106,7 @@ def _start(folder: Path, port: int) -> LocalKaggle:
     raise NetworkFailed(
         f"The local Kaggle did not start: {words[-1] if words else 'it said nothing'}",
         code="local_kaggle_failed",
-        hint=f"kitctl local serve --state {folder}",
+        hint=NextCommand("local serve", f"--state {folder}"),
     )
 
 

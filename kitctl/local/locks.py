@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from kitctl.errors import Refused
+from kitctl.errors import NextCommand, Refused
 
 
 class Lock:
@@ -24,7 +24,7 @@ class Lock:
             raise Refused(
                 f"Another process serves {file.parent} already.",
                 code="already_running",
-                hint="kitctl local status",
+                hint=NextCommand("local status"),
             ) from error
 
     def close(self) -> None:

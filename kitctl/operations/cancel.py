@@ -7,7 +7,7 @@ from typing import Any
 
 from kitctl.domain.quota_guards import saved_by_cancelling
 from kitctl.domain.runs import Facts
-from kitctl.errors import NetworkFailed, Refused
+from kitctl.errors import NetworkFailed, NextCommand, Refused
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.watch import SESSION
@@ -58,7 +58,7 @@ def _until_ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock)
             raise NetworkFailed(
                 f"Kaggle took the request, but {found.ref} is still {status.status}.",
                 code="still_running",
-                hint=f"kitctl wait {found.ref.version}",
+                hint=NextCommand("wait", f"{found.ref.version}"),
             )
         clock.sleep(LOOK_SECONDS)
 

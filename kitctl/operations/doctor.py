@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from kitctl.config import Config
-from kitctl.errors import InvalidInput, KitError
+from kitctl.errors import InvalidInput, KitError, hint_text
 from kitctl.operations.shared import prepare_sources, read_project
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.read_project import Project
@@ -84,7 +84,7 @@ def project(find: Callable[[], Path], settings: Callable[[], Config]) -> Iterato
 
 def _told(name: str, error: KitError) -> DoctorCheck:
     problems = " ".join(str(problem) for problem in error.problems)
-    return DoctorCheck(name, False, f"{error.message} {problems}".strip(), error.hint)
+    return DoctorCheck(name, False, f"{error.message} {problems}".strip(), hint_text(error.hint))
 
 
 def _version(name: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from kitctl.domain.metadata import Sources
-from kitctl.errors import KitError
+from kitctl.errors import KitError, hint_text
 from kitctl.operations.doctor import DoctorCheck
 from kitctl.ports import Kaggle
 
@@ -27,7 +27,7 @@ def kaggle(
             yield _clock(found.clock_skew_seconds() or 0.0)
             yield _sources(found, sources)
     except KitError as error:
-        yield DoctorCheck("credentials", False, error.message, error.hint)
+        yield DoctorCheck("credentials", False, error.message, hint_text(error.hint))
 
 
 def _clock(skew: float) -> DoctorCheck:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import Interrupted, InvalidInput, KitError
+from kitctl.errors import Interrupted, InvalidInput, KitError, NextCommand
 from kitctl.operations.shared import local_run, outputs
 from kitctl.operations.shared.local_run import OnLine
 from kitctl.operations.shared.outputs import DryRunResult, OutputCheck
@@ -106,7 +106,7 @@ def dry_run(
     except KeyboardInterrupt:
         raise Interrupted(
             "The dry run was stopped with all its processes; nothing of it was kept.",
-            hint="kitctl dry-run",
+            hint=NextCommand("dry-run"),
         ) from None
     finally:
         local_run.clear(root)

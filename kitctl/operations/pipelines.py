@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import Interrupted, InvalidInput
+from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.shared import local_run
 from kitctl.operations.shared.prepare_sources import StandIn
 from kitctl.operations.shared.reporter import Reporter
@@ -69,7 +69,7 @@ def settings_for(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
             f"{data} holds no folders of photos: it needs one for each class, or train/ and valid/ "
             "with one for each class.",
             code="no_photos",
-            hint="kitctl pipelines --data DIR",
+            hint=NextCommand("pipelines", "--data DIR"),
         )
     # Only the training photos are measured, but the job looks for both.
     train = "train" if (data / "train").is_dir() else "."
@@ -91,12 +91,12 @@ def measure(
         run, last = _start(plan, mounts, root, runner, reporter)
         code = local_run.finish(run)
         if code:
-            raise local_run.failure(plan, code, last, "kitctl pipelines --data DIR")
+            raise local_run.failure(plan, code, last, NextCommand("pipelines", "--data DIR"))
         return _kept(run.working, out)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Measuring was stopped with all its processes; {out} is as it was.",
-            hint="kitctl pipelines",
+            hint=NextCommand("pipelines"),
         ) from None
     finally:
         local_run.clear(root)

@@ -14,7 +14,7 @@ from typing import Any
 from kitctl.config import Config
 from kitctl.domain import run_report
 from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, check_names, manifest
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
 from kitctl.operations.shared.fetch_files import Addresses, Failed, Fetch, File
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.prefetch import prefetch
@@ -79,7 +79,8 @@ class PullResult:
                 f"{len(self.failed)} of {len(self.failed) + len(self.files)} files did not come:"
                 f" {first.message} What came is kept.",
                 code=first.code,
-                hint=first.hint or f"kitctl pull-results {self.status.ref.version}   (goes on)",
+                hint=first.hint
+                or NextCommand("pull-results", f"{self.status.ref.version}", "goes on"),
             )
         failure = self.status.failure
         if failure is None:
@@ -169,7 +170,7 @@ def _ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
         raise Refused(
             f"{found.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
             code="run_under_way",
-            hint=f"kitctl pull-results {found.ref.version} --wait",
+            hint=NextCommand("pull-results", f"{found.ref.version} --wait"),
         )
     return status
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kitctl.domain.runs import Run, RunRef, Status
 from kitctl.domain.weeks import moment_of
-from kitctl.errors import KitError, RunCancelled, RunFailed
+from kitctl.errors import KitError, NextCommand, RunCancelled, RunFailed
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.ports import Kaggle, Ledger
 
@@ -44,7 +44,7 @@ class RunStatus:
         """What it means for the exit code; None for a run that goes on or ended well."""
         words = f' Kaggle says: "{self.failure_message}"' if self.failure_message else ""
         version = self.ref.version
-        hint = f"kitctl pull-results {version}   (its log and what it left)"
+        hint = NextCommand("pull-results", f"{version}", "its log and what it left")
         if self.status.failed:
             return RunFailed(f"The run {self.ref} failed.{words}", hint=hint)
         if self.status.cancelled:

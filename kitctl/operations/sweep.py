@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import Interrupted, InvalidInput
+from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.shared import local_run, outputs
 from kitctl.operations.shared.overrides import parse_overrides
 from kitctl.operations.shared.reporter import Reporter
@@ -63,7 +63,7 @@ def settings_for(words: list[str]) -> dict[str, Any]:
         raise InvalidInput(
             "A sweep needs a setting with several values.",
             code="settings",
-            hint="kitctl sweep --set learning_rate=1e-2,1e-3 --set units=6,32,128",
+            hint=NextCommand("sweep", "--set learning_rate=1e-2,1e-3 --set units=6,32,128"),
         )
     return {**plain, "task": "sweep", "sweep": grid}
 

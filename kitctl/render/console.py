@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kitctl.errors import KitError
+from kitctl.errors import Hint, KitError, hint_text
 from kitctl.render import streams
 
 if TYPE_CHECKING:
@@ -25,17 +25,20 @@ PLAIN_EVERY = 5.0
 class Console:
     """Speaks on stderr. `quiet` leaves only warnings and errors."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, hint_text: Callable[[Hint], str] = hint_text
+    ) -> None:
         self._quiet = quiet
+        self._hint_text = hint_text
         self._progress: Progress | None = None
 
     def info(self, text: str) -> None:
         if not self._quiet:
             self._line(text)
 
-    def hint(self, text: str) -> None:
+    def hint(self, hint: Hint, *, label: str = "") -> None:
         if not self._quiet:
-            self._line(text, style=_DIM)
+            self._line(f"{label}{self._hint_text(hint)}", style=_DIM)
 
     def warn(self, text: str) -> None:
         self._line(text, label="warning: ", style=_YELLOW)
@@ -46,7 +49,7 @@ class Console:
         for problem in error.problems:
             self._line(f"  • {problem}")
         if error.hint:
-            self._line(error.hint, label="next: ", style=_DIM)
+            self._line(self._hint_text(error.hint), label="next: ", style=_DIM)
 
     @contextmanager
     def progress(

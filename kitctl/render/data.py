@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-from kitctl.errors import KitError
+from kitctl.errors import KitError, hint_text
 
 SCHEMA = "kitctl/1"
 
@@ -45,12 +45,18 @@ def success(command: str, data: object) -> dict[str, Any]:
     return {"schema": SCHEMA, "command": command, "ok": True, "data": to_data(data)}
 
 
-def failure(command: str, error: KitError, data: object = None) -> dict[str, Any]:
-    """The envelope of a failure; `data` is what there is to show all the same."""
-    said: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+def failure(
+    command: str, error: KitError, hint: str | None = None, data: object = None
+) -> dict[str, Any]:
+    """Return the envelope of a failure; `data` is the result that there is all the same."""
+    fields: dict[str, Any] = {
+        "code": error.code,
+        "message": error.message,
+        "hint": hint_text(error.hint) if hint is None else hint,
+    }
     if error.problems:
-        said["problems"] = to_data(error.problems)
-    envelope = {"schema": SCHEMA, "command": command, "ok": False, "error": said}
+        fields["problems"] = to_data(error.problems)
+    envelope = {"schema": SCHEMA, "command": command, "ok": False, "error": fields}
     return envelope if data is None else {**envelope, "data": to_data(data)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kitctl.errors import KitError
+from kitctl.errors import Hint, KitError
 from kitctl.render import data, streams
 from kitctl.render.console import Console
 
@@ -27,7 +27,7 @@ class CommandResult:
     result: Any
     draw: Callable[[Any, RichConsole], None]
     failure: KitError | None = None
-    hint: str = ""
+    hint: Hint = ""
 
 
 class Output(Protocol):
@@ -63,7 +63,7 @@ class PeopleOutput:
         if answer.failure:
             return self.fail(command, answer.failure)
         if answer.hint:
-            self._console.hint(answer.hint)
+            self._console.hint(answer.hint, label="next: ")
         return 0
 
     def fail(self, command: str, error: KitError) -> int:
@@ -80,15 +80,18 @@ class PeopleOutput:
 class JsonOutput:
     """Exactly one object on stdout."""
 
+    def __init__(self, hint_text: Callable[[Hint], str]) -> None:
+        self._hint_text = hint_text
+
     def show(self, command: str, answer: CommandResult) -> int:
         if answer.failure is None:
             self._write(data.success(command, answer.result))
             return 0
-        self._write(data.failure(command, answer.failure, answer.result))
+        self._write(self._failure(command, answer.failure, answer.result))
         return answer.failure.exit_code
 
     def fail(self, command: str, error: KitError) -> int:
-        self._write(data.failure(command, error))
+        self._write(self._failure(command, error))
         return error.exit_code
 
     def prepare(self) -> None:
@@ -96,6 +99,9 @@ class JsonOutput:
 
     def line(self, text: str) -> None:
         pass
+
+    def _failure(self, command: str, error: KitError, result: object = None) -> dict[str, Any]:
+        return data.failure(command, error, self._hint_text(error.hint), result)
 
     def _write(self, envelope: dict[str, Any]) -> None:
         print(data.encode(envelope, sys.stdout.encoding), flush=True)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, NextCommand
 
 OnLine = Callable[[str, str, float], None]
 """Called with "stdout" or "stderr", a line with its newline, and seconds since the start."""
@@ -112,7 +112,7 @@ def start(
         raise InvalidInput(
             f"{name} cannot run here: this machine runs Python scripts only.",
             code="not_runnable",
-            hint="kitctl push sends it to Kaggle, where it can run",
+            hint=(NextCommand("push"), " sends it to Kaggle, where it can run"),
         )
     root = root.resolve()
     _make_folders(root)

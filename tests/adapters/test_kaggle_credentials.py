@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kitctl.adapters.kaggle.credentials import Credentials, find
-from kitctl.errors import Refused
+from kitctl.errors import Refused, hint_text
 
 LEGACY = {"KAGGLE_USERNAME": "ada", "KAGGLE_KEY": "0123456789abcdef"}
 
@@ -27,7 +27,8 @@ def test_without_any_it_says_where_to_get_some() -> None:
     with pytest.raises(Refused) as caught:
         find({})
     assert (caught.value.code, caught.value.exit_code) == ("no_credentials", 4)
-    assert "kaggle.com/settings" in caught.value.hint and "--local" in caught.value.hint
+    hint = hint_text(caught.value.hint)
+    assert "kaggle.com/settings" in hint and "--local" in hint
 
 
 def test_an_access_token_may_be_a_value_or_a_path(tmp_path: Path) -> None:

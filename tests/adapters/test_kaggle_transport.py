@@ -13,7 +13,7 @@ from support.local_kaggle import LocalKaggle
 from support.servers import serving
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused, hint_text
 
 SECRET = "s3cr3t-t0k3n"
 
@@ -60,7 +60,7 @@ def failure(kaggle: KaggleApi) -> KitError:
     with pytest.raises(KitError) as caught:
         kaggle.quota()
     shown = "".join(traceback.format_exception(caught.value))
-    assert SECRET not in shown + repr(caught.value) + caught.value.hint
+    assert SECRET not in shown + repr(caught.value) + hint_text(caught.value.hint)
     assert caught.value.hint or isinstance(caught.value, InvalidInput)
     return caught.value
 

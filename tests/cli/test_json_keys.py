@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.command_line import PRINT_SESSION, CommandCall, Kitctl, write_script
-from support.local_kaggle import LocalKaggle, until
+from support.local_kaggle import AnsweredError, LocalKaggle, until
 from support.projects import MAIN, packed_job
 
 SAMPLE = json.loads(Path(__file__).with_name("json_keys.json").read_text("utf-8"))
@@ -144,10 +144,17 @@ def test_local_serve(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with serving:
-        until(lambda: (tmp_path / "state" / "endpoint").exists())
+        until(lambda: is_up(tmp_path / "state"))
         serving.send_signal(signal.SIGINT)
         out, _ = serving.communicate(timeout=30)
     check("local serve", CommandCall(serving.returncode, out, ""))
+
+
+def is_up(state: Path) -> bool:
+    try:
+        return LocalKaggle(state, None).admin("health")["pid"] > 0
+    except (OSError, IndexError, AnsweredError):
+        return False
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.quota_guards import quota_guard, saved_by_cancelling, sessions_guard
 from kitctl.domain.runs import Facts, Forecast, Intent, Run, Status
 from kitctl.domain.weeks import week_of
-from kitctl.errors import Refused
+from kitctl.errors import Refused, hint_text
 
 WEEK = week_of(1_800_000_000.0)
 NOW = WEEK.start + 48 * HOUR
@@ -104,14 +104,14 @@ def test_a_run_that_cannot_finish_in_what_is_left_is_refused(
     assert refused.value.exit_code == 4
     assert refused.value.code == "quota_exceeded"
     assert "nothing was sent" in refused.value.message
-    assert "--force" in refused.value.hint
+    assert "--force" in hint_text(refused.value.hint)
 
 
 def test_a_refusal_names_a_timeout_that_fits_where_there_is_no_past() -> None:
     with pytest.raises(Refused) as refused:
         judge(unforeseen(12), reading(used=27.5))
     assert "2 h 30 min" in refused.value.message
-    assert "--timeout 2h30m" in refused.value.hint
+    assert "--timeout 2h30m" in hint_text(refused.value.hint)
 
 
 def test_a_refusal_names_the_epochs_that_fit_where_past_runs_tell() -> None:
@@ -119,7 +119,7 @@ def test_a_refusal_names_the_epochs_that_fit_where_past_runs_tell() -> None:
     past = run(0, 3.5 * HOUR, facts=facts, epochs=30)
     with pytest.raises(Refused) as refused:
         quota_guard(wants(3.5, epochs=30), reading(28), NOW, [past])(())
-    assert "--set epochs=15" in refused.value.hint
+    assert "--set epochs=15" in hint_text(refused.value.hint)
 
 
 @pytest.mark.parametrize("hours", [0.5, 12, 300])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.projects import MAIN, lone_script, packed_job, write_files
 
-from kitctl.errors import InvalidInput, RunFailed
+from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations import dry_run
 from kitctl.operations.dry_run import LOG_NAME, Scale
 from kitctl.operations.shared.outputs import DryRunResult
@@ -65,7 +65,7 @@ def test_a_failing_script_keeps_its_log_and_leaves_the_last_good_outputs(tmp_pat
     with pytest.raises(RunFailed, match=r"exit code 1.*\n(.*\n)*.*ValueError: NaN") as failure:
         rehearse(project)
     log = project / "out-failed" / LOG_NAME
-    assert str(log) in failure.value.hint
+    assert str(log) in hint_text(failure.value.hint)
     assert 'File "job/counting.py", line 2, in count' in log.read_text("utf-8")
     assert (tmp_path / "out/epochs.txt").is_file()
 

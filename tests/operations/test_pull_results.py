@@ -15,7 +15,7 @@ from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
-from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
+from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed, hint_text
 from kitctl.operations.pull_results import PullResult, Selection, pull_results
 from kitctl.operations.shared.fetch_files import Addresses, Fetch
 from kitctl.operations.shared.find_run import TargetRun
@@ -323,7 +323,7 @@ def test_a_run_that_goes_on_is_not_pulled(road: Road) -> None:
     with pytest.raises(Refused) as caught:
         road.pull(TargetRun(RunRef(KernelRef("local", "goes-on"), 1), None))
     assert caught.value.code == "run_under_way"
-    assert "--wait" in caught.value.hint
+    assert "--wait" in hint_text(caught.value.hint)
 
 
 def test_a_log_of_the_runs_own_is_not_overwritten(road: Road) -> None:

@@ -22,7 +22,7 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain import accelerators
 from kitctl.domain.metadata import Metadata, Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
-from kitctl.errors import NetworkFailed, Refused
+from kitctl.errors import NetworkFailed, Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push, save_request
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
 from kitctl.packing import bundle
@@ -122,7 +122,7 @@ def test_other_settings_sources_or_machines_are_another_job() -> None:
 def test_a_second_run_of_a_kernel_is_refused(road: Road) -> None:
     send(road, plan(SLEEPER))
     error = refusal(road, plan("print('another')"))
-    assert error.code == "run_under_way" and "--replace" in error.hint
+    assert error.code == "run_under_way" and "--replace" in hint_text(error.hint)
 
 
 def test_a_run_that_was_started_elsewhere_counts_too(road: Road) -> None:

@@ -8,7 +8,7 @@ from support.local_kaggle import until
 from support.road import Road
 
 from kitctl.domain.runs import Facts, KernelRef, RunName, RunRef, Status
-from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed
+from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed, hint_text
 from kitctl.operations.cancel import cancel
 from kitctl.operations.logs import read_log
 from kitctl.operations.runs import list_runs
@@ -53,7 +53,7 @@ def test_waiting_ends_with_the_run_and_the_ledger_knows_when_it_ran(road: Road) 
 def test_a_failed_run_says_so_and_what_next(road: Road) -> None:
     failure = ended(road, pushed(road, "raise SystemExit(1)")).failure
     assert isinstance(failure, RunFailed) and failure.exit_code == 6
-    assert "pull-results 1" in failure.hint
+    assert "pull-results 1" in hint_text(failure.hint)
 
 
 def test_a_run_out_of_time_is_cancelled(road: Road) -> None:

@@ -15,7 +15,7 @@ from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, source_sha256
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, Problem, Refused
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Problem, Refused
 from kitctl.ports import (
     AnswerLost,
     KernelVersion,
@@ -102,7 +102,7 @@ class KaggleApi:
             raise NotVisible(
                 f"Kaggle shows no run {run} to this account.",
                 words=error.words,
-                hint="kitctl runs   (lists the runs that were pushed from here)",
+                hint=NextCommand("runs", note="lists the runs that were pushed from here"),
             ) from None
         status = wire.status(answer)
         if status is None:
@@ -252,7 +252,7 @@ def _kernel_of(ref: str, url: str, asked: KernelRef) -> KernelRef:
 def _answer_lost(error: NetworkFailed) -> AnswerLost:
     return AnswerLost(
         f"{error.message} Whether Kaggle took the push is not known yet; the ledger keeps it.",
-        hint="kitctl runs   (asks Kaggle what became of it; push again only then)",
+        hint=NextCommand("runs", note="asks Kaggle what became of it; push again only then"),
     )
 
 
@@ -260,7 +260,7 @@ def _push_refused(words: str) -> Refused:
     return Refused(
         f'Kaggle refused the push: "{words}" Nothing runs.',
         code="push_refused",
-        hint="kitctl quota   (what is left, and what runs)",
+        hint=NextCommand("quota", note="what is left, and what runs"),
     )
 
 

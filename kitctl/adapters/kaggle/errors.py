@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused
+from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
     from kitctl.adapters.http import Response, TransportError
@@ -35,7 +35,7 @@ class NotVisible(InvalidInput):
 
     default_code = "not_found"
 
-    def __init__(self, message: str, *, words: str, hint: str) -> None:
+    def __init__(self, message: str, *, words: str, hint: Hint) -> None:
         super().__init__(message, hint=hint)
         self.words = words
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kitctl.domain.runs import KernelRef, Run, RunName, RunRef
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, NextCommand
 from kitctl.ports import Kaggle, Ledger
 
 
@@ -35,6 +35,6 @@ def find_run(
     newest = kaggle.newest_version(kernel)
     if newest is None:
         raise InvalidInput(
-            f"{kernel} has no run yet.", code="no_run", hint="kitctl push   (starts one)"
+            f"{kernel} has no run yet.", code="no_run", hint=NextCommand("push", note="starts one")
         )
     return TargetRun(newest.run, None)

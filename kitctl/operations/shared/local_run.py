@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kitctl.errors import InvalidInput, KitError, RunFailed
+from kitctl.errors import Hint, InvalidInput, KitError, NextCommand, RunFailed
 from kitctl.packing.bundle import Plan
 from kitctl.ports import LocalRun, Runner
 
@@ -64,13 +64,13 @@ def clear(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def failure(plan: Plan, code: int, last: deque[str], hint: str) -> KitError:
+def failure(plan: Plan, code: int, last: deque[str], hint: Hint) -> KitError:
     """What a script's exit code means, in its own last words."""
     sentence = next((line for line in reversed(last) if line.startswith("error: ")), "")
     sentence = sentence.removeprefix("error: ")
     if plan.packed and code == WRONG_INPUT and sentence:
         return InvalidInput(sentence, code="job_input", hint=hint)
     if any(line.startswith("ModuleNotFoundError") for line in last):
-        hint = f"kitctl doctor   (says what to install here)   {hint}"
+        hint = (NextCommand("doctor", note="says what to install here"), "   ", hint)
     told = sentence or "its last lines:\n" + "\n".join(f"    {line}" for line in last)
     return RunFailed(f"The script ended with exit code {code}: {told}", hint=hint)

@@ -15,7 +15,7 @@ from typing import Any
 from kitctl.config import JOB_NAME
 from kitctl.domain import secrets
 from kitctl.domain.metadata import require_no_problems
-from kitctl.errors import InvalidInput, Problem
+from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.operations.shared.read_project import read_project
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Plan
@@ -84,7 +84,7 @@ def _with_checked_settings(plan: Plan) -> Plan:
         raise InvalidInput(
             "The job's settings are wrong; nothing was sent.",
             code="settings",
-            hint=f"Fix {JOB_NAME} or --set, then: kitctl package",
+            hint=(f"Fix {JOB_NAME} or --set, then: ", NextCommand("package")),
             problems=problems,
         )
     return replace(plan, settings=answer["settings"])

@@ -12,7 +12,7 @@ from typing import Any
 from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain import metadata, secrets
 from kitctl.domain.metadata import Inspection
-from kitctl.errors import InvalidInput, Problem
+from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.packing.bundle import Module
 
 
@@ -41,7 +41,7 @@ def read_project(project: Path) -> Project:
         raise InvalidInput(
             f"{METADATA_NAME} is not written in UTF-8.",
             code="invalid_metadata",
-            hint="Save it as UTF-8, then: kitctl doctor",
+            hint=("Save it as UTF-8, then: ", NextCommand("doctor")),
         ) from None
     problems = list(inspection.problems)
     code_file = inspection.metadata.code_file

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 from kitctl.domain import durations
 from kitctl.domain.runs import Facts, RunRef, Status
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, RunCancelled
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import NullReporter, ProgressBar, Reporter
 from kitctl.operations.status import RunStatus, read_status
@@ -142,7 +142,7 @@ class _Watch:
                 raise NetworkFailed(
                     f"{error.message} The run goes on.",
                     code=error.code,
-                    hint=f"kitctl wait {self._found.ref.version}",
+                    hint=NextCommand("wait", f"{self._found.ref.version}"),
                 ) from None
             self._reporter.warn(f"{error.message} The run goes on; still trying.")
             return None
@@ -214,5 +214,5 @@ def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:
     return RunCancelled(
         f"{ref} has not ended within {durations.describe(timeout)}; it goes on.",
         code="wait_timeout",
-        hint=f"kitctl wait {ref.version}",
+        hint=NextCommand("wait", f"{ref.version}"),
     )
