@@ -1,0 +1,74 @@
+"""Sheets of pictures are complete PNG files for every kind of photo and label."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from kernel.report import sheets
+from kernel.report.predictions import mistake_indices
+
+RANDOM = np.random.default_rng(0)
+PHOTOS = RANDOM.random((7, 8, 12, 3))
+
+
+def is_drawn(path: Path) -> bool:
+    """Return whether the file is a complete PNG with more than blank paper."""
+    return bool(imread(path)[..., :3].std() > 0)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (PHOTOS, RANDOM.integers(0, 2, (7, 1)).astype(np.float32)),
+        (PHOTOS[..., :1], RANDOM.integers(0, 2, 7)),
+        ((PHOTOS * 255).astype(np.uint8), np.eye(2)[RANDOM.integers(0, 2, 7)]),
+    ],
+    ids=["colour, binary", "grey, int", "uint8, categorical"],
+)
+def test_a_photo_sheet_takes_every_kind_of_photo_and_label(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray
+) -> None:
+    sheets.photo_sheet(images, labels, ["car", "truck"], tmp_path / "photos.png")
+
+    assert is_drawn(tmp_path / "photos.png")
+
+
+def test_class_names_in_any_script_are_drawn_without_a_warning(tmp_path: Path) -> None:
+    names = ["卡车 $x^2$ {", "Ünïcödé voiture à très longue étiquette"]
+
+    sheets.photo_sheet(PHOTOS, [0, 1] * 3 + [0], names, tmp_path / "photos.png")
+
+    assert is_drawn(tmp_path / "photos.png")
+
+
+def test_a_mistakes_sheet_is_drawn_for_the_worst_mistakes_only(tmp_path: Path) -> None:
+    labels, probabilities = [0, 0, 1, 1], [[0.6], [0.9], [0.2], [0.95]]
+    worst = mistake_indices(labels, probabilities)
+
+    for count in (3, 2):
+        path = tmp_path / f"{count}.png"
+        sheets.mistakes_sheet(PHOTOS[worst[:count]], labels, probabilities, ["car", "truck"], path)
+        assert is_drawn(path)
+
+
+def test_a_model_without_mistakes_gets_a_sheet_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "mistakes.png"
+
+    sheets.mistakes_sheet(PHOTOS[:0], [0, 1], [0.1, 0.9], ["car", "truck"], path)
+
+    assert is_drawn(path)
+
+
+def test_feature_maps_are_drawn_for_each_layer_and_flat_outputs_are_left_out(
+    tmp_path: Path,
+) -> None:
+    maps = {"conv": RANDOM.random((1, 8, 12, 16)), "all zero": np.zeros((4, 6, 3))}
+    flat = {"flatten": np.zeros((1, 72))}
+
+    sheets.feature_maps(maps, PHOTOS[0], tmp_path / "maps.png")
+    sheets.feature_maps(maps | flat, PHOTOS[0], tmp_path / "with_flat.png")
+
+    assert is_drawn(tmp_path / "maps.png")
+    assert (tmp_path / "maps.png").read_bytes() == (tmp_path / "with_flat.png").read_bytes()
