@@ -1,4 +1,4 @@
-"""`python -m kitctl.local FOLDER [PORT]`: what `kitctl local start` starts."""
+"""`python -m kitctl.local FOLDER [PORT]`: the server process that `kitctl local start` starts."""
 
 from __future__ import annotations
 

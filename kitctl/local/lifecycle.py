@@ -1,7 +1,7 @@
-"""Starting, finding, stopping and wiping the local Kaggle of a state folder, from other processes.
+"""Start, find, stop and reset the local Kaggle of a state folder, from other processes.
 
-Whether it runs is never told by a pid file: a server holds its folder's lock as long as it lives,
-and answers at the folder's endpoint to the folder's token.
+A process id file never decides whether it runs: a server holds its folder's lock as long as it
+lives, and answers at the folder's endpoint to the folder's token.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,21 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.errors import KitError, NetworkFailed, NextCommand
-from kitctl.local import locks
+from kitctl.local import locks, state_folder
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
-LOOK_SECONDS = 0.05
-# All that reset may remove; the token and the lock stay.
-CONTENTS = (
-    "kaggle.sqlite",
-    "kaggle.sqlite-wal",
-    "kaggle.sqlite-shm",
-    "sessions",
-    "blobs",
-    "datasets",
-    "server.log",
-)
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,102 +39,102 @@ class LocalKaggle:
 
     @property
     def token(self) -> str:
-        return read_token(self.state)
-
-
-def read_token(folder: Path) -> str:
-    return (folder / "token").read_text("utf-8").strip()
+        return state_folder.read_token(self.state)
 
 
 def address(folder: Path) -> tuple[str, str] | None:
-    """Endpoint and token of the local Kaggle that serves this folder, if one does; it is not asked.
+    """Return endpoint and token of the folder's local Kaggle, if a process serves the folder.
 
-    One that is only starting may answer a moment later.
+    No request is sent: a server that is just starting may answer only a moment later.
     """
     try:
-        found = _last_served(folder)
+        last_served = state_folder.read_endpoint(folder), state_folder.read_token(folder)
     except OSError:
         return None
-    return found if locks.is_served(folder) else None
+    return last_served if locks.is_served(folder) else None
 
 
 def find(folder: Path) -> LocalKaggle | None:
-    """The local Kaggle that serves this folder now, if one does."""
+    """Return the folder's local Kaggle, if it answers."""
     try:
-        endpoint, token = _last_served(folder)
-        health = _post(endpoint, token, "health", {})
+        endpoint = state_folder.read_endpoint(folder)
+        health = _post(endpoint, state_folder.read_token(folder), "health", {})
     except (OSError, ValueError):
         return None
     return LocalKaggle(endpoint, health["pid"], folder, health["account"])
 
 
-def start(folder: Path, port: int = 0) -> LocalKaggle:
+def start(folder: Path, port: int = 0, timeout_seconds: float = START_SECONDS) -> LocalKaggle:
     """Start a local Kaggle that outlives this process, or find the one that serves the folder.
 
     Returns when it answers. Two calls at once lead to one server.
 
     Raises:
-        NetworkFailed: it did not come up; its own words are in the message.
+        NetworkFailed: it did not start in time; the message ends with its last line of output.
+        Refused: another process is still starting one after the timeout.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locks.starting(folder, START_SECONDS):
-        return find(folder) or _start(folder, port)
+    with locks.start_lock(folder, timeout_seconds):
+        return find(folder) or _start(folder, port, timeout_seconds)
 
 
-def _start(folder: Path, port: int) -> LocalKaggle:
+def _start(folder: Path, port: int, timeout_seconds: float) -> LocalKaggle:
     process = _spawn(folder, port)
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + timeout_seconds
     while process.poll() is None and time.monotonic() < end:
         if running := find(folder):
-            # It outlives this process on purpose, of which Popen would warn.
-            process.returncode = 0
+            # It outlives this process. If it ends earlier, this thread collects its exit status.
+            threading.Thread(target=process.wait, daemon=True).start()
             return running
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     process.kill()
     process.wait()
-    words = (folder / "server.log").read_text("utf-8").strip().splitlines()
+    output = state_folder.log_file(folder).read_text("utf-8").strip().splitlines()
     raise NetworkFailed(
-        f"The local Kaggle did not start: {words[-1] if words else 'it said nothing'}",
+        f"The local Kaggle did not start: {output[-1] if output else 'it said nothing'}",
         code="local_kaggle_failed",
         hint=NextCommand("local serve", f"--state {folder}"),
     )
 
 
 def stop(folder: Path) -> bool:
-    """End the folder's local Kaggle and the runs in it; False when there was none.
+    """Stop the folder's local Kaggle and its runs; return False when there was none.
 
     Raises:
-        KitError: it would not end.
+        KitError: it did not end.
     """
     folder = folder.absolute()
     if not locks.is_served(folder):
         return False
-    if running := find(folder):
-        with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
+        if running := find(folder):
             _post(running.endpoint, running.token, "shutdown", {})
-    else:
-        # It holds the folder but does not answer.
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(int((folder / "pid").read_text("utf-8")), signal.SIGTERM)
+        else:
+            # It serves the folder but does not answer.
+            os.kill(state_folder.read_pid(folder), signal.SIGTERM)
     end = time.monotonic() + STOP_SECONDS
     while locks.is_served(folder):
         if time.monotonic() > end:
             raise KitError(f"The local Kaggle in {folder} does not end.", code="does_not_stop")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return True
 
 
 def reset(folder: Path) -> None:
-    """Forget everything: kernels, runs, data sets, the quota. A running one goes on, empty."""
+    """Delete all kernels, runs, data sets and the quota. A running local Kaggle goes on, empty.
+
+    Raises:
+        Refused: a process serves the folder and does not answer.
+    """
     folder = folder.absolute()
     if running := find(folder):
         _post(running.endpoint, running.token, "reset", {})
         return
     if not folder.is_dir():
         return
-    with locks.serving(folder):
-        for path in (folder / name for name in CONTENTS):
+    with locks.server_lock(folder):
+        for path in (folder / name for name in state_folder.CONTENTS):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -158,28 +149,24 @@ def register_sources(running: LocalKaggle, sources: Mapping[str, Path]) -> None:
 
 def _spawn(folder: Path, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "kitctl.local", str(folder), str(port)]
-    # Apart from this terminal: Ctrl-C and a closed window do not reach it.
-    apart: dict[str, Any] = {"start_new_session": True}
+    # Detached from this terminal: Ctrl-C and a closed window do not reach it.
+    detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
-    with (folder / "server.log").open("wb") as log:
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+        detached = {"creationflags": flags}
+    with state_folder.log_file(folder).open("wb") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **apart
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **detached
         )
 
 
-def _last_served(folder: Path) -> tuple[str, str]:
-    """Endpoint and token of the folder's last server, which may have ended."""
-    return (folder / "endpoint").read_text("utf-8").strip(), read_token(folder)
-
-
-def _post(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> Any:
-    # Most commands talk to the API only, and need not wait for these to load.
+def _post(endpoint: str, token: str, method: str, body: Mapping[str, Any]) -> Any:
+    # Loaded here: most commands talk to the API only.
     import urllib.error
     import urllib.request
 
     request = urllib.request.Request(
-        f"{endpoint}/_local/{what}",
+        f"{endpoint}/_local/{method}",
         json.dumps(body).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )

@@ -1,58 +1,62 @@
-"""Locks between processes that no process can leave behind: SQLite's, which the system releases."""
+"""File locks of a state folder. The system releases them with their process, also after kill -9."""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kitctl.errors import NextCommand, Refused
 
 
-class Lock:
-    """An exclusive lock on a file, from when it is made until `close` or the process's end.
+@contextmanager
+def server_lock(folder: Path, timeout_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock of the process that serves the folder.
 
     Raises:
-        Refused: another process has it.
+        Refused: another process still holds it after the timeout.
     """
-
-    def __init__(self, file: Path, patience_seconds: float) -> None:
-        self._connection = sqlite3.connect(file, timeout=patience_seconds, isolation_level=None)
-        try:
-            self._connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            self._connection.close()
-            raise Refused(
-                f"Another process serves {file.parent} already.",
-                code="already_running",
-                hint=NextCommand("local status"),
-            ) from error
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def __enter__(self) -> Lock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    with _locked(folder / "server.lock", timeout_seconds):
+        yield
 
 
-def serving(folder: Path, patience_seconds: float = 0.0) -> Lock:
-    """The lock that a server holds on its state folder."""
-    return Lock(folder / "lock.sqlite", patience_seconds)
+@contextmanager
+def start_lock(folder: Path, timeout_seconds: float) -> Iterator[None]:
+    """Hold the lock of the process that starts a server for the folder, one at a time.
 
-
-def starting(folder: Path, patience_seconds: float) -> Lock:
-    """The lock that makes those who would start a server take turns."""
-    return Lock(folder / "start.sqlite", patience_seconds)
+    Raises:
+        Refused: another process still holds it after the timeout.
+    """
+    with _locked(folder / "start.lock", timeout_seconds):
+        yield
 
 
 def is_served(folder: Path) -> bool:
-    """Whether a server holds the folder now."""
+    """Return whether a process serves the folder now."""
     if not folder.is_dir():
         return False
     try:
-        serving(folder).close()
+        with server_lock(folder):
+            return False
     except Refused:
         return True
-    return False
+
+
+@contextmanager
+def _locked(file: Path, timeout_seconds: float) -> Iterator[None]:
+    # Loaded here: most commands need no lock.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout_seconds)
+    except Timeout as error:
+        raise Refused(
+            f"Another process serves {file.parent} already.",
+            code="already_running",
+            hint=NextCommand("local status"),
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

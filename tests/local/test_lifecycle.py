@@ -15,7 +15,7 @@ import pytest
 from support.local_kaggle import until
 
 from kitctl.errors import Refused
-from kitctl.local import lifecycle, locks
+from kitctl.local import lifecycle, locks, state_folder
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_it_starts_answers_and_stops(state: Path) -> None:
     assert started["endpoint"] == (state / "endpoint").read_text("utf-8").strip()
     assert kitctl("status", "--state", state) == started
     assert kitctl("start", "--state", state)["pid"] == started["pid"]
-    assert lifecycle.read_token(state) not in json.dumps(started)
+    assert state_folder.read_token(state) not in json.dumps(started)
     assert kitctl("stop", "--state", state)["stopped"] is True
     assert kitctl("status", "--state", state)["running"] is False
     assert kitctl("stop", "--state", state)["stopped"] is False
@@ -59,13 +59,10 @@ def test_two_starts_at_once_lead_to_one_server(state: Path) -> None:
     assert answers[0]["data"]["pid"] == answers[1]["data"]["pid"]
 
 
-def test_a_start_waits_for_one_that_is_under_way(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lifecycle, "START_SECONDS", 0.1)
+def test_a_start_waits_for_one_that_is_under_way(state: Path) -> None:
     state.mkdir()
-    with locks.starting(state, 0.0), pytest.raises(Refused):
-        lifecycle.start(state)
+    with locks.start_lock(state, 0.0), pytest.raises(Refused):
+        lifecycle.start(state, timeout_seconds=0.1)
     assert not (state / "server.log").exists()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+from kitctl.local.http.log_stream import LogStream
 from kitctl.local.runs import logs
 
 
@@ -19,7 +20,7 @@ async def followed(file: Path, steps: list[tuple[str, str] | None]) -> list[str]
                 log.write(*step)
         return step is None or not steps
 
-    sent = [part async for part in logs.live(file, ended).body_iterator]
+    sent = [part async for part in LogStream(file, ended).body_iterator]
     return "".join(str(part) for part in sent).split("\n\n")[:-1]
 
 
@@ -43,10 +44,10 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
         return over
 
     async def follow() -> list[str]:
-        return [str(part) async for part in logs.live(file, ended).body_iterator]
+        return [str(part) async for part in LogStream(file, ended).body_iterator]
 
     assert asyncio.run(follow()) == ['data: {"data": "half"}\n\n', "data: END_OF_LOG\n\n"]
 
 
 def test_a_log_that_was_never_written_is_empty(tmp_path: Path) -> None:
-    assert logs.whole(tmp_path / "log.jsonl") == "[]"
+    assert logs.read_all(tmp_path / "log.jsonl") == "[]"

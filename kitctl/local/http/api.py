@@ -1,4 +1,4 @@
-"""What every API method works with, and the table that names them."""
+"""What every API method works with, and the type of the tables that name the methods."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any
 
 from starlette.responses import Response
 
-from kitctl.local.http.signed_urls import Links
-from kitctl.local.http.wire import Body
-from kitctl.local.runs.scheduler import Conductor
-from kitctl.local.state.kaggle import Kaggle
+from kitctl.local.http.fields import Body
+from kitctl.local.http.signed_urls import SignedUrls
+from kitctl.local.runs.scheduler import Scheduler
+from kitctl.local.state.local_state import LocalState
 
 
 @dataclass(frozen=True)
 class Api:
-    """The state, the runs, and the addresses that answers name."""
+    """The state, the scheduler of the runs, and what responses need to name addresses."""
 
-    kaggle: Kaggle
-    conductor: Conductor
-    links: Links
+    state: LocalState
+    scheduler: Scheduler
+    signed_urls: SignedUrls
     site: str
     token: str
 
 
-# A method's answer: JSON, or a response of its own (a redirect, a stream).
 Method = Callable[[Api, Body], dict[str, Any] | Response]
+"""An API method; it returns JSON, or a response of its own (a redirect, a stream)."""
+
 Methods = Mapping[str, Method]
+"""Methods by the name that Kaggle's API gives them."""

@@ -1,4 +1,4 @@
-"""Who may come in: those with the token."""
+"""Authentication: every request but those of signed URLs must carry the state folder's token."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class TokenRequired:
-    """Answers 401 to whoever brings no token. Signed URLs bring their own permission."""
+class TokenAuth:
+    """ASGI middleware that answers 401 to a request without the token.
+
+    The token comes as a bearer token, or as the password of basic authentication with the
+    account's name (Kaggle's legacy API key).
+    """
 
     def __init__(self, app: ASGIApp, token: str, account: str) -> None:
         self._app = app
@@ -23,22 +27,22 @@ class TokenRequired:
         if self._needs_no_token(scope) or self._is_allowed(Headers(scope=scope)):
             await self._app(scope, receive, send)
         else:
-            answer = JSONResponse({"code": 401, "message": "Unauthenticated"}, 401)
-            await answer(scope, receive, send)
+            response = JSONResponse({"code": 401, "message": "Unauthenticated"}, 401)
+            await response(scope, receive, send)
 
     def _needs_no_token(self, scope: Scope) -> bool:
         path: str = scope.get("path", "")
         return scope["type"] != "http" or path.startswith("/_files/")
 
     def _is_allowed(self, headers: Headers) -> bool:
-        kind, _, value = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "basic":
+        scheme, _, value = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
             try:
                 name, _, value = base64.b64decode(value, validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
                 return False
             if name != self._account:
                 return False
-        elif kind.lower() != "bearer":
+        elif scheme.lower() != "bearer":
             return False
         return hmac.compare_digest(value.encode(), self._token.encode())

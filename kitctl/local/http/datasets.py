@@ -1,75 +1,73 @@
-"""`datasets.DatasetApiService`, `blobs.BlobApiService` and `security.OAuthService`."""
+"""`datasets.DatasetApiService`: create, version, list, describe, download and delete data sets."""
 
 from __future__ import annotations
 
-import hmac
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from kitctl.local.http import wire
+from kitctl.local.http import fields, wire
 from kitctl.local.http.api import Api, Methods
-from kitctl.local.http.wire import Body
+from kitctl.local.http.fields import Body
+from kitctl.local.state.errors import not_found
+from kitctl.local.state.files import regular_files
 from kitctl.local.state.names import slugify
 from kitctl.local.state.records import Dataset, DatasetVersion
-from kitctl.local.state.refusals import bad_request, not_found
 
 
 def get_dataset_status(api: Api, body: Body) -> dict[str, Any]:
-    newest = api.kaggle.datasets.versions(_dataset(api, body))[0]
+    newest = api.state.datasets.versions(_dataset(api, body))[0]
     if newest.failure is not None:
         return {"status": "FAILED"}
-    ready = api.kaggle.datasets.is_ready(newest)
+    ready = api.state.datasets.is_ready(newest)
     return {"status": "READY" if ready else "BLOBS_RECEIVED"}
 
 
 def create_dataset(api: Api, body: Body) -> dict[str, Any]:
-    owner = (wire.text(body, "ownerSlug") or api.kaggle.account).lower()
-    slug = wire.text(body, "slug").lower() or slugify(wire.text(body, "title"))
+    owner = (fields.text(body, "ownerSlug") or api.state.account).lower()
+    slug = fields.text(body, "slug").lower() or slugify(fields.text(body, "title"))
     tokens = _tokens(body)
-    version = api.kaggle.datasets.create(
-        (owner, slug), _about(body), tokens, is_private=wire.flag(body, "isPrivate")
+    version = api.state.datasets.create(
+        (owner, slug), _details(body), tokens, is_private=fields.flag(body, "isPrivate")
     )
-    api.kaggle.datasets.process(version, tokens)
+    api.state.datasets.process(version, tokens)
     return wire.dataset_created(version.dataset, api.site)
 
 
 def create_dataset_version(api: Api, body: Body) -> dict[str, Any]:
-    owner, slug = wire.text(body, "ownerSlug"), wire.text(body, "datasetSlug")
-    return _new_version(api, api.kaggle.datasets.own(owner, slug), body)
+    owner, slug = fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug")
+    return _new_version(api, api.state.datasets.own(owner, slug), body)
 
 
 def create_dataset_version_by_id(api: Api, body: Body) -> dict[str, Any]:
-    dataset = api.kaggle.datasets.by_id(wire.number(body, "id") or 0)
-    return _new_version(api, api.kaggle.datasets.own(dataset.owner, dataset.slug), body)
+    dataset = api.state.datasets.by_id(fields.number(body, "id") or 0)
+    return _new_version(api, api.state.datasets.own(dataset.owner, dataset.slug), body)
 
 
 def get_dataset(api: Api, body: Body) -> dict[str, Any]:
-    return _rendered(api, _dataset(api, body))
+    return _with_size(api, _dataset(api, body))
 
 
 def list_datasets(api: Api, body: Body) -> dict[str, Any]:
-    owner = wire.text(body, "user").lower()
-    if wire.text(body, "group").endswith("_MY"):
-        owner = api.kaggle.account
-    words = wire.text(body, "search").lower()
-    found = [
+    owner = fields.text(body, "user").lower()
+    if fields.text(body, "group").endswith("_MY"):
+        owner = api.state.account
+    search = fields.text(body, "search").lower()
+    matches = [
         dataset
-        for dataset in api.kaggle.datasets.visible()
-        if owner in ("", dataset.owner) and words in f"{dataset.title} {dataset.slug}".lower()
+        for dataset in api.state.datasets.visible()
+        if owner in ("", dataset.owner) and search in f"{dataset.title} {dataset.slug}".lower()
     ]
-    offset, size = wire.page(body)
-    page = found[offset : offset + size + 1]
-    return wire.paged("datasets", page, body, lambda dataset: _rendered(api, dataset))
+    offset, size = fields.page(body)
+    page = matches[offset : offset + size + 1]
+    return wire.paged("datasets", page, body, lambda dataset: _with_size(api, dataset))
 
 
 def list_dataset_files(api: Api, body: Body) -> dict[str, Any]:
     version = _version(api, body)
-    files = sorted(_files(version.folder))
-    offset, size = wire.page(body)
+    files = sorted(regular_files(version.folder))
+    offset, size = fields.page(body)
 
     def render(path: Path) -> dict[str, Any]:
         status = path.stat()
@@ -87,98 +85,79 @@ def get_dataset_metadata(api: Api, body: Body) -> dict[str, Any]:
 
 
 def update_dataset_metadata(api: Api, body: Body) -> dict[str, Any]:
-    owner, slug = wire.text(body, "ownerSlug"), wire.text(body, "datasetSlug")
+    owner, slug = fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug")
     settings = body.get("settings") or {}
-    licenses = [wire.text(license, "name") for license in wire.objects(settings, "licenses")]
-    about = {
-        "title": wire.text(settings, "title"),
-        "subtitle": wire.text(settings, "subtitle"),
-        "description": wire.text(settings, "description"),
-        "keywords": list(wire.texts(settings, "keywords")),
+    licenses = [fields.text(license, "name") for license in fields.objects(settings, "licenses")]
+    details = {
+        "title": fields.text(settings, "title"),
+        "subtitle": fields.text(settings, "subtitle"),
+        "description": fields.text(settings, "description"),
+        "keywords": list(fields.texts(settings, "keywords")),
         "license": licenses[0] if licenses else "",
     }
-    api.kaggle.datasets.describe(api.kaggle.datasets.own(owner, slug), about)
+    api.state.datasets.update_details(api.state.datasets.own(owner, slug), details)
     return {"errors": []}
 
 
 def download_dataset(api: Api, body: Body) -> Response:
-    """Redirect to one file, or to all of them in a zip."""
+    """Redirect to one file, or to a zip of all files."""
     version = _version(api, body)
-    name = wire.text(body, "fileName")
+    name = fields.text(body, "fileName")
     if not name:
-        path = api.kaggle.datasets.archive(version)
+        path = api.state.datasets.archive(version)
     else:
         path = version.folder / name
-        if path not in set(_files(version.folder)):
+        if path not in set(regular_files(version.folder)):
             raise not_found(f'This data set has no file "{name}".')
-    return RedirectResponse(api.links.dataset(path), 302)
+    return RedirectResponse(api.signed_urls.dataset_file(path), 302)
 
 
 def delete_dataset(api: Api, body: Body) -> dict[str, Any]:
-    owner, slug = wire.text(body, "ownerSlug"), wire.text(body, "datasetSlug")
-    api.kaggle.datasets.delete(api.kaggle.datasets.own(owner, slug))
+    owner, slug = fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug")
+    api.state.datasets.delete(api.state.datasets.own(owner, slug))
     return {}
 
 
-def start_blob_upload(api: Api, body: Body) -> dict[str, Any]:
-    name, size = wire.text(body, "name"), wire.number(body, "contentLength")
-    if not name or size is None or size < 0:
-        raise bad_request("An upload needs a name and a content length.")
-    blob = api.kaggle.blobs.announce(name, size)
-    return {"token": blob.token, "createUrl": api.links.upload(blob.token, name)}
-
-
-def introspect_token(api: Api, body: Body) -> dict[str, Any]:
-    if not hmac.compare_digest(wire.text(body, "token").encode(), api.token.encode()):
-        return {"active": False}
-    return {"active": True, "username": api.kaggle.account, "userId": 1, "scope": ""}
-
-
 def _dataset(api: Api, body: Body) -> Dataset:
-    return api.kaggle.datasets.find(wire.text(body, "ownerSlug"), wire.text(body, "datasetSlug"))
+    return api.state.datasets.find(fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug"))
 
 
 def _version(api: Api, body: Body) -> DatasetVersion:
-    number = wire.number(body, "datasetVersionNumber")
-    return api.kaggle.datasets.version(_dataset(api, body), number)
+    number = fields.number(body, "datasetVersionNumber")
+    return api.state.datasets.version(_dataset(api, body), number)
 
 
 def _new_version(api: Api, dataset: Dataset, body: Body) -> dict[str, Any]:
-    details = body.get("body") or {}
-    tokens = _tokens(details)
-    version = api.kaggle.datasets.add_version(
-        dataset, wire.text(details, "versionNotes"), tokens, _about(details)
+    request = body.get("body") or {}
+    tokens = _tokens(request)
+    version = api.state.datasets.add_version(
+        dataset, fields.text(request, "versionNotes"), tokens, _details(request)
     )
-    api.kaggle.datasets.process(version, tokens)
+    api.state.datasets.process(version, tokens)
     return wire.dataset_created(dataset, api.site)
 
 
 def _tokens(body: Body) -> list[str]:
-    return [wire.text(file, "token") for file in wire.objects(body, "files")]
+    return [fields.text(file, "token") for file in fields.objects(body, "files")]
 
 
-def _about(body: Body) -> dict[str, object]:
-    about = {
-        "title": wire.text(body, "title"),
-        "subtitle": wire.text(body, "subtitle"),
-        "description": wire.text(body, "description"),
-        "license": wire.text(body, "licenseName"),
-        "keywords": list(wire.texts(body, "categoryIds")),
+def _details(body: Body) -> dict[str, object]:
+    """Return what a request says of a data set; fields that it leaves empty are left out."""
+    details = {
+        "title": fields.text(body, "title"),
+        "subtitle": fields.text(body, "subtitle"),
+        "description": fields.text(body, "description"),
+        "license": fields.text(body, "licenseName"),
+        "keywords": list(fields.texts(body, "categoryIds")),
     }
-    return {name: value for name, value in about.items() if value}
+    return {name: value for name, value in details.items() if value}
 
 
-def _rendered(api: Api, dataset: Dataset) -> dict[str, Any]:
-    newest = api.kaggle.datasets.versions(dataset)[0]
-    total = sum(path.stat().st_size for path in _files(newest.folder))
+def _with_size(api: Api, dataset: Dataset) -> dict[str, Any]:
+    """Return a data set's JSON with the size of its newest version."""
+    newest = api.state.datasets.versions(dataset)[0]
+    total = sum(path.stat().st_size for path in regular_files(newest.folder))
     return wire.dataset(newest, total, api.site)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
-        for path in (Path(parent, name) for name in names):
-            if path.is_file() and not path.is_symlink():
-                yield path
 
 
 METHODS: Methods = {
@@ -194,5 +173,3 @@ METHODS: Methods = {
     "DownloadDataset": download_dataset,
     "DeleteDataset": delete_dataset,
 }
-BLOB_METHODS: Methods = {"StartBlobUpload": start_blob_upload}
-IDENTITY_METHODS: Methods = {"IntrospectToken": introspect_token}

@@ -1,4 +1,4 @@
-"""`kernels.KernelsApiService`."""
+"""`kernels.KernelsApiService`: save, list and delete kernels; sessions, outputs, logs and quota."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from kitctl.local.http import wire
+from kitctl.local.http import fields, wire
 from kitctl.local.http.api import Api, Methods
-from kitctl.local.http.wire import Body
+from kitctl.local.http.fields import Body
+from kitctl.local.http.log_stream import LogStream
 from kitctl.local.runs import logs
+from kitctl.local.state.errors import bad_request, not_found
 from kitctl.local.state.records import KernelVersion, Output, Session
-from kitctl.local.state.refusals import bad_request, not_found
 
 
 def save_kernel(api: Api, body: Body) -> dict[str, Any]:
-    kernel_id, slug = wire.number(body, "id"), wire.text(body, "slug")
+    kernel_id, slug = fields.number(body, "id"), fields.text(body, "slug")
     if kernel_id is None and not slug:
         raise bad_request("ID or slug must be specified")
-    saved = api.kaggle.kernels.save(kernel_id, slug, wire.text(body, "text"), wire.job(body))
-    api.conductor.start_queued()
-    return wire.saved(saved, api.site)
+    source, request = fields.text(body, "text"), wire.save_request(body)
+    saved = api.state.kernels.save(kernel_id, slug, source, request)
+    api.scheduler.start_queued()
+    return wire.saved_version(saved, api.site)
 
 
 def get_kernel(api: Api, body: Body) -> dict[str, Any]:
@@ -28,37 +30,38 @@ def get_kernel(api: Api, body: Body) -> dict[str, Any]:
 
 
 def list_kernels(api: Api, body: Body) -> dict[str, Any]:
-    kernels = api.kaggle.kernels
-    owner = wire.text(body, "user").lower()
-    if wire.text(body, "group") == "PROFILE":
-        owner = api.kaggle.account
-    words = wire.text(body, "search").lower()
-    found = [
+    kernels = api.state.kernels
+    owner = fields.text(body, "user").lower()
+    if fields.text(body, "group") == "PROFILE":
+        owner = api.state.account
+    search = fields.text(body, "search").lower()
+    matches = [
         kernel
         for kernel in kernels.visible()
-        if owner in ("", kernel.owner) and words in f"{kernel.title} {kernel.slug}".lower()
+        if owner in ("", kernel.owner) and search in f"{kernel.title} {kernel.slug}".lower()
     ]
-    offset, size = wire.page(body)
+    offset, size = fields.page(body)
     return wire.paged(
         "kernels",
-        found[offset : offset + size + 1],
+        matches[offset : offset + size + 1],
         body,
         lambda kernel: wire.kernel_metadata(kernels.version(kernel, None)),
     )
 
 
 def delete_kernel(api: Api, body: Body) -> dict[str, Any]:
-    kernels = api.kaggle.kernels
-    owner, slug = wire.text(body, "userName"), wire.text(body, "kernelSlug")
+    kernels = api.state.kernels
+    owner, slug = fields.text(body, "userName"), fields.text(body, "kernelSlug")
     kernels.delete(kernels.own(owner, slug, "kernels.delete"))
     return {}
 
 
 def get_kernel_session_status(api: Api, body: Body) -> dict[str, Any]:
     version = _version(api, body)
-    if wire.text(body, "versionLabel"):
-        return wire.status(_session(api, version))
-    return wire.status(api.kaggle.sessions.shown_without_label(version.kernel.id, version.number))
+    if fields.text(body, "versionLabel"):
+        return wire.session_status(_session(api, version))
+    newest = api.state.sessions.for_unlabelled_status(version.kernel.id, version.number)
+    return wire.session_status(newest)
 
 
 def list_kernel_session_output(api: Api, body: Body) -> dict[str, Any]:
@@ -66,18 +69,18 @@ def list_kernel_session_output(api: Api, body: Body) -> dict[str, Any]:
     if session is None:
         return {"files": [], "log": "", "nextPageToken": ""}
     ended = session.ended_at is not None
-    log_file = api.kaggle.sessions.log_file(session.id)
+    log_file = api.state.sessions.log_file(session.id)
     return {
         **wire.paged(
             "files",
             _outputs(api, session, body),
             body,
             lambda output: {
-                "url": api.links.output(output.id, output.name),
+                "url": api.signed_urls.output(output.id, output.name),
                 "fileName": output.name,
             },
         ),
-        "log": logs.whole(log_file) if ended else "",
+        "log": logs.read_all(log_file) if ended else "",
     }
 
 
@@ -96,69 +99,69 @@ def list_kernel_files(api: Api, body: Body) -> dict[str, Any]:
 
 
 def download_kernel_output(api: Api, body: Body) -> Response:
-    kernels = api.kaggle.kernels
-    kernel = kernels.find(wire.text(body, "ownerSlug"), wire.text(body, "kernelSlug"))
-    number = wire.number(body, "versionNumber")
+    kernels = api.state.kernels
+    kernel = kernels.find(fields.text(body, "ownerSlug"), fields.text(body, "kernelSlug"))
+    number = fields.number(body, "versionNumber")
     session = _session(api, kernels.version(kernel, f"v{number}" if number else None))
-    name = wire.text(body, "filePath")
-    output = api.kaggle.sessions.output_named(session.id, name) if session else None
+    name = fields.text(body, "filePath")
+    output = api.state.sessions.output_named(session.id, name) if session else None
     if output is None:
         raise not_found(f'This version has no output file "{name}".')
-    return RedirectResponse(api.links.output(output.id, output.name), 302)
+    return RedirectResponse(api.signed_urls.output(output.id, output.name), 302)
 
 
 def get_kernel_session_logs_stream(api: Api, body: Body) -> Response:
-    return log_stream(
+    return stream_log(
         api,
-        wire.text(body, "userName"),
-        wire.text(body, "kernelSlug"),
-        wire.text(body, "versionLabel"),
+        fields.text(body, "userName"),
+        fields.text(body, "kernelSlug"),
+        fields.text(body, "versionLabel"),
     )
 
 
-def log_stream(api: Api, owner: str, slug: str, label: str) -> Response:
-    """A run's log: as events while it is going on, as one JSON array when it has ended."""
-    kernels, sessions = api.kaggle.kernels, api.kaggle.sessions
+def stream_log(api: Api, owner: str, slug: str, label: str) -> Response:
+    """Return a run's log: server-sent events while it runs, one JSON array once it has ended."""
+    kernels, sessions = api.state.kernels, api.state.sessions
     session = _session(api, kernels.version(kernels.find(owner, slug), label or None))
     if session is None:
         raise not_found("This version has not been run.")
     log_file = sessions.log_file(session.id)
     if session.ended_at is not None:
-        return Response(logs.whole(log_file), media_type="application/json")
-    return logs.live(log_file, lambda: sessions.get(session.id).ended_at is not None)
+        return Response(logs.read_all(log_file), media_type="application/json")
+    return LogStream(log_file, lambda: sessions.get(session.id).ended_at is not None)
 
 
 def cancel_kernel_session(api: Api, body: Body) -> dict[str, Any]:
-    session_id = wire.number(body, "kernelSessionId")
+    session_id = fields.number(body, "kernelSessionId")
     if session_id is None:
         raise bad_request("A kernel session id must be specified")
-    session = api.kaggle.sessions.get(session_id)
-    api.kaggle.kernels.check_owner(session.kernel_id, "kernelSessions.cancel")
-    if not api.kaggle.sessions.cancel(session_id):
+    session = api.state.sessions.get(session_id)
+    api.state.kernels.check_owner(session.kernel_id, "kernelSessions.cancel")
+    if not api.state.sessions.request_cancel(session_id):
         return {"errorMessage": "The kernel session is not running."}
     return {}
 
 
 def get_accelerator_quota_statistics(api: Api, body: Body) -> dict[str, Any]:
-    quota = api.kaggle.quota
+    quota = api.state.quota
     return wire.quota(
-        quota.refresh_time(), {"gpu": quota.reading("gpu"), "tpu": quota.reading("tpu")}
+        quota.refresh_time(), {"gpu": quota.statistics("gpu"), "tpu": quota.statistics("tpu")}
     )
 
 
 def _version(api: Api, body: Body) -> KernelVersion:
-    kernels = api.kaggle.kernels
-    kernel = kernels.find(wire.text(body, "userName"), wire.text(body, "kernelSlug"))
-    return kernels.version(kernel, wire.text(body, "versionLabel") or None)
+    kernels = api.state.kernels
+    kernel = kernels.find(fields.text(body, "userName"), fields.text(body, "kernelSlug"))
+    return kernels.version(kernel, fields.text(body, "versionLabel") or None)
 
 
 def _session(api: Api, version: KernelVersion) -> Session | None:
-    return api.kaggle.sessions.of_version(version.kernel.id, version.number)
+    return api.state.sessions.of_version(version.kernel.id, version.number)
 
 
 def _outputs(api: Api, session: Session, body: Body) -> list[Output]:
-    offset, size = wire.page(body)
-    return api.kaggle.sessions.outputs(session.id, offset, size + 1)
+    offset, size = fields.page(body)
+    return api.state.sessions.outputs(session.id, offset, size + 1)
 
 
 METHODS: Methods = {

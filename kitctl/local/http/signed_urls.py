@@ -1,4 +1,4 @@
-"""Signed URLs: good without the token, for one file, until their time is up."""
+"""Signed URLs: each gives access to one file without the token, until it expires."""
 
 from __future__ import annotations
 
@@ -11,76 +11,84 @@ from pathlib import Path
 from typing import Literal, TypeGuard, get_args
 from urllib.parse import quote
 
-from kitctl.local.state.clock import Clock
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.settings import ServerSettings
 
-Use = Literal["output", "upload", "dataset"]
+Kind = Literal["output", "upload", "dataset"]
 
 
-class LinkExpired(Exception):
-    """It was good once."""
+class SignatureExpired(Exception):
+    """The URL was valid once."""
 
 
-class LinkForged(Exception):
-    """It was not made here."""
+class BadSignature(Exception):
+    """The URL was not made by this server, or was changed."""
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What a signed URL allows: one use of one thing."""
+class SignedResource:
+    """What a signed URL gives access to.
 
-    use: Use
+    `key` is the id of an output, the token of an upload, or the path of a data set's file.
+    """
+
+    kind: Kind
     key: str
 
 
-class Links:
-    """Makes and reads signed URLs. Their key comes from the token, so they outlive a restart."""
+class SignedUrls:
+    """Make and verify signed URLs. The signing key comes from the token, so a restart keeps it."""
 
-    def __init__(self, endpoint: str, token: str, clock: Clock, settings: ServerSettings) -> None:
+    def __init__(
+        self, endpoint: str, token: str, clock: ServerClock, settings: ServerSettings
+    ) -> None:
         self._endpoint = endpoint
-        self._key = hashlib.sha256(f"kitctl local links {token}".encode()).digest()
+        self._signing_key = hashlib.sha256(f"kitctl local links {token}".encode()).digest()
         self._clock = clock
         self._settings = settings
 
     def output(self, output_id: int, name: str) -> str:
-        return self._url("output", str(output_id), name)
+        """Return the URL that downloads a run's output file."""
+        return self._url(SignedResource("output", str(output_id)), name)
 
-    def dataset(self, path: Path) -> str:
-        return self._url("dataset", str(path), path.name)
+    def dataset_file(self, path: Path) -> str:
+        """Return the URL that downloads a data set's file or archive."""
+        return self._url(SignedResource("dataset", str(path)), path.name)
 
     def upload(self, token: str, name: str) -> str:
-        return self._url("upload", token, name)
+        """Return the URL that an announced file is uploaded to."""
+        return self._url(SignedResource("upload", token), name)
 
-    def _url(self, use: Use, key: str, name: str) -> str:
-        expires = self._clock.now() + self._settings["url_seconds"]
-        payload = _encode(json.dumps([use, key, expires]).encode())
+    def verify(self, signed: str) -> SignedResource:
+        """Return the resource that the middle part of a URL names.
+
+        Raises:
+            BadSignature: the signature is wrong.
+            SignatureExpired: the URL has expired.
+        """
+        payload, _, signature = signed.partition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
+            raise BadSignature
+        kind, key, expires_at = json.loads(_decode(payload))
+        if self._clock.now() >= expires_at:
+            raise SignatureExpired
+        if not _is_kind(kind):
+            raise BadSignature
+        return SignedResource(kind, key)
+
+    def _url(self, resource: SignedResource, name: str) -> str:
+        expires_at = self._clock.now() + self._settings["url_seconds"]
+        payload = _encode(json.dumps([resource.kind, resource.key, expires_at]).encode())
         # Clients take the file's name from the end of the address.
         end = quote(name.replace("\\", "/").rsplit("/", 1)[-1] or "file", safe="")
         return f"{self._endpoint}/_files/{payload}.{self._sign(payload)}/{end}"
 
-    def read(self, signed: str) -> Grant:
-        """The grant behind the middle part of a URL.
-
-        Raises:
-            LinkForged: the signature is wrong.
-            LinkExpired: its time is up.
-        """
-        payload, _, signature = signed.partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
-            raise LinkForged
-        use, key, expires = json.loads(_decode(payload))
-        if self._clock.now() >= expires:
-            raise LinkExpired
-        if not _is_use(use):
-            raise LinkForged
-        return Grant(use, key)
-
     def _sign(self, payload: str) -> str:
-        return _encode(hmac.digest(self._key, payload.encode(), "sha256"))
+        return _encode(hmac.digest(self._signing_key, payload.encode(), "sha256"))
 
 
-def _is_use(value: str) -> TypeGuard[Use]:
-    return value in get_args(Use)
+def _is_kind(value: str) -> TypeGuard[Kind]:
+    return value in get_args(Kind)
 
 
 def _encode(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Files over signed URLs: downloads by ranges, uploads that can be taken up again."""
+"""Files over signed URLs: downloads by ranges, uploads that can be resumed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kitctl.local.http.api import Api
-from kitctl.local.http.signed_urls import Grant, LinkExpired, LinkForged
+from kitctl.local.http.signed_urls import BadSignature, SignatureExpired, SignedResource
+from kitctl.local.state.errors import ApiError
 from kitctl.local.state.records import Blob
-from kitctl.local.state.refusals import Refusal
 
 # As Google's storage answers, which is where Kaggle's signed URLs lead.
 EXPIRED = (400, "ExpiredToken", "The provided token has expired.")
-FORGED = (403, "SignatureDoesNotMatch", "Access denied.")
+BAD_SIGNATURE = (403, "SignatureDoesNotMatch", "Access denied.")
 MISSING = (404, "NoSuchKey", "The specified key does not exist.")
 
-PIECE = 256 << 10
+CHUNK_BYTES = 256 << 10
 
 
 def storage_error(status: int, code: str, message: str) -> Response:
+    """Return an error as Google's storage writes it, in XML."""
     body = (
         "<?xml version='1.0' encoding='UTF-8'?>"
         f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -30,10 +31,10 @@ def storage_error(status: int, code: str, message: str) -> Response:
     return Response(body, status, media_type="application/xml; charset=UTF-8")
 
 
-class SendsFiles:
-    """ASGI's extension `http.response.pathsend`: FileResponse names a file, this sends it.
+class FileSender:
+    """ASGI middleware for `http.response.pathsend`, by which FileResponse sends a file by name.
 
-    It is read here and now, not in a thread: passing each piece between two threads costs more.
+    It reads the file in the event loop: passing each chunk between two threads costs more.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,63 +46,64 @@ class SendsFiles:
                 await send(message)
                 return
             with Path(message["path"]).open("rb", buffering=0) as file:
-                while piece := file.read(PIECE):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                while chunk := file.read(CHUNK_BYTES):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 
         extensions = {**scope.get("extensions", {}), "http.response.pathsend": {}}
         await self._app({**scope, "extensions": extensions}, receive, send_file)
 
 
-async def serve(request: Request) -> Response:
-    """GET or PUT of a signed URL."""
+async def transfer(request: Request) -> Response:
+    """Serve GET or PUT of a signed URL."""
     api: Api = request.app.state.api
     try:
-        grant = api.links.read(request.path_params["signed"])
-    except LinkExpired:
+        resource = api.signed_urls.verify(request.path_params["signed"])
+    except SignatureExpired:
         return storage_error(*EXPIRED)
-    except LinkForged:
-        return storage_error(*FORGED)
+    except BadSignature:
+        return storage_error(*BAD_SIGNATURE)
     if request.method == "PUT":
-        return await _receive(api, grant, request)
-    return await _send(api, grant)
+        return await _upload(api, resource, request)
+    return await _download(api, resource)
 
 
-async def _send(api: Api, grant: Grant) -> Response:
-    path = _path(api, grant)
+async def _download(api: Api, resource: SignedResource) -> Response:
+    path = _path(api, resource)
     if path is None or not path.is_file():
         return storage_error(*MISSING)
     return FileResponse(path, media_type="application/octet-stream", stat_result=path.stat())
 
 
-def _path(api: Api, grant: Grant) -> Path | None:
-    if grant.use == "dataset":
-        return Path(grant.key)
-    if grant.use == "output":
-        output = api.kaggle.sessions.output(int(grant.key))
+def _path(api: Api, resource: SignedResource) -> Path | None:
+    if resource.kind == "dataset":
+        return Path(resource.key)
+    if resource.kind == "output":
+        output = api.state.sessions.output(int(resource.key))
         return output.path if output else None
     return None
 
 
-async def _receive(api: Api, grant: Grant, request: Request) -> Response:
-    if grant.use != "upload":
-        return storage_error(*FORGED)
+async def _upload(api: Api, resource: SignedResource, request: Request) -> Response:
+    if resource.kind != "upload":
+        return storage_error(*BAD_SIGNATURE)
     try:
-        blob = api.kaggle.blobs.get(grant.key)
-    except Refusal:
+        blob = api.state.blobs.get(resource.key)
+    except ApiError:
         return storage_error(*MISSING)
-    wanted = request.headers.get("content-range", "")
-    if not wanted.startswith("bytes */"):
-        found = re.fullmatch(r"bytes (\d+)-\d+/\d+", wanted)
-        start = int(found[1]) if found else 0
-        if start > api.kaggle.blobs.received(blob):
+    content_range = request.headers.get("content-range", "")
+    # "bytes */N" only asks how much has arrived.
+    if not content_range.startswith("bytes */"):
+        match = re.fullmatch(r"bytes (\d+)-\d+/\d+", content_range)
+        start = int(match[1]) if match else 0
+        if start > api.state.blobs.received_bytes(blob):
             return _progress(api, blob)
         await _write(blob, start, request)
     return _progress(api, blob)
 
 
 async def _write(blob: Blob, start: int, request: Request) -> None:
-    """Write the body from `start` on; a broken connection keeps what has arrived."""
+    """Write the body from byte `start` on; a broken connection keeps what has arrived."""
     with blob.path.open("r+b") as sink:
         sink.truncate(start)
         sink.seek(start)
@@ -113,7 +115,8 @@ async def _write(blob: Blob, start: int, request: Request) -> None:
 
 
 def _progress(api: Api, blob: Blob) -> Response:
-    received = api.kaggle.blobs.received(blob)
+    """Return 200 for a complete upload, else 308 and the range that has arrived."""
+    received = api.state.blobs.received_bytes(blob)
     if received == blob.bytes:
         return Response(status_code=200)
     if received > blob.bytes:

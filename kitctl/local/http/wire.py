@@ -1,6 +1,6 @@
-"""JSON in and out as Kaggle writes it: camelCase, `"108000s"`, never null.
+"""JSON messages as Kaggle writes them: camelCase, durations such as `"108000s"`, never null.
 
-The official client cannot read a null where a list belongs: what is not known is left out.
+The official client cannot read a null where a list belongs: an unknown value is left out.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from kitctl.local.http import fields
+from kitctl.local.http.fields import Body
 from kitctl.local.state import records
 from kitctl.local.state.clock import utc
-from kitctl.local.state.quota import Reading
+from kitctl.local.state.errors import bad_request
+from kitctl.local.state.quota import QuotaStatistics
 from kitctl.local.state.records import (
     Dataset,
     DatasetVersion,
@@ -19,140 +22,97 @@ from kitctl.local.state.records import (
     SaveRequest,
     Session,
 )
-from kitctl.local.state.refusals import bad_request
 
-Body = Mapping[str, Any]
 Item = TypeVar("Item")
 
-DEFAULT_PAGE = 20
-LARGEST_PAGE = 200
 
-
-def text(body: Body, name: str) -> str:
-    return _typed(body, name, str, "")
-
-
-def flag(body: Body, name: str) -> bool:
-    return _typed(body, name, bool, False)
-
-
-def number(body: Body, name: str) -> int | None:
-    value = body.get(name)
-    return None if value is None else _typed(body, name, int, 0)
-
-
-def texts(body: Body, name: str) -> tuple[str, ...]:
-    values = _typed(body, name, list, [])
-    if not all(isinstance(value, str) for value in values):
-        raise bad_request(f'"{name}" must be a list of strings.')
-    return tuple(values)
-
-
-def objects(body: Body, name: str) -> list[Body]:
-    values = _typed(body, name, list, [])
-    if not all(isinstance(value, Mapping) for value in values):
-        raise bad_request(f'"{name}" must be a list of objects.')
-    return values
-
-
-def _typed(body: Body, name: str, kind: type[Item], default: Item) -> Item:
-    value = body.get(name)
-    if value is None:
-        return default
-    # A bool is an int to Python, but not on the wire.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise bad_request(f'"{name}" must be of type {kind.__name__}.')
-    return value
-
-
-def job(body: Body) -> SaveRequest:
-    """SaveKernel's request, without its source and slug."""
-    if text(body, "kernelType") not in ("script", "notebook"):
+def save_request(body: Body) -> SaveRequest:
+    """Return SaveKernel's request, without its source and its slug."""
+    kernel_type, language = fields.text(body, "kernelType"), fields.text(body, "language")
+    if kernel_type not in ("script", "notebook"):
         raise bad_request("A valid kernel type must be specified: script or notebook.")
-    if text(body, "language") not in ("python", "r", "rmarkdown"):
+    if language not in ("python", "r", "rmarkdown"):
         raise bad_request("A valid language must be specified: python, r or rmarkdown.")
     return SaveRequest(
-        title=text(body, "newTitle"),
-        language=text(body, "language"),
-        kernel_type=text(body, "kernelType"),
-        is_private=_typed(body, "isPrivate", bool, True),
-        enable_gpu=flag(body, "enableGpu"),
-        enable_tpu=flag(body, "enableTpu"),
-        enable_internet=flag(body, "enableInternet"),
-        machine_shape=text(body, "machineShape"),
-        docker_image=text(body, "dockerImage"),
-        timeout_seconds=number(body, "sessionTimeoutSeconds"),
-        runs=text(body, "kernelExecutionType") != "QUICK_SAVE",
-        category_ids=texts(body, "categoryIds"),
-        dataset_sources=texts(body, "datasetDataSources"),
-        kernel_sources=texts(body, "kernelDataSources"),
-        competition_sources=texts(body, "competitionDataSources"),
-        model_sources=texts(body, "modelDataSources"),
+        title=fields.text(body, "newTitle"),
+        language=language,
+        kernel_type=kernel_type,
+        is_private=fields.flag(body, "isPrivate", default=True),
+        enable_gpu=fields.flag(body, "enableGpu"),
+        enable_tpu=fields.flag(body, "enableTpu"),
+        enable_internet=fields.flag(body, "enableInternet"),
+        machine_shape=fields.text(body, "machineShape"),
+        docker_image=fields.text(body, "dockerImage"),
+        timeout_seconds=fields.number(body, "sessionTimeoutSeconds"),
+        runs=fields.text(body, "kernelExecutionType") != "QUICK_SAVE",
+        category_ids=fields.texts(body, "categoryIds"),
+        dataset_sources=fields.texts(body, "datasetDataSources"),
+        kernel_sources=fields.texts(body, "kernelDataSources"),
+        competition_sources=fields.texts(body, "competitionDataSources"),
+        model_sources=fields.texts(body, "modelDataSources"),
     )
 
 
-def page(body: Body) -> tuple[int, int]:
-    """Offset and size of the page asked for."""
-    size = number(body, "pageSize") or DEFAULT_PAGE
-    if size < 1:
-        raise bad_request("Page size must be >= 1")
-    size = min(size, LARGEST_PAGE)
-    token = text(body, "pageToken")
-    if token and not token.isdecimal():
-        raise bad_request("Invalid page token.")
-    return int(token) if token else (max(number(body, "page") or 1, 1) - 1) * size, size
-
-
 def time(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as Kaggle writes it (UTC, milliseconds)."""
     return utc(seconds).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def duration(seconds: float) -> str:
+    """Return a duration as Kaggle writes it, such as `"90s"` or `"1.500s"`."""
     return f"{seconds:.0f}s" if seconds == int(seconds) else f"{seconds:.3f}s"
 
 
-def without_nulls(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def without_nulls(**values: Any) -> dict[str, Any]:
+    """Return the values that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def paged(
     name: str, items: Sequence[Item], body: Body, render: Callable[[Item], dict[str, Any]]
 ) -> dict[str, Any]:
-    """One page of `items`, which begin at the page's offset and may be one longer than it."""
-    offset, size = page(body)
+    """Return one page of a list under the key `name`.
+
+    `items` begin at the page's offset. One item more than the page holds says that another page
+    follows.
+    """
+    offset, size = fields.page(body)
     following = str(offset + size) if len(items) > size else ""
     return {name: [render(item) for item in items[:size]], "nextPageToken": following}
 
 
-def saved(answer: SavedVersion, site: str) -> dict[str, Any]:
-    kernel = answer.kernel
+def saved_version(saved: SavedVersion, site: str) -> dict[str, Any]:
+    """Return SaveKernel's response."""
+    kernel = saved.kernel
     if kernel is None:
-        return without_nulls(error=answer.error, **_invalid({}))
+        return without_nulls(error=saved.error, **_invalid_sources({}))
     return without_nulls(
         ref=f"/code/{kernel.owner}/{kernel.slug}",
         url=f"{site}/code/{kernel.owner}/{kernel.slug}",
-        versionNumber=answer.version,
+        versionNumber=saved.version,
         kernelId=kernel.id,
         invalidTags=[],
-        **_invalid(answer.invalid),
+        **_invalid_sources(saved.invalid),
     )
 
 
-def _invalid(sources: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _invalid_sources(sources: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {
         f"invalid{kind.capitalize()}Sources": sources.get(kind, [])
         for kind in ("dataset", "competition", "kernel", "model")
     }
 
 
-def status(session: Session | None) -> dict[str, Any]:
+def session_status(session: Session | None) -> dict[str, Any]:
+    """Return GetKernelSessionStatus's response; a version without a session was only saved."""
     if session is None:
         return {"status": records.NEW_SCRIPT}
     return without_nulls(status=session.status, failureMessage=session.failure_message)
 
 
 def kernel_metadata(version: KernelVersion) -> dict[str, Any]:
-    kernel, pushed = version.kernel, version.job
+    """Return a kernel's metadata as of one of its versions."""
+    kernel, request = version.kernel, version.request
     return {
         "id": kernel.id,
         "ref": f"{kernel.owner}/{kernel.slug}",
@@ -160,66 +120,69 @@ def kernel_metadata(version: KernelVersion) -> dict[str, Any]:
         "author": kernel.owner,
         "slug": kernel.slug,
         "lastRunTime": time(kernel.last_run_at),
-        "language": pushed.language,
-        "kernelType": pushed.kernel_type,
+        "language": request.language,
+        "kernelType": request.kernel_type,
         "isPrivate": kernel.is_private,
-        "enableGpu": pushed.enable_gpu,
-        "enableTpu": pushed.enable_tpu,
-        "enableInternet": pushed.enable_internet,
-        "categoryIds": list(pushed.category_ids),
-        "datasetDataSources": list(pushed.dataset_sources),
-        "kernelDataSources": list(pushed.kernel_sources),
-        "competitionDataSources": list(pushed.competition_sources),
-        "modelDataSources": list(pushed.model_sources),
+        "enableGpu": request.enable_gpu,
+        "enableTpu": request.enable_tpu,
+        "enableInternet": request.enable_internet,
+        "categoryIds": list(request.category_ids),
+        "datasetDataSources": list(request.dataset_sources),
+        "kernelDataSources": list(request.kernel_sources),
+        "competitionDataSources": list(request.competition_sources),
+        "modelDataSources": list(request.model_sources),
         "totalVotes": 0,
         "currentVersionNumber": kernel.current_version,
-        "dockerImage": pushed.docker_image,
-        "machineShape": pushed.machine_shape,
+        "dockerImage": request.docker_image,
+        "machineShape": request.machine_shape,
     }
 
 
 def kernel(version: KernelVersion) -> dict[str, Any]:
+    """Return GetKernel's response: the metadata and the source."""
     return {
         "metadata": kernel_metadata(version),
         "blob": {
             "source": version.source,
-            "language": version.job.language,
-            "kernelType": version.job.kernel_type,
+            "language": version.request.language,
+            "kernelType": version.request.kernel_type,
             "slug": version.kernel.slug,
         },
     }
 
 
-def quota(refresh_time: float, readings: Mapping[str, Reading]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"quotaRefreshTime": time(refresh_time)}
-    for kind, reading in readings.items():
-        answer[f"{kind}Quota"] = {
-            "timeUsed": duration(reading.used),
-            "timeReserved": duration(reading.reserved),
-            "totalTimeAllowed": duration(reading.allowed),
-            "minimumTimeAllowed": duration(reading.minimum),
+def quota(refresh_time: float, statistics: Mapping[str, QuotaStatistics]) -> dict[str, Any]:
+    """Return GetAcceleratorQuotaStatistics's response; `statistics` by pool, "gpu" and "tpu"."""
+    response: dict[str, Any] = {"quotaRefreshTime": time(refresh_time)}
+    for pool, numbers in statistics.items():
+        response[f"{pool}Quota"] = {
+            "timeUsed": duration(numbers.used),
+            "timeReserved": duration(numbers.reserved),
+            "totalTimeAllowed": duration(numbers.allowed),
+            "minimumTimeAllowed": duration(numbers.minimum),
             "isPayToScaleEnabled": False,
-            "hasEverRun": reading.has_ever_run,
+            "hasEverRun": numbers.has_ever_run,
         }
-    return answer
+    return response
 
 
 def dataset(version: DatasetVersion, total_bytes: int, site: str) -> dict[str, Any]:
-    about = version.dataset
+    """Return a data set as lists and GetDataset show it, by its newest version."""
+    dataset = version.dataset
     return {
-        "id": about.id,
-        "ref": f"{about.owner}/{about.slug}",
-        "title": about.title,
-        "subtitle": about.subtitle,
-        "description": about.description,
-        "creatorName": about.owner,
-        "ownerName": about.owner,
-        "ownerRef": about.owner,
-        "url": f"{site}/datasets/{about.owner}/{about.slug}",
+        "id": dataset.id,
+        "ref": f"{dataset.owner}/{dataset.slug}",
+        "title": dataset.title,
+        "subtitle": dataset.subtitle,
+        "description": dataset.description,
+        "creatorName": dataset.owner,
+        "ownerName": dataset.owner,
+        "ownerRef": dataset.owner,
+        "url": f"{site}/datasets/{dataset.owner}/{dataset.slug}",
         "totalBytes": total_bytes,
         "lastUpdated": time(version.created_at),
-        "isPrivate": about.is_private,
-        "licenseName": about.license,
+        "isPrivate": dataset.is_private,
+        "licenseName": dataset.license,
         "currentVersionNumber": version.number,
         "tags": [],
         "files": [],
@@ -227,26 +190,28 @@ def dataset(version: DatasetVersion, total_bytes: int, site: str) -> dict[str, A
     }
 
 
-def dataset_info(about: Dataset) -> dict[str, Any]:
+def dataset_info(dataset: Dataset) -> dict[str, Any]:
+    """Return the editable details of a data set (GetDatasetMetadata)."""
     return {
-        "datasetId": about.id,
-        "datasetSlug": about.slug,
-        "ownerUser": about.owner,
-        "title": about.title,
-        "subtitle": about.subtitle,
-        "description": about.description,
-        "isPrivate": about.is_private,
-        "keywords": list(about.keywords),
-        "licenses": [{"name": about.license}] if about.license else [],
+        "datasetId": dataset.id,
+        "datasetSlug": dataset.slug,
+        "ownerUser": dataset.owner,
+        "title": dataset.title,
+        "subtitle": dataset.subtitle,
+        "description": dataset.description,
+        "isPrivate": dataset.is_private,
+        "keywords": list(dataset.keywords),
+        "licenses": [{"name": dataset.license}] if dataset.license else [],
         "collaborators": [],
         "data": [],
     }
 
 
-def dataset_created(about: Dataset, site: str) -> dict[str, Any]:
+def dataset_created(dataset: Dataset, site: str) -> dict[str, Any]:
+    """Return the response of CreateDataset and of CreateDatasetVersion."""
     return {
-        "ref": f"/{about.owner}/{about.slug}",
-        "url": f"{site}/datasets/{about.owner}/{about.slug}",
+        "ref": f"/{dataset.owner}/{dataset.slug}",
+        "url": f"{site}/datasets/{dataset.owner}/{dataset.slug}",
         "status": "ok",
         "error": "",
         "invalidTags": [],

@@ -13,15 +13,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 
-from starlette.responses import StreamingResponse
-
-# The writer is another thread, or was another process: the file is looked at again so often.
-LOOK_SECONDS = 0.05
-KEEP_ALIVE_LOOKS = 200
+# The writer is another thread, or was another process: the reader looks for new lines.
+POLL_SECONDS = 0.05
 
 
 class LogWriter:
-    """Appends to a run's log; threads may share it."""
+    """Append to a run's log; threads may share it.
+
+    `seconds` returns the time of a line: seconds since the run's start.
+    """
 
     def __init__(self, file: Path, seconds: Callable[[], float]) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,7 @@ class LogWriter:
         self._file = file.open("a", encoding="utf-8")
 
     def write(self, stream: str, data: str) -> None:
-        """Add one line (with its line break) of "stdout" or "stderr"."""
+        """Add one line, with its line break, of "stdout" or "stderr"."""
         with self._lock:
             entry = {"stream_name": stream, "time": round(self._seconds(), 6), "data": data}
             self._file.write(json.dumps(entry) + "\n")
@@ -47,39 +47,28 @@ class LogWriter:
         self._file.close()
 
 
-def whole(file: Path) -> str:
-    """All of a log as one JSON array."""
+def read_all(file: Path) -> str:
+    """Return the whole log as one JSON array."""
     if not file.exists():
         return "[]"
     return "[" + ",\n".join(file.read_text("utf-8").splitlines()) + "]"
 
 
-def live(file: Path, ended: Callable[[], bool]) -> StreamingResponse:
-    """A log as server-sent events, from its start until the run's end."""
-    return StreamingResponse(_events(file, ended), media_type="text/event-stream")
-
-
-async def _events(file: Path, ended: Callable[[], bool]) -> AsyncIterator[str]:
+async def follow(file: Path, has_ended: Callable[[], bool]) -> AsyncIterator[list[str]]:
+    """Yield the new lines every `POLL_SECONDS`, possibly none, until the run has ended."""
     position = 0
-    quiet = 0
     while True:
-        # Asked before reading: what was written up to the end is then read.
-        over = ended()
-        lines, position = _read(file, position)
-        if lines:
-            yield "".join(f"data: {line}\n\n" for line in lines)
-            quiet = 0
-        if over:
-            yield "data: END_OF_LOG\n\n"
+        # Ask before reading: all that was written before the end is then read.
+        is_last = has_ended()
+        lines, position = _read_from(file, position)
+        yield lines
+        if is_last:
             return
-        await asyncio.sleep(LOOK_SECONDS)
-        quiet += 1
-        if quiet % KEEP_ALIVE_LOOKS == 0:
-            yield ": still running\n\n"
+        await asyncio.sleep(POLL_SECONDS)
 
 
-def _read(file: Path, position: int) -> tuple[list[str], int]:
-    """The whole lines after `position`, and where they end."""
+def _read_from(file: Path, position: int) -> tuple[list[str], int]:
+    """Return the complete lines after `position`, and where they end."""
     if not file.exists():
         return [], position
     with file.open("rb") as source:

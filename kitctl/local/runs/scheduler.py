@@ -1,4 +1,4 @@
-"""Takes sessions from the queue to their end: a thread each, which runs the pushed script."""
+"""The scheduler: takes each session from the queue to its end, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from typing import NamedTuple
 from kitctl.local.runs import execution
 from kitctl.local.runs.logs import LogWriter
 from kitctl.local.state import records
-from kitctl.local.state.kaggle import Kaggle
+from kitctl.local.state.local_state import LocalState
 from kitctl.local.state.records import Session
 from kitctl.local.state.sessions import SERVER_DIED, TIMED_OUT
 
-# How often a session's place in the queue, its deadline and its cancellation are looked at.
-LOOK_SECONDS = 0.05
+# How often a session's place in the queue, its deadline and its cancellation are checked.
+POLL_SECONDS = 0.05
 
 
-class Ending(NamedTuple):
-    """How a session ended: its last status, and why if it was not by itself."""
+class Outcome(NamedTuple):
+    """A session's last status, and the reason where it did not end by itself."""
 
     status: str
     failure_message: str | None = None
 
 
-class Conductor:
-    """Starts what is queued, stops what is cancelled or overdue, records how each run ended."""
+class Scheduler:
+    """Start queued sessions, stop cancelled and overdue ones, and record how each run ended."""
 
-    def __init__(self, kaggle: Kaggle, endpoint: str) -> None:
-        self._kaggle = kaggle
+    def __init__(self, state: LocalState, endpoint: str) -> None:
+        self._state = state
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._threads: dict[int, threading.Thread] = {}
         self._closing = threading.Event()
 
-    def end_what_a_killed_server_left(self) -> None:
-        """Record every unfinished session as failed, with its outputs as far as they came.
+    def fail_orphaned_sessions(self) -> None:
+        """Record as failed, with its outputs so far, every session that a killed server has left.
 
-        Its processes ended with the server.
+        The session's processes ended with that server.
         """
-        for session in self._kaggle.sessions.unfinished():
-            self._finish(session.id, Ending(records.ERROR, SERVER_DIED))
+        for session in self._state.sessions.unfinished():
+            self._finish(session.id, Outcome(records.ERROR, SERVER_DIED))
 
     def start_queued(self) -> None:
-        """Give every queued session its thread."""
+        """Start a thread for every queued session that has none."""
         with self._lock:
-            for session in self._kaggle.sessions.unfinished():
+            for session in self._state.sessions.unfinished():
                 if session.id not in self._threads and not self._closing.is_set():
-                    thread = threading.Thread(target=self._conduct, args=(session.id,), daemon=True)
+                    thread = threading.Thread(target=self._take, args=(session.id,), daemon=True)
                     self._threads[session.id] = thread
                     thread.start()
 
     def stop_all(self) -> None:
-        """Stop every run, wait until each is recorded, and be ready for new ones."""
+        """Stop every run and wait until its end is recorded. New sessions may be queued then."""
         self._closing.set()
         with self._lock:
             threads = list(self._threads.values())
@@ -60,56 +60,58 @@ class Conductor:
             thread.join()
         self._closing.clear()
 
-    def _conduct(self, session_id: int) -> None:
+    def _take(self, session_id: int) -> None:
+        """Take one session from the queue to its end."""
         try:
-            ending = self._wait_for_a_machine(session_id) or self._run(session_id)
-        except Exception as error:  # whatever it is, the session must not stay RUNNING
-            ending = Ending(records.ERROR, f"The local Kaggle could not run this: {error!r}")
-        self._finish(session_id, ending)
+            outcome = self._wait_in_queue(session_id) or self._run(session_id)
+        except Exception as error:  # Whatever it is, the session must not stay RUNNING.
+            outcome = Outcome(records.ERROR, f"The local Kaggle could not run this: {error!r}")
+        self._finish(session_id, outcome)
 
-    def _wait_for_a_machine(self, session_id: int) -> Ending | None:
-        """Stay in the queue; an ending when the session came to one there."""
-        sessions = self._kaggle.sessions
+    def _wait_in_queue(self, session_id: int) -> Outcome | None:
+        """Wait until the session may start; return an outcome if it ended in the queue."""
+        sessions = self._state.sessions
         while not sessions.may_start(session := sessions.get(session_id)):
-            if ending := self._forced_ending(session):
-                return ending
-            self._closing.wait(LOOK_SECONDS)
-        return self._forced_ending(session)
+            if outcome := self._forced_outcome(session):
+                return outcome
+            self._closing.wait(POLL_SECONDS)
+        return self._forced_outcome(session)
 
-    def _run(self, session_id: int) -> Ending:
-        sessions, clock = self._kaggle.sessions, self._kaggle.clock
+    def _run(self, session_id: int) -> Outcome:
+        sessions, clock = self._state.sessions, self._state.clock
         sessions.begin(session_id)
         started_at = sessions.get(session_id).started_at or clock.now()
         with LogWriter(sessions.log_file(session_id), lambda: clock.now() - started_at) as log:
             try:
                 run = execution.start(
-                    self._kaggle, sessions.get(session_id), self._endpoint, log.write
+                    self._state, sessions.get(session_id), self._endpoint, log.write
                 )
             except execution.CannotRun as error:
                 log.write("stderr", f"{error}\n")
-                return Ending(records.ERROR, str(error))
-            while (exit_code := run.wait(LOOK_SECONDS)) is None:
-                if ending := self._forced_ending(sessions.get(session_id)):
+                return Outcome(records.ERROR, str(error))
+            while (exit_code := run.wait(POLL_SECONDS)) is None:
+                if outcome := self._forced_outcome(sessions.get(session_id)):
                     run.stop()
-                    return ending
+                    return outcome
         if exit_code != 0:
-            return Ending(records.ERROR, f"The script ended with exit code {exit_code}.")
-        return Ending(records.COMPLETE)
+            return Outcome(records.ERROR, f"The script ended with exit code {exit_code}.")
+        return Outcome(records.COMPLETE)
 
-    def _forced_ending(self, session: Session) -> Ending | None:
+    def _forced_outcome(self, session: Session) -> Outcome | None:
+        """Return how the session must end now, if it must."""
         if self._closing.is_set():
-            return Ending(records.ERROR, SERVER_DIED)
+            return Outcome(records.ERROR, SERVER_DIED)
         if session.status == records.CANCEL_REQUESTED:
-            return Ending(records.CANCEL_ACKNOWLEDGED)
-        if self._kaggle.sessions.overdue(session):
-            return Ending(records.CANCEL_ACKNOWLEDGED, TIMED_OUT)
+            return Outcome(records.CANCEL_ACKNOWLEDGED)
+        if self._state.sessions.is_overdue(session):
+            return Outcome(records.CANCEL_ACKNOWLEDGED, TIMED_OUT)
         return None
 
-    def _finish(self, session_id: int, ending: Ending) -> None:
-        folder = self._kaggle.sessions.folder(session_id)
+    def _finish(self, session_id: int, outcome: Outcome) -> None:
+        folder = self._state.sessions.folder(session_id)
         try:
-            # The outputs first: who sees the end may ask for them at once.
-            self._kaggle.sessions.record_outputs(session_id, execution.working_folder(folder))
+            # The outputs first: a client that sees the end may ask for them at once.
+            self._state.sessions.record_outputs(session_id, execution.working_folder(folder))
         finally:
-            self._kaggle.sessions.end(session_id, ending.status, ending.failure_message)
+            self._state.sessions.end(session_id, outcome.status, outcome.failure_message)
         execution.remove_inputs(folder)

@@ -1,4 +1,4 @@
-"""Archives in data sets: unpacked when they arrive, packed when all of one is downloaded."""
+"""Archives in data sets: unpacked after the upload, packed for the download of a whole set."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from kitctl.local.state.refusals import bad_request
+from kitctl.local.state.errors import bad_request
 
 
-def place(upload: Path, name: str, folder: Path) -> None:
-    """Put one uploaded file into a data set's folder; an archive becomes a folder of its name.
+def unpack(upload: Path, name: str, folder: Path) -> None:
+    """Move an uploaded file into a data set's folder; a .zip or .tar becomes a folder of its name.
 
     Raises:
-        Refusal: a name, of the file or inside the archive, that would leave the folder; an archive
-            that cannot be read.
+        ApiError: a name, of the file or inside the archive, leads out of the folder, or the archive
+            cannot be read.
     """
     target = _within(folder, name)
-    # By name: a model.keras is a zip as well, but to be left alone.
-    unpack = {".zip": _unzip, ".tar": _untar}.get(target.suffix)
-    if unpack is not None:
+    # By suffix: a model.keras is a zip too, and stays one file.
+    extract = {".zip": _unzip, ".tar": _untar}.get(target.suffix)
+    if extract is not None:
         try:
-            unpack(upload, target.with_suffix(""))
+            extract(upload, target.with_suffix(""))
         except (zipfile.BadZipFile, tarfile.TarError, RuntimeError, OSError) as error:
             raise bad_request(f"{name} cannot be unpacked: {error}") from error
     else:
@@ -33,9 +33,9 @@ def place(upload: Path, name: str, folder: Path) -> None:
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Write every file of a folder into a zip, whole or not at all."""
+    """Write every file of a folder into a zip atomically."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # Two may ask at the same time: each writes its own, and the last one stays.
+    # Two requests at once each write a file of their own; the last one stays.
     part = archive.with_suffix(f".{secrets.token_hex(4)}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as writer:
         for path in sorted(folder.rglob("*")):
@@ -68,6 +68,7 @@ def _copy(source: IO[bytes], target: Path) -> None:
 
 
 def _within(folder: Path, name: str) -> Path:
+    """Return the path of a name in a folder; refuse a name that leads out of it."""
     parts = PurePosixPath(name.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts or ":" in name or not parts.parts:
         raise bad_request(f'The file name "{name}" is not allowed.')

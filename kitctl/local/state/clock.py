@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from kitctl.local.state.refusals import bad_request
+from kitctl.local.state.errors import bad_request
 from kitctl.local.state.settings import ServerSettings
 
 
-class Clock:
-    """Seconds since the epoch; keeps running from wherever it was set, also over a restart."""
+class ServerClock:
+    """Seconds since the epoch. The clock runs on from wherever it was set, also over a restart."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
@@ -26,11 +26,16 @@ class Clock:
 
 
 def utc(seconds: float) -> datetime:
+    """Return the UTC time of seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def timestamp(text: str) -> float:
-    """Seconds since the epoch of an ISO 8601 time, which is UTC unless it says otherwise."""
+def parse_time(text: str) -> float:
+    """Return an ISO 8601 time as seconds since the epoch; without an offset it is UTC.
+
+    Raises:
+        ApiError: the text is not an ISO 8601 time.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS versions (
     kernel_id INTEGER NOT NULL REFERENCES kernels (id),
     number INTEGER NOT NULL,
     source TEXT NOT NULL,
-    job TEXT NOT NULL,              -- the rest of what was pushed, as JSON
+    job TEXT NOT NULL,              -- the rest of the SaveRequest, as JSON
     created_at REAL NOT NULL,
     PRIMARY KEY (kernel_id, number)
 );
@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE UNIQUE INDEX IF NOT EXISTS session_of_version ON sessions (kernel_id, version);
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (accelerator, ended_at);
 
--- Accelerator time used elsewhere than in a pushed run: an open notebook.
+-- Accelerator time used by open notebooks instead of pushed runs.
 CREATE TABLE IF NOT EXISTS interactive (
     accelerator TEXT NOT NULL,
     started_at REAL NOT NULL,
@@ -58,8 +58,8 @@ CREATE TABLE IF NOT EXISTS interactive (
 CREATE TABLE IF NOT EXISTS outputs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id INTEGER NOT NULL REFERENCES sessions (id),
-    name TEXT NOT NULL,             -- as the API tells it
-    path TEXT NOT NULL,             -- where it lies, within the session's folder
+    name TEXT NOT NULL,             -- as the API returns it
+    path TEXT NOT NULL,             -- relative to the session's folder
     bytes INTEGER NOT NULL,
     created_at REAL NOT NULL
 );
@@ -109,7 +109,7 @@ TABLES = (
 
 
 class Database:
-    """One SQLite connection that threads take turns on."""
+    """One SQLite connection that threads share, one at a time."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
@@ -122,7 +122,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of the block's changes, or none; a block within a block joins the outer one."""
+        """Commit all of the block's changes or none. A nested block joins the outer one."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -135,20 +135,20 @@ class Database:
                 raise
             self._connection.execute("COMMIT")
 
-    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+    def fetch_all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
-    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+    def fetch_one(self, sql: str, *values: object) -> sqlite3.Row | None:
         with self._lock:
             row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
             return row
 
-    def change(self, sql: str, *values: object) -> int:
+    def execute(self, sql: str, *values: object) -> int:
         """Run one INSERT, UPDATE or DELETE.
 
         Returns:
-            the id of the row inserted, if one was.
+            the id of the inserted row; meaningless after another statement.
         """
         with self._lock:
             return self._connection.execute(sql, values).lastrowid or 0
@@ -157,8 +157,8 @@ class Database:
         with self.transaction():
             self._connection.executemany(sql, values)
 
-    def wipe(self) -> None:
-        """Forget everything; ids start again."""
+    def clear(self) -> None:
+        """Delete all rows; ids start again at 1."""
         with self.transaction():
             for table in (*TABLES, "sqlite_sequence"):
                 self._connection.execute(f"DELETE FROM {table}")

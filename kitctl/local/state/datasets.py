@@ -1,4 +1,4 @@
-"""Data sets: pushed ones, and folders of this machine that stand for someone's on Kaggle."""
+"""Data sets: uploaded ones, and folders of this machine that stand for Kaggle's data sets."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from pathlib import Path
 
 from kitctl.local.state import archives, names
 from kitctl.local.state.blobs import Blobs
-from kitctl.local.state.clock import Clock
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
+from kitctl.local.state.errors import ApiError, bad_request, forbidden, not_found
 from kitctl.local.state.records import Dataset, DatasetVersion
-from kitctl.local.state.refusals import Refusal, bad_request, forbidden, not_found
 from kitctl.local.state.settings import ServerSettings
 
-# Competitions are kept as data sets of this owner, which no account can have.
+# Competitions are stored as data sets of this owner, a name that no account can have.
 COMPETITIONS = "competitions"
 
 
 class Datasets:
+    """Data sets and competitions, with their versions and files."""
+
     def __init__(
         self,
         database: Database,
         settings: ServerSettings,
-        clock: Clock,
+        clock: ServerClock,
         blobs: Blobs,
         folder: Path,
         account: str,
@@ -40,12 +42,12 @@ class Datasets:
     def create(
         self,
         reference: tuple[str, str],
-        about: Mapping[str, object],
+        details: Mapping[str, object],
         tokens: Sequence[str],
         *,
         is_private: bool,
     ) -> DatasetVersion:
-        """Make a data set of uploaded blobs. It is not ready yet: see `process`."""
+        """Create a data set of uploaded blobs. It is not ready before `process`."""
         owner, slug = reference
         if owner != self._account:
             raise forbidden("datasets.create")
@@ -54,51 +56,51 @@ class Datasets:
         with self._database.transaction():
             if self._live(owner, slug) is not None:
                 raise bad_request(
-                    f'The requested title "{about.get("title", slug)}" is already in use by a '
+                    f'The requested title "{details.get("title", slug)}" is already in use by a '
                     "dataset. Please choose another title."
                 )
-            identity = self._insert(owner, slug, about, is_private=is_private)
+            identity = self._insert(owner, slug, details, is_private=is_private)
             return self._add_version(identity, "Initial release", tokens)
 
     def add_version(
-        self, dataset: Dataset, notes: str, tokens: Sequence[str], about: Mapping[str, object]
+        self, dataset: Dataset, notes: str, tokens: Sequence[str], details: Mapping[str, object]
     ) -> DatasetVersion:
-        """Make a data set's next version of uploaded blobs. It is not ready yet: see `process`."""
+        """Create a data set's next version of uploaded blobs. It is not ready before `process`."""
         with self._database.transaction():
-            self.describe(dataset, about)
+            self.update_details(dataset, details)
             return self._add_version(dataset.id, notes, tokens)
 
-    def describe(self, dataset: Dataset, about: Mapping[str, object]) -> None:
-        """Change what is said about a data set; what is not named stays."""
+    def update_details(self, dataset: Dataset, details: Mapping[str, object]) -> None:
+        """Change title, subtitle, description, license or keywords; empty ones stay as they are."""
         row = self._live(dataset.owner, dataset.slug)
         assert row is not None
-        known = json.loads(row["about"])
-        known.update({key: value for key, value in about.items() if value})
-        self._database.change(
-            "UPDATE datasets SET about = ? WHERE id = ?", json.dumps(known), dataset.id
+        merged = json.loads(row["about"])
+        merged.update({key: value for key, value in details.items() if value})
+        self._database.execute(
+            "UPDATE datasets SET about = ? WHERE id = ?", json.dumps(merged), dataset.id
         )
 
     def process(self, version: DatasetVersion, tokens: Sequence[str]) -> None:
-        """Lay a new version's files out, archives unpacked, and mark it ready or failed."""
+        """Store a new version's files, archives unpacked, and mark the version ready or failed."""
         try:
             version.folder.mkdir(parents=True, exist_ok=True)
             for token in tokens:
-                blob = self._blobs.take(token)
-                archives.place(blob.path, blob.name, version.folder)
-                self._blobs.forget(blob)
-        except Refusal as refusal:
-            self._finish(version, None, refusal.message)
+                blob = self._blobs.get_complete(token)
+                archives.unpack(blob.path, blob.name, version.folder)
+                self._blobs.delete(blob)
+        except ApiError as error:
+            self._finish(version, None, error.message)
         else:
             self._finish(version, self._clock.now() + self._settings["dataset_seconds"], None)
 
-    def stand_in(self, reference: str, folder: Path) -> None:
-        """Let a folder of this machine stand for `owner/slug` (or `competitions/slug`)."""
+    def register_folder(self, reference: str, folder: Path) -> None:
+        """Make a folder of this machine the data set `owner/slug` (or `competitions/slug`)."""
         owner, slug = names.split_reference(reference, default_owner=self._account)
         now = self._clock.now()
         with self._database.transaction():
             row = self._live(owner, slug)
             identity = row["id"] if row else self._insert(owner, slug, {"title": slug})
-            self._database.change(
+            self._database.execute(
                 "INSERT INTO dataset_versions VALUES (?, 1, '', ?, NULL, ?, ?) "
                 "ON CONFLICT DO UPDATE SET folder = excluded.folder",
                 identity,
@@ -106,23 +108,33 @@ class Datasets:
                 now,
                 now,
             )
-        # The folder, or what is in it, may have changed since.
+        # The folder or its files may have changed since the archive was made.
         shutil.rmtree(self._archives(identity), ignore_errors=True)
 
     def find(self, owner: str, slug: str) -> Dataset:
+        """Return a data set.
+
+        Raises:
+            ApiError: it does not exist, or this account may not see it.
+        """
         row = self._live(owner.lower(), slug.lower())
         if row is None or (row["is_private"] and row["owner"] != self._account):
             raise forbidden("datasets.get")
         return _dataset(row)
 
     def own(self, owner: str, slug: str) -> Dataset:
+        """Return a data set that the account may change.
+
+        Raises:
+            ApiError: it is another owner's, or does not exist.
+        """
         dataset = self.find(owner, slug)
         if dataset.owner != self._account:
             raise forbidden("datasets.update")
         return dataset
 
     def by_id(self, dataset_id: int) -> Dataset:
-        row = self._database.row(
+        row = self._database.fetch_one(
             "SELECT * FROM datasets WHERE id = ? AND deleted_at IS NULL", dataset_id
         )
         if row is None:
@@ -130,7 +142,8 @@ class Datasets:
         return _dataset(row)
 
     def visible(self) -> list[Dataset]:
-        rows = self._database.rows(
+        """Return every data set that the account may see, the newest first."""
+        rows = self._database.fetch_all(
             "SELECT * FROM datasets WHERE deleted_at IS NULL AND owner != ? "
             "AND (owner = ? OR NOT is_private) ORDER BY created_at DESC, id DESC",
             COMPETITIONS,
@@ -139,13 +152,14 @@ class Datasets:
         return [_dataset(row) for row in rows]
 
     def versions(self, dataset: Dataset) -> list[DatasetVersion]:
-        rows = self._database.rows(
+        """Return a data set's versions, the newest first."""
+        rows = self._database.fetch_all(
             "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC", dataset.id
         )
         return [_version(dataset, row) for row in rows]
 
     def version(self, dataset: Dataset, number: int | None) -> DatasetVersion:
-        """The version of that number; without one, the newest that is ready."""
+        """Return a version by its number; without a number, the newest that is ready."""
         for version in self.versions(dataset):
             if version.number == number or (number is None and self.is_ready(version)):
                 return version
@@ -155,7 +169,7 @@ class Datasets:
         return version.ready_at is not None and version.ready_at <= self._clock.now()
 
     def exists(self, reference: str) -> bool:
-        """Whether a push may name this as a data source."""
+        """Return whether a push may name this data set as a source."""
         return self.folder_of(reference) is not None
 
     def competition_exists(self, slug: str) -> bool:
@@ -165,16 +179,16 @@ class Datasets:
         return self.folder_of(f"{COMPETITIONS}/{slug}")
 
     def folder_of(self, reference: str) -> Path | None:
-        """The files that a run sees of `owner/slug[/version]`; None when there are none."""
+        """Return the folder that a run mounts for `owner/slug[/version]`, if there is one."""
         owner, slug, number = names.split_source(reference)
         try:
             version = self.version(self.find(owner, slug), number)
-        except Refusal:
+        except ApiError:
             return None
         return version.folder if version.folder.is_dir() else None
 
     def archive(self, version: DatasetVersion) -> Path:
-        """All of a version's files as one zip, made at the first call."""
+        """Return a zip of all of a version's files, made at the first call."""
         dataset = version.dataset
         archive = self._archives(dataset.id) / str(version.number) / f"{dataset.slug}.zip"
         if not archive.exists():
@@ -182,7 +196,7 @@ class Datasets:
         return archive
 
     def delete(self, dataset: Dataset) -> None:
-        self._database.change(
+        self._database.execute(
             "UPDATE datasets SET deleted_at = ? WHERE id = ?", self._clock.now(), dataset.id
         )
 
@@ -190,36 +204,36 @@ class Datasets:
         return self._folder / str(dataset_id) / "archives"
 
     def _live(self, owner: str, slug: str) -> sqlite3.Row | None:
-        return self._database.row(
+        return self._database.fetch_one(
             "SELECT * FROM datasets WHERE owner = ? AND slug = ? AND deleted_at IS NULL",
             owner,
             slug,
         )
 
     def _insert(
-        self, owner: str, slug: str, about: Mapping[str, object], *, is_private: bool = False
+        self, owner: str, slug: str, details: Mapping[str, object], *, is_private: bool = False
     ) -> int:
-        return self._database.change(
+        return self._database.execute(
             "INSERT INTO datasets (owner, slug, about, is_private, created_at) "
             "VALUES (?, ?, ?, ?, ?)",
             owner,
             slug,
-            json.dumps(dict(about)),
+            json.dumps(dict(details)),
             is_private,
             self._clock.now(),
         )
 
     def _add_version(self, dataset_id: int, notes: str, tokens: Sequence[str]) -> DatasetVersion:
         for token in tokens:
-            self._blobs.take(token)
-        newest = self._database.row(
+            self._blobs.get_complete(token)
+        newest = self._database.fetch_one(
             "SELECT COALESCE(MAX(number), 0) AS number FROM dataset_versions WHERE dataset_id = ?",
             dataset_id,
         )
         assert newest is not None
         number: int = newest["number"] + 1
         folder = self._folder / str(dataset_id) / "versions" / str(number)
-        self._database.change(
+        self._database.execute(
             "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, NULL, ?)",
             dataset_id,
             number,
@@ -230,7 +244,7 @@ class Datasets:
         return self.versions(self.by_id(dataset_id))[0]
 
     def _finish(self, version: DatasetVersion, ready_at: float | None, failure: str | None) -> None:
-        self._database.change(
+        self._database.execute(
             "UPDATE dataset_versions SET ready_at = ?, failure = ? "
             "WHERE dataset_id = ? AND number = ?",
             ready_at,

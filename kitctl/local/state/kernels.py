@@ -1,4 +1,4 @@
-"""Kernels and their versions: pushing, reading, listing, deleting."""
+"""Kernels and their versions: save, find, list and delete."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-from kitctl.local.state import accelerators, names
-from kitctl.local.state.clock import Clock
+from kitctl.local.state import machines, names
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
+from kitctl.local.state.errors import bad_request, forbidden, not_found
 from kitctl.local.state.quota import Quota
 from kitctl.local.state.records import Kernel, KernelVersion, SavedVersion, SaveRequest, Session
-from kitctl.local.state.refusals import bad_request, forbidden, not_found
 from kitctl.local.state.sessions import Sessions
 
 LARGEST_SOURCE_BYTES = 1_000_000
 
 
 class Kernels:
+    """The account's kernels, and other owners' public ones."""
+
     def __init__(
         self,
         database: Database,
-        clock: Clock,
+        clock: ServerClock,
         quota: Quota,
         sessions: Sessions,
         datasets: Datasets,
@@ -38,51 +40,55 @@ class Kernels:
         self._account = account
 
     def save(
-        self, kernel_id: int | None, reference: str, source: str, job: SaveRequest
+        self, kernel_id: int | None, reference: str, source: str, request: SaveRequest
     ) -> SavedVersion:
-        """Take a push: make the kernel's next version and queue its session.
+        """Save the next version of a kernel, which may be new, and queue its session.
 
         Raises:
-            Refusal: for what Kaggle answers with an HTTP error. Quota and capacity are not among
-                these: they come back as `Saved.error`.
+            ApiError: where Kaggle answers with an HTTP error. An exhausted quota and too many
+                sessions are no such errors: they come back as `SavedVersion.error`.
         """
         if len(source.encode()) >= LARGEST_SOURCE_BYTES:
             raise bad_request("The kernel source must be less than 1 megabytes in size.")
-        if job.title and len(job.title) < names.SHORTEST_TITLE:
+        if request.title and len(request.title) < names.SHORTEST_TITLE:
             raise bad_request("Title must be at least five characters")
-        machine = accelerators.choose(
-            job.machine_shape, enable_gpu=job.enable_gpu, enable_tpu=job.enable_tpu
+        machine = machines.choose(
+            request.machine_shape, enable_gpu=request.enable_gpu, enable_tpu=request.enable_tpu
         )
         with self._database.transaction():
             row = self._own(kernel_id, reference)
             if row is not None:
-                title = job.title or row["title"]
+                title = request.title or row["title"]
             else:
-                title = job.title or names.split_reference(reference, default_owner="")[1]
-            error = self._refusal(title, machine.kind, is_new=row is None, runs=job.runs)
+                title = request.title or names.split_reference(reference, default_owner="")[1]
+            error = self._push_error(title, machine.pool, is_new=row is None, runs=request.runs)
             if error is not None:
                 return SavedVersion(error=error)
-            identity = self._update(row["id"], title, job) if row else self._create(title, job)
-            job, invalid = self._known_sources(replace(job, machine_shape=machine.shape))
-            number = self._add_version(identity, source, job)
-            if job.runs:
-                longest = accelerators.LONGEST_SESSION_SECONDS[machine.kind]
-                timeout = min(job.timeout_seconds or longest, longest)
-                self._sessions.queue(identity, number, machine.kind, timeout)
+            identity = (
+                self._update(row["id"], title, request) if row else self._create(title, request)
+            )
+            request, invalid = self._split_sources(replace(request, machine_shape=machine.shape))
+            number = self._add_version(identity, source, request)
+            if request.runs:
+                longest = machines.LONGEST_SESSION_SECONDS[machine.pool]
+                timeout = min(request.timeout_seconds or longest, longest)
+                self._sessions.queue(identity, number, machine.pool, timeout)
             return SavedVersion(self._kernel(identity), number, None, invalid)
 
-    def _refusal(
-        self, title: str, kind: accelerators.Kind, *, is_new: bool, runs: bool
+    def _push_error(
+        self, title: str, pool: machines.Pool, *, is_new: bool, runs: bool
     ) -> str | None:
-        """Kaggle's words for what it answers with 200 and an error."""
+        """Return the message of an error that Kaggle sends with status 200, if there is one."""
         if is_new and self._live(self._account, names.slugify(title)) is not None:
             return (
                 f'The requested title "{title}" is already in use by a notebook. '
                 "Please choose another title."
             )
-        return self._quota.refusal(kind) if runs else None
+        return self._quota.limit_message(pool) if runs else None
 
-    def add_version(self, owner: str, slug: str, source: str, job: SaveRequest) -> tuple[int, int]:
+    def add_version(
+        self, owner: str, slug: str, source: str, request: SaveRequest
+    ) -> tuple[int, int]:
         """Make the next version of a kernel of anyone's, without a session.
 
         Returns:
@@ -90,11 +96,15 @@ class Kernels:
         """
         with self._database.transaction():
             row = self._live(owner, slug)
-            identity = row["id"] if row else self._insert(owner, slug, job.title, job)
-            return identity, self._add_version(identity, source, job)
+            identity = row["id"] if row else self._insert(owner, slug, request.title, request)
+            return identity, self._add_version(identity, source, request)
 
     def find(self, owner: str, slug: str, permission: str = "kernels.get") -> Kernel:
-        """The kernel, if it exists and this account may see it."""
+        """Return a kernel.
+
+        Raises:
+            ApiError: it does not exist, or this account may not see it.
+        """
         row = self._live(owner.lower(), slug.lower())
         if row is None or (row["is_private"] and row["owner"] != self._account):
             raise forbidden(permission)
@@ -107,9 +117,9 @@ class Kernels:
         return kernel
 
     def version(self, kernel: Kernel, label: str | None) -> KernelVersion:
-        """The version that a label names; without one, the newest."""
+        """Return the version of a label `v<N>`; without a label, the newest one."""
         number = names.version_number(label) if label else kernel.current_version
-        row = self._database.row(
+        row = self._database.fetch_one(
             "SELECT * FROM versions WHERE kernel_id = ? AND number = ?", kernel.id, number
         )
         if row is None:
@@ -118,17 +128,17 @@ class Kernels:
             kernel, number, row["source"], SaveRequest.from_json(row["job"]), row["created_at"]
         )
 
-    def version_of(self, kernel_id: int, number: int) -> KernelVersion:
-        """A version by its place in the books, whoever's it is."""
+    def version_by_number(self, kernel_id: int, number: int) -> KernelVersion:
+        """Return a version by its number, whoever owns the kernel."""
         return self.version(self._kernel(kernel_id), f"v{number}")
 
     def check_owner(self, kernel_id: int, permission: str) -> None:
-        """Refuse what only the owner of a kernel may do."""
+        """Raise ApiError unless the account owns the kernel."""
         if self._kernel(kernel_id).owner != self._account:
             raise forbidden(permission)
 
     def source_session(self, source: names.SourceRef) -> Session | None:
-        """The run whose outputs a kernel source stands for: the named version's or the newest."""
+        """Return the session whose outputs a kernel source mounts: the version's, or the newest."""
         row = self._live(source.owner, source.slug)
         if row is None:
             return None
@@ -137,8 +147,8 @@ class Kernels:
         return self._sessions.newest_complete(row["id"])
 
     def visible(self) -> list[Kernel]:
-        """Every kernel that this account may see, the one pushed last first."""
-        rows = self._database.rows(
+        """Return every kernel that the account may see, the last pushed one first."""
+        rows = self._database.fetch_all(
             "SELECT id FROM kernels WHERE deleted_at IS NULL AND (owner = ? OR NOT is_private)",
             self._account,
         )
@@ -146,17 +156,17 @@ class Kernels:
         return sorted(kernels, key=lambda kernel: kernel.last_run_at, reverse=True)
 
     def delete(self, kernel: Kernel) -> None:
-        """Remove a kernel; its runs are stopped, and what they used stays used."""
+        """Delete a kernel and stop its runs; the quota that they used stays used."""
         with self._database.transaction():
-            self._sessions.cancel_all(kernel.id)
-            self._database.change(
+            self._sessions.request_cancel_all(kernel.id)
+            self._database.execute(
                 "UPDATE kernels SET deleted_at = ? WHERE id = ?", self._clock.now(), kernel.id
             )
 
     def _own(self, kernel_id: int | None, reference: str) -> sqlite3.Row | None:
-        """The account's kernel that a push is for; None when it would be a new one."""
+        """Return the row of the account's kernel that a push is for; None for a new kernel."""
         if kernel_id is not None:
-            row = self._database.row(
+            row = self._database.fetch_one(
                 "SELECT * FROM kernels WHERE id = ? AND deleted_at IS NULL", kernel_id
             )
             if row is None or row["owner"] != self._account:
@@ -168,68 +178,68 @@ class Kernels:
         return self._live(owner, slug)
 
     def _live(self, owner: str, slug: str) -> sqlite3.Row | None:
-        return self._database.row(
+        return self._database.fetch_one(
             "SELECT * FROM kernels WHERE owner = ? AND slug = ? AND deleted_at IS NULL", owner, slug
         )
 
-    def _create(self, title: str, job: SaveRequest) -> int:
+    def _create(self, title: str, request: SaveRequest) -> int:
         slug = names.slugify(title)
         if not slug:
             raise bad_request(f'No address can be made of the title "{title}".')
-        return self._insert(self._account, slug, title, job)
+        return self._insert(self._account, slug, title, request)
 
-    def _insert(self, owner: str, slug: str, title: str, job: SaveRequest) -> int:
-        return self._database.change(
+    def _insert(self, owner: str, slug: str, title: str, request: SaveRequest) -> int:
+        return self._database.execute(
             "INSERT INTO kernels (owner, slug, title, is_private, created_at) "
             "VALUES (?, ?, ?, ?, ?)",
             owner,
             slug,
             title,
-            job.is_private,
+            request.is_private,
             self._clock.now(),
         )
 
-    def _update(self, kernel_id: int, title: str, job: SaveRequest) -> int:
-        self._database.change(
+    def _update(self, kernel_id: int, title: str, request: SaveRequest) -> int:
+        self._database.execute(
             "UPDATE kernels SET title = ?, is_private = ? WHERE id = ?",
             title,
-            job.is_private,
+            request.is_private,
             kernel_id,
         )
         return kernel_id
 
-    def _add_version(self, kernel_id: int, source: str, job: SaveRequest) -> int:
-        newest = self._database.row(
+    def _add_version(self, kernel_id: int, source: str, request: SaveRequest) -> int:
+        newest = self._database.fetch_one(
             "SELECT COALESCE(MAX(number), 0) AS number FROM versions WHERE kernel_id = ?", kernel_id
         )
         assert newest is not None
         number: int = newest["number"] + 1
-        self._database.change(
+        self._database.execute(
             "INSERT INTO versions VALUES (?, ?, ?, ?, ?)",
             kernel_id,
             number,
             source,
-            json.dumps(asdict(job)),
+            json.dumps(asdict(request)),
             self._clock.now(),
         )
         return number
 
-    def _known_sources(self, job: SaveRequest) -> tuple[SaveRequest, dict[str, list[str]]]:
-        """The job without the sources that do not exist, and these by kind."""
+    def _split_sources(self, request: SaveRequest) -> tuple[SaveRequest, dict[str, list[str]]]:
+        """Return the request without the sources that do not exist, and these by kind."""
         exists: dict[str, Callable[[str], bool]] = {
             "dataset": self._datasets.exists,
             "kernel": self._is_visible,
             "competition": self._datasets.competition_exists,
-            # The local Kaggle keeps no models.
+            # The local Kaggle has no models.
             "model": lambda reference: False,
         }
         invalid: dict[str, list[str]] = {}
-        kept: dict[str, Any] = {}
-        for kind, known in exists.items():
-            asked: tuple[str, ...] = getattr(job, f"{kind}_sources")
-            kept[f"{kind}_sources"] = tuple(source for source in asked if known(source))
-            invalid[kind] = [source for source in asked if not known(source)]
-        return replace(job, **kept), invalid
+        existing: dict[str, Any] = {}
+        for kind, source_exists in exists.items():
+            sources: tuple[str, ...] = getattr(request, f"{kind}_sources")
+            existing[f"{kind}_sources"] = tuple(name for name in sources if source_exists(name))
+            invalid[kind] = [name for name in sources if not source_exists(name)]
+        return replace(request, **existing), invalid
 
     def _is_visible(self, reference: str) -> bool:
         source = names.split_source(reference)
@@ -237,7 +247,7 @@ class Kernels:
         return row is not None and (row["owner"] == self._account or not row["is_private"])
 
     def _kernel(self, kernel_id: int) -> Kernel:
-        row = self._database.row(
+        row = self._database.fetch_one(
             "SELECT k.*, MAX(v.number) AS current_version, MAX(v.created_at) AS last_run_at "
             "FROM kernels k JOIN versions v ON v.kernel_id = k.id WHERE k.id = ? GROUP BY k.id",
             kernel_id,

@@ -1,4 +1,4 @@
-"""Titles, slugs, references and version labels."""
+"""Names: titles, slugs, references and version labels."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from kitctl.local.state.refusals import bad_request, not_found
+from kitctl.local.state.errors import bad_request, not_found
 
 SHORTEST_TITLE = 5
 
 
 def slugify(title: str) -> str:
-    """A title as it stands in an address: lower-case ASCII words joined by dashes."""
+    """Return a title as an address writes it: lower-case ASCII words joined by hyphens."""
     ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
-    # An apostrophe joins ("don't" is "dont"); anything else that is no letter or digit parts.
+    # An apostrophe joins two parts ("don't" is "dont"); every other sign separates words.
     words = re.findall(r"[a-z0-9]+", ascii_title.lower().replace("'", ""))
     return "-".join(words)
 
 
 def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
-    """Owner and slug of `owner/slug`; a bare slug is the caller's own."""
+    """Return owner and slug of `owner/slug`; a bare slug gets the default owner.
+
+    Raises:
+        ApiError: the reference has another form.
+    """
     owner, _, slug = reference.rpartition("/")
     if not slug or "/" in owner:
         raise bad_request(f'"{reference}" is not of the form username/slug.')
@@ -28,7 +32,7 @@ def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
 
 
 class SourceRef(NamedTuple):
-    """A data source as a push names it; without a version, the newest."""
+    """A reference to a data source; without a version it means the newest one."""
 
     owner: str
     slug: str
@@ -36,14 +40,18 @@ class SourceRef(NamedTuple):
 
 
 def split_source(reference: str) -> SourceRef:
-    """Take `owner/slug` or `owner/slug/version` apart; a malformed one names nothing."""
+    """Parse `owner/slug` or `owner/slug/version`; a malformed reference matches nothing."""
     owner, slug, version = [*reference.lower().split("/"), "", ""][:3]
     return SourceRef(owner, slug, int(version) if version.isdecimal() else None)
 
 
 def version_number(label: str) -> int:
-    """The number in `v<N>`; a bare number is no label at Kaggle."""
-    found = re.fullmatch(r"v([1-9][0-9]*)", label)
-    if found is None:
+    """Return the number of a label `v<N>`.
+
+    Raises:
+        ApiError: the label has another form; Kaggle does not take a bare number either.
+    """
+    match = re.fullmatch(r"v([1-9][0-9]*)", label)
+    if match is None:
         raise not_found(f'There is no version "{label}".')
-    return int(found[1])
+    return int(match[1])

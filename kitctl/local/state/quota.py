@@ -1,26 +1,24 @@
-"""The weekly accelerator quota: what is used, what running sessions hold, when it starts again."""
+"""The weekly quota: seconds used, seconds reserved by running sessions, and the reset."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kitctl.local.state.accelerators import SESSIONS_AT_ONCE, Kind
-from kitctl.local.state.clock import Clock
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
+from kitctl.local.state.machines import SESSIONS_AT_ONCE, Pool
 from kitctl.local.state.settings import ServerSettings
 
 WEEK_SECONDS = 7 * 86400
 # 1970-01-03, the first Saturday of the epoch: every later one is whole weeks away.
 FIRST_SATURDAY = 2 * 86400
 
-MACHINES: dict[Kind, str] = {"gpu": "GPU", "tpu": "TPU", "cpu": "CPU"}
-
 
 @dataclass(frozen=True)
-class Reading:
-    """One accelerator's week, in seconds.
+class QuotaStatistics:
+    """One pool's week, in seconds.
 
-    `used` is of sessions that have ended; `reserved` what running ones have held so far.
+    `used` counts sessions that have ended; `reserved` counts running sessions so far.
     """
 
     used: float
@@ -31,43 +29,49 @@ class Reading:
 
 
 def week_start(now: float) -> float:
-    """The Saturday 00:00 UTC at or before `now`."""
+    """Return the last Saturday 00:00 UTC, `now` included."""
     return now - (now - FIRST_SATURDAY) % WEEK_SECONDS
 
 
 class Quota:
-    def __init__(self, database: Database, settings: ServerSettings, clock: Clock) -> None:
+    """The weekly quota of each pool, and the limits beyond which Kaggle refuses a push."""
+
+    def __init__(self, database: Database, settings: ServerSettings, clock: ServerClock) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock
 
     def refresh_time(self) -> float:
+        """Return when the quota is reset next."""
         return week_start(self._clock.now()) + WEEK_SECONDS
 
-    def reading(self, kind: Kind) -> Reading:
+    def statistics(self, pool: Pool) -> QuotaStatistics:
+        """Return this week's numbers of a pool."""
         now = self._clock.now()
         start = week_start(now)
-        # A session across the reset counts in each week for its own share.
-        ended = self._database.row(
+        # A session across the reset counts in each week with its part of that week.
+        ended = self._database.fetch_one(
             "SELECT COALESCE(SUM(ended_at - MAX(started_at, ?)), 0) AS seconds FROM ("
             "  SELECT accelerator, started_at, ended_at FROM sessions"
             "  UNION ALL SELECT accelerator, started_at, ended_at FROM interactive"
             ") WHERE accelerator = ? AND started_at IS NOT NULL AND ended_at > ?",
             start,
-            kind,
+            pool,
             start,
         )
-        running = self._database.row(
+        running = self._database.fetch_one(
             "SELECT COALESCE(SUM(? - MAX(started_at, ?)), 0) AS seconds FROM sessions "
             "WHERE accelerator = ? AND started_at IS NOT NULL AND ended_at IS NULL",
             now,
             start,
-            kind,
+            pool,
         )
-        ever = self._database.row("SELECT 1 FROM sessions WHERE accelerator = ? LIMIT 1", kind)
+        ever = self._database.fetch_one(
+            "SELECT 1 FROM sessions WHERE accelerator = ? LIMIT 1", pool
+        )
         assert ended is not None and running is not None
-        allowed = self._settings[f"{kind}_allowed_seconds"]
-        return Reading(
+        allowed = self._settings[f"{pool}_allowed_seconds"]
+        return QuotaStatistics(
             used=ended["seconds"],
             reserved=max(0.0, running["seconds"]),
             allowed=allowed,
@@ -75,25 +79,24 @@ class Quota:
             has_ever_run=ever is not None,
         )
 
-    def refusal(self, kind: Kind) -> str | None:
-        """Kaggle's words when one more session of this kind may not start now."""
-        machine = MACHINES[kind]
-        if kind != "cpu":
-            reading = self.reading(kind)
-            if reading.used + reading.reserved >= reading.allowed:
-                hours = reading.allowed / 3600
-                return f"Maximum weekly {machine} quota of {hours:.2f} hours reached."
-        at_once = self._database.row(
+    def limit_message(self, pool: Pool) -> str | None:
+        """Return Kaggle's message if no further session of this pool may start now."""
+        if pool != "cpu":
+            statistics = self.statistics(pool)
+            if statistics.used + statistics.reserved >= statistics.allowed:
+                hours = statistics.allowed / 3600
+                return f"Maximum weekly {pool.upper()} quota of {hours:.2f} hours reached."
+        at_once = self._database.fetch_one(
             "SELECT COUNT(*) AS sessions FROM sessions WHERE accelerator = ? AND ended_at IS NULL",
-            kind,
+            pool,
         )
         assert at_once is not None
-        if at_once["sessions"] >= SESSIONS_AT_ONCE[kind]:
-            return f"Maximum batch {machine} session count of {SESSIONS_AT_ONCE[kind]} reached."
+        if at_once["sessions"] >= (limit := SESSIONS_AT_ONCE[pool]):
+            return f"Maximum batch {pool.upper()} session count of {limit} reached."
         return None
 
-    def use_elsewhere(self, kind: Kind, started_at: float, ended_at: float) -> None:
-        """Count an interactive session, which no kernel's run shows."""
-        self._database.change(
-            "INSERT INTO interactive VALUES (?, ?, ?)", kind, started_at, ended_at
+    def add_interactive_use(self, pool: Pool, started_at: float, ended_at: float) -> None:
+        """Count the time of an open notebook, which no kernel's run shows."""
+        self._database.execute(
+            "INSERT INTO interactive VALUES (?, ?, ?)", pool, started_at, ended_at
         )

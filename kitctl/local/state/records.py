@@ -1,13 +1,13 @@
-"""What the local Kaggle knows, as plain records. Times are seconds since the epoch."""
+"""The records of the local Kaggle's state. Times are seconds since the epoch."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from kitctl.local.state.accelerators import Kind
+from kitctl.local.state.machines import Pool
 
 QUEUED = "QUEUED"
 RUNNING = "RUNNING"
@@ -20,7 +20,7 @@ NEW_SCRIPT = "NEW_SCRIPT"
 
 @dataclass(frozen=True)
 class SaveRequest:
-    """What a push says beside its source."""
+    """What a push says, apart from its source."""
 
     title: str = ""
     language: str = ""
@@ -64,13 +64,13 @@ class KernelVersion:
     kernel: Kernel
     number: int
     source: str
-    job: SaveRequest
+    request: SaveRequest
     created_at: float
 
 
 @dataclass(frozen=True)
 class SavedVersion:
-    """The answer to a push: a version, or `error` and none.
+    """The answer to a push: a version, or only an `error`.
 
     `invalid` lists the sources that do not exist, by kind ("dataset", "kernel", …).
     """
@@ -83,12 +83,12 @@ class SavedVersion:
 
 @dataclass(frozen=True)
 class Session:
-    """One run of one version."""
+    """The run of one version."""
 
     id: int
     kernel_id: int
     version: int
-    accelerator: Kind
+    pool: Pool
     status: str
     failure_message: str | None
     timeout_seconds: float
@@ -99,9 +99,18 @@ class Session:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that a run left: `name` as the API tells it, `path` where it lies."""
+    """A run's output file: `name` as the API returns it, `path` where it is stored."""
 
     id: int
+    name: str
+    path: Path
+    bytes: int
+    created_at: float
+
+
+class NewOutput(NamedTuple):
+    """An output file that is to be recorded."""
+
     name: str
     path: Path
     bytes: int
@@ -135,7 +144,7 @@ class DatasetVersion:
 
 @dataclass(frozen=True)
 class Blob:
-    """A file being uploaded: `bytes` is its whole size, `path` holds what has arrived."""
+    """A file that is being uploaded: `bytes` is its full size, `path` holds what has arrived."""
 
     token: str
     name: str

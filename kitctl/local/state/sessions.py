@@ -1,18 +1,18 @@
-"""Sessions: from the queue to their end, and the files they leave."""
+"""Sessions: from the queue to their end, and their output files."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 from kitctl.local.state import records
-from kitctl.local.state.accelerators import Kind
-from kitctl.local.state.clock import Clock
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
-from kitctl.local.state.records import Output, Session
-from kitctl.local.state.refusals import forbidden
+from kitctl.local.state.errors import forbidden
+from kitctl.local.state.files import regular_files
+from kitctl.local.state.machines import Pool
+from kitctl.local.state.records import NewOutput, Output, Session
 from kitctl.local.state.settings import ServerSettings
 
 # Session ids look like Kaggle's, so that nothing takes them for version numbers.
@@ -23,8 +23,10 @@ SERVER_DIED = "The local Kaggle ended while this ran."
 
 
 class Sessions:
+    """The runs of saved versions, in the database and in a folder each."""
+
     def __init__(
-        self, database: Database, settings: ServerSettings, clock: Clock, folder: Path
+        self, database: Database, settings: ServerSettings, clock: ServerClock, folder: Path
     ) -> None:
         self._database = database
         self._settings = settings
@@ -32,14 +34,14 @@ class Sessions:
         self._folder = folder
 
     def folder(self, session_id: int) -> Path:
-        """Where a session's run, outputs and log lie."""
+        """Return the folder of a session's run, outputs and log."""
         return self._folder / str(session_id)
 
     def log_file(self, session_id: int) -> Path:
         return self.folder(session_id) / "log.jsonl"
 
-    def queue(self, kernel_id: int, version: int, kind: Kind, timeout_seconds: float) -> int:
-        """Put a version's session into the queue.
+    def queue(self, kernel_id: int, version: int, pool: Pool, timeout_seconds: float) -> int:
+        """Add a version's session to the queue.
 
         Returns:
             the session's id.
@@ -47,7 +49,7 @@ class Sessions:
         return self.add(
             kernel_id,
             version,
-            kind,
+            pool,
             status=records.QUEUED,
             timeout_seconds=timeout_seconds,
             queued_at=self._clock.now(),
@@ -57,7 +59,7 @@ class Sessions:
         self,
         kernel_id: int,
         version: int,
-        kind: Kind,
+        pool: Pool,
         *,
         status: str,
         timeout_seconds: float,
@@ -66,20 +68,20 @@ class Sessions:
         ended_at: float | None = None,
         failure_message: str | None = None,
     ) -> int:
-        """Record a session in whatever state.
+        """Add a session in any state.
 
         Returns:
             the session's id.
         """
-        newest = self._database.row("SELECT MAX(id) AS id FROM sessions")
+        newest = self._database.fetch_one("SELECT MAX(id) AS id FROM sessions")
         assert newest is not None
         identity = max(newest["id"] or 0, FIRST_ID - 1) + 1
-        self._database.change(
+        self._database.execute(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             identity,
             kernel_id,
             version,
-            kind,
+            pool,
             status,
             failure_message,
             timeout_seconds,
@@ -91,20 +93,28 @@ class Sessions:
         return identity
 
     def get(self, session_id: int) -> Session:
-        row = self._database.row("SELECT * FROM sessions WHERE id = ?", session_id)
+        """Return a session by its id.
+
+        Raises:
+            ApiError: there is none.
+        """
+        row = self._database.fetch_one("SELECT * FROM sessions WHERE id = ?", session_id)
         if row is None:
             raise forbidden("kernelSessions.get")
         return _session(row)
 
     def of_version(self, kernel_id: int, version: int) -> Session | None:
-        """The version's session; None for one saved without running it."""
-        row = self._database.row(
+        """Return a version's session; None for a version that was saved without running it."""
+        row = self._database.fetch_one(
             "SELECT * FROM sessions WHERE kernel_id = ? AND version = ?", kernel_id, version
         )
         return _session(row) if row else None
 
-    def shown_without_label(self, kernel_id: int, version: int) -> Session | None:
-        """What a status asked for without a version shows: for a moment, the version before."""
+    def for_unlabelled_status(self, kernel_id: int, version: int) -> Session | None:
+        """Return the session that a status without a version label shows.
+
+        For `status_lag_seconds` after a push it is still the version before.
+        """
         newest = self.of_version(kernel_id, version)
         lag = self._settings["status_lag_seconds"]
         if newest is not None and self._clock.now() < newest.queued_at + lag:
@@ -112,7 +122,8 @@ class Sessions:
         return newest
 
     def newest_complete(self, kernel_id: int) -> Session | None:
-        row = self._database.row(
+        """Return the session of a kernel's newest version that ended as COMPLETE."""
+        row = self._database.fetch_one(
             "SELECT * FROM sessions WHERE kernel_id = ? AND status = ? ORDER BY version DESC",
             kernel_id,
             records.COMPLETE,
@@ -120,18 +131,22 @@ class Sessions:
         return _session(row) if row else None
 
     def unfinished(self) -> list[Session]:
-        rows = self._database.rows("SELECT * FROM sessions WHERE ended_at IS NULL")
+        """Return every session that is queued or running."""
+        rows = self._database.fetch_all("SELECT * FROM sessions WHERE ended_at IS NULL")
         return [_session(row) for row in rows]
 
     def may_start(self, session: Session) -> bool:
+        """Return whether a queued session has waited long enough."""
         return self._clock.now() >= session.queued_at + self._settings["queue_seconds"]
 
-    def overdue(self, session: Session) -> bool:
+    def is_overdue(self, session: Session) -> bool:
+        """Return whether a session has run longer than its timeout."""
         started_at = session.started_at
         return started_at is not None and self._clock.now() >= started_at + session.timeout_seconds
 
     def begin(self, session_id: int) -> None:
-        self._database.change(
+        """Record that a queued session runs from now on."""
+        self._database.execute(
             "UPDATE sessions SET status = ?, started_at = ? WHERE id = ? AND status = ?",
             records.RUNNING,
             self._clock.now(),
@@ -140,7 +155,8 @@ class Sessions:
         )
 
     def end(self, session_id: int, status: str, failure_message: str | None = None) -> None:
-        self._database.change(
+        """Record how a session ended, unless its end is recorded already."""
+        self._database.execute(
             "UPDATE sessions SET status = ?, failure_message = ?, ended_at = ? "
             "WHERE id = ? AND ended_at IS NULL",
             status,
@@ -149,50 +165,47 @@ class Sessions:
             session_id,
         )
 
-    def cancel(self, session_id: int) -> bool:
-        """Ask a session to stop; False when it has ended already."""
+    def request_cancel(self, session_id: int) -> bool:
+        """Ask the scheduler to stop a session; return False when it has ended already."""
         with self._database.transaction():
             if self.get(session_id).ended_at is not None:
                 return False
-            self._database.change(
+            self._database.execute(
                 "UPDATE sessions SET status = ? WHERE id = ?", records.CANCEL_REQUESTED, session_id
             )
             return True
 
-    def cancel_all(self, kernel_id: int) -> None:
-        self._database.change(
+    def request_cancel_all(self, kernel_id: int) -> None:
+        """Ask the scheduler to stop every session of a kernel."""
+        self._database.execute(
             "UPDATE sessions SET status = ? WHERE kernel_id = ? AND ended_at IS NULL",
             records.CANCEL_REQUESTED,
             kernel_id,
         )
 
     def record_outputs(self, session_id: int, folder: Path) -> None:
-        """Take the files that a run left in `folder` as its output. Links are no output."""
-        found = []
-        for parent, _, files in os.walk(folder):
-            for path in (Path(parent, file) for file in files):
-                if path.is_file() and not path.is_symlink():
-                    status = path.stat()
-                    found.append((path, status.st_size, status.st_mtime))
-        self.add_outputs(
-            session_id,
-            ((path.relative_to(folder).as_posix(), path, size, at) for path, size, at in found),
-        )
+        """Record every file below `folder` as an output of the session; links are left out."""
+        outputs = []
+        for path in regular_files(folder):
+            status, name = path.stat(), path.relative_to(folder).as_posix()
+            outputs.append(NewOutput(name, path, status.st_size, status.st_mtime))
+        self.add_outputs(session_id, outputs)
 
-    def add_outputs(self, session_id: int, files: Iterable[tuple[str, Path, int, float]]) -> None:
-        """Record outputs: (name, path, bytes, creation time) of each."""
+    def add_outputs(self, session_id: int, outputs: Iterable[NewOutput]) -> None:
+        """Record output files of a session."""
         root = self.folder(session_id)
         self._database.insert_many(
             "INSERT INTO outputs (session_id, name, path, bytes, created_at) "
             "VALUES (?, ?, ?, ?, ?)",
             [
                 (session_id, name, path.relative_to(root).as_posix(), size, at)
-                for name, path, size, at in files
+                for name, path, size, at in outputs
             ],
         )
 
     def outputs(self, session_id: int, offset: int, limit: int) -> list[Output]:
-        rows = self._database.rows(
+        """Return `limit` of a session's outputs from `offset` on, by name."""
+        rows = self._database.fetch_all(
             "SELECT * FROM outputs WHERE session_id = ? ORDER BY name LIMIT ? OFFSET ?",
             session_id,
             limit,
@@ -201,11 +214,11 @@ class Sessions:
         return [self._output(row) for row in rows]
 
     def output(self, output_id: int) -> Output | None:
-        row = self._database.row("SELECT * FROM outputs WHERE id = ?", output_id)
+        row = self._database.fetch_one("SELECT * FROM outputs WHERE id = ?", output_id)
         return self._output(row) if row else None
 
     def output_named(self, session_id: int, name: str) -> Output | None:
-        row = self._database.row(
+        row = self._database.fetch_one(
             "SELECT * FROM outputs WHERE session_id = ? AND name = ?", session_id, name
         )
         return self._output(row) if row else None
@@ -221,4 +234,5 @@ class Sessions:
 
 
 def _session(row: sqlite3.Row) -> Session:
-    return Session(**dict(row))
+    values = dict(row)
+    return Session(pool=values.pop("accelerator"), **values)

@@ -1,29 +1,29 @@
-"""Numbers that say how this Kaggle behaves; kept in the database, so a restart changes nothing."""
+"""Settings of the local Kaggle's behaviour, stored in the database so that a restart keeps them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 
 from kitctl.local.state.database import Database
-from kitctl.local.state.refusals import bad_request
+from kitctl.local.state.errors import bad_request
 
 DEFAULTS: Mapping[str, float] = {
     "clock_offset_seconds": 0.0,
     "gpu_allowed_seconds": 30 * 3600.0,
     "tpu_allowed_seconds": 20 * 3600.0,
-    # How long a session waits for a machine.
+    # How long a session waits in the queue.
     "queue_seconds": 0.2,
-    # For so long after a push, a status asked for without a version shows the version before.
+    # How long after a push a status without a version label still shows the version before.
     "status_lag_seconds": 0.0,
-    # How long a new data set version is being processed.
+    # How long a new data set version is processed before it is ready.
     "dataset_seconds": 0.0,
-    # How long a signed URL is good for.
+    # How long a signed URL is valid.
     "url_seconds": 3600.0,
 }
 
 
 class ServerSettings(MutableMapping[str, float]):
-    """A mapping of the names in `DEFAULTS` to numbers; any other name is refused."""
+    """The settings by name. A name that is not in `DEFAULTS` is a bad request."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,10 +31,10 @@ class ServerSettings(MutableMapping[str, float]):
         self.reload()
 
     def reload(self) -> None:
-        """Read everything anew from the database."""
-        rows = self._database.rows("SELECT name, value FROM settings")
-        known = {row["name"]: row["value"] for row in rows if row["name"] in DEFAULTS}
-        self._values = {**DEFAULTS, **{name: float(value) for name, value in known.items()}}
+        """Read all settings from the database again."""
+        rows = self._database.fetch_all("SELECT name, value FROM settings")
+        stored = {row["name"]: row["value"] for row in rows if row["name"] in DEFAULTS}
+        self._values = {**DEFAULTS, **{name: float(value) for name, value in stored.items()}}
 
     def __getitem__(self, name: str) -> float:
         return self._values[name]
@@ -42,7 +42,7 @@ class ServerSettings(MutableMapping[str, float]):
     def __setitem__(self, name: str, value: float) -> None:
         if name not in DEFAULTS:
             raise bad_request(f'No setting is called "{name}"; there are {", ".join(DEFAULTS)}.')
-        self._database.change(
+        self._database.execute(
             "INSERT INTO settings VALUES (?, ?) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             name,
@@ -51,7 +51,7 @@ class ServerSettings(MutableMapping[str, float]):
         self._values[name] = float(value)
 
     def __delitem__(self, name: str) -> None:
-        self._database.change("DELETE FROM settings WHERE name = ?", name)
+        self._database.execute("DELETE FROM settings WHERE name = ?", name)
         self._values[name] = DEFAULTS[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`/_local/…`: the local Kaggle's own switches, for the kit and for tests."""
+"""`/_local/…`: how kitctl and tests control the local Kaggle itself."""
 
 from __future__ import annotations
 
@@ -7,82 +7,95 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kitctl.local.http import wire
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kitctl.local.http import fields
 from kitctl.local.http.api import Api
-from kitctl.local.http.wire import Body
-from kitctl.local.state.clock import timestamp, utc
-from kitctl.local.state.refusals import bad_request
+from kitctl.local.http.fields import Body
+from kitctl.local.state.clock import parse_time, utc
+from kitctl.local.state.errors import bad_request, not_found
 from kitctl.local.testing import seeding
 from kitctl.local.testing.faults import Fault, Faults
 
 AdminMethod = Callable[[Api, Faults, Body], dict[str, Any]]
 
 
+def routes() -> list[Route]:
+    """Return the routes of the control methods."""
+    return [
+        Route("/_local/shutdown", _shut_down, methods=["POST"]),
+        Route("/_local/{method}", _call, methods=["GET", "POST"]),
+    ]
+
+
 def health(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     return {
         "pid": os.getpid(),
-        "state": str(api.kaggle.folder),
-        "account": api.kaggle.account,
-        "unfinishedSessions": len(api.kaggle.sessions.unfinished()),
+        "state": str(api.state.folder),
+        "account": api.state.account,
+        "unfinishedSessions": len(api.state.sessions.unfinished()),
     }
 
 
 def faults(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Order one fault, `{"kind": …}`, or several, `{"faults": […]}`; `{"clear": true}` ends all."""
-    if wire.flag(body, "clear"):
+    """Add one fault, `{"kind": …}`, or several, `{"faults": […]}`; `{"clear": true}` ends all."""
+    if fields.flag(body, "clear"):
         faults.clear()
         return {}
-    for order in [Fault.from_body(one) for one in wire.objects(body, "faults") or [body]]:
-        faults.order(order)
+    for fault in [Fault.from_body(one) for one in fields.objects(body, "faults") or [body]]:
+        faults.add(fault)
     return {}
 
 
 def calls(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """How often each method was called since the start, or since faults were cleared."""
-    return {"calls": dict(faults.calls)}
+    """Return how often each method was called since the start, or since faults were cleared."""
+    return {"calls": faults.calls()}
 
 
 def clock(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Set the clock, `{"now": "2026-11-21T00:00:00Z"}`, or `{"advanceSeconds": 60}`; say it."""
-    if now := wire.text(body, "now"):
-        api.kaggle.clock.set(timestamp(now))
+    """Set the clock, `{"now": "2026-11-21T00:00:00Z"}`, or `{"advanceSeconds": 60}`; return it."""
+    if now := fields.text(body, "now"):
+        api.state.clock.set(parse_time(now))
     if seconds := body.get("advanceSeconds"):
-        api.kaggle.clock.advance(seconds)
-    return {"now": utc(api.kaggle.clock.now()).isoformat()}
+        api.state.clock.advance(seconds)
+    return {"now": utc(api.state.clock.now()).isoformat()}
 
 
 def settings(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Change some of the numbers in state/settings.py; say them all."""
+    """Change some of the settings in state/settings.py; return all of them."""
     for name, value in body.items():
         if not isinstance(value, int | float):
             raise bad_request(f'"{name}" must be a number.')
-        api.kaggle.settings[name] = value
-    return dict(api.kaggle.settings)
+        api.state.settings[name] = value
+    return dict(api.state.settings)
 
 
 def sources(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Let folders stand for Kaggle's data sets: `{"sources": {"owner/slug": "/folder"}}`."""
+    """Register folders as Kaggle's data sets: `{"sources": {"owner/slug": "/folder"}}`."""
     for reference, folder in (body.get("sources") or {}).items():
         path = Path(folder)
         if not path.is_dir():
             raise bad_request(f'"{folder}", which is to stand for {reference}, is not a folder.')
-        api.kaggle.datasets.stand_in(reference, path)
+        api.state.datasets.register_folder(reference, path)
     return {}
 
 
 def seed(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Put finished runs into the books, and time used elsewhere; see seeding.py."""
-    runs = [seeding.add_run(api.kaggle, run) for run in wire.objects(body, "runs")]
-    for use in wire.objects(body, "interactive"):
-        seeding.add_interactive(api.kaggle, use)
+    """Add finished runs, and time used in open notebooks; see seeding.py."""
+    runs = [seeding.add_run(api.state, run) for run in fields.objects(body, "runs")]
+    for use in fields.objects(body, "interactive"):
+        seeding.add_interactive_use(api.state, use)
     return {"runs": runs}
 
 
 def reset(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Stop every run and forget everything."""
-    api.conductor.stop_all()
+    """Stop every run and delete all state, faults included."""
+    api.scheduler.stop_all()
     faults.clear()
-    api.kaggle.wipe()
+    api.state.clear()
     return {}
 
 
@@ -96,3 +109,17 @@ METHODS: dict[str, AdminMethod] = {
     "seed": seed,
     "reset": reset,
 }
+
+
+async def _call(request: Request) -> Response:
+    method = METHODS.get(request.path_params["method"])
+    if method is None:
+        raise not_found()
+    state = request.app.state
+    body = await fields.read_body(request)
+    return JSONResponse(await run_in_threadpool(method, state.api, state.faults, body))
+
+
+async def _shut_down(request: Request) -> Response:
+    request.app.state.stop()
+    return JSONResponse({})

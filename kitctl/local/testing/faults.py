@@ -1,89 +1,95 @@
-"""Faults on order: what a network and a busy service do to a client, when a test asks for it."""
+"""Injected faults: what a network and a busy service do to a client, when a test asks for it."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kitctl.local.http import transfers, wire
-from kitctl.local.state.refusals import bad_request
+from kitctl.local.state.errors import bad_request
+from kitctl.local.testing.connections import Connections
 
 KINDS = ("latency", "status", "expired", "drop", "lost_answer")
+REASONS = {429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 @dataclass
 class Fault:
-    """One order.
+    """One requested fault; its fields are the keys of the request.
 
     `method` is an API method ("SaveKernel"), "download", "upload", "logs", or "*" for all of them;
-    `count` how many calls it is for (None: until it is cleared).
+    `count` is the number of calls it applies to (None: until faults are cleared).
     """
 
     kind: str
     method: str = "*"
     count: int | None = 1
-    seconds: float = 0.0  # latency: so long before the call is served
-    status: int = 503  # status: this answer instead of the call's own
+    seconds: float = 0.0  # latency: the delay before the call is served
+    status: int = 503  # status: the response's status instead of the call's own response
     retry_after: float | None = None
-    after_bytes: int = 0  # drop: the connection ends after so many bytes of the body
-    after_events: int | None = None  # drop: or after so many events of a log stream
+    after_bytes: int = 0  # drop: the connection ends after this many bytes of the body
+    after_events: int | None = None  # drop: or after this many events of a log stream
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Fault:
         if body.get("kind") not in KINDS:
             raise bad_request(f"A fault's kind is one of {', '.join(KINDS)}.")
-        unknown = body.keys() - cls.__dataclass_fields__.keys()
+        unknown = body.keys() - {field.name for field in dataclasses.fields(cls)}
         if unknown:
             raise bad_request(f"A fault has no {', '.join(sorted(unknown))}.")
         return cls(**{"count": None if body["kind"] == "latency" else 1, **body})
 
 
-@dataclass
 class Faults:
-    """The orders that are open, and a count of the calls that came in, by method."""
+    """Pending faults, and the number of calls by method. Threads may share it."""
 
-    calls: Counter[str] = field(default_factory=Counter)
-    _orders: list[Fault] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pending: list[Fault] = []
+        self._calls: Counter[str] = Counter()
 
-    def order(self, fault: Fault) -> None:
+    def add(self, fault: Fault) -> None:
         with self._lock:
-            self._orders.append(fault)
+            self._pending.append(fault)
 
     def clear(self) -> None:
+        """Remove every pending fault and count calls from 0."""
         with self._lock:
-            self._orders.clear()
-            self.calls.clear()
+            self._pending.clear()
+            self._calls.clear()
+
+    def calls(self) -> dict[str, int]:
+        """Return how often each method was called since the start or the last `clear`."""
+        with self._lock:
+            return dict(self._calls)
 
     def take(self, method: str) -> list[Fault]:
-        """The faults for this call; each is then used up by one."""
+        """Count a call and return its faults; each is then used up by one."""
         with self._lock:
-            self.calls[method] += 1
-            due = [order for order in self._orders if order.method in (method, "*")]
-            for order in due:
-                if order.count is not None:
-                    order.count -= 1
-            self._orders = [o for o in self._orders if o.count is None or o.count > 0]
+            self._calls[method] += 1
+            due = [fault for fault in self._pending if fault.method in (method, "*")]
+            for fault in due:
+                if fault.count is not None:
+                    fault.count -= 1
+            self._pending = [f for f in self._pending if f.count is None or f.count > 0]
             return due
 
 
-class FaultyService:
-    """ASGI middleware that serves each call with the faults ordered for it.
+class FaultInjector:
+    """ASGI middleware that serves each call with the faults that are pending for it."""
 
-    `drop(client)` closes the connection of a client address, as it stands in the scope.
-    """
-
-    def __init__(self, app: ASGIApp, faults: Faults, drop: Callable[[Any], None]) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, connections: Connections) -> None:
         self._app = app
         self._faults = faults
-        self._drop = drop
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = _method(scope) if scope["type"] == "http" else None
@@ -95,71 +101,72 @@ class FaultyService:
             await asyncio.sleep(fault.seconds)
         for fault in due:
             if fault.kind in ("status", "expired"):
-                await _answer(fault)(scope, receive, send)
+                await _error_response(fault)(scope, receive, send)
                 return
-        breaking = [fault for fault in due if fault.kind in ("drop", "lost_answer")]
-        if not breaking:
+        cutting = [fault for fault in due if fault.kind in ("drop", "lost_answer")]
+        if not cutting:
             await self._app(scope, receive, send)
-        elif breaking[0].kind == "lost_answer":
-            await self._app(scope, receive, _nowhere)
+        elif cutting[0].kind == "lost_answer":
+            await self._app(scope, receive, _discard)
             await self._cut(scope, receive)
         else:
-            await self._serve_a_part(breaking[0], scope, receive, send)
+            await self._serve_partly(cutting[0], scope, receive, send)
 
-    async def _serve_a_part(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        events, left = fault.after_events, fault.after_bytes
+    async def _serve_partly(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the call, and cut the connection where the fault says."""
+        events_left, bytes_left = fault.after_events, fault.after_bytes
 
-        async def send_a_part(message: Message) -> None:
-            nonlocal events, left
+        async def send_partly(message: Message) -> None:
+            nonlocal events_left, bytes_left
             if message["type"] != "http.response.body":
                 await send(message)
                 return
             body = message.get("body", b"")
-            if events is not None:
-                pieces = body.split(b"\n\n")[:-1]
-                part = b"".join(piece + b"\n\n" for piece in pieces[:events])
-                events -= min(events, len(pieces))
-                over = events == 0
+            if events_left is not None:
+                events = body.split(b"\n\n")[:-1][:events_left]
+                part = b"".join(event + b"\n\n" for event in events)
+                events_left -= len(events)
+                is_last = events_left == 0
             else:
-                part = body[:left]
-                left -= len(part)
-                over = left == 0
+                part = body[:bytes_left]
+                bytes_left -= len(part)
+                is_last = bytes_left == 0
             await send({"type": "http.response.body", "body": part, "more_body": True})
-            if over:
-                raise _Cut
+            if is_last:
+                raise _ConnectionCut
 
         try:
-            await self._app(scope, receive, send_a_part)
-        except _Cut:
+            await self._app(scope, receive, send_partly)
+        except _ConnectionCut:
             await self._cut(scope, receive)
 
     async def _cut(self, scope: Scope, receive: Receive) -> None:
-        self._drop(scope["client"])
+        """Close the client's connection, and wait until the server has noticed."""
+        self._connections.close(tuple(scope["client"]))
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-class _Cut(Exception):
-    """The connection ends here."""
+class _ConnectionCut(Exception):
+    """The response ends here, and the connection with it."""
 
 
-async def _nowhere(message: Message) -> None:
-    """Where the answer goes that is lost."""
+async def _discard(message: Message) -> None:
+    """Drop a message of the response that is to be lost."""
 
 
-def _answer(fault: Fault) -> Response:
+def _error_response(fault: Fault) -> Response:
     if fault.kind == "expired":
         return transfers.storage_error(*transfers.EXPIRED)
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-    words = {429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
-    message = words.get(fault.status, "Bad Gateway")
+    message = REASONS.get(fault.status, "Bad Gateway")
     return JSONResponse(
         wire.without_nulls(code=fault.status, message=message), fault.status, headers
     )
 
 
 def _method(scope: Scope) -> str | None:
-    """The name that faults and counts go by; None for what they leave alone."""
+    """Return the name that faults and counts use for a call; None for calls without faults."""
     parts = scope["path"].strip("/").split("/")
     if parts[0] == "_files":
         return "upload" if scope["method"] == "PUT" else "download"

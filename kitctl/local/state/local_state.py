@@ -1,4 +1,4 @@
-"""All of the local Kaggle's state in one place, opened from a folder."""
+"""All of the local Kaggle's state, opened from its folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from kitctl.local.state.blobs import Blobs
-from kitctl.local.state.clock import Clock
+from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.kernels import Kernels
@@ -17,8 +17,8 @@ from kitctl.local.state.settings import ServerSettings
 ACCOUNT = "local"
 
 
-class Kaggle:
-    """The rules and the memory. Knows nothing of HTTP and starts no process."""
+class LocalState:
+    """Kernels, sessions, data sets, quota, settings and clock, which share one database."""
 
     account = ACCOUNT
 
@@ -27,7 +27,7 @@ class Kaggle:
         folder.mkdir(parents=True, exist_ok=True)
         self._database = Database(folder / "kaggle.sqlite")
         self.settings = ServerSettings(self._database)
-        self.clock = Clock(self.settings)
+        self.clock = ServerClock(self.settings)
         self.quota = Quota(self._database, self.settings, self.clock)
         self.sessions = Sessions(self._database, self.settings, self.clock, folder / "sessions")
         self.blobs = Blobs(self._database, self.clock, folder / "blobs")
@@ -38,9 +38,9 @@ class Kaggle:
             self._database, self.clock, self.quota, self.sessions, self.datasets, ACCOUNT
         )
 
-    def wipe(self) -> None:
-        """Forget everything: as on the first day."""
-        self._database.wipe()
+    def clear(self) -> None:
+        """Delete everything; settings and clock get their defaults."""
+        self._database.clear()
         self.settings.reload()
         for name in ("sessions", "blobs", "datasets"):
             shutil.rmtree(self.folder / name, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""The local Kaggle's ASGI application: routes, middleware and error responses put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from kitctl.local.http import routes
+from kitctl.local.http.api import Api
+from kitctl.local.http.auth import TokenAuth
+from kitctl.local.http.date_header import DateHeader
+from kitctl.local.http.transfers import FileSender
+from kitctl.local.state.errors import ApiError
+from kitctl.local.testing import admin
+from kitctl.local.testing.connections import Connections
+from kitctl.local.testing.faults import FaultInjector, Faults
+
+
+def application(api: Api, connections: Connections, stop: Callable[[], None]) -> ASGIApp:
+    """Return the ASGI application.
+
+    Args:
+        api: the state, the scheduler and the addresses.
+        connections: the server's open connections, for the faults that cut one.
+        stop: ends the process that serves.
+    """
+    faults = Faults()
+    app = Starlette(
+        routes=[*admin.routes(), *routes.routes()],
+        middleware=[
+            Middleware(DateHeader, clock=api.state.clock),
+            Middleware(FaultInjector, faults=faults, connections=connections),
+            Middleware(TokenAuth, token=api.token, account=api.state.account),
+            Middleware(FileSender),
+        ],
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _http_exception,
+            Exception: _unexpected_error,
+        },
+        lifespan=_lifespan,
+    )
+    app.state.api = api
+    app.state.faults = faults
+    app.state.stop = stop
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    api: Api = app.state.api
+    api.scheduler.fail_orphaned_sessions()
+    yield
+    api.scheduler.stop_all()
+    api.state.close()
+
+
+def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return JSONResponse({"code": error.status, "message": error.message}, error.status)
+
+
+def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"code": error.status_code, "message": error.detail}, error.status_code)
+
+
+def _unexpected_error(request: Request, error: Exception) -> Response:
+    message = f"The local Kaggle has a bug: {error!r}"
+    return JSONResponse({"code": 500, "message": message}, 500)

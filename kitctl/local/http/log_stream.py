@@ -1,0 +1,33 @@
+"""A running session's log as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from starlette.responses import StreamingResponse
+
+from kitctl.local.runs import logs
+
+KEEP_ALIVE_SECONDS = 10.0
+
+
+class LogStream(StreamingResponse):
+    """An event for each line of the log from its start on, then `END_OF_LOG` when the run ends."""
+
+    def __init__(self, file: Path, has_ended: Callable[[], bool]) -> None:
+        super().__init__(_events(file, has_ended), media_type="text/event-stream")
+
+
+async def _events(file: Path, has_ended: Callable[[], bool]) -> AsyncIterator[str]:
+    quiet_seconds = 0.0
+    async for lines in logs.follow(file, has_ended):
+        if lines:
+            yield "".join(f"data: {line}\n\n" for line in lines)
+            quiet_seconds = 0.0
+        else:
+            quiet_seconds += logs.POLL_SECONDS
+            if quiet_seconds >= KEEP_ALIVE_SECONDS:
+                yield ": still running\n\n"
+                quiet_seconds = 0.0
+    yield "data: END_OF_LOG\n\n"
