@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kernel import session
 from kernel.session import Job, RunError
-from kernel.settings.settings import Settings, SettingsError
+from kernel.settings.settings import Settings, SettingsError, described
 
 if TYPE_CHECKING:
     from kernel.fit.classifier import TrainingResult
@@ -46,12 +46,16 @@ def main() -> int:
 
 
 def check(job: Job) -> int:
-    """Say as one JSON line what is wrong with the settings, and what they come to."""
+    """Print one JSON line: mistakes in the settings, their values, and every declaration."""
     try:
         problems, settings = [], Settings.from_mapping(job.effective)
     except SettingsError as error:
         problems, settings = error.problems, Settings()
-    answer = {"problems": [asdict(each) for each in problems], "settings": settings.as_dict()}
+    answer = {
+        "problems": [asdict(each) for each in problems],
+        "settings": settings.as_dict(),
+        "knobs": described(),
+    }
     print(json.dumps(answer, default=str))
     return WRONG_INPUT if problems else 0
 
@@ -123,7 +127,7 @@ def fit(report: "Report", settings: Settings) -> "TrainingResult":
     report.base_description = f"{settings.base}, {base.source}"
     session.say(f"base {report.base_description}")
     photos = found.train.digests, found.valid.digests
-    checkpoints = Checkpoints(fingerprint(settings.as_fitted(), base.digest, photos))
+    checkpoints = Checkpoints(fingerprint(settings.as_trained(), base.digest, photos))
     if settings.task == "sweep":
         trained, report.heads = sweep.run(settings, base, found, checkpoints, report.phases)
         return trained

@@ -23,6 +23,7 @@ from kernel.features import feature_store
 from kernel.features.feature_store import FeatureStore
 from kernel.model import heads
 from kernel.model.bases import Base
+from kernel.settings.declaration import Effect
 from kernel.settings.settings import Settings
 
 FOLDER = Path("features")
@@ -93,29 +94,11 @@ def take(
 def _key(settings: Settings, base: Base) -> dict[str, Any]:
     """What features depend on, but for the photos themselves."""
     versions = session.versions()
-    augmentation = {
-        name: getattr(settings, name)
-        for name in (
-            "augment_flip",
-            "augment_rotation",
-            "augment_zoom",
-            "augment_translation",
-            "augment_contrast",
-            "augment_views",
-            "seed",
-        )
-    }
+    augmentation = {**settings.with_effect(Effect.VIEWS), "seed": settings.seed}
     return {
         "schema": feature_store.SCHEMA,
-        "base": settings.base,
         "weights": base.digest,
-        "image_size": list(settings.image_size),
-        "color_mode": settings.color_mode,
-        "interpolation": settings.interpolation,
-        "crop_to_aspect_ratio": settings.crop_to_aspect_ratio,
-        "preprocessing": settings.preprocessing,
-        "compute_dtype": settings.compute_dtype,
-        "feature_dtype": settings.feature_dtype,
+        **settings.with_effect(Effect.FEATURES),
         "augmentation": augmentation if settings.augment_views else None,
         "tensorflow": versions["tensorflow"],
         "keras": versions["keras"],

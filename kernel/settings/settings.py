@@ -1,20 +1,18 @@
-"""Every knob of the training job, with its default and what it may be. Standard library only.
-
-A job's `job.toml` names the knobs that differ from the defaults below; nothing else in the kernel
-holds a default. `Settings.from_mapping` checks them all and reports every mistake at once.
-"""
+"""The settings of a run: read from plain values, checked, and what follows from several of them."""
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from kernel.settings.checks import CHECKS, contradictions
+from kernel.settings.contradictions import contradictions
+from kernel.settings.declaration import Effect
+from kernel.settings.knobs import KNOBS, Knobs
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One wrong setting: what was given, why it cannot be, and what could stand there."""
+    """A wrong setting: its value, what is wrong with it, and what is allowed."""
 
     setting: str
     value: Any
@@ -31,114 +29,26 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The knobs of a run. Names that Keras has are Keras' names."""
-
-    # What to do.
-    task: str = "train"
-    seed: int = 31415
-
-    # Photos: `data` is an attached data set (owner/slug) or a folder.
-    data: str = "ryanholbrook/car-or-truck"
-    train_folder: str = "train"
-    valid_folder: str = "valid"
-    photos_per_class: int = 0  # 0: all
-    max_bad_share: float = 0.05
-    max_megapixels: float = 100.0
-
-    # image_dataset_from_directory's own options.
-    labels: str | tuple[int, ...] = "inferred"
-    label_mode: str = "auto"
-    class_names: tuple[str, ...] = ()
-    color_mode: str = "rgb"
-    batch_size: int = 64
-    image_size: tuple[int, int] = (128, 128)
-    shuffle: bool = True
-    validation_split: float = 0.0
-    subset: str = "both"
-    interpolation: str = "nearest"
-    follow_links: bool = False
-    crop_to_aspect_ratio: bool = False
-
-    # From files to batches.
-    pipeline: str = "course"
-    read_delay_ms: float = 0.0
-    ram_budget_mb: int = 0
-    downscale_decode: bool = False
-    measure_rounds: int = 3
-
-    # The base.
-    base: str = "convnet"
-    base_weights: str = "auto"
-    base_trainable: str | bool = "auto"
-    preprocessing: str = "auto"
-    filters: tuple[int, ...] = (16, 32, 64, 96)  # convnet: one block each
-    convnet_dropout: float = 0.0
-
-    # The head: units of its hidden layers, then one output a class (one for two classes).
-    pooling: str = "auto"
-    units: tuple[int, ...] = (6,)
-    activation: str = "relu"
-    dropout: float = 0.0
-
-    # The fit.
-    epochs: int = 30
-    optimizer: str = "adam"
-    learning_rate: float = 0.001
-    epsilon: float = 1e-7
-    momentum: float = 0.0
-    loss: str = "auto"
-    metrics: tuple[str, ...] = ("auto",)
-    fine_tune_epochs: int = 0
-    fine_tune_layers: int = 4
-    fine_tune_learning_rate: float = 1e-5
-
-    # Augmentation: shares of the full range, as Keras' layers take them.
-    augment_flip: str = "none"
-    augment_rotation: float = 0.0
-    augment_zoom: float = 0.0
-    augment_translation: float = 0.0
-    augment_contrast: float = 0.0
-    augment_views: int = 0  # 0: live; K: a frozen base's features of K views are kept
-
-    # The feature store.
-    keep_features: bool = True
-    feature_dtype: str = "float32"
-    reuse_features: str = ""
-    features_in_memory_mb: int = 128
-    forward_batch_size: int = 0  # 0: batch_size, which keeps the course's bits
-    compute_dtype: str = "float32"
-    xla: bool = False
-    devices: int = 0  # 0: all that are visible
-
-    # When to stop before the end.
-    time_limit: float = 0.0
-    require_accelerator: bool = True
-    stop_on_nan: bool = True
-    stop_on_plateau: int = 0
-    stop_below_gpu_use: float = 0.0
-
-    # What is drawn.
-    plots: bool = True
-    zoom_from: int = 15
-    sheet_photos: int = 25
-
-    # Sweep: setting → values; every combination is trained.
-    sweep: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+class Settings(Knobs):
+    """The settings of a run; `knobs.py` declares them."""
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
-        """Settings from plain values (TOML, JSON); raises `SettingsError` with every mistake."""
-        known = {field.name for field in fields(cls)}
+        """Settings from plain values (TOML, JSON); what is not in `mapping` has its default.
+
+        Raises:
+            SettingsError: with every mistake at once.
+        """
         problems, values = [], {}
         for name, value in mapping.items():
-            if name not in known:
-                problems.append(_unknown(name, value, known))
+            if name not in KNOBS:
+                problems.append(_unknown(name, value))
                 continue
+            validator = KNOBS[name].validator
             try:
-                values[name] = CHECKS[name].read(value)
+                values[name] = validator.validate(value)
             except ValueError as error:
-                problems.append(Problem(name, value, str(error), CHECKS[name].allowed))
+                problems.append(Problem(name, value, str(error), validator.allowed))
         settings = replace(cls(), **values)
         problems += [
             Problem(name, getattr(settings, name), message, allowed)
@@ -148,18 +58,24 @@ class Settings:
             raise SettingsError(problems)
         return settings
 
+    def changed(self, **values: Any) -> "Settings":
+        """The same settings but for `values`, checked again."""
+        return Settings.from_mapping({**self.as_dict(), **values})
+
     def as_dict(self) -> dict[str, Any]:
         """Every setting as JSON can hold it."""
-        plain = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        plain = {name: _plain(value) for name, value in asdict(self).items()}
         plain["sweep"] = {name: [_plain(v) for v in values] for name, values in self.sweep}
         return plain
 
-    def as_fitted(self) -> dict[str, Any]:
-        """The settings on which the trained weights depend."""
-        return {name: value for name, value in self.as_dict().items() if name not in _NOT_FITTED}
+    def with_effect(self, *effects: Effect) -> dict[str, Any]:
+        """The settings with one of the effects, as JSON can hold them."""
+        plain = self.as_dict()
+        return {name: plain[name] for name, knob in KNOBS.items() if knob.effect in effects}
+
+    def as_trained(self) -> dict[str, Any]:
+        """The settings that decide the trained weights, given the photos."""
+        return self.with_effect(Effect.FEATURES, Effect.VIEWS, Effect.WEIGHTS, Effect.HEAD)
 
     @property
     def channels(self) -> int:
@@ -172,20 +88,8 @@ class Settings:
         return (*self.image_size, self.channels)
 
     @property
-    def augments(self) -> bool:
-        """Whether any augmentation is on."""
-        return self.augment_flip != "none" or any(
-            (
-                self.augment_rotation,
-                self.augment_zoom,
-                self.augment_translation,
-                self.augment_contrast,
-            )
-        )
-
-    @property
     def head_pooling(self) -> str:
-        """What stands between base and head; "auto" is the course's Flatten for a frozen base.
+        """The layer between base and head; "auto" is the course's Flatten for a frozen base.
 
         A base trained from scratch gets the average: a Flatten of its many features drives the
         six units of the course's head to zero in the first epoch, where they stay.
@@ -194,31 +98,29 @@ class Settings:
             return self.pooling
         return "flatten" if self.base_is_frozen else "average"
 
-    @property
-    def base_is_frozen(self) -> bool:
-        """Whether the base keeps its weights. The convnet starts from noise, so it is trained."""
-        if self.base_trainable == "auto":
-            return self.base != "convnet"
-        return not self.base_trainable
 
-    def changed(self, **values: Any) -> "Settings":
-        """The same settings but for `values`, checked again."""
-        return Settings.from_mapping({**self.as_dict(), **values})
+def described() -> list[dict[str, Any]]:
+    """The declaration of every setting, as JSON can hold it."""
+    defaults = Settings().as_dict()
+    return [
+        {
+            "name": name,
+            "section": knob.section,
+            "default": defaults[name],
+            "allowed": knob.validator.allowed,
+            "help": knob.help,
+            "changes_weights": knob.effect is not Effect.NOTHING,
+            "example": _plain(knob.example),
+        }
+        for name, knob in KNOBS.items()
+    ]
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _unknown(name: str, value: Any, known: set[str]) -> Problem:
-    close = difflib.get_close_matches(name, known, n=1)
+def _unknown(name: str, value: Any) -> Problem:
+    close = difflib.get_close_matches(name, KNOBS, n=1)
     hint = f"did you mean {close[0]!r}?" if close else "it is not a setting of this job"
-    return Problem(name, value, f"unknown setting; {hint}", ", ".join(sorted(known)))
-
-
-_NOT_FITTED = {
-    "data", "time_limit", "require_accelerator", "stop_on_nan", "stop_on_plateau",
-    "stop_below_gpu_use", "plots", "zoom_from", "sheet_photos", "keep_features", "reuse_features",
-    "features_in_memory_mb", "read_delay_ms", "ram_budget_mb", "measure_rounds", "devices",
-    "max_bad_share", "photos_per_class",
-}  # fmt: skip
+    return Problem(name, value, f"unknown setting; {hint}", ", ".join(sorted(KNOBS)))

@@ -1,0 +1,59 @@
+"""Settings that are right alone and wrong together."""
+
+from collections.abc import Iterator
+
+from kernel.settings.knobs import Knobs
+
+_LABEL_MODES = {
+    "binary_crossentropy": ("auto", "binary", "categorical"),
+    "binary_focal_crossentropy": ("auto", "binary", "categorical"),
+    "categorical_crossentropy": ("categorical",),
+    "sparse_categorical_crossentropy": ("auto", "int"),
+}
+_PRETRAINED = ("vgg16", "mobilenetv2", "efficientnetv2b0", "inceptionv1")
+
+Contradiction = tuple[str, str, str]
+"""The setting, what is wrong with it, and what is allowed."""
+
+
+def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
+    """Everything that does not fit together."""
+    yield from _of_labels(knobs)
+    yield from _of_a_base_that_is_not_frozen(knobs)
+    yield from _of_a_pretrained_base(knobs)
+    if knobs.augment_views and not knobs.augments:
+        yield "augment_views", "no augmentation is on, so all views are alike", "0"
+    if knobs.task == "sweep" and not knobs.sweep:
+        yield "sweep", "the grid is empty", "a table such as {units = [6, 32]}"
+
+
+def _of_labels(knobs: Knobs) -> Iterator[Contradiction]:
+    modes = _LABEL_MODES.get(knobs.loss)
+    if modes and knobs.label_mode not in modes:
+        yield "loss", f"does not fit label_mode {knobs.label_mode!r}", f"label_mode {modes}"
+    if knobs.labels != "inferred" and not knobs.validation_split:
+        yield "labels", "a list of labels needs one folder and validation_split", "'inferred'"
+    if knobs.labels != "inferred" and knobs.class_names:
+        yield "class_names", "cannot be combined with a list of labels", "[]"
+    if len(set(knobs.class_names)) != len(knobs.class_names):
+        yield "class_names", "a name stands twice", "each class once"
+
+
+def _of_a_base_that_is_not_frozen(knobs: Knobs) -> Iterator[Contradiction]:
+    if knobs.base_is_frozen:
+        return
+    if knobs.augment_views:
+        yield "augment_views", "views are stored for a frozen base only", "0"
+    if knobs.fine_tune_epochs:
+        yield "fine_tune_epochs", "the base is trained from the start (base_trainable)", "0"
+    if knobs.task == "sweep":
+        yield "base_trainable", "a sweep trains heads on a frozen base's features", "false"
+
+
+def _of_a_pretrained_base(knobs: Knobs) -> Iterator[Contradiction]:
+    if knobs.base not in _PRETRAINED:
+        return
+    if knobs.color_mode != "rgb" and knobs.base_weights != "random":
+        yield "color_mode", f"{knobs.base}'s weights are for rgb", "'rgb'"
+    if min(knobs.image_size) < 32:
+        yield "image_size", f"{knobs.base} needs at least 32 x 32", "[32, 32] or more"
