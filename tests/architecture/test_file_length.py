@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.source_files import PROJECT, expect_none, place, python_files
 
-FOLDERS = ("datasets", "benchmarks")
+FOLDERS = ("kernel", "datasets", "benchmarks")
 LONGEST = 300
 LONGEST_EXCEPTION = 400
 MOST_EXCEPTIONS = 5

@@ -112,7 +112,7 @@ def circle_in(graph: Mapping[str, Iterable[str]]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("program", ["kitctl"])
+@each_program
 def test_no_modules_import_each_other_in_a_circle(program: str) -> None:
     files = {module_name(path): path for path in python_files(program)}
     graph: dict[str, dict[str, int]] = {module: {} for module in files}  # → imported → line
