@@ -40,6 +40,17 @@ def test_an_exception_is_needed(name: str) -> None:
     assert not (PROJECT / "kitctl" / name).exists(), f"{name} exists: take it out of WITHOUT"
 
 
+def test_the_readme_names_every_command() -> None:
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    expect_none(
+        [
+            f"README.md: the table of commands has no `{name}`"
+            for name in MODULES
+            if f"`{name}`" not in readme and f"`{name} " not in readme
+        ]
+    )
+
+
 def test_operations_beside_the_commands_stand_in_shared() -> None:
     wrong = [
         f"kitctl/operations/{path.name}: no command of that name; move it to operations/shared/"
