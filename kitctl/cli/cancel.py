@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import typer
-
-from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name, settings_for
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import local_option, run_argument
 from kitctl.render.output import CommandResult
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "cancel")(cancel)
-
-
-def cancel(
-    invocation: Invocation, run: RunArgument = None, local: LocalOption = None
-) -> CommandResult:
-    """Stop a run, and say whether Kaggle took it."""
-    from kitctl.operations.cancel import cancel as stop
+@command("cancel")
+@run_argument
+@local_option
+def cancel(context: CommandContext, *, run: str | None, local: bool | None) -> CommandResult:
+    """Stop a run, and say whether Kaggle stopped it."""
+    from kitctl.operations.cancel import cancel
     from kitctl.render.cancel import draw_cancelled
 
-    name = run_name(run)
-    with open_road(invocation, local=settings_for(invocation, local).local) as road:
-        found = road.find(invocation, name)
-        stopped = stop(found, road.kaggle, road.ledger, road.clock, invocation.console)
-    return CommandResult(stopped, draw_cancelled)
+    context.configure(local=local)
+    target = context.find_run(run)
+    result = cancel(target, context.client, context.ledger, context.clock, context.console)
+    return CommandResult(result, draw_cancelled)

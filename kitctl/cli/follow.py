@@ -1,4 +1,4 @@
-"""Following a run in the terminal: its log on stdout, Ctrl-C leaves it running."""
+"""Following a run in the terminal: its log on stdout; Ctrl-C leaves the run running."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kitctl.cli.connection import Road
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.context import CommandContext
 from kitctl.errors import Interrupted, NextCommand
 
 if TYPE_CHECKING:
@@ -18,34 +17,34 @@ if TYPE_CHECKING:
 
 
 def follow_run(
-    invocation: Invocation, road: Road, found: TargetRun, *, raw: bool, skip: int = 0
+    context: CommandContext, target: TargetRun, *, raw: bool, skip: int = 0
 ) -> tuple[RunStatus, list[LogLine]]:
-    """Prints the log as it comes, but for its first `skip` lines, until the run has ended.
+    """Print the log as it comes, without its first `skip` lines, until the run has ended.
 
-    Returns the state it ended in, and the lines (for machines, who get them in one piece).
+    Returns the state in which it ended, and with --json the lines, which were then not printed.
     """
     from kitctl.operations.shared.watch import follow
     from kitctl.render.logs import line_text
 
     lines: list[LogLine] = []
-    met = 0
+    count = 0
 
     def show(line: LogLine) -> None:
-        nonlocal met
-        met += 1
-        if met > skip:
-            invocation.output.line(line_text(line, found.ref.version, raw=raw))
-            if invocation.options.json:
+        nonlocal count
+        count += 1
+        if count > skip:
+            context.output.line(line_text(line, target.ref.version, raw=raw))
+            if context.options.json:
                 lines.append(line)
 
-    with goes_on(found.ref):
-        status = follow(found, road.kaggle, road.ledger, road.clock, invocation.console, show)
-    return status, lines
+    with hint_on_interrupt(target.ref):
+        state = follow(target, context.client, context.ledger, context.clock, context.console, show)
+    return state, lines
 
 
 @contextmanager
-def goes_on(run: RunRef) -> Iterator[None]:
-    """Says on Ctrl-C that the run goes on, and what to do about it."""
+def hint_on_interrupt(run: RunRef) -> Iterator[None]:
+    """On Ctrl-C, say that the run goes on, and how to follow, cancel and pull it."""
     try:
         yield
     except KeyboardInterrupt:

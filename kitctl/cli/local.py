@@ -2,78 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from kitctl import config
-from kitctl.cli import frame
-from kitctl.cli.connection import state_folder
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
-from kitctl.errors import InvalidInput, NextCommand, UsageError
+from kitctl.cli.command import command, group
+from kitctl.cli.context import CommandContext, local_state
+from kitctl.cli.options import PATH
+from kitctl.errors import NextCommand, UsageError
 from kitctl.render import local as render
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.metadata import Sources
     from kitctl.local.lifecycle import LocalKaggle
 
-StateOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--state", metavar="DIR", help="Its state folder; default: the user's data folder."
-    ),
-]
-PortOption = Annotated[
-    int,
-    typer.Option(
-        "--port",
-        metavar="N",
-        min=0,
-        max=65535,
-        help="Default: the port of the last time, or any that is free.",
-    ),
-]
+state_option = click.option(
+    "--state",
+    type=PATH,
+    metavar="DIR",
+    help="Its state folder; default: the user's data folder.",
+)
+port_option = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=0,
+    show_default=False,
+    help="Default: the port of the last time, or any that is free.",
+)
 
 
-def register(app: typer.Typer) -> None:
-    local = frame.group("The local Kaggle, which needs no account.")
-    for function in (serve, start, stop, status, reset):
-        command(local, function.__name__)(function)
-    app.add_typer(local, name="local")
-
-
-def stand_in(invocation: Invocation, sources: Sources, running: LocalKaggle | None = None) -> None:
+def register_datasets(
+    context: CommandContext, datasets: Sequence[str], running: LocalKaggle | None = None
+) -> None:
     """Let the project's own folders stand for these data sets in the local Kaggle."""
-    from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
-    from kitctl.operations.shared.prepare_sources import prepare, stand_ins
+    from kitctl.operations.shared.register_sources import register_sources
 
-    datasets = Sources(datasets=sources.datasets)
-    found = stand_ins(invocation.project, datasets, invocation.settings().sources, [])
-    prepare(found, invocation.console)
-    lifecycle.register_sources(
-        running or lifecycle.start(state_folder()),
-        {one.source: one.files for one in found if one.files is not None},
-    )
+    def register(folders: Mapping[str, Path]) -> None:
+        lifecycle.register_sources(running or lifecycle.start(local_state()), folders)
+
+    register_sources(context.project, context.config.sources, datasets, register, context.console)
 
 
-def _project_sources(invocation: Invocation) -> Mapping[str, str]:
-    """What the project says of its sources; nothing where there is no project."""
-    try:
-        return invocation.settings().sources
-    except InvalidInput as error:
-        if error.code != "no_project":
-            raise
-        return {}
-
-
-def _standing(folder: Path) -> dict[str, Any]:
-    """Whether a local Kaggle serves the folder, and where; never its token."""
+def _process_state(folder: Path) -> dict[str, Any]:
+    """Return whether a local Kaggle serves the folder, and where; never its token."""
     from kitctl.local import lifecycle
 
     running = lifecycle.find(folder)
@@ -82,72 +59,80 @@ def _standing(folder: Path) -> dict[str, Any]:
     return {"running": True, **asdict(running)}
 
 
-def serve(
-    invocation: Invocation,
-    state: StateOption = None,
-    port: PortOption = 0,
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="A loopback address.")
-    ] = "127.0.0.1",
-) -> CommandResult:
+@command("serve")
+@state_option
+@port_option
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="A loopback address.")
+def serve(context: CommandContext, *, state: Path | None, port: int, host: str) -> CommandResult:
     """Serve in the foreground, until Ctrl-C."""
-    from kitctl.local.process import serve as serve_until_stopped
+    from kitctl.local.process import serve
 
-    folder = state_folder(state)
-    invocation.console.info(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
-    serve_until_stopped(folder, host, port, announce=invocation.output.line)
-    return CommandResult({**_standing(folder), "stopped": True}, render.draw_stopped)
+    folder = local_state(state)
+    context.console.info(f"The local Kaggle keeps its state in {folder}. Ctrl-C ends it.")
+    serve(folder, host, port, announce=context.output.line)
+    return CommandResult({**_process_state(folder), "stopped": True}, render.draw_stopped)
 
 
-def start(invocation: Invocation, state: StateOption = None, port: PortOption = 0) -> CommandResult:
+@command("start")
+@state_option
+@port_option
+def start(context: CommandContext, *, state: Path | None, port: int) -> CommandResult:
     """Start it in the background, if it is down.
 
     Inside a project, the folders that stand for its data sets are in it as well.
     """
-    from kitctl.domain.metadata import Sources
     from kitctl.local import lifecycle
 
-    with invocation.console.progress("Starting the local Kaggle"):
-        running = lifecycle.start(state_folder(state), port)
-    if sources := _project_sources(invocation):
-        stand_in(invocation, Sources(datasets=tuple(sources)), running)
-    return CommandResult(_standing(running.state), render.draw_running)
+    with context.console.progress("Starting the local Kaggle"):
+        running = lifecycle.start(local_state(state), port)
+    if sources := context.config.sources:
+        register_datasets(context, tuple(sources), running)
+    return CommandResult(_process_state(running.state), render.draw_running)
 
 
-def stop(invocation: Invocation, state: StateOption = None) -> CommandResult:
+@command("stop")
+@state_option
+def stop(context: CommandContext, *, state: Path | None) -> CommandResult:
     """End it, and the runs in it."""
     from kitctl.local import lifecycle
 
-    folder = state_folder(state)
+    folder = local_state(state)
     stopped = lifecycle.stop(folder)
-    return CommandResult({**_standing(folder), "stopped": stopped}, render.draw_stopped)
+    return CommandResult({**_process_state(folder), "stopped": stopped}, render.draw_stopped)
 
 
-def status(invocation: Invocation, state: StateOption = None) -> CommandResult:
+@command("status")
+@state_option
+def status(context: CommandContext, *, state: Path | None) -> CommandResult:
     """Say whether it is up, and where."""
-    standing = _standing(state_folder(state))
-    return CommandResult(standing, render.draw_running if standing["running"] else render.draw_down)
+    process = _process_state(local_state(state))
+    return CommandResult(process, render.draw_running if process["running"] else render.draw_down)
 
 
-def reset(
-    invocation: Invocation,
-    state: StateOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
-) -> CommandResult:
+@command("reset")
+@state_option
+@click.option("--yes", is_flag=True, help="Yes, forget everything.")
+def reset(context: CommandContext, *, state: Path | None, yes: bool) -> CommandResult:
     """Forget its kernels, runs, data sets and quota."""
-    from kitctl.adapters.ledger import SqliteLedger
     from kitctl.local import lifecycle
 
-    folder = state_folder(state)
+    folder = local_state(state)
     if not yes:
+        same_state = "" if state is None else f"--state {shlex.quote(str(state))} "
         raise UsageError(
             f"This wipes all kernels, runs, outputs and data sets in {folder}.",
             code="not_confirmed",
-            hint=NextCommand("local reset", "--yes"),
+            hint=NextCommand("local reset", f"{same_state}--yes"),
         )
     lifecycle.reset(folder)
     if state is None:
-        # The books of a Kaggle that is no more would name runs that never were.
-        with SqliteLedger(config.home() / "ledger.sqlite") as ledger:
-            ledger.forget("local")
-    return CommandResult({**_standing(folder), "reset": True}, render.draw_reset)
+        # The ledger must not name runs of a Kaggle that is no more.
+        context.ledger.forget("local")
+    return CommandResult({**_process_state(folder), "reset": True}, render.draw_reset)
+
+
+local = group(
+    "local",
+    "The local Kaggle, which needs no account.",
+    [serve, start, stop, status, reset],
+)

@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name, settings_for
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import local_option, run_argument
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "logs")(logs)
-
-
+@command("logs")
+@run_argument
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--tail", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
+@click.option("--raw", is_flag=True, help="The run's own lines, without version and time.")
+@local_option
 def logs(
-    invocation: Invocation,
-    run: RunArgument = None,
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="Go on until the run has ended.")
-    ] = False,
-    tail: Annotated[
-        int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")
-    ] = None,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="The run's own words, without version and time.")
-    ] = False,
-    local: LocalOption = None,
+    context: CommandContext,
+    *,
+    run: str | None,
+    follow: bool,
+    tail: int | None,
+    raw: bool,
+    local: bool | None,
 ) -> CommandResult:
     """Show a run's log, live while it runs."""
     from kitctl.cli.follow import follow_run
     from kitctl.operations.logs import Log, read_log
     from kitctl.render.logs import draw_nothing, line_text
 
-    name = run_name(run)
-    with open_road(invocation, local=settings_for(invocation, local).local) as road:
-        found = road.find(invocation, name)
-        if follow:
-            skip = 0
-            if tail is not None:
-                skip = max(0, len(read_log(found, road.kaggle, road.ledger).lines) - tail)
-            ended, lines = follow_run(invocation, road, found, raw=raw, skip=skip)
-            shown = Log(found.ref, ended, tuple(lines))
-            return CommandResult(shown, draw_nothing, ended.failure)
-        log = read_log(found, road.kaggle, road.ledger, tail)
+    context.configure(local=local)
+    target = context.find_run(run)
+    if follow:
+        skip = 0
+        if tail is not None:
+            skip = max(0, len(read_log(target, context.client, context.ledger).lines) - tail)
+        state, lines = follow_run(context, target, raw=raw, skip=skip)
+        return CommandResult(Log(target.ref, state, tuple(lines)), draw_nothing, state.failure)
+    log = read_log(target, context.client, context.ledger, tail)
     for line in log.lines:
-        invocation.output.line(line_text(line, found.ref.version, raw=raw))
-    goes_on = not log.status.status.ended
-    more = NextCommand("logs", f"-f {found.ref.version}", "the run goes on")
-    return CommandResult(log, draw_nothing, hint=more if goes_on else "")
+        context.output.line(line_text(line, target.ref.version, raw=raw))
+    follow_it = NextCommand("logs", f"-f {target.ref.version}", "the run goes on")
+    return CommandResult(log, draw_nothing, hint="" if log.status.status.ended else follow_it)

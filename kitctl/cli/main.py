@@ -2,72 +2,76 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 
-import typer
+import click
 
-from kitctl.cli.invocation import GlobalOptions, Invocation, command_typed
+from kitctl.cli.app import root, takes_option
+from kitctl.cli.completion import VARIABLE
+from kitctl.cli.context import CommandContext
+from kitctl.cli.global_options import GlobalOptions, typed_command
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
 from kitctl.render import streams
-from kitctl.render.output import CommandResult
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command line and returns its exit code."""
+    """Run one command line and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    invocation = Invocation(GlobalOptions.guess(words), command_typed(words))
+    context = CommandContext(GlobalOptions.guess(words), typed_command(words), takes_option)
     try:
         try:
-            return _run(words, invocation)
+            return _run(words, context)
         except KitError as error:
-            return _fail(invocation, error)
-        except typer.TyperException as error:
-            return _fail(invocation, _usage_error(error))
+            return _fail(context, error)
+        except click.ClickException as error:
+            return _fail(context, _usage_error(error))
         except KeyboardInterrupt:
-            return _fail(invocation, Interrupted("Stopped by Ctrl-C."))
+            return _fail(context, Interrupted("Stopped by Ctrl-C."))
         except BrokenPipeError:
             raise
         except OSError as error:
-            return _fail(invocation, _system_error(error))
-        except Exception as error:  # The last line of defence: a bug is told as one.
-            return _fail(invocation, _bug(error))
+            return _fail(context, _system_error(error))
+        except Exception as error:  # The last line of defence: a bug is reported as one.
+            return _fail(context, _bug(error))
     except BrokenPipeError:
         streams.hush(sys.stdout)
         return 0
 
 
-def _run(words: list[str], invocation: Invocation) -> int:
-    from kitctl.cli.app import root
+def _run(words: list[str], context: CommandContext) -> int:
+    if instruction := os.environ.get(VARIABLE):
+        from click.shell_completion import shell_complete
 
-    words = words or ["--help"]
-    outcome = root(words).main(words, prog_name="kitctl", standalone_mode=False, obj=invocation)
-    if isinstance(outcome, CommandResult):
-        return invocation.output.show(invocation.command, outcome)
-    if outcome == Interrupted.exit_code:  # Typer has turned the KeyboardInterrupt into this.
-        raise Interrupted("Stopped by Ctrl-C.")
-    return int(outcome or 0)
+        return shell_complete(root, {"obj": context}, "kitctl", VARIABLE, instruction)
+    try:
+        with root.make_context("kitctl", words or ["--help"], obj=context) as call:
+            result = root.invoke(call)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return context.output.show(context.command, result)
 
 
-def _fail(invocation: Invocation, error: KitError) -> int:
-    if invocation.options.verbose:
+def _fail(context: CommandContext, error: KitError) -> int:
+    if context.options.verbose:
         traceback.print_exc()
-    return invocation.output.fail(invocation.command, error)
+    return context.output.fail(context.command, error)
 
 
-def _usage_error(error: typer.TyperException) -> UsageError:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "kitctl"
+def _usage_error(error: click.ClickException) -> UsageError:
+    call = getattr(error, "ctx", None)
+    path = call.command_path if call else "kitctl"
     return UsageError(error.format_message(), hint=f"{path} --help")
 
 
 def _system_error(error: OSError) -> InvalidInput:
-    """A full disk or a folder without permission: the user's to mend, not a bug."""
+    """Return the failure for a full disk or a folder without permission, which is no bug."""
     what = f"{error.filename}: " if error.filename else ""
     return InvalidInput(f"{what}{error.strerror or error}.", code="system")
 
@@ -76,6 +80,6 @@ def _bug(error: Exception) -> KitError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     # The exception's own text is left out: it may hold what must not be shown.
     return KitError(
-        f"kitctl has met a bug of its own: {type(error).__name__} at {last.name}:{last.lineno}.",
+        f"This is a bug of kitctl: {type(error).__name__} at {last.name}:{last.lineno}.",
         hint="The same command with --verbose shows the traceback for a bug report.",
     )

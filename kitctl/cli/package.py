@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import PATH, set_option
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the job; may be repeated."),
-]
 
-
-def register(app: typer.Typer) -> None:
-    command(app, "package")(package)
-
-
+@command("package")
+@click.option("--out", type=PATH, metavar="DIR", help="Where; default: package/ in the project.")
+@set_option
 def package(
-    invocation: Invocation,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Where; default: package/ in the project."),
-    ] = None,
-    settings: SetOption = None,
+    context: CommandContext, *, out: Path | None, settings: tuple[str, ...]
 ) -> CommandResult:
     """Write the folder that push would send.
 
@@ -40,14 +29,13 @@ def package(
     from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.package import draw_packaged
 
-    overrides = parse_overrides(settings or [])
     plan = plan_job(
-        invocation.project,
-        overrides=overrides,
-        accelerator=invocation.settings().accelerator,
+        context.project,
+        overrides=parse_overrides(list(settings)),
+        accelerator=context.config.accelerator,
     )
     for warning in plan.warnings:
-        invocation.console.warn(warning)
-    packaged = write_package(plan, out or invocation.project / "package")
+        context.console.warn(warning)
+    packaged = write_package(plan, out or context.project / "package")
     hint = (f"kaggle kernels push -p {packaged.out}   (or: ", NextCommand("push"), ")")
     return CommandResult(packaged, draw_packaged, hint=hint)

@@ -3,97 +3,90 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
 
-import typer
+import click
 
-from kitctl.cli.connection import LocalOption
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import PATH, local_option
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "pipelines")(pipelines)
-
-
+@command("pipelines")
+@click.option(
+    "--data", type=PATH, metavar="DIR", help="A folder of photos; default: the job's own, as here."
+)
+@click.option(
+    "--read-delay",
+    type=click.FloatRange(0),
+    metavar="MS",
+    default=0.0,
+    help="Delay each read, as distant storage does.",
+)
+@click.option("--out", type=PATH, metavar="DIR", help="Where; default: results/<slug>/pipelines/.")
+@click.option("--push", is_flag=True, help="Measure on Kaggle, in a session without GPU.")
+@local_option
 def pipelines(
-    invocation: Invocation,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data", metavar="DIR", help="A folder of photos; default: the job's own, as here."
-        ),
-    ] = None,
-    read_delay: Annotated[
-        float,
-        typer.Option(
-            "--read-delay", min=0, metavar="MS", help="Delay each read, as far storage does."
-        ),
-    ] = 0.0,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/pipelines/."),
-    ] = None,
-    push: Annotated[
-        bool, typer.Option("--push", help="Measure on Kaggle, in a session without GPU.")
-    ] = False,
-    local: LocalOption = None,
+    context: CommandContext,
+    *,
+    data: Path | None,
+    read_delay: float,
+    out: Path | None,
+    push: bool,
+    local: bool | None,
 ) -> CommandResult:
     """Measure the named input pipelines and draw their timelines.
 
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
-    pictures of who opened, read, mapped, waited and trained when.
+    pictures of when each stage opened, read, mapped, waited and trained.
     """
-    from kitctl.operations import pipelines
-    from kitctl.operations.shared import prepare_sources
-
-    if push and (data or out):
+    if not push:
+        return _measure_here(context, data, read_delay, out)
+    if data or out:
         raise UsageError(
             "--push measures the job's own data on Kaggle: leave out --data and --out.",
             hint=NextCommand("pipelines", "--push"),
         )
-    mounts: dict[str, Path] = {}
-    if data:
-        given = pipelines.given(data.expanduser().absolute())
-        mounts = prepare_sources.prepare([given], invocation.console)
-    settings = pipelines.settings_for(next(iter(mounts.values()), None), read_delay)
-    if push:
-        return _pushed(invocation, settings, local)
-    return _measured(invocation, settings, mounts, out)
+    return _push(context, read_delay, local)
 
 
-def _measured(
-    invocation: Invocation, settings: dict[str, Any], mounts: dict[str, Path], out: Path | None
+def _measure_here(
+    context: CommandContext, data: Path | None, read_delay: float, out: Path | None
 ) -> CommandResult:
     from kitctl.operations import pipelines
-    from kitctl.operations.shared import prepare_sources
     from kitctl.operations.shared.plan_job import plan_job
+    from kitctl.operations.shared.prepare_run import prepare_run
+    from kitctl.operations.shared.prepare_sources import prepare
     from kitctl.render.pipelines import draw_measurement
     from kitctl.sandbox import runner
 
-    configured = invocation.settings()
-    plan = plan_job(invocation.project, overrides=settings)
-    if not mounts:
-        stand_ins = prepare_sources.stand_ins(
-            invocation.project, plan.metadata.sources, configured.sources, []
+    if data is None:
+        settings = pipelines.settings_for(None, read_delay)
+        plan, mounts = prepare_run(
+            context.project, context.config, context.console, overrides=settings
         )
-        mounts = prepare_sources.prepare(stand_ins, invocation.console)
+    else:
+        mounts = prepare([pipelines.given(data.expanduser().absolute())], context.console)
+        settings = pipelines.settings_for(next(iter(mounts.values())), read_delay)
+        plan = plan_job(context.project, overrides=settings)
     result = pipelines.measure(
         plan,
         mounts,
-        out=out or invocation.project / configured.results / plan.metadata.slug / "pipelines",
+        out=out or context.results_folder(plan.metadata.slug, "pipelines"),
         runner=runner.start,
-        reporter=invocation.console,
+        reporter=context.console,
     )
     return CommandResult(result, draw_measurement)
 
 
-def _pushed(invocation: Invocation, settings: dict[str, Any], local: bool | None) -> CommandResult:
-    from kitctl.cli.sending import send
+def _push(context: CommandContext, read_delay: float, local: bool | None) -> CommandResult:
+    from kitctl.cli.send import pushed_result, send
+    from kitctl.operations.pipelines import settings_for
+    from kitctl.operations.push import PushOptions
     from kitctl.operations.shared.plan_job import plan_job
 
-    chosen = invocation.settings(local=local)
-    plan = plan_job(invocation.project, overrides=settings, accelerator="cpu")
-    return send(invocation, plan, local=chosen.local)
+    context.configure(local=local)
+    settings = settings_for(None, read_delay)
+    plan = plan_job(context.project, overrides=settings, accelerator="cpu")
+    return pushed_result(send(context, PushOptions(plan=plan)))

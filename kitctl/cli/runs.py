@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from kitctl.cli.connection import AT_A_GLANCE_SECONDS, LocalOption, open_road, project_kernel
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import GLANCE_SECONDS, CommandContext
+from kitctl.cli.options import local_option
 from kitctl.errors import UsageError
 from kitctl.operations.shared.prefetch import prefetch
 from kitctl.render.output import CommandResult
@@ -17,55 +17,59 @@ if TYPE_CHECKING:
     from kitctl.domain.runs import Status
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "runs")(runs)
-
-
+@command("runs")
+@click.option("--all", "all_projects", is_flag=True, help="Of all projects.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    metavar="STATUS",
+    help="Only in this state; may be repeated.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", default=20, help="So many at most.")
+@local_option
 def runs(
-    invocation: Invocation,
-    everything: Annotated[bool, typer.Option("--all", help="Of all projects.")] = False,
-    statuses: Annotated[
-        list[str] | None,
-        typer.Option("--status", metavar="STATUS", help="Only in this state; may be repeated."),
-    ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")
-    ] = 20,
-    local: LocalOption = None,
+    context: CommandContext,
+    *,
+    all_projects: bool,
+    statuses: tuple[str, ...],
+    limit: int,
+    local: bool | None,
 ) -> CommandResult:
     """List this project's runs, newest first."""
-    wanted = [_status(word) for word in statuses or []]
-    chosen = (invocation.user_settings if everything else invocation.settings)(local=local)
-    with (
-        open_road(invocation, local=chosen.local, total_seconds=AT_A_GLANCE_SECONDS) as road,
-        prefetch(road.kaggle.account),
-    ):
+    shown = [_status(name) for name in statuses]
+    if all_projects:
+        context.configure_without_project(local=local)
+    else:
+        context.configure(local=local)
+    client = context.connect(GLANCE_SECONDS)
+    with prefetch(client.account):
         # All of this is loaded while Kaggle is asked.
         from kitctl.operations.runs import list_runs
         from kitctl.render.runs import draw_runs
 
-        invocation.output.prepare()
-        listed = list_runs(
-            road.kaggle,
-            road.ledger,
-            invocation.console,
-            kernel=None if everything else project_kernel(invocation, road.account),
-            statuses=wanted,
+        context.output.prepare()
+        result = list_runs(
+            client,
+            context.ledger,
+            context.console,
+            kernel=None if all_projects else context.kernel(context.last_account),
+            statuses=shown,
             limit=limit,
         )
-    return CommandResult(listed, draw_runs)
+    return CommandResult(result, draw_runs)
 
 
-def _status(word: str) -> Status:
-    """`running`, `error`, `cancelled`, … as Kaggle's state."""
+def _status(name: str) -> Status:
+    """Return Kaggle's state for `running`, `error`, `cancelled`, …"""
     from kitctl.domain.runs import Status
 
-    name = word.upper().replace("-", "_")
-    name = {"CANCELLED": "CANCEL_ACKNOWLEDGED", "FAILED": "ERROR"}.get(name, name)
+    value = name.upper().replace("-", "_")
+    value = {"CANCELLED": "CANCEL_ACKNOWLEDGED", "FAILED": "ERROR"}.get(value, value)
     try:
-        return Status(name)
+        return Status(value)
     except ValueError:
         known = ", ".join(status.lower().replace("_", "-") for status in Status)
         raise UsageError(
-            f"{word!r} is no state of a run.", code="bad_status", hint=f"It is one of: {known}."
+            f"{name!r} is no state of a run.", code="bad_status", hint=f"It is one of: {known}."
         ) from None

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import typer
-
-from kitctl.cli.connection import LocalOption, RunArgument, open_road, run_name, settings_for
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import local_option, run_argument
 from kitctl.render.output import CommandResult
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "status")(status)
-
-
-def status(
-    invocation: Invocation, run: RunArgument = None, local: LocalOption = None
-) -> CommandResult:
+@command("status")
+@run_argument
+@local_option
+def status(context: CommandContext, *, run: str | None, local: bool | None) -> CommandResult:
     """Show one run's state.
 
-    The exit code tells how it ended: 6 it failed, 7 it was cancelled or timed out.
+    The exit code says how it ended: 6 it failed, 7 it was cancelled or timed out.
     """
     from kitctl.operations.status import read_status
     from kitctl.render.status import draw_status
 
-    name = run_name(run)
-    with open_road(invocation, local=settings_for(invocation, local).local) as road:
-        found = road.find(invocation, name)
-        read = read_status(found, road.kaggle, road.ledger)
-    return CommandResult(read, draw_status, read.failure)
+    context.configure(local=local)
+    state = read_status(context.find_run(run), context.client, context.ledger)
+    return CommandResult(state, draw_status, state.failure)

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from kitctl.cli.connection import LocalOption
-from kitctl.cli.frame import command
-from kitctl.cli.invocation import Invocation
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import PATH, data_option, local_option
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
-def register(app: typer.Typer) -> None:
-    command(app, "sweep")(sweep)
-
-
+@command("sweep")
+@click.option(
+    "--set",
+    "grid",
+    multiple=True,
+    metavar="KEY=V1,V2",
+    help="A setting and its values; may be repeated.",
+)
+@data_option
+@click.option("--out", type=PATH, metavar="DIR", help="Where; default: results/<slug>/sweep/.")
+@click.option("--push", is_flag=True, help="Sweep on Kaggle.")
+@local_option
 def sweep(
-    invocation: Invocation,
-    grid: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=V1,V2", help="A setting and its values; may be repeated."
-        ),
-    ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data", metavar="SLUG=DIR", help="A folder that stands for a Kaggle source."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/sweep/."),
-    ] = None,
-    push: Annotated[bool, typer.Option("--push", help="Sweep on Kaggle.")] = False,
-    local: LocalOption = None,
+    context: CommandContext,
+    *,
+    grid: tuple[str, ...],
+    data: tuple[str, ...],
+    out: Path | None,
+    push: bool,
+    local: bool | None,
 ) -> CommandResult:
     """Train many heads on one feature store, in one session.
 
@@ -46,45 +42,43 @@ def sweep(
     """
     from kitctl.operations.sweep import settings_for
 
-    overrides = settings_for(grid or [])
-    if push or local:
-        if data or out:
-            raise UsageError(
-                "A pushed sweep uses the job's own data: leave out --data and --out.",
-                hint=NextCommand("sweep", "--push --set KEY=V1,V2"),
-            )
-        return _pushed(invocation, overrides, local)
-    return _here(invocation, overrides, data or [], out)
+    overrides = settings_for(list(grid))
+    if not (push or local):
+        return _run_here(context, overrides, data, out)
+    if data or out:
+        raise UsageError(
+            "A pushed sweep uses the job's own data: leave out --data and --out.",
+            hint=NextCommand("sweep", "--push --set KEY=V1,V2"),
+        )
+    return _push(context, overrides, local)
 
 
-def _here(
-    invocation: Invocation, overrides: dict[str, Any], data: list[str], out: Path | None
+def _run_here(
+    context: CommandContext, overrides: dict[str, Any], data: tuple[str, ...], out: Path | None
 ) -> CommandResult:
-    from kitctl.operations.shared import prepare_sources
-    from kitctl.operations.shared.plan_job import plan_job
-    from kitctl.operations.sweep import sweep as train
+    from kitctl.operations.shared.prepare_run import prepare_run
+    from kitctl.operations.sweep import sweep
     from kitctl.render.sweep import draw_sweep
     from kitctl.sandbox import runner
 
-    configured = invocation.settings()
-    plan = plan_job(invocation.project, overrides=overrides, accelerator=configured.accelerator)
-    stand_ins = prepare_sources.stand_ins(
-        invocation.project, plan.metadata.sources, configured.sources, data
+    plan, mounts = prepare_run(
+        context.project, context.config, context.console, overrides=overrides, data=data
     )
-    result = train(
+    result = sweep(
         plan,
-        prepare_sources.prepare(stand_ins, invocation.console),
-        out=out or invocation.project / configured.results / plan.metadata.slug / "sweep",
+        mounts,
+        out=out or context.results_folder(plan.metadata.slug, "sweep"),
         runner=runner.start,
-        reporter=invocation.console,
+        reporter=context.console,
     )
     return CommandResult(result, draw_sweep)
 
 
-def _pushed(invocation: Invocation, overrides: dict[str, Any], local: bool | None) -> CommandResult:
-    from kitctl.cli.sending import send
+def _push(context: CommandContext, overrides: dict[str, Any], local: bool | None) -> CommandResult:
+    from kitctl.cli.send import pushed_result, send
+    from kitctl.operations.push import PushOptions
     from kitctl.operations.shared.plan_job import plan_job
 
-    chosen = invocation.settings(local=local)
-    plan = plan_job(invocation.project, overrides=overrides, accelerator=chosen.accelerator)
-    return send(invocation, plan, local=chosen.local)
+    config = context.configure(local=local)
+    plan = plan_job(context.project, overrides=overrides, accelerator=config.accelerator)
+    return pushed_result(send(context, PushOptions(plan=plan)))

@@ -19,7 +19,7 @@ from kitctl.operations.shared.read_project import Project
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK_BYTES = 2_000_000_000
-OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
+OWN_PACKAGES = ("kaggle", "click", "rich", "pandas", "matplotlib")
 INSTALLED_AS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
 
 

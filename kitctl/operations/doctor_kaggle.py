@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 
 from kitctl.domain.metadata import Sources
 from kitctl.errors import KitError, hint_text
@@ -14,18 +13,14 @@ from kitctl.ports import Kaggle
 SKEW_SECONDS = 60.0
 
 
-def kaggle(
-    connect: Callable[[], AbstractContextManager[Kaggle]], sources: Sources
-) -> Iterator[DoctorCheck]:
+def kaggle(connect: Callable[[], Kaggle], sources: Sources) -> Iterator[DoctorCheck]:
     """Whether Kaggle takes the credentials and shows the job's sources; sends nothing else."""
     try:
-        with connect() as found:
-            yield DoctorCheck(
-                "credentials", True, f"{found.credentials}, account {found.account()}"
-            )
-            found.quota()
-            yield _clock(found.clock_skew_seconds() or 0.0)
-            yield _sources(found, sources)
+        client = connect()
+        yield DoctorCheck("credentials", True, f"{client.credentials}, account {client.account()}")
+        client.quota()
+        yield _clock(client.clock_skew_seconds() or 0.0)
+        yield _sources(client, sources)
     except KitError as error:
         yield DoctorCheck("credentials", False, error.message, hint_text(error.hint))
 

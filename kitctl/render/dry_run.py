@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SKIPPED_SHOWN = 10
 
 
-def draw_rehearsal(result: DryRunResult, console: Console) -> None:
+def draw_dry_run(result: DryRunResult, console: Console) -> None:
     from rich.table import Table
 
     console.print()

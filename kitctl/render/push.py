@@ -43,7 +43,7 @@ class PushPlan:
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedPush:
     """A push that was followed to its run's end."""
 
     pushed: PushResult
@@ -84,5 +84,5 @@ def draw_pushed(pushed: PushResult, console: Console) -> None:
         console.print(f"expected to take {durations.describe(intent.forecast.seconds)}{basis}")
 
 
-def draw_followed(followed: Followed, console: Console) -> None:
+def draw_followed(followed: FollowedPush, console: Console) -> None:
     draw_status(followed.status, console)

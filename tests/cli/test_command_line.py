@@ -76,7 +76,7 @@ def test_a_bug_is_told_as_one_and_its_traceback_only_on_request(
     monkeypatch.setattr("kitctl.operations.shared.plan_job.plan_job", broken)
     assert main(["package", "--project", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "a bug of its own: RuntimeError" in said
+    assert "a bug of kitctl: RuntimeError" in said
     assert "Traceback" not in said
     assert "KGAT_secret" not in said
     assert main(["package", "--project", str(tmp_path), "--verbose"]) == 1

@@ -88,7 +88,7 @@ def test_bad_news_with_a_result_in_every_mode(project: Path, call: Call) -> None
     assert people.out.splitlines()[1:2] == ["✓ the script ended without an error (exit code 0)"]
     assert "✗ epochs (13)" in people.out
     assert "epoch 13/13 loss 0.5" in people.err
-    assert quiet.err.startswith("error: The run ended, but what it left")
+    assert quiet.err.startswith("error: The run ended, but its outputs")
     envelope = json.loads(machine.out)
     assert envelope["error"]["code"] == "check_failed"
     assert envelope["data"]["epochs"] == 13

@@ -1,0 +1,203 @@
+"""What one call of kitctl works with: console, project, config, Kaggle, ledger, clock."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kitctl import config
+from kitctl.cli.global_options import GlobalOptions
+from kitctl.errors import Hint, InvalidInput, KitError, NextCommand, NoProject, hint_text
+from kitctl.render.console import Console
+from kitctl.render.output import JsonOutput, Output, PeopleOutput
+
+if TYPE_CHECKING:
+    from kitctl.adapters.kaggle import KaggleApi
+    from kitctl.adapters.ledger import SqliteLedger
+    from kitctl.config import Config
+    from kitctl.domain.runs import KernelRef
+    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.ports import Clock
+
+# Seconds for all tries of one request; fewer where the ledger can answer too.
+REQUEST_SECONDS = 120.0
+GLANCE_SECONDS = 2.0
+
+
+class CommandContext:
+    """One call of kitctl. Everything is made where it is used first; `with` closes it.
+
+    `takes_option` says whether a command has an option of its own, by both names.
+    """
+
+    def __init__(
+        self, options: GlobalOptions, command: str, takes_option: Callable[[str, str], bool]
+    ) -> None:
+        self.options = options
+        self.command = command
+        self._takes_option = takes_option
+        self.clock: Clock = time
+        self._config: Config | None = None
+        self._client: KaggleApi | None = None
+        self._until_end = ExitStack()
+
+    def __enter__(self) -> CommandContext:
+        if self.options.verbose:
+            from kitctl.cli.verbose import log_on
+
+            self._until_end.enter_context(log_on(self.console))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._until_end.close()
+
+    # What the user sees.
+
+    @cached_property
+    def console(self) -> Console:
+        return Console(quiet=self.options.quiet, hint_text=self.hint_text)
+
+    @cached_property
+    def output(self) -> Output:
+        return JsonOutput(self.hint_text) if self.options.json else PeopleOutput(self.console)
+
+    def hint_text(self, hint: Hint) -> str:
+        """Return a hint whose commands repeat the options that the user gave."""
+        return hint_text(hint, self._repeated_options)
+
+    def _repeated_options(self, command: NextCommand) -> str:
+        own = command.options.split()
+        options = []
+        is_local = self._config is not None and self._config.local
+        if is_local and "--local" not in own and self._takes_option(command.command, "local"):
+            options.append("--local")
+        if self.options.project is not None:
+            options.append(f"--project {shlex.quote(str(self.options.project))}")
+        return " ".join(options)
+
+    # The project and its config.
+
+    @cached_property
+    def project(self) -> Path:
+        """The project's folder.
+
+        Raises NoProject where there is none, InvalidInput where the one that the user named is
+        none.
+        """
+        return config.find_project(self.options.project, Path.cwd())
+
+    def project_or_none(self) -> Path | None:
+        """Return the project's folder, or None where there is none and the user named none."""
+        try:
+            return self.project
+        except NoProject:
+            return None
+
+    def configure(self, **options: object) -> Config:
+        """Load the config: the project's where there is one. An option of None was not given."""
+        return self._configure(self.project_or_none(), options)
+
+    def configure_without_project(self, **options: object) -> Config:
+        """Load the config of a command that concerns no project."""
+        return self._configure(None, options)
+
+    def _configure(self, project: Path | None, options: dict[str, object]) -> Config:
+        self._config = config.load(project, options)
+        return self._config
+
+    @property
+    def config(self) -> Config:
+        """The config in force; of a command without options for it, the project's own."""
+        return self._config or self.configure()
+
+    def results_folder(self, *parts: str) -> Path:
+        """Return a folder under the project's `results`."""
+        return Path(self.project, self.config.results, *parts)
+
+    # Kaggle and the ledger.
+
+    @property
+    def client(self) -> KaggleApi:
+        """Kaggle, or the local Kaggle, which is started if need be."""
+        return self._client or self.connect()
+
+    def connect(self, total_seconds: float = REQUEST_SECONDS) -> KaggleApi:
+        """Return the client; all tries of one request take `total_seconds` at most."""
+        connect = self._connect_local if self.config.local else self._connect_remote
+        self._client = connect(
+            total_seconds=total_seconds,
+            # Nobody waits long for a command that answers at a glance.
+            on_wait=self.console.warn if total_seconds > GLANCE_SECONDS else lambda _: None,
+        )
+        return self._client
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        from kitctl.adapters.ledger import SqliteLedger
+
+        return self._until_end.enter_context(SqliteLedger(config.home() / "ledger.sqlite"))
+
+    def last_account(self) -> str:
+        """Return the account as Kaggle names it or, without an answer, as the ledger does."""
+        try:
+            return self.client.account()
+        except KitError:
+            if known := self.ledger.last_account(self.client.service):
+                return known
+            raise
+
+    def find_run(self, name: str | None) -> TargetRun:
+        """Return the run of this name; None is the project's latest.
+
+        Raises UsageError for what names no run, InvalidInput where the project has none.
+        """
+        from kitctl.domain.runs import RunName
+        from kitctl.operations.shared.find_run import find_run
+
+        return find_run(
+            RunName.parse(name),
+            lambda: self.kernel(self.client.account),
+            self.client,
+            self.ledger,
+        )
+
+    def kernel(self, account: Callable[[], str]) -> KernelRef:
+        """Return the project's kernel; the account is asked for only where the id has no owner."""
+        from kitctl.domain import metadata
+        from kitctl.domain.runs import KernelRef
+
+        text = (self.project / config.METADATA_NAME).read_text("utf-8")
+        job = metadata.inspect(text).metadata
+        if not job.slug:
+            raise InvalidInput(
+                f"{config.METADATA_NAME} names no id, so there is no kernel to look for.",
+                code="metadata",
+                hint=NextCommand("doctor", note="says what else is missing"),
+            )
+        return KernelRef(job.owner or account(), job.slug)
+
+    def _connect_remote(self, **how: Any) -> KaggleApi:
+        from kitctl.adapters.kaggle import connect
+
+        return connect(**how)
+
+    def _connect_local(self, **how: Any) -> KaggleApi:
+        from kitctl.adapters.kaggle import connect_local
+        from kitctl.local import lifecycle
+
+        address = lifecycle.address(local_state())
+        if address is None:
+            with self.console.progress("Starting the local Kaggle"):
+                started = lifecycle.start(local_state())
+            address = started.endpoint, started.token
+        return connect_local(*address, **how)
+
+
+def local_state(folder: Path | None = None) -> Path:
+    """Return the local Kaggle's state folder: `folder`, or the one in the user's data folder."""
+    return (folder or config.home() / "local").expanduser().absolute()

@@ -1,0 +1,80 @@
+"""The options that every command takes, before its name or after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from kitctl import __version__
+from kitctl.render.output import CommandResult
+
+
+@dataclass(frozen=True)
+class GlobalOptions:
+    """The values of the options that every command takes."""
+
+    project: Path | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    @classmethod
+    def guess(cls, words: Sequence[str]) -> GlobalOptions:
+        """Return the options of a command line that is not parsed yet, or cannot be."""
+        own = words[: words.index("--")] if "--" in words else words
+        return cls(
+            json="--json" in own,
+            quiet="-q" in own or "--quiet" in own,
+            verbose="--verbose" in own,
+        )
+
+    def merged_with(self, later: GlobalOptions) -> GlobalOptions:
+        """Return these options and those that stand after the command's name."""
+        return GlobalOptions(
+            project=later.project or self.project,
+            json=later.json or self.json,
+            quiet=later.quiet or self.quiet,
+            verbose=later.verbose or self.verbose,
+        )
+
+
+def _show_version(call: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if is_given:
+        result = CommandResult(
+            {"version": __version__}, lambda result, _: print(f"kitctl {result['version']}")
+        )
+        call.obj.output.show("version", result)
+        call.exit()
+
+
+GLOBAL_OPTIONS = (
+    click.Option(
+        ["--project"],
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="The project's folder; default: the nearest upwards with a kernel-metadata.json.",
+    ),
+    click.Option(["--json"], is_flag=True, help="Print one JSON object on stdout."),
+    click.Option(["-q", "--quiet"], is_flag=True, help="Only warnings and errors on stderr."),
+    click.Option(["--verbose"], is_flag=True, help="Log each step on stderr; tracebacks too."),
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_version,
+        help="Show the version and exit.",
+    ),
+)
+
+
+def typed_command(words: Sequence[str]) -> str:
+    """Return the command's name as it was typed, for a command line that cannot be parsed."""
+    values = {place + 1 for place, word in enumerate(words) if word == "--project"}
+    names = [
+        word for place, word in enumerate(words) if place not in values and not word.startswith("-")
+    ]
+    return " ".join(names[: 2 if names[:1] == ["local"] else 1])

@@ -1,0 +1,43 @@
+"""Pushing a plan, as `push`, `sweep --push` and `pipelines --push` do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kitctl.cli.context import CommandContext
+from kitctl.errors import NextCommand
+from kitctl.render.output import CommandResult
+
+if TYPE_CHECKING:
+    from kitctl.operations.push import PushOptions, PushResult
+
+
+def send(context: CommandContext, options: PushOptions) -> PushResult:
+    """Push the plan; the local Kaggle gets the folders that stand for its data sets as well.
+
+    Raises Refused where a guard or Kaggle refuses: then nothing runs.
+    """
+    from kitctl.operations.push import push
+
+    client = context.client
+    if context.config.local:
+        from kitctl.cli.local import register_datasets
+
+        register_datasets(context, options.plan.metadata.sources.datasets)
+    result = push(options, client, context.ledger, context.clock, context.console)
+    for warning in result.warnings:
+        context.console.warn(warning)
+    return result
+
+
+def pushed_result(pushed: PushResult) -> CommandResult:
+    """Return the result of a command that pushed a run and does not follow it."""
+    from kitctl.render.push import draw_pushed
+
+    number = pushed.run.version
+    hint = (
+        NextCommand("logs", f"-f {number}"),
+        " | ",
+        NextCommand("pull-results", f"{number} --wait"),
+    )
+    return CommandResult(pushed, draw_pushed, hint=hint)

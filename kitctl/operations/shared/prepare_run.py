@@ -1,0 +1,34 @@
+"""What a run on this machine needs: the job's plan, and a folder for each of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kitctl.config import Config
+from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.shared.prepare_sources import prepare, stand_ins
+from kitctl.operations.shared.reporter import Reporter
+from kitctl.packing.bundle import Plan
+
+
+def prepare_run(
+    project: Path,
+    config: Config,
+    reporter: Reporter,
+    *,
+    overrides: Mapping[str, Any],
+    data: Sequence[str] = (),
+) -> tuple[Plan, dict[str, Path]]:
+    """Return the plan, and the folder for each path under /kaggle/input, its files made.
+
+    `data` are `SLUG=DIR` words, which come before the config's folders.
+
+    Raises InvalidInput where the project or what stands for a source is wrong.
+    """
+    plan = plan_job(project, overrides=overrides, accelerator=config.accelerator)
+    for warning in plan.warnings:
+        reporter.warn(warning)
+    found = stand_ins(project, plan.metadata.sources, config.sources, data)
+    return plan, prepare(found, reporter)
