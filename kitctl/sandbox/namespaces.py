@@ -1,12 +1,12 @@
-"""The first program inside a run's namespaces: lays /kaggle out and runs the script there.
+"""The first program inside a run's namespaces: mounts /kaggle and runs the script.
 
 A program of its own (`python -I namespaces.py SPEC COMMAND…`, standard library only), started by
 `unshare` as root of a new user and mount namespace. SPEC is JSON: `root` (the run's folder, which
 becomes /kaggle), `mounts` (path under /kaggle/input → local folder, mounted read-only), `cwd` and
 `loopback` (whether to bring up the loopback device of an empty network namespace).
 
-It stays as the run's init process: it reaps what is orphaned, and takes everything with it when the
-script ends.
+It stays as the run's init process: it reaps orphaned processes, and when the script ends, every
+process of the namespace ends with it.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ import sys
 from pathlib import Path
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
-# What a mount already forbids must be said again, or the kernel takes it for a try to allow it.
+# A remount must repeat what the mount already forbids, or the kernel refuses it.
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME = 2, 4, 8, 1024
-LOCKED = {
+LOCKED_FLAGS = {
     os.ST_NOSUID: MS_NOSUID,
     os.ST_NODEV: MS_NODEV,
     os.ST_NOEXEC: MS_NOEXEC,
@@ -36,8 +36,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> int:
+    """Run COMMAND as SPEC says and return its exit code."""
     spec = json.loads(sys.argv[1])
-    _lay_out(Path(spec["root"]), {name: Path(folder) for name, folder in spec["mounts"].items()})
+    _enter_root(Path(spec["root"]), {name: Path(folder) for name, folder in spec["mounts"].items()})
     if spec["loopback"]:
         _bring_up_loopback()
     os.chdir(spec["cwd"])
@@ -58,13 +59,13 @@ def _bind(source: Path, target: Path) -> None:
 
 
 def _make_read_only(target: Path) -> None:
-    now = os.statvfs(target).f_flag
-    kept = sum(flag for seen, flag in LOCKED.items() if now & seen)
-    _mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+    current = os.statvfs(target).f_flag
+    locked = sum(flag for current_flag, flag in LOCKED_FLAGS.items() if current & current_flag)
+    _mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | locked)
 
 
-def _lay_out(root: Path, mounts: dict[str, Path]) -> None:
-    """Makes this machine's root folder appear again with /kaggle in it, and enters it."""
+def _enter_root(root: Path, mounts: dict[str, Path]) -> None:
+    """Mount this machine's root folder again, with the run's folder as /kaggle, and enter it."""
     _mount("", Path("/"), "", MS_REC | MS_PRIVATE)
     stage = root / "stage"
     _mount("tmpfs", stage, "tmpfs", 0)
@@ -76,13 +77,13 @@ def _lay_out(root: Path, mounts: dict[str, Path]) -> None:
             target.symlink_to(entry.readlink())
         elif entry.is_dir():
             target.mkdir()
-            _show(entry, target)
+            _mount_folder(entry, target)
         else:
             target.touch()
             _bind(entry, target)
     kaggle = stage / "kaggle"
     kaggle.mkdir()
-    _bind_alone(root, kaggle)
+    _bind_without_submounts(root, kaggle)
     _bind(kaggle / "input", kaggle / "input")
     _make_read_only(kaggle / "input")
     for name, folder in mounts.items():
@@ -91,8 +92,8 @@ def _lay_out(root: Path, mounts: dict[str, Path]) -> None:
     os.chroot(stage)
 
 
-def _show(entry: Path, target: Path) -> None:
-    """The folder as it is, but for /proc: the run's process numbers are its own."""
+def _mount_folder(entry: Path, target: Path) -> None:
+    """Mount a folder of this machine; /proc is mounted anew, for the namespace's own processes."""
     if entry == Path("/proc"):
         # Refused where parts of the machine's /proc are hidden, as in a container.
         with contextlib.suppress(OSError):
@@ -100,8 +101,8 @@ def _show(entry: Path, target: Path) -> None:
     _bind(entry, target)
 
 
-def _bind_alone(source: Path, target: Path) -> None:
-    """Without what is mounted inside: the stage would else hold itself."""
+def _bind_without_submounts(source: Path, target: Path) -> None:
+    """Mount a folder without the mounts inside it: the stage would otherwise contain itself."""
     _mount(source, target, "", MS_BIND)
 
 
@@ -111,10 +112,11 @@ def _bring_up_loopback() -> None:
 
 
 def _run_as_init(command: list[str]) -> int:
+    """Run a command as a child, reap every process until it ends, and return its exit code."""
     script = os.fork()
     if script == 0:
         os.execv(command[0], command)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # The keeper sends it to the script as well.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # The script gets it from the supervisor too.
     while True:
         pid, status = os.wait()
         if pid == script:

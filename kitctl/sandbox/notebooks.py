@@ -1,4 +1,4 @@
-"""A pushed notebook as one script: its code cells in order."""
+"""A notebook's code as one script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 
 def to_script(source: str) -> str:
-    """The code of a notebook; lines that only Jupyter knows (%magic, !shell) become comments."""
+    """Return the code cells in order; lines for Jupyter only (%magic, !shell) become comments."""
     cells = json.loads(source).get("cells", [])
     code = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
     lines = "\n\n".join(code).splitlines()

@@ -1,10 +1,11 @@
-"""Keeps one run: starts it, and ends all of it when asked to or when its owner is gone.
+"""The supervisor of one run: starts it, and ends its process tree on request or without its owner.
 
 A program of its own (`python -I supervisor.py SPEC`, standard library only), between kitctl and the
-run. Its stdin is a pipe that kitctl holds open and never writes to: when kitctl closes it, or dies
-in whatever way, the keeper ends the run's whole process tree. The run's stdout and stderr pass by.
+run. Its stdin is a pipe that kitctl holds open and never writes to: when kitctl closes it, or ends
+in whatever way, the supervisor ends the run's whole process tree. The run writes to the
+supervisor's own stdout and stderr.
 
-SPEC is JSON: `command` (list of words), `cwd`, `grace_seconds` between asking and killing.
+SPEC is JSON: `command` (a list), `cwd`, `grace_seconds` (between SIGTERM and SIGKILL).
 """
 
 import contextlib
@@ -24,30 +25,32 @@ ON_LINUX = sys.platform == "linux"
 
 
 def main() -> int:
+    """Run the command of SPEC and return its exit code, 128 + N where signal N ended it."""
     spec = json.loads(sys.argv[1])
     if ON_LINUX:
-        # Processes that leave their family come to the keeper and are ended with the rest.
+        # Orphaned descendants become children of the supervisor, which can then end them too.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     run = subprocess.Popen(
         spec["command"],
         cwd=spec["cwd"],
         stdin=subprocess.DEVNULL,
         process_group=0 if os.name == "posix" else None,
-        preexec_fn=_die_with_the_keeper if ON_LINUX else None,
+        preexec_fn=_end_with_supervisor if ON_LINUX else None,
     )
     threading.Thread(
         target=_end_without_owner, args=(run, spec["grace_seconds"]), daemon=True
     ).start()
     code = run.wait()
-    _end_the_rest(run)
+    _end_descendants(run)
     return code if code >= 0 else 128 - code
 
 
-def _die_with_the_keeper() -> None:
+def _end_with_supervisor() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _end_without_owner(run: "subprocess.Popen[bytes]", grace_seconds: float) -> None:
+    """Wait until stdin is closed, then end the run."""
     while os.read(0, 1):
         pass
     if os.name != "posix":
@@ -62,8 +65,8 @@ def _end_without_owner(run: "subprocess.Popen[bytes]", grace_seconds: float) -> 
         os.killpg(run.pid, signal.SIGKILL)
 
 
-def _end_the_rest(run: "subprocess.Popen[bytes]") -> None:
-    """Kills what the run has left behind, generation by generation."""
+def _end_descendants(run: "subprocess.Popen[bytes]") -> None:
+    """Kill what the run has left behind, generation by generation."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(run.pid, signal.SIGKILL)

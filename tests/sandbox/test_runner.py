@@ -1,4 +1,4 @@
-"""A run in a folder laid out as Kaggle's, with and without namespaces."""
+"""A run in a folder laid out as Kaggle's, with namespaces and without."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.local_kaggle import until
+from support.processes import unique_seconds, with_argument
 
 from kitctl.sandbox import runner
 
@@ -25,8 +26,8 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     yield request.param
 
 
-class Heard:
-    """The lines of a run."""
+class Printed:
+    """The lines that a run prints: stream, text and seconds."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, float]] = []
@@ -38,40 +39,21 @@ class Heard:
         return "".join(line for name, line, _ in self.lines if name == stream)
 
 
-def run(root: Path, script: str, **options: object) -> tuple[int | None, Heard, runner.Run]:
-    heard = Heard()
-    given = {"environment": {}, "internet": False, "mounts": {}, **options}
-    started = runner.start(root, textwrap.dedent(script).encode(), on_line=heard, **given)  # type: ignore[arg-type]
-    return started.wait(60), heard, started
+def run(root: Path, script: str, **options: object) -> tuple[int | None, Printed, runner.Run]:
+    printed = Printed()
+    arguments = {"environment": {}, "internet": False, "mounts": {}, **options}
+    started = runner.start(root, textwrap.dedent(script).encode(), on_line=printed, **arguments)  # type: ignore[arg-type]
+    return started.wait(60), printed, started
 
 
 def is_sandboxed(started: runner.Run) -> bool:
-    return started.isolation.startswith("In namespaces")
+    return started.isolation.startswith("Isolated")
 
 
-def await_true(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def processes(word: str) -> list[Path]:
-    """The processes that were started with the word as an argument of its own."""
-
-    def words(process: Path) -> list[bytes]:
-        try:
-            return (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return []
-
-    return [path for path in Path("/proc").iterdir() if word.encode() in words(path)]
-
-
-def test_the_folders_are_kaggles(tmp_path: Path, kind: str) -> None:
+def test_a_script_finds_its_inputs_in_both_of_kaggles_layouts(tmp_path: Path, kind: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/photo.jpg").write_bytes(b"photo")
-    code, heard, started = run(
+    code, printed, started = run(
         tmp_path / "run",
         """
         import json, os, sys
@@ -94,8 +76,8 @@ def test_the_folders_are_kaggles(tmp_path: Path, kind: str) -> None:
             "competitions/digits": tmp_path / "data",
         },
     )
-    assert (code, heard.text("stderr")) == (0, "")
-    seen = json.loads(heard.text())
+    assert (code, printed.text("stderr")) == (0, "")
+    seen = json.loads(printed.text())
     root = "/kaggle" if is_sandboxed(started) else str(tmp_path / "run")
     assert seen.pop("cwd") == f"{root}/working"
     assert seen.pop("script") == f"{root}/src/script.py"
@@ -104,10 +86,10 @@ def test_the_folders_are_kaggles(tmp_path: Path, kind: str) -> None:
     assert (started.working / "left.txt").read_text("utf-8") == "left"
 
 
-def test_nothing_a_script_does_reaches_the_users_inputs(tmp_path: Path, kind: str) -> None:
+def test_a_script_cannot_change_the_users_inputs(tmp_path: Path, kind: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/photo.jpg").write_bytes(b"photo")
-    code, heard, _ = run(
+    code, printed, _ = run(
         tmp_path / "run",
         """
         import os, shutil
@@ -124,24 +106,24 @@ def test_nothing_a_script_does_reaches_the_users_inputs(tmp_path: Path, kind: st
         """,
         mounts={"datasets/ada/photos": tmp_path / "data"},
     )
-    assert (code, heard.text("stderr")) == (0, "")
+    assert (code, printed.text("stderr")) == (0, "")
     assert (tmp_path / "data/photo.jpg").read_bytes() == b"photo"
     assert (tmp_path / "data/photo.jpg").stat().st_mode & 0o777 != 0o777
     runner.remove(tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_no_word_of_the_users_environment_gets_in(
+def test_a_script_gets_no_variable_of_the_users_environment(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("KAGGLE_KEY", "KAGGLE_API_TOKEN", "KITCTL_HOME", "MY_SECRET", "PYTHONPATH"):
         monkeypatch.setenv(name, "secret")
-    _, heard, _ = run(
+    _, printed, _ = run(
         tmp_path / "run",
         "import json, os; print(json.dumps(dict(os.environ)))",
         environment={"KAGGLE_CONTAINER_NAME": runner.container_name(42), "EXTRA": "1"},
     )
-    seen = json.loads(heard.text())
+    seen = json.loads(printed.text())
     assert "secret" not in seen.values()
     assert seen["KAGGLE_CONTAINER_NAME"] == "kaggle_local-42-webtier"
     assert (seen["KAGGLE_KERNEL_RUN_TYPE"], seen["KITCTL_REHEARSAL"]) == ("Batch", "1")
@@ -149,28 +131,28 @@ def test_no_word_of_the_users_environment_gets_in(
     assert seen["HOME"] != os.environ.get("HOME")
 
 
-def test_a_run_says_whether_it_had_a_network(tmp_path: Path, kind: str) -> None:
+def test_a_run_says_whether_it_has_a_network(tmp_path: Path, kind: str) -> None:
     script = """
         import socket
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(server.getsockname()).close()
         print(*sorted(name for _, name in socket.if_nameindex()))
         """
-    _, heard, alone = run(tmp_path / "one", script)
-    assert heard.text("stderr") == ""
+    _, printed, alone = run(tmp_path / "one", script)
+    assert printed.text("stderr") == ""
     if is_sandboxed(alone):
-        assert heard.text() == "lo\n"
+        assert printed.text() == "lo\n"
         assert "no network" in alone.isolation
     else:
         assert "though the job asks for none" in alone.isolation
-    _, heard, open_ = run(tmp_path / "two", script, internet=True)
-    assert "the network, as the job asks" in open_.isolation
+    _, printed, connected = run(tmp_path / "two", script, internet=True)
+    assert "network on, as the job asks" in connected.isolation
 
 
-def test_lines_come_with_their_stream_and_time_and_the_exit_code_is_the_scripts(
+def test_each_line_has_its_stream_and_time_and_the_exit_code_is_the_scripts(
     tmp_path: Path, kind: str
 ) -> None:
-    code, heard, _ = run(
+    code, printed, _ = run(
         tmp_path,
         """
         import sys
@@ -180,47 +162,47 @@ def test_lines_come_with_their_stream_and_time_and_the_exit_code_is_the_scripts(
         """,
     )
     assert code == 7
-    assert heard.text() == "über\n"
-    assert heard.text("stderr") == "bad \ufffd byte\n"
-    assert all(0 < seconds < 60 for _, _, seconds in heard.lines)
+    assert printed.text() == "über\n"
+    assert printed.text("stderr") == "bad \ufffd byte\n"
+    assert all(0 < seconds < 60 for _, _, seconds in printed.lines)
 
 
 def test_a_script_ended_by_a_signal_has_a_shells_exit_code(tmp_path: Path, kind: str) -> None:
     assert run(tmp_path, "import os; os.kill(os.getpid(), 9)")[0] == 137
 
 
-def test_stop_ends_the_whole_tree(tmp_path: Path, kind: str) -> None:
-    word = f"98{os.getpid()}"
+def test_stop_ends_the_whole_process_tree(tmp_path: Path, kind: str) -> None:
+    seconds = unique_seconds()
     started = runner.start(
         tmp_path,
-        f"import subprocess, time\nsubprocess.Popen(['setsid', 'sleep', '{word}'])\n"
+        f"import subprocess, time\nsubprocess.Popen(['setsid', 'sleep', '{seconds}'])\n"
         "time.sleep(1000)".encode(),
         {},
         environment={},
         internet=False,
-        on_line=Heard(),
+        on_line=Printed(),
     )
-    await_true(lambda: processes(word))
+    until(lambda: with_argument(seconds))
     assert started.wait(0) is None
     started.stop()
     assert started.wait() == 143
-    assert not processes(word)
+    assert not with_argument(seconds)
 
 
-def test_what_a_script_leaves_running_ends_with_it(tmp_path: Path, kind: str) -> None:
-    word = f"97{os.getpid()}"
+def test_processes_that_a_script_leaves_running_end_with_it(tmp_path: Path, kind: str) -> None:
+    seconds = unique_seconds()
     code, _, _ = run(
-        tmp_path, f"import subprocess\nsubprocess.Popen(['setsid', 'sleep', '{word}'])"
+        tmp_path, f"import subprocess\nsubprocess.Popen(['setsid', 'sleep', '{seconds}'])"
     )
     assert code == 0
-    assert not processes(word)
+    assert not with_argument(seconds)
 
 
 def test_a_run_does_not_outlive_the_process_that_started_it(tmp_path: Path, kind: str) -> None:
-    word = f"96{os.getpid()}"
+    seconds = unique_seconds()
     script = f"""
         import subprocess, time
-        subprocess.Popen(["setsid", "sleep", "{word}"])
+        subprocess.Popen(["setsid", "sleep", "{seconds}"])
         time.sleep(1000)
         """
     starter = f"""
@@ -236,16 +218,16 @@ def test_a_run_does_not_outlive_the_process_that_started_it(tmp_path: Path, kind
         """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(starter)])
     try:
-        await_true(lambda: processes(word))
+        until(lambda: with_argument(seconds))
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    await_true(lambda: not processes(word))
+    until(lambda: not with_argument(seconds))
 
 
-def test_process_numbers_in_proc_are_the_runs_own(tmp_path: Path, kind: str) -> None:
-    _, heard, _ = run(
+def test_proc_shows_the_process_ids_of_the_runs_own_namespace(tmp_path: Path, kind: str) -> None:
+    _, printed, _ = run(
         tmp_path,
         "import os\nprint(os.readlink('/proc/self') == str(os.getpid()))",
     )
-    assert heard.text() == "True\n"
+    assert printed.text() == "True\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,12 +54,7 @@ def working_folder(session_folder: Path) -> Path:
 
 def remove_inputs(session_folder: Path) -> None:
     """Free the disk space of a finished run's inputs, where the runner had to copy them."""
-    inputs = session_folder / RUN_FOLDER / "input"
-    if not inputs.exists():
-        return
-    for folder in (inputs, *inputs.rglob("*/")):
-        folder.chmod(0o700)
-    shutil.rmtree(inputs, ignore_errors=True)
+    runner.remove_inputs(session_folder / RUN_FOLDER)
 
 
 def _script(version: KernelVersion) -> str:
