@@ -1,4 +1,4 @@
-"""One file over HTTP: streamed to a part file, taken up again by range, hashed as it comes."""
+"""Download one file: streamed to a part file, resumed by a range request, hashed on the way."""
 
 from __future__ import annotations
 
@@ -6,37 +6,33 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from kitctl import __version__
-from kitctl.adapters.hashing import PIECE, Hashing, hash_file
-from kitctl.adapters.http import HttpClient, Request, TransportError
+from kitctl.adapters.hashing import PIECE_BYTES, BackgroundHash, hash_file
+from kitctl.adapters.http import HttpClient, Request, StreamedResponse, TransportError
 from kitctl.domain.results import Algorithm, DownloadedFile, is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
-CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 60.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 60.0
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 
-# What stays as it is in an address; all else (a space, an umlaut) is percent-encoded.
-SIGNS_OF_AN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"
+# Bytes at the beginning of a body that tell an error from a file.
+ERROR_HEAD_BYTES = 4096
 
-# Bytes at the beginning of an answer that tell an error from a file.
-ENOUGH_TO_TELL = 4096
-
-_TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
 class HttpDownloader:
-    """The port `Downloads`; threads share its connections. `direct`: past every proxy."""
+    """The port `Downloader`; threads share its connections. `direct` uses no proxy."""
 
     def __init__(self, *, direct: bool = False) -> None:
         self._direct = direct
-        self._hosts: dict[str, HttpClient] = {}
+        self._clients: dict[str, HttpClient] = {}
         self._lock = threading.Lock()
 
     def fetch(
@@ -46,78 +42,91 @@ class HttpDownloader:
         algorithm: Algorithm = "sha256",
         on_bytes: Callable[[int], None] = lambda _: None,
     ) -> DownloadedFile:
-        mark = part.with_suffix(".etag")
-        offset, etag = _begun(part, mark)
+        etag_file = part.with_suffix(".etag")
+        offset, etag = _resume_point(part, etag_file)
         try:
-            with self._open(file.url, offset, etag) as response:
-                if offset and _is_all_here(response, offset):
+            with self._stream(file.url, offset, etag) as response:
+                if offset and _is_complete(response, offset):
                     on_bytes(offset)
                     return hash_file(part, algorithm)
-                offset = _checked(response, file, offset)
+                offset = _check_start(response, file, offset)
                 if not offset and not _is_one_piece(response):
-                    mark.write_text(response.headers.get("ETag", ""), "utf-8")
-                return _stream(response, file, part, offset, Hashing(algorithm), on_bytes)
+                    etag_file.write_text(response.headers.get("ETag", ""), "utf-8")
+                with BackgroundHash(algorithm) as digest:
+                    return _save(response, file, part, offset, digest, on_bytes)
         except TransportError:
-            raise _broken_off(file) from None
+            # The error's own text is left out: it may hold the signed address.
+            raise _interrupted(file) from None
 
     @contextmanager
-    def _open(self, url: str, offset: int, etag: str) -> Iterator[HTTPResponse]:
+    def _stream(self, url: str, offset: int, etag: str) -> Iterator[StreamedResponse]:
+        """The response to a request for the file, from `offset` on, after any redirects."""
         headers = {"User-Agent": f"kitctl/{__version__}", "Accept-Encoding": "identity"}
         if offset:
             headers |= {"Range": f"bytes={offset}-", "If-Range": etag}
-        for _ in range(MOST_REDIRECTS):
+        for _ in range(MAX_REDIRECTS):
             parts = urlsplit(url)
-            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-            target = quote(target, safe=SIGNS_OF_AN_ADDRESS)
-            request = Request("GET", target, headers, None, CONNECT_SECONDS, SILENCE_SECONDS)
-            with self._connections(f"{parts.scheme}://{parts.netloc}").open(request) as response:
-                elsewhere = response.headers.get("Location")
-                if response.status not in {301, 302, 303, 307, 308} or not elsewhere:
+            path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            request = Request(
+                "GET", path, headers, None, CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+            )
+            with self._client(f"{parts.scheme}://{parts.netloc}").stream(request) as response:
+                location = response.headers.get("Location")
+                if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
                     return
-                url = urljoin(url, elsewhere)
-        raise TransportError("One address only leads to the next.")
+                url = urljoin(url, location)
+        raise TransportError("There were too many redirects.")
 
-    def _connections(self, base: str) -> HttpClient:
+    def _client(self, base: str) -> HttpClient:
         with self._lock:
-            if base not in self._hosts:
-                self._hosts[base] = HttpClient(base, direct=self._direct)
-            return self._hosts[base]
+            if base not in self._clients:
+                self._clients[base] = HttpClient(base, direct=self._direct)
+            return self._clients[base]
 
 
-def _begun(part: Path, mark: Path) -> tuple[int, str]:
-    """How much has come before, and of which file; nothing where that cannot be told."""
+def _resume_point(part: Path, etag_file: Path) -> tuple[int, str]:
+    """Return the bytes that are here and their file's ETag; 0 and "" where it is not certain."""
     try:
-        etag = mark.read_text("utf-8")
-        # A weak one cannot vouch for bytes.
+        etag = etag_file.read_text("utf-8")
+        # A weak ETag does not promise equal bytes.
         return (part.stat().st_size, etag) if etag.startswith('"') else (0, "")
     except OSError:
         return 0, ""
 
 
-def _is_all_here(response: HTTPResponse, offset: int) -> bool:
-    """Whether there is nothing left to come: it was all here, but not moved to its name."""
-    whole = response.headers.get("Content-Range", "")
-    return response.status == 416 and whole == f"bytes */{offset}"
+def _is_complete(response: StreamedResponse, offset: int) -> bool:
+    """Whether the part is the whole file: killed before it was moved to its name."""
+    content_range = response.headers.get("Content-Range", "")
+    return response.status == 416 and content_range == f"bytes */{offset}"
 
 
-def _checked(response: HTTPResponse, file: OutputFile, offset: int) -> int:
-    """From where the answer starts; raises for what is no answer to it."""
+def _check_start(response: StreamedResponse, file: OutputFile, offset: int) -> int:
+    """Return the byte that the body starts at.
+
+    Raises:
+        DownloadInterrupted: to be asked for again.
+        UrlExpired: the address does not work any more.
+        NetworkFailed: anything else that is not the file.
+    """
     status = response.status
     if status in {429, 500, 502, 503, 504}:
         raise DownloadInterrupted(
             f"The storage is busy (HTTP {status}) and did not send {file.name}.",
             retry_after=response.headers.get("Retry-After"),
         )
-    if status == 416:  # The part is longer than the file: it is another one's.
-        raise DownloadInterrupted(f"What had come of {file.name} was of no use.", start_over=True)
+    if status == 416:  # The part is longer than the file, so it is of another file.
+        raise DownloadInterrupted(
+            f"The part of {file.name} that is here does not belong to it.", start_over=True
+        )
     if 400 <= status < 500:
         raise UrlExpired(f"The address of {file.name} does not work any more (HTTP {status}).")
     if status == 206:
-        found = _TOTAL.match(response.headers.get("Content-Range", ""))
-        if not found or int(found[1]) != offset:
+        content_range = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+        if not content_range or int(content_range[1]) != offset:
             raise DownloadInterrupted(
-                f"Another part of {file.name} came than was asked for.", start_over=True
+                f"The storage sent another part of {file.name} than the one asked for.",
+                start_over=True,
             )
         return offset
     if status != 200:
@@ -127,46 +136,41 @@ def _checked(response: HTTPResponse, file: OutputFile, offset: int) -> int:
     return 0
 
 
-def _is_one_piece(response: HTTPResponse) -> bool:
-    """Whether it comes whole or not at all, so that there is nothing to take up again."""
-    return response.length is not None and response.length <= PIECE
+def _is_one_piece(response: StreamedResponse) -> bool:
+    """Whether the file is too short to be worth resuming."""
+    return response.content_length is not None and response.content_length <= PIECE_BYTES
 
 
-def _stream(
-    response: HTTPResponse,
+def _save(
+    response: StreamedResponse,
     file: OutputFile,
     part: Path,
     offset: int,
-    hashing: Hashing,
+    digest: BackgroundHash,
     on_bytes: Callable[[int], None],
 ) -> DownloadedFile:
-    announced, size = response.length, offset
-
-    def receive(room: memoryview) -> int:
-        try:
-            return response.readinto(room)
-        except (OSError, HTTPException):
-            raise _broken_off(file) from None
-
-    with part.open("ab" if offset else "wb") as sink, hashing:
+    size = offset
+    with part.open("ab" if offset else "wb") as sink:
         if offset:
-            with part.open("rb") as begun:
-                for _ in hashing.pieces(begun.readinto, offset):
-                    pass
+            _hash_part(part, digest)
         on_bytes(offset)
-        for piece in hashing.pieces(receive, announced):
+        while piece := response.read(PIECE_BYTES):
             if not size and is_error_body(
-                file.name, response.headers.get("Content-Type", ""), bytes(piece[:ENOUGH_TO_TELL])
+                file.name, response.headers.get("Content-Type", ""), piece[:ERROR_HEAD_BYTES]
             ):
-                raise UrlExpired(f"An error message came in place of {file.name}.")
+                raise UrlExpired(f"The storage sent an error message instead of {file.name}.")
+            digest.update(piece)
             sink.write(piece)
             size += len(piece)
             on_bytes(len(piece))
-    if announced is not None and size - offset != announced:
-        raise _broken_off(file)
-    return DownloadedFile(size, hashing.hexdigest())
+    return DownloadedFile(size, digest.hexdigest())
 
 
-def _broken_off(file: OutputFile) -> DownloadInterrupted:
-    # What the error itself says may hold the signed address; it stays out.
-    return DownloadInterrupted(f"The connection broke off while {file.name} came.")
+def _hash_part(part: Path, digest: BackgroundHash) -> None:
+    with part.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+
+
+def _interrupted(file: OutputFile) -> DownloadInterrupted:
+    return DownloadInterrupted(f"The connection broke off during the download of {file.name}.")

@@ -1,81 +1,60 @@
-"""The digest of what comes, reckoned beside its coming."""
+"""Hash files: one that is here, or one that is being downloaded, in a worker thread."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from kitctl.domain.results import Algorithm, DownloadedFile
 
-# Bytes read at a time.
-PIECE = 1 << 19
+# Bytes of a piece; shorter ones are hashed in the caller's thread.
+PIECE_BYTES = 1 << 19
 
-# Pieces that the hash may be behind. They are kept in memory, for each file that comes.
-MOST_BEHIND = 3
+# Pieces that the worker may be behind. They stay in memory, for each file that is downloaded.
+MAX_PENDING_PIECES = 3
 
 
 def hash_file(path: Path, algorithm: Algorithm) -> DownloadedFile:
-    """What a file is that has come before."""
+    """Return the size and the digest of a file that is here."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, algorithm)
         return DownloadedFile(file.tell(), digest.hexdigest())
 
 
-class Hashing:
-    """Reads piece by piece and hashes in a thread of its own: of a long file that takes longest.
+class BackgroundHash:
+    """A hash that is computed in a worker thread while the next piece is read.
 
-    Its rooms for pieces are used in turn, so that memory stays warm and small.
+    Hashing takes longer than anything else that is done with a long file.
     """
 
     def __init__(self, algorithm: Algorithm) -> None:
         self._digest = hashlib.new(algorithm)
-        self._worker = ThreadPoolExecutor(1, "hashing")
-        self._behind: deque[tuple[Future[None], memoryview]] = deque()
+        self._worker = ThreadPoolExecutor(1, "hashing")  # It starts with the first long piece.
+        self._pending: deque[Future[None]] = deque()
 
-    def __enter__(self) -> Hashing:
+    def __enter__(self) -> BackgroundHash:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._worker.shutdown()
 
-    def pieces(
-        self, fill: Callable[[memoryview], int], announced: int | None
-    ) -> Iterator[memoryview]:
-        """What `fill` puts into the room that it is given, until it puts nothing.
-
-        `announced`: bytes that should come (None: nobody knows), after which it is not asked for
-        more. A piece is good until the next one is asked for.
-        """
-        left = announced
-        while left != 0:
-            room = self._room(PIECE if left is None else min(left, PIECE))
-            piece = room[: fill(room)]
-            if not piece:
-                return
-            if len(piece) == PIECE:
-                self._behind.append((self._worker.submit(self._digest.update, piece), room))
-            else:
-                # The last piece, and all of a short file: a thread would cost more.
-                self._catch_up()
-                self._digest.update(piece)
-            left = None if left is None else left - len(piece)
-            yield piece
+    def update(self, piece: bytes) -> None:
+        """Add a piece; waits while the worker is too far behind."""
+        if len(piece) < PIECE_BYTES:
+            # The last piece, and all of a short file: a thread would cost more.
+            self._wait(0)
+            self._digest.update(piece)
+        else:
+            self._pending.append(self._worker.submit(self._digest.update, piece))
+            self._wait(MAX_PENDING_PIECES)
 
     def hexdigest(self) -> str:
-        self._catch_up()
+        """Return the digest of every piece so far."""
+        self._wait(0)
         return self._digest.hexdigest()
 
-    def _room(self, size: int) -> memoryview:
-        # Fresh memory is dear, so a short file gets no more than it needs.
-        if size < PIECE or len(self._behind) <= MOST_BEHIND:
-            return memoryview(bytearray(size))
-        hashed, room = self._behind.popleft()
-        hashed.result()
-        return room
-
-    def _catch_up(self) -> None:
-        while self._behind:
-            self._behind.popleft()[0].result()
+    def _wait(self, max_pending: int) -> None:
+        while len(self._pending) > max_pending:
+            self._pending.popleft().result()

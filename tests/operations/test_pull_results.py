@@ -12,6 +12,7 @@ from support.local_kaggle import until
 from support.road import Road
 
 from kitctl.adapters.download import HttpDownloader
+from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
@@ -133,10 +134,8 @@ def test_only_fetches_what_matches(road: Road) -> None:
     assert pulled.verified
 
 
-def test_a_thousand_files_in_pages_of_twenty_all_arrive(
-    road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kitctl.adapters.kaggle.api.PAGE_SIZE", 20)
+def test_a_thousand_files_in_pages_of_twenty_all_arrive(road: Road) -> None:
+    road.kaggle = connect_local(road.server.endpoint, road.server.token, page_size=20)
     found = road.seed(files=[{"name": "out/f{}.bin", "bytes": 100, "count": 1000}], manifest=True)
     pulled = road.pull(found, jobs=16)
     assert len(on_disk(road.folder)) == len(pulled.files) == 1001

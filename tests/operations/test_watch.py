@@ -7,6 +7,7 @@ from support.jobs import intent_to_push, job
 from support.local_kaggle import until
 from support.road import Road
 
+from kitctl.adapters.kaggle import connect_local
 from kitctl.domain.runs import Facts, KernelRef, RunName, RunRef, Status
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed, hint_text
 from kitctl.operations.cancel import cancel
@@ -160,11 +161,11 @@ def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kitctl.operations.cancel.ID_SECONDS", 0.0)
-    monkeypatch.setattr("kitctl.adapters.kaggle.log_stream.QUIET_SECONDS", 0.2)
     found = pushed(road, "import time; print('hello', flush=True); time.sleep(600)")
     until(lambda: road.kaggle.status(found.ref).status is Status.RUNNING)
+    kaggle = connect_local(road.server.endpoint, road.server.token, quiet_seconds=0.2)
     with pytest.raises(Refused) as caught:
-        cancel(found, road.kaggle, road.ledger, road.clock, road.listener)
+        cancel(found, kaggle, road.ledger, road.clock, road.listener)
     assert caught.value.code == "no_session_id"
     assert "goes on" in caught.value.message
 

@@ -1,12 +1,13 @@
-"""Kaggle through its own API: the one importer of `kaggle` and `kagglesdk`."""
+"""Kaggle through its own API: the only package that imports `kaggle` and `kagglesdk`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 
-from kitctl.adapters.kaggle.api import KaggleApi
-from kitctl.adapters.kaggle.credentials import Credentials, find
+from kitctl.adapters.kaggle.api import PAGE_SIZE, KaggleApi
+from kitctl.adapters.kaggle.credentials import Credentials, find_credentials
+from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.transport import TOTAL_SECONDS, Transport
 
 __all__ = ["KaggleApi", "connect", "connect_local"]
@@ -15,17 +16,18 @@ __all__ = ["KaggleApi", "connect", "connect_local"]
 def connect(
     *, on_wait: Callable[[str], None] = lambda _: None, total_seconds: float = TOTAL_SECONDS
 ) -> KaggleApi:
-    """kaggle.com (or where KAGGLE_API_ENVIRONMENT points) with the user's credentials.
+    """Return kaggle.com (or what KAGGLE_API_ENVIRONMENT names), with the user's credentials.
 
-    `on_wait` is told why a request is being repeated; `total_seconds` is for all tries of one. The
-    first request raises Refused where there are no credentials.
+    `on_wait` gets the reason of every repeated request; `total_seconds` is for all tries of one.
+    Nothing is sent yet: the first request raises Refused where there are no credentials.
     """
     service, base = _destination(os.environ.get("KAGGLE_API_ENVIRONMENT", ""))
-    return KaggleApi(service, Transport(base, find, on_wait=on_wait, total_seconds=total_seconds))
+    transport = Transport(base, find_credentials, on_wait=on_wait, total_seconds=total_seconds)
+    return KaggleApi(service, transport)
 
 
 def _destination(environment: str) -> tuple[str, str]:
-    """The service's name in the ledger and the address of its API."""
+    """Return the service's name in the ledger, and the address of its API."""
     if environment in {"", "PROD"}:
         return "kaggle", "https://api.kaggle.com"
     from kagglesdk.kaggle_env import get_endpoint, get_env
@@ -40,8 +42,13 @@ def connect_local(
     *,
     on_wait: Callable[[str], None] = lambda _: None,
     total_seconds: float = TOTAL_SECONDS,
+    page_size: int = PAGE_SIZE,
+    quiet_seconds: float = QUIET_SECONDS,
 ) -> KaggleApi:
-    """A local Kaggle, with the token of its state folder."""
+    """Return a local Kaggle, with the token of its state folder.
+
+    `page_size`: files that are listed at once. `quiet_seconds`: when a log counts as read.
+    """
     transport = Transport(
         f"{endpoint.rstrip('/')}/api",
         lambda: Credentials("token", "the local Kaggle", token),
@@ -50,4 +57,4 @@ def connect_local(
         on_wait=on_wait,
         total_seconds=total_seconds,
     )
-    return KaggleApi("local", transport)
+    return KaggleApi("local", transport, page_size=page_size, quiet_seconds=quiet_seconds)

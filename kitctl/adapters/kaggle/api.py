@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from kitctl.adapters.kaggle import log_stream, wire
 from kitctl.adapters.kaggle.errors import NotVisible, RetryLater
+from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.sources import source_problem
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
@@ -28,33 +29,42 @@ from kitctl.ports import (
 
 _KERNELS = "kernels.KernelsApiService"
 
-# The most that Kaggle lists at once; it gives 20 unless asked.
+# The most files that Kaggle lists at once; its default is 20.
 PAGE_SIZE = 200
 
-# A push whose answer was lost: how often and after how many seconds Kaggle is asked for it.
-LOOKS_AFTER = (0.5, 2.0, 5.0)
+# Seconds before each look for a push whose answer was lost.
+LOOK_PAUSES = (0.5, 2.0, 5.0)
 
 
 class KaggleApi:
-    """Kaggle as one account sees it; `service` names whose books the ledger writes."""
+    """Kaggle as one account sees it; `service` is its name in the ledger."""
 
-    def __init__(self, service: str, transport: Transport) -> None:
+    def __init__(
+        self,
+        service: str,
+        transport: Transport,
+        *,
+        page_size: int = PAGE_SIZE,
+        quiet_seconds: float = QUIET_SECONDS,
+    ) -> None:
         self.service = service
         self._transport = transport
+        self._page_size = page_size
+        self._quiet_seconds = quiet_seconds
         self._account: str | KitError = ""
-        self._asking = Lock()
+        self._account_lock = Lock()
 
     @property
     def credentials(self) -> str:
-        """Which credentials are used and where they come from; not what they are."""
+        """Which credentials are used and where they come from, without the secret."""
         return str(self._transport.credentials)
 
     def account(self) -> str:
-        # Threads ask only once, and what could not be asked is not asked again.
-        with self._asking:
+        # Threads ask only once, and a failure is not asked for again either.
+        with self._account_lock:
             if not self._account:
                 try:
-                    self._account = self._transport.credentials.username or self._introspected()
+                    self._account = self._transport.credentials.username or self._introspect_token()
                 except KitError as error:
                     self._account = error
         if isinstance(self._account, KitError):
@@ -75,33 +85,33 @@ class KaggleApi:
         return self._version(run.kernel, run)
 
     def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
-        # Not repeatable: what was sent may run although its answer is lost, so look before sending
-        # again.
+        # SaveKernel is not idempotent: a request whose answer is lost may run all the same, so look
+        # for its version before it is sent again.
         in_doubt = False
 
-        def once() -> SavedVersion:
+        def attempt() -> SavedVersion:
             nonlocal in_doubt
             try:
-                return self._saved(job)
-            except RetryLater as lost:
-                in_doubt = in_doubt or not lost.refused
-                found = self._look_for(job, newest_before) if in_doubt else None
-                if found is None:
+                return self._save_once(job)
+            except RetryLater as failure:
+                in_doubt = in_doubt or not failure.refused
+                saved = self._find_saved(job, newest_before) if in_doubt else None
+                if saved is None:
                     raise
-                return found
+                return saved
 
         try:
-            return self._transport.repeated(once)
+            return self._transport.retry(attempt)
         except NetworkFailed as error:
             raise _answer_lost(error) if in_doubt else error from None
 
     def status(self, run: RunRef) -> PolledStatus:
         try:
-            answer = self._call("GetKernelSessionStatus", _named(run))
+            answer = self._call("GetKernelSessionStatus", _run_fields(run))
         except NotVisible as error:
             raise NotVisible(
                 f"Kaggle shows no run {run} to this account.",
-                words=error.words,
+                kaggle_message=error.kaggle_message,
                 hint=NextCommand("runs", note="lists the runs that were pushed from here"),
             ) from None
         status = wire.status(answer)
@@ -117,7 +127,7 @@ class KaggleApi:
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         token = ""
         while True:
-            page = self._output_page(run, PAGE_SIZE, token)
+            page = self._output_page(run, self._page_size, token)
             for file in wire.objects(page, "files"):
                 yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
             before, token = token, wire.text(page, "nextPageToken")
@@ -125,10 +135,10 @@ class KaggleApi:
                 return
 
     def log(self, run: RunRef) -> list[LogLine]:
-        return log_stream.lines_of(wire.text(self._output_page(run, 1, ""), "log"))
+        return log_stream.parse_log(wire.text(self._output_page(run, 1, ""), "log"))
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
-        return log_stream.so_far(self._transport, run)
+        return log_stream.log_so_far(self._transport, run, self._quiet_seconds)
 
     def follow_log(self, run: RunRef) -> Iterator[LogLine]:
         return log_stream.follow(self._transport, run)
@@ -137,9 +147,9 @@ class KaggleApi:
         try:
             answer = self._call("CancelKernelSession", {"kernelSessionId": session_id})
         except NotVisible as error:
-            raise _not_cancelled(error.words) from None
-        if words := wire.text(answer, "errorMessage"):
-            raise _not_cancelled(words)
+            raise _not_cancelled(error.kaggle_message) from None
+        if message := wire.text(answer, "errorMessage"):
+            raise _not_cancelled(message)
 
     def quota(self) -> QuotaReading:
         answer = self._call("GetAcceleratorQuotaStatistics", {})
@@ -160,21 +170,17 @@ class KaggleApi:
         )
 
     def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
-        asked = [
+        kinds = [
             *(("dataset", source) for source in sources.datasets),
             *(("kernel", source) for source in sources.kernels),
         ]
-        found = (source_problem(self._transport, kind, source) for kind, source in asked)
-        return tuple(problem for problem in found if problem is not None)
+        problems = (source_problem(self._transport, kind, source) for kind, source in kinds)
+        return tuple(problem for problem in problems if problem is not None)
 
-    # How it is asked.
+    def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
+        return self._transport.call(_KERNELS, method, request)
 
-    def _call(
-        self, method: str, request: Mapping[str, object], *, repeat: bool = True
-    ) -> dict[str, Any]:
-        return self._transport.call(_KERNELS, method, request, repeat=repeat)
-
-    def _introspected(self) -> str:
+    def _introspect_token(self) -> str:
         request = {"token": self._transport.credentials.secret}
         try:
             answer = self._transport.call("security.OAuthService", "IntrospectToken", request)
@@ -192,50 +198,50 @@ class KaggleApi:
     def _version(self, kernel: KernelRef, run: RunRef | None) -> KernelVersion | None:
         request = {"userName": kernel.owner, "kernelSlug": kernel.slug}
         try:
-            answer = self._call("GetKernel", _named(run) if run else request)
+            answer = self._call("GetKernel", _run_fields(run) if run else request)
         except NotVisible:
             return None
-        held, blob = wire.object_(answer, "metadata"), wire.object_(answer, "blob")
-        number = run.version if run else wire.number(held, "currentVersionNumber")
+        metadata, blob = wire.object_(answer, "metadata"), wire.object_(answer, "blob")
+        number = run.version if run else wire.number(metadata, "currentVersionNumber")
         if not number:
             return None
         return KernelVersion(
-            RunRef(kernel, number), wire.text(blob, "source"), wire.text(held, "machineShape")
+            RunRef(kernel, number), wire.text(blob, "source"), wire.text(metadata, "machineShape")
         )
 
-    def _saved(self, job: SaveRequest) -> SavedVersion:
+    def _save_once(self, job: SaveRequest) -> SavedVersion:
         try:
-            answer = self._call("SaveKernel", wire.save_request(job), repeat=False)
+            answer = self._transport.call_once(_KERNELS, "SaveKernel", wire.save_request(job))
         except NotVisible as error:
-            raise _push_refused(error.words) from None
-        if words := wire.text(answer, "error"):
-            raise _push_refused(words)
+            raise _push_refused(error.kaggle_message) from None
+        if message := wire.text(answer, "error"):
+            raise _push_refused(message)
         number = wire.number(answer, "versionNumber")
         if not number:
-            raise RetryLater(NetworkFailed("Kaggle named no version of the push."))
+            raise RetryLater(NetworkFailed("Kaggle did not say which version the push became."))
         url = wire.text(answer, "url")
         kernel = _kernel_of(wire.text(answer, "ref"), url, job.kernel)
         return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
 
-    def _look_for(self, job: SaveRequest, newest_before: int) -> SavedVersion | None:
-        """The version that a push with a lost answer made, if it made one."""
-        wanted = source_sha256(job.text)
-        for pause in LOOKS_AFTER:
+    def _find_saved(self, job: SaveRequest, newest_before: int) -> SavedVersion | None:
+        """Return the version that a push whose answer was lost has made, if it made one."""
+        sha256 = source_sha256(job.text)
+        for pause in LOOK_PAUSES:
             time.sleep(pause)
             newest = self.newest_version(job.kernel)
             is_new = newest is not None and newest.run.version > newest_before
-            if newest and is_new and source_sha256(newest.source) == wanted:
+            if newest and is_new and source_sha256(newest.source) == sha256:
                 return SavedVersion(newest.run, "")
         return None
 
     def _output_page(self, run: RunRef, size: int, token: str) -> dict[str, Any]:
-        request: dict[str, object] = {**_named(run), "pageSize": size}
+        request: dict[str, object] = {**_run_fields(run), "pageSize": size}
         return self._call(
             "ListKernelSessionOutput", {**request, "pageToken": token} if token else request
         )
 
 
-def _named(run: RunRef) -> dict[str, object]:
+def _run_fields(run: RunRef) -> dict[str, object]:
     return {
         "userName": run.kernel.owner,
         "kernelSlug": run.kernel.slug,
@@ -243,30 +249,30 @@ def _named(run: RunRef) -> dict[str, object]:
     }
 
 
-def _kernel_of(ref: str, url: str, asked: KernelRef) -> KernelRef:
-    """Where Kaggle put it: a new kernel's slug is made from its title."""
+def _kernel_of(ref: str, url: str, default: KernelRef) -> KernelRef:
+    """Return the kernel that Kaggle saved: it makes a new kernel's slug from its title."""
     parts = (ref or urlsplit(url or "").path).strip("/").split("/")
-    return KernelRef(parts[-2], parts[-1]) if len(parts) >= 2 and all(parts[-2:]) else asked
+    return KernelRef(parts[-2], parts[-1]) if len(parts) >= 2 and all(parts[-2:]) else default
 
 
 def _answer_lost(error: NetworkFailed) -> AnswerLost:
     return AnswerLost(
-        f"{error.message} Whether Kaggle took the push is not known yet; the ledger keeps it.",
-        hint=NextCommand("runs", note="asks Kaggle what became of it; push again only then"),
+        f"{error.message} It is not known yet whether Kaggle took the push; the ledger keeps it.",
+        hint=NextCommand("runs", note="asks Kaggle whether it runs; push again only after that"),
     )
 
 
-def _push_refused(words: str) -> Refused:
+def _push_refused(message: str) -> Refused:
     return Refused(
-        f'Kaggle refused the push: "{words}" Nothing runs.',
+        f'Kaggle refused the push: "{message}" Nothing runs.',
         code="push_refused",
         hint=NextCommand("quota", note="what is left, and what runs"),
     )
 
 
-def _not_cancelled(words: str) -> Refused:
+def _not_cancelled(message: str) -> Refused:
     return Refused(
-        f'Kaggle did not cancel the run; it goes on. It says: "{words}"',
+        f'Kaggle did not cancel the run; it goes on. It says: "{message}"',
         code="not_cancelled",
         hint="Stop it on its page at kaggle.com: ⋮ → Cancel run.",
     )

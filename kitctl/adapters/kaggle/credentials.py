@@ -1,4 +1,4 @@
-"""Whose account to use: every kind of credentials that the official client knows, in its order."""
+"""The user's credentials: every kind that the official client knows, in its order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HINT = (
     " (or run `kaggle auth login`); `--local` needs no account."
 )
 
-# An access token of an OAuth login is renewed when it has less than this left.
+# An OAuth login's access token is renewed when it is valid for less than this.
 _OAUTH_MARGIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Bearer for tokens, Basic for a user name with a key; never shown whole."""
+    """A token (`bearer`), or a user name with a key; the secret is never shown."""
 
     kind: str
     origin: str
@@ -35,32 +35,34 @@ class Credentials:
         return f"{self.kind} from {self.origin}"
 
 
-def find(environ: Mapping[str, str] = os.environ) -> Credentials:
-    """The first credentials there are.
+def find_credentials(environ: Mapping[str, str] = os.environ) -> Credentials:
+    """Return the first credentials that are set.
 
-    Raises Refused where there are none, NetworkFailed where an OAuth login cannot be renewed.
+    Raises:
+        Refused: there are none, or a login has ended.
+        NetworkFailed: Kaggle could not be reached to renew a login.
     """
-    found = _access_token(environ) or _legacy_key(environ) or _oauth()
-    if found is None:
+    credentials = _access_token(environ) or _legacy_key(environ) or _oauth_login()
+    if credentials is None:
         raise Refused(
             "There are no Kaggle credentials on this machine. Nothing was sent.",
             code="no_credentials",
             hint=HINT,
         )
-    return found
+    return credentials
 
 
 def _access_token(environ: Mapping[str, str]) -> Credentials | None:
-    given = environ.get("KAGGLE_API_TOKEN", "").strip()
-    if given:
-        is_path = len(given) < 4096 and _is_file(Path(given))
-        token = _text(Path(given)) if is_path else given
-        origin = f"the file {given} (KAGGLE_API_TOKEN)" if is_path else "KAGGLE_API_TOKEN"
+    value = environ.get("KAGGLE_API_TOKEN", "").strip()
+    if value:
+        is_path = len(value) < 4096 and _is_file(Path(value))
+        token = _read_text(Path(value)) if is_path else value
+        origin = f"the file {value} (KAGGLE_API_TOKEN)" if is_path else "KAGGLE_API_TOKEN"
         if not token:
             raise Refused(f"The access token in {origin} is empty.", code="no_credentials")
         return Credentials("access token", origin, token)
     for name in ("access_token", "access_token.txt"):
-        token = _text(Path.home() / ".kaggle" / name)
+        token = _read_text(Path.home() / ".kaggle" / name)
         if token:
             return Credentials("access token", f"~/.kaggle/{name}", token)
     return None
@@ -68,7 +70,7 @@ def _access_token(environ: Mapping[str, str]) -> Credentials | None:
 
 def _legacy_key(environ: Mapping[str, str]) -> Credentials | None:
     path = _config_folder(environ) / "kaggle.json"
-    stored = _json(path)
+    stored = _read_json(path)
     username = environ.get("KAGGLE_USERNAME") or stored.get("username")
     key = environ.get("KAGGLE_KEY") or stored.get("key")
     if not (isinstance(username, str) and isinstance(key, str) and username and key):
@@ -87,19 +89,19 @@ def _config_folder(environ: Mapping[str, str]) -> Path:
     return folder
 
 
-def _oauth() -> Credentials | None:
-    """The login of `kaggle auth login`, renewed by Kaggle's own client when it is about to end."""
+def _oauth_login() -> Credentials | None:
+    """Return the login of `kaggle auth login`; Kaggle's own client renews it before it ends."""
     path = Path.home() / ".kaggle" / "credentials.json"
-    stored = _json(path)
+    stored = _read_json(path)
     if not stored.get("refresh_token"):
         return None
     token, origin = str(stored.get("access_token") or ""), "`kaggle auth login`"
-    if not token or _about_to_end(stored.get("access_token_expiration")):
-        token = _renewed()
+    if not token or _ends_soon(stored.get("access_token_expiration")):
+        token = _renew()
     return Credentials("OAuth login", origin, token, str(stored.get("username") or ""))
 
 
-def _about_to_end(expiration: object) -> bool:
+def _ends_soon(expiration: object) -> bool:
     try:
         end = datetime.fromisoformat(str(expiration))
     except ValueError:
@@ -107,7 +109,7 @@ def _about_to_end(expiration: object) -> bool:
     return end.replace(tzinfo=end.tzinfo or UTC) < datetime.now(UTC) + _OAUTH_MARGIN
 
 
-def _renewed() -> str:
+def _renew() -> str:
     import requests
     from kagglesdk.kaggle_client import KaggleClient
     from kagglesdk.kaggle_creds import KaggleCredentials
@@ -135,14 +137,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def _json(path: Path) -> dict[str, object]:
+def _read_json(path: Path) -> dict[str, object]:
     try:
         stored = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,23 +1,26 @@
-"""Kaggle's answers: what is an error, what it means for the user, and what may be tried again."""
+"""Kaggle's errors: what each means for the user, and which may be tried again."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kitctl.adapters.http import TransportError
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
-    from kitctl.adapters.http import Response, TransportError
+    from kitctl.adapters.http import Response
 
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class RetryLater(Exception):
     """A failure that may pass.
 
-    `error` is what to say when it does not; `retry_after` is how long Kaggle asks to wait;
+    `error` is raised when it does not; `retry_after` is how many seconds Kaggle asks to wait;
     `refused` is True where Kaggle surely did nothing.
     """
 
@@ -31,57 +34,69 @@ class RetryLater(Exception):
 
 
 class NotVisible(InvalidInput):
-    """Kaggle shows no such thing to this account: it is not there, or not ours (403 and 404)."""
+    """Kaggle shows no such thing to this account: it does not exist, or is another's (403, 404).
+
+    `kaggle_message` is Kaggle's own text.
+    """
 
     default_code = "not_found"
 
-    def __init__(self, message: str, *, words: str, hint: Hint) -> None:
+    def __init__(self, message: str, *, kaggle_message: str, hint: Hint) -> None:
         super().__init__(message, hint=hint)
-        self.words = words
+        self.kaggle_message = kaggle_message
 
 
-def unreachable(error: TransportError) -> RetryLater:
-    """What it means that no answer came."""
-    return RetryLater(
-        NetworkFailed(error.why, code="unreachable", hint="Check the connection, then try again."),
-        refused=error.refused,
-    )
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn TransportError into RetryLater."""
+    try:
+        yield
+    except TransportError as error:
+        raise RetryLater(
+            NetworkFailed(
+                str(error), code="unreachable", hint="Check the connection, then try again."
+            ),
+            refused=error.refused,
+        ) from None
 
 
-def check_answer(answer: Response, credentials: Credentials) -> dict[str, Any]:
-    """The answer's JSON object.
+def parse_response(response: Response, credentials: Credentials) -> dict[str, Any]:
+    """Return the response's JSON object.
 
-    Raises Again for what may pass, Refused, NotShown or InvalidInput for what will not.
+    Raises:
+        RetryLater: a failure that may pass.
+        Refused, NotVisible, InvalidInput: a failure that will not.
+        NetworkFailed: this is no response of Kaggle's.
     """
-    payload = _object(answer)
-    status, words = answer.status, ""
+    payload = _json_object(response)
+    status, message = response.status, ""
     if payload is not None:
         code = payload.get("code")
-        words = str(payload.get("message") or "")
+        message = str(payload.get("message") or "")
         # Kaggle sends some of its errors as a 200.
         if status < 400 and isinstance(code, int) and code >= 400:
             status = code
     if status >= 400:
-        raise _failure(status, words, answer, credentials)
+        raise _error(status, message, response, credentials)
     if payload is None or status >= 300:
         raise NetworkFailed(
-            "What answered is not Kaggle: a proxy or a login page stands in between.",
+            "The answer is not Kaggle's: a proxy or a login page intercepts the connection.",
             code="not_kaggle",
             hint="Open https://www.kaggle.com in a browser on this network, then try again.",
         )
     return payload
 
 
-def _object(answer: Response) -> dict[str, Any] | None:
+def _json_object(response: Response) -> dict[str, Any] | None:
     try:
-        payload = json.loads(answer.body)
+        payload = json.loads(response.body)
     except ValueError:
         return None
     return payload if isinstance(payload, dict) else None
 
 
-def _failure(status: int, words: str, answer: Response, credentials: Credentials) -> Exception:
-    quoted = f' It says: "{words}"' if words else ""
+def _error(status: int, message: str, response: Response, credentials: Credentials) -> Exception:
+    quoted = f' It says: "{message}"' if message else ""
     if status == 429:
         return RetryLater(
             NetworkFailed(
@@ -89,17 +104,17 @@ def _failure(status: int, words: str, answer: Response, credentials: Credentials
                 code="too_many_requests",
                 hint="Wait a few minutes, then try again.",
             ),
-            retry_after=_retry_after(answer),
+            retry_after=_retry_after(response),
             refused=True,
         )
-    if status in _PASSING:
+    if status in _TRANSIENT:
         return RetryLater(
             NetworkFailed(
-                f"Kaggle is in trouble (HTTP {status}).{quoted}",
+                f"Kaggle has a problem of its own (HTTP {status}).{quoted}",
                 code="kaggle_failed",
                 hint="Try again in a few minutes.",
             ),
-            retry_after=_retry_after(answer),
+            retry_after=_retry_after(response),
         )
     if status == 401:
         return Refused(
@@ -108,7 +123,7 @@ def _failure(status: int, words: str, answer: Response, credentials: Credentials
     if status in {403, 404}:
         return NotVisible(
             f"Kaggle shows no such thing to this account (HTTP {status}).{quoted}",
-            words=words or f"HTTP {status}",
+            kaggle_message=message or f"HTTP {status}",
             hint="Check its name, and that it is this account's or public.",
         )
     return InvalidInput(
@@ -116,8 +131,8 @@ def _failure(status: int, words: str, answer: Response, credentials: Credentials
     )
 
 
-def _retry_after(answer: Response) -> float | None:
+def _retry_after(response: Response) -> float | None:
     try:
-        return max(0.0, float(answer.headers.get("retry-after", "")))
+        return max(0.0, float(response.headers.get("Retry-After", "")))
     except ValueError:
         return None

@@ -1,37 +1,38 @@
-"""A run's log as it comes: server-sent events while it runs, a JSON array once it ended."""
+"""A run's log as it is written: server-sent events during the run, a JSON array after its end."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Iterator
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
+from kitctl.adapters.http import TransportError
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.runs import RunRef
 from kitctl.ports import LogLine
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from http.client import HTTPResponse
 
-# A quiet job is normal: silence this long only makes a new connection.
-SILENCE_SECONDS = 120.0
+    from kitctl.adapters.http import StreamedResponse
 
-# Silence this long means that there is no more for now.
+# A quiet job is normal: this read timeout only leads to a new connection.
+FOLLOW_READ_TIMEOUT_SECONDS = 120.0
+
+# After this long without news, the log so far counts as read.
 QUIET_SECONDS = 2.0
 
-LONGEST_PAUSE_SECONDS = 15.0
+MAX_PAUSE_SECONDS = 15.0
 
 _END = "END_OF_LOG"
 
 
 class LogLines:
-    """Pieces of a log → whole lines, each once.
+    """Put the pieces of a log together to whole lines, each once.
 
-    A new connection replays the log from its start, and may cut it into other pieces; so what was
-    already taken is counted in characters for each stream, not in pieces.
+    A new connection replays the log from its start, perhaps in other pieces. So the characters of
+    each stream are counted, not the pieces.
     """
 
     def __init__(self) -> None:
@@ -46,10 +47,11 @@ class LogLines:
         return sum(self._taken.values())
 
     def start_over(self) -> None:
-        """The next piece is the first of a replay."""
+        """Expect the first piece of a replay next."""
         self._replayed = {}
 
     def take(self, piece: dict[str, Any]) -> Iterator[LogLine]:
+        """Yield the lines that a piece completes."""
         stream = str(piece.get("stream_name") or "stdout")
         data = str(piece.get("data") or "")
         before = self._replayed.get(stream, 0)
@@ -63,25 +65,25 @@ class LogLines:
         *whole, rest = (self._partial.get(stream, "") + new).split("\n")
         self._partial[stream] = rest
         for text in whole:
-            yield LogLine(self._time, stream, _shown(text))
+            yield LogLine(self._time, stream, _overwritten(text))
 
     def rest(self) -> Iterator[LogLine]:
-        """What came without a newline at the end."""
+        """Yield what is left without a newline at the end."""
         for stream, text in self._partial.items():
             if text:
-                yield LogLine(self._time, stream, _shown(text))
+                yield LogLine(self._time, stream, _overwritten(text))
         self._partial = {}
 
 
-def lines_of(log: str) -> list[LogLine]:
-    """The lines of an ended run's log, as ListKernelSessionOutput holds it."""
+def parse_log(log: str) -> list[LogLine]:
+    """Return the lines of an ended run's log, as ListKernelSessionOutput holds it."""
     lines = LogLines()
     taken = [line for piece in _pieces(log) for line in lines.take(piece)]
     return [*taken, *lines.rest()]
 
 
 def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
-    """The lines as they come, over lost connections, until Kaggle says that the log has ended.
+    """Yield the lines as they are written, across lost connections, until Kaggle ends the log.
 
     It does not end by itself while Kaggle answers: a job may be quiet for hours.
     """
@@ -89,73 +91,76 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
     fruitless = 0
     while True:
         if fruitless:
-            time.sleep(min(LONGEST_PAUSE_SECONDS, 0.25 * 2**fruitless))
+            time.sleep(min(MAX_PAUSE_SECONDS, 0.25 * 2**fruitless))
         before = lines.taken
         lines.start_over()
-        with _connected(transport, run) as response:
+        with _connect(transport, run, FOLLOW_READ_TIMEOUT_SECONDS) as response:
             try:
-                for piece in _stream(response):
+                for piece in _events(response):
                     yield from lines.take(piece)
-            except _Lost:
+            except _Disconnected:
                 fruitless = 0 if lines.taken > before else fruitless + 1
                 continue
         yield from lines.rest()
         return
 
 
-def so_far(transport: Transport, run: RunRef) -> Iterator[LogLine]:
-    """The lines that are there; ends once the log is quiet for a moment."""
+def log_so_far(transport: Transport, run: RunRef, quiet_seconds: float) -> Iterator[LogLine]:
+    """Yield the lines that are there; ends once nothing new has come for `quiet_seconds`."""
     lines = LogLines()
-    with _connected(transport, run, QUIET_SECONDS) as response:
+    with _connect(transport, run, quiet_seconds) as response:
         try:
-            for piece in _stream(response):
+            for piece in _events(response):
                 yield from lines.take(piece)
-        except _Lost:
+        except _Disconnected:
             pass
     yield from lines.rest()
 
 
-class _Lost(Exception):
+class _Disconnected(Exception):
     """The stream broke off before its end."""
 
 
-def _connected(
-    transport: Transport, run: RunRef, silence: float = SILENCE_SECONDS
-) -> AbstractContextManager[HTTPResponse]:
-    return transport.streamed(
+def _connect(
+    transport: Transport, run: RunRef, read_timeout: float
+) -> AbstractContextManager[StreamedResponse]:
+    return transport.stream(
         f"/v1/kernels/logs/stream/{run.kernel.owner}/{run.kernel.slug}",
         {"versionLabel": run.label},
         "text/event-stream, */*",
-        silence,
+        read_timeout,
     )
 
 
-def _stream(response: HTTPResponse) -> Iterator[dict[str, Any]]:
-    """The pieces of one connection; raises _Lost where it breaks off."""
+def _events(response: StreamedResponse) -> Iterator[dict[str, Any]]:
+    """Yield the pieces of one connection.
+
+    Raises:
+        _Disconnected: it broke off, perhaps in the middle of a piece.
+    """
     try:
-        if "text/event-stream" not in (response.getheader("Content-Type") or "").lower():
-            yield from _pieces(response.read().decode("utf-8", "replace"))
+        if "text/event-stream" not in response.headers.get("Content-Type", "").lower():
+            yield from _pieces(response.load().body.decode("utf-8", "replace"))
             return
-        for line in response:
+        for line in response.lines():
             field, _, payload = line.decode("utf-8", "replace").partition(":")
             if field != "data":
                 continue
             if payload.strip() == _END:
                 return
             yield json.loads(payload)
-    except (OSError, HTTPException, ValueError):
-        # A connection that broke off, perhaps in the middle of a piece.
-        raise _Lost from None
-    raise _Lost
+    except (TransportError, ValueError):
+        raise _Disconnected from None
+    raise _Disconnected
 
 
 def _pieces(text: str) -> Iterator[dict[str, Any]]:
-    """A whole log; what is no JSON is taken as the log's own words."""
+    """Yield the pieces of a whole log; text that is not JSON is one piece."""
     try:
-        read = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        read = {"data": text}
-    for piece in read if isinstance(read, list) else [read]:
+        value = {"data": text}
+    for piece in value if isinstance(value, list) else [value]:
         if isinstance(piece, dict):
             yield piece
 
@@ -164,6 +169,6 @@ def _seconds(time: object, default: float) -> float:
     return float(time) if isinstance(time, int | float) else default
 
 
-def _shown(line: str) -> str:
-    """What a terminal would show of a line that was drawn over itself."""
+def _overwritten(line: str) -> str:
+    """Return what a terminal shows of a line that was drawn over itself by carriage returns."""
     return line.rstrip("\r").rpartition("\r")[2]

@@ -1,4 +1,4 @@
-"""Whether the inputs of a job are there for this account."""
+"""Whether this account can use the inputs of a job."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kitctl.errors import Problem
 
 
 def source_problem(transport: Transport, kind: str, source: str) -> Problem | None:
-    """What stands in the way of mounting a source; `kind` is "dataset" or "kernel"."""
+    """Return why a source cannot be mounted, None if it can; `kind` is "dataset" or "kernel"."""
     owner, _, slug = source.partition("/")
     slug = slug.partition("/")[0]  # A version may follow.
-    ask, place = _ASKED[kind]
+    find_problem, section = _KINDS[kind]
     try:
-        return ask(transport, source, owner, slug)
+        return find_problem(transport, source, owner, slug)
     except NotVisible:
         return Problem(
             source,
             f"Kaggle shows no such {kind} to this account.",
-            f"Check its name at https://www.kaggle.com/{place}.",
+            f"Check its name at https://www.kaggle.com/{section}.",
         )
 
 
@@ -46,7 +46,8 @@ def _kernel(transport: Transport, source: str, owner: str, slug: str) -> None:
     )
 
 
-_ASKED: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], str]] = {
+# The kind of a source → how to ask for it, and where kaggle.com lists such sources.
+_KINDS: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], str]] = {
     "dataset": (_dataset, "datasets"),
     "kernel": (_kernel, "code"),
 }

@@ -1,11 +1,10 @@
-"""Requests to Kaggle and its answers: credentials, errors, repetition, Kaggle's clock.
+"""Requests to Kaggle's API: credentials, time limits, repetition, errors, Kaggle's clock.
 
 The official client is not used for this: it sets no time limit, repeats nothing, shows no headers.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,31 +14,29 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kitctl import __version__
-from kitctl.adapters.http import HttpClient, Request, Response, TransportError
+from kitctl.adapters.http import HttpClient, Request, StreamedResponse, basic_auth
 from kitctl.adapters.kaggle.clock import RemoteClock
-from kitctl.adapters.kaggle.errors import RetryLater, check_answer, unreachable
+from kitctl.adapters.kaggle.errors import RetryLater, parse_response, translate_errors
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
-
     from kitctl.adapters.kaggle.credentials import Credentials
 
 T = TypeVar("T")
 
 
-# Seconds: to connect, to wait for an answer, and for all tries of one request together. Who has
-# less in all connects in less, and gets its answer soon or never.
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 60.0
-SOON_SECONDS = 10.0
+# Seconds to connect, to wait for a response, and for all tries of one request together. A smaller
+# total caps the other two, but a response always gets MIN_READ_TIMEOUT_SECONDS.
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 60.0
+MIN_READ_TIMEOUT_SECONDS = 10.0
 TOTAL_SECONDS = 120.0
 
 
 class Transport:
-    """The way to Kaggle's API.
+    """The connection to Kaggle's API.
 
-    `base` is the address that `/v1/…` follows. `credentials` is asked once, for the first request.
-    `direct`: past every proxy, as loopback must be.
+    `base` is the address that `/v1/…` follows. `credentials` is called once, for the first request.
+    `direct` uses no proxy, as loopback must. `on_wait` gets the reason of every repetition.
     """
 
     def __init__(
@@ -60,73 +57,79 @@ class Transport:
 
     @cached_property
     def credentials(self) -> Credentials:
-        """Raises Refused where there are none."""
+        """The account's credentials.
+
+        Raises:
+            Refused: there are none.
+        """
         return self._find_credentials()
 
-    def call(
-        self, service: str, method: str, request: Mapping[str, object], *, repeat: bool = True
-    ) -> dict[str, Any]:
-        """Calls a method and returns its answer.
+    def call(self, service: str, method: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Call a method of the API, repeatedly if need be, and return its answer."""
+        return self.retry(lambda: self.call_once(service, method, request))
 
-        With `repeat` off a request is sent once; raises Again where it may or may not have worked.
+    def call_once(self, service: str, method: str, request: Mapping[str, object]) -> dict[str, Any]:
+        """Call a method of the API and return its answer.
+
+        Raises:
+            RetryLater: it may or may not have worked, or Kaggle asks to wait.
         """
-        path, body = f"/v1/{service}/{method}", json.dumps(request).encode()
         headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
-
-        def once() -> dict[str, Any]:
-            asked = self._request("POST", path, headers, body)
-            sent_at = time.time()
-            with _told():
-                answer = self._connections.ask(asked)
-            self.clock.heard(answer.headers.get("date"), sent_at, time.time())
-            return check_answer(answer, self.credentials)
-
-        return self.repeated(once) if repeat else once()
+        body = json.dumps(request).encode()
+        http_request = self._request("POST", f"/v1/{service}/{method}", headers, body)
+        sent_at = time.time()
+        with translate_errors():
+            response = self._client.send(http_request)
+        self.clock.observe(response.headers.get("Date"), sent_at, time.time())
+        return parse_response(response, self.credentials)
 
     @contextmanager
-    def streamed(
-        self, path: str, parameters: Mapping[str, str], accept: str, silence_seconds: float
-    ) -> Iterator[HTTPResponse]:
-        """An answer that is read as it comes; asked for anew until there is one."""
-        target = f"{path}?{urlencode(parameters)}"
-        asked = self._request("GET", target, {"Accept": accept})
-        asked = asked._replace(silence_seconds=silence_seconds)
-        with ExitStack() as held:
+    def stream(
+        self, path: str, parameters: Mapping[str, str], accept: str, read_timeout: float
+    ) -> Iterator[StreamedResponse]:
+        """A response that is read as it comes; requested again until there is one."""
+        request = self._request("GET", f"{path}?{urlencode(parameters)}", {"Accept": accept})
+        request = request._replace(read_timeout=read_timeout)
+        with ExitStack() as until_end:
 
-            def once() -> HTTPResponse:
-                with _told():
-                    response = held.enter_context(self._connections.open(asked))
+            def attempt() -> StreamedResponse:
+                with translate_errors():
+                    response = until_end.enter_context(self._client.stream(request))
                     if response.status == 200:
                         return response
-                    answer = Response.of(response)
-                check_answer(answer, self.credentials)
+                    whole = response.load()
+                parse_response(whole, self.credentials)
                 return response
 
-            yield self.repeated(once)
+            yield self.retry(attempt)
 
-    def repeated(self, once: Callable[[], T]) -> T:
-        """Tries until it works or the time for all tries is over; waits as Kaggle asks."""
+    def retry(self, attempt: Callable[[], T]) -> T:
+        """Call `attempt` until it raises no RetryLater; waits as long as Kaggle asks.
+
+        Raises:
+            KitError: the last failure, once the time for all tries is over.
+        """
         try:
-            return once()
-        except RetryLater as again:
-            return self._persistently(once, again)
+            return attempt()
+        except RetryLater as failure:
+            return self._retry_after(failure, attempt)
 
-    def _persistently(self, once: Callable[[], T], failed: RetryLater) -> T:
+    def _retry_after(self, failure: RetryLater, attempt: Callable[[], T]) -> T:
         # Loaded only here: most requests work at once.
         import tenacity
 
-        earlier = [failed]
+        past_failures = [failure]
 
-        def attempt() -> T:
-            if earlier:
-                raise earlier.pop()
-            return once()
+        def next_attempt() -> T:
+            if past_failures:
+                raise past_failures.pop()
+            return attempt()
 
         def wait(state: tenacity.RetryCallState) -> float:
-            asked = _failure(state).retry_after
-            return backoff(state) if asked is None else asked
+            requested = _failure(state).retry_after
+            return backoff(state) if requested is None else requested
 
-        def say(state: tenacity.RetryCallState) -> None:
+        def report(state: tenacity.RetryCallState) -> None:
             pause = state.next_action.sleep if state.next_action else 0.0
             self._on_wait(f"{_failure(state).error.message} Trying again in {pause:.0f} s.")
 
@@ -135,16 +138,16 @@ class Transport:
             retry=tenacity.retry_if_exception_type(RetryLater),
             wait=wait,
             stop=tenacity.stop_before_delay(self._total_seconds),
-            before_sleep=say,
+            before_sleep=report,
             reraise=True,
         )
         try:
-            return retrying(attempt)
-        except RetryLater as again:
-            raise again.error from None
+            return retrying(next_attempt)
+        except RetryLater as last:
+            raise last.error from None
 
     @cached_property
-    def _connections(self) -> HttpClient:
+    def _client(self) -> HttpClient:
         return HttpClient(self._base, direct=self._direct)
 
     def _request(
@@ -154,36 +157,30 @@ class Transport:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> Request:
-        # No redirect is followed: it would carry the credentials to who knows where.
-        own = {"User-Agent": f"kitctl/{__version__}", "Authorization": _word(self.credentials)}
+        own = {
+            "User-Agent": f"kitctl/{__version__}",
+            "Authorization": authorization(self.credentials),
+        }
         return Request(
             method,
             path,
             {**own, **headers},
             body,
-            connect_seconds=min(CONNECT_SECONDS, self._total_seconds),
-            silence_seconds=min(ANSWER_SECONDS, max(SOON_SECONDS, self._total_seconds)),
+            connect_timeout=min(CONNECT_TIMEOUT_SECONDS, self._total_seconds),
+            read_timeout=min(
+                READ_TIMEOUT_SECONDS, max(MIN_READ_TIMEOUT_SECONDS, self._total_seconds)
+            ),
         )
 
 
-def _word(credentials: Credentials) -> str:
-    """Bearer for tokens, Basic for a user name with a key."""
+def authorization(credentials: Credentials) -> str:
+    """Return the Authorization header: Bearer for tokens, Basic for a user name with a key."""
     if credentials.bearer:
         return f"Bearer {credentials.secret}"
-    pair = f"{credentials.username}:{credentials.secret}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Says what it means that no answer came."""
-    try:
-        yield
-    except TransportError as error:
-        raise unreachable(error) from None
+    return basic_auth(credentials.username, credentials.secret)
 
 
 def _failure(state: Any) -> RetryLater:
-    again = state.outcome.exception()
-    assert isinstance(again, RetryLater)
-    return again
+    failure = state.outcome.exception()
+    assert isinstance(failure, RetryLater)
+    return failure

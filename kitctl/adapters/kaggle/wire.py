@@ -1,4 +1,4 @@
-"""Kaggle's JSON: what is sent, and what is read of an answer.
+"""Kaggle's JSON: the requests, and the values of an answer.
 
 The official client has types for all of this, but loading them takes longer than most requests do;
 a test holds every name here to theirs. Kaggle leaves out what is empty or zero, so a missing value
@@ -27,8 +27,8 @@ _INVALID = (
 
 
 def save_request(job: SaveRequest) -> dict[str, object]:
-    """SaveKernel's request; what the job leaves open is left out."""
-    said: dict[str, object] = {
+    """Return SaveKernel's request, without the fields that the job leaves open."""
+    fields: dict[str, object] = {
         "id": job.id_no,
         "slug": str(job.kernel),
         "newTitle": job.title,
@@ -50,17 +50,17 @@ def save_request(job: SaveRequest) -> dict[str, object]:
         "sessionTimeoutSeconds": job.timeout_seconds,
         "kernelExecutionType": "SAVE_AND_RUN_ALL",
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def status(answer: Mapping[str, Any]) -> Status | None:
-    """A session's state; None for one that is not known here."""
+    """Return a session's state; None where kitctl does not know it."""
     word = text(answer, "status").replace("_", "").lower()
     return _STATES.get(word.removeprefix("kernelworkerstatus") or "queued")
 
 
 def invalid_sources(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sources that SaveKernel could not mount, of every kind."""
+    """Return the sources that SaveKernel could not mount, of every kind."""
     return tuple(str(source) for name in _INVALID for source in answer.get(name) or ())
 
 
@@ -85,13 +85,13 @@ def objects(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def seconds(answer: Mapping[str, Any], name: str) -> float:
-    """A duration (`"108000s"`, `"151.500s"`) in seconds."""
-    found = _DURATION.fullmatch(text(answer, name))
-    return float(found[1]) if found else 0.0
+    """Return a duration (`"108000s"`, `"151.500s"`) in seconds."""
+    duration = _DURATION.fullmatch(text(answer, name))
+    return float(duration[1]) if duration else 0.0
 
 
 def moment(answer: Mapping[str, Any], name: str) -> float | None:
-    """A time (`"2026-11-28T00:00:00.123456789Z"`, UTC also without the Z) since 1970."""
+    """Return a time (`"2026-11-28T00:00:00.123456789Z"`, always UTC) in seconds since 1970."""
     whole, _, fraction = text(answer, name).removesuffix("Z").partition(".")
     try:
         return seconds_of(datetime.fromisoformat(whole)) + float(f"0.{fraction or 0}")

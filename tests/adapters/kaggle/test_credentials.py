@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kitctl.adapters.kaggle.credentials import Credentials, find
+from kitctl.adapters.kaggle.credentials import Credentials, find_credentials
 from kitctl.errors import Refused, hint_text
 
 LEGACY = {"KAGGLE_USERNAME": "ada", "KAGGLE_KEY": "0123456789abcdef"}
@@ -25,27 +25,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_any_it_says_where_to_get_some() -> None:
     with pytest.raises(Refused) as caught:
-        find({})
+        find_credentials({})
     assert (caught.value.code, caught.value.exit_code) == ("no_credentials", 4)
     hint = hint_text(caught.value.hint)
     assert "kaggle.com/settings" in hint and "--local" in hint
 
 
 def test_an_access_token_may_be_a_value_or_a_path(tmp_path: Path) -> None:
-    assert find({"KAGGLE_API_TOKEN": "abc"}).secret == "abc"
+    assert find_credentials({"KAGGLE_API_TOKEN": "abc"}).secret == "abc"
     (tmp_path / "token").write_text("def\n", "utf-8")
-    found = find({"KAGGLE_API_TOKEN": str(tmp_path / "token"), **LEGACY})
+    found = find_credentials({"KAGGLE_API_TOKEN": str(tmp_path / "token"), **LEGACY})
     assert (found.secret, found.bearer) == ("def", True)
 
 
 @pytest.mark.parametrize("name", ["access_token", "access_token.txt"])
 def test_an_access_token_may_lie_in_the_home(home: Path, name: str) -> None:
     (home / ".kaggle" / name).write_text("abc\n", "utf-8")
-    assert find(LEGACY).secret == "abc"
+    assert find_credentials(LEGACY).secret == "abc"
 
 
 def test_a_legacy_key_may_stand_in_the_environment() -> None:
-    found = find(LEGACY)
+    found = find_credentials(LEGACY)
     assert (found.username, found.secret, found.bearer) == ("ada", "0123456789abcdef", False)
 
 
@@ -54,14 +54,14 @@ def test_a_legacy_key_may_lie_in_kaggle_json(home: Path, tmp_path: Path, configu
     folder = tmp_path / "elsewhere" if configured else home / ".kaggle"
     folder.mkdir(exist_ok=True)
     (folder / "kaggle.json").write_text(json.dumps({"username": "bob", "key": "k"}), "utf-8")
-    found = find({"KAGGLE_CONFIG_DIR": str(folder)} if configured else {})
+    found = find_credentials({"KAGGLE_CONFIG_DIR": str(folder)} if configured else {})
     assert (found.username, found.secret) == ("bob", "k")
 
 
 def test_a_broken_kaggle_json_is_as_none(home: Path) -> None:
     (home / ".kaggle" / "kaggle.json").write_text("{not json", "utf-8")
     with pytest.raises(Refused):
-        find({})
+        find_credentials({})
 
 
 def test_an_oauth_login_is_used_as_long_as_it_lasts(home: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_oauth_login_is_used_as_long_as_it_lasts(home: Path) -> None:
         "username": "ada",
     }
     (home / ".kaggle" / "credentials.json").write_text(json.dumps(stored), "utf-8")
-    found = find({})
+    found = find_credentials({})
     assert (found.secret, found.username, found.bearer) == ("abc", "ada", True)
 
 

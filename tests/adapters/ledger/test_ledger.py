@@ -19,7 +19,7 @@ from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import Facts, KernelRef, Run, RunRef, Status
 from kitctl.errors import InvalidInput, Refused
 
-TESTS = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parents[2]
 NOW = 1_795_000_000.0
 
 

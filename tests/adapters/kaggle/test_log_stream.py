@@ -11,7 +11,7 @@ from support.jobs import job
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect_local
-from kitctl.adapters.kaggle.log_stream import LogLines, lines_of
+from kitctl.adapters.kaggle.log_stream import LogLines, parse_log
 from kitctl.domain.runs import KernelRef, RunRef
 
 SCRIPT = "import time\nfor n in range(30):\n    print('line', n, flush=True)\n    time.sleep(0.02)"
@@ -117,9 +117,9 @@ def _taken(lines: LogLines, pieces: list[dict[str, Any]]) -> list[Any]:
 
 def test_lines_are_put_together_and_drawn_over_as_a_terminal_does() -> None:
     pieces = [piece("hal"), piece("f a li"), piece("ne\n1 %\r50 %\r100 %\r\nlast")]
-    assert [line.text for line in lines_of(json.dumps(pieces))] == ["half a line", "100 %", "last"]
+    assert [line.text for line in parse_log(json.dumps(pieces))] == ["half a line", "100 %", "last"]
 
 
 def test_a_log_that_is_no_json_is_shown_as_it_is() -> None:
-    assert [line.text for line in lines_of("plain\nwords\n")] == ["plain", "words"]
-    assert lines_of("") == []
+    assert [line.text for line in parse_log("plain\nwords\n")] == ["plain", "words"]
+    assert parse_log("") == []

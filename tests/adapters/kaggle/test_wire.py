@@ -51,14 +51,14 @@ class Recorder:
         self.variables = answers
         self.asked: dict[str, dict[str, Any]] = {}
 
-    def call(
-        self, service: str, method: str, request: dict[str, Any], *, repeat: bool = True
-    ) -> dict[str, Any]:
+    def call(self, service: str, method: str, request: dict[str, Any]) -> dict[str, Any]:
         self.asked[method] = {**self.asked.get(method, {}), **request}
         return self.variables.get(method, {})
 
-    def repeated(self, once: Any) -> Any:
-        return once()
+    call_once = call
+
+    def retry(self, attempt: Any) -> Any:
+        return attempt()
 
     class clock:
         now = staticmethod(lambda: 1.0)

@@ -1,0 +1,57 @@
+"""The proxies that the environment or the system names, read as the official client does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from kitctl.errors import InvalidInput
+
+SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+
+
+class Proxy(NamedTuple):
+    """A proxy's address, and the login that it asks for (None: none)."""
+
+    scheme: str
+    url: str
+    username: str | None
+    password: str | None
+
+
+def proxy_for(scheme: str, host: str) -> Proxy | None:
+    """Return the proxy on the way to the host; None where there is none.
+
+    Raises:
+        InvalidInput: the proxy is of a kind that kitctl cannot use.
+    """
+    is_named = any(name.lower().endswith("_proxy") for name in os.environ)
+    if not is_named and sys.platform not in {"darwin", "win32"}:
+        return None
+    # Loaded only where there may be one.
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    address = proxies.get(scheme) or proxies.get("all")
+    if not address or proxy_bypass(host):
+        return None
+    return _parse(address, f"{scheme}_proxy")
+
+
+def _parse(address: str, variable: str) -> Proxy:
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise InvalidInput(
+            f"kitctl cannot use a proxy of the kind {parts.scheme}://.",
+            code="proxy",
+            hint=f"Set {variable} to an address that begins with"
+            f" {', '.join(f'{scheme}://' for scheme in SCHEMES[:-1])} or {SCHEMES[-1]}://.",
+        )
+    return Proxy(
+        parts.scheme,
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+        None if parts.username is None else unquote(parts.username),
+        None if parts.password is None else unquote(parts.password),
+    )
