@@ -7,7 +7,7 @@ IMAGE_VENV   ?= .venv-kaggle-image
 IMAGE_PYTHON ?= python3
 IMAGE_READY  := $(IMAGE_VENV)/.ready
 
-.PHONY: help demo real test test-kaggle-image check bench bench-pull clean
+.PHONY: help demo real test test-kaggle-image check docs bench bench-pull clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -51,6 +51,9 @@ $(IMAGE_READY): pyproject.toml
 
 test-kaggle-image: $(READY) $(IMAGE_READY)  ## run the packed script on the TensorFlow and Keras of Kaggle's image
 	KITCTL_KAGGLE_IMAGE_PYTHON=$(CURDIR)/$(IMAGE_VENV)/bin/python $(BIN)/python -m pytest -m kaggle_image tests/kaggle_image
+
+docs: $(READY)  ## generate docs/settings.md from the declarations of the settings
+	$(BIN)/python -m kernel.settings.table > docs/settings.md
 
 bench: $(READY)  ## measure every ratio of the README (QUICK=1: in three minutes)
 	@QUICK=$(QUICK) $(BIN)/python benchmarks/bench.py

@@ -105,7 +105,7 @@ class Knobs:
         help="Wait so many milliseconds before each file is read, to simulate remote storage.")
     ram_budget_mb: int = knob(0, whole(0), effect=NOTHING, example=2048,
         help="Memory for cached photos, in MiB; 0: no limit.")
-    downscale_decode: bool = knob(False, boolean(),
+    downscale_decode: bool = knob(False, boolean(), effect=FEATURES,
         help="Decode large JPEGs at a smaller scale: faster, slightly different pixels.")
     measure_rounds: int = knob(3, whole(1, 100), effect=NOTHING, example=10,
         help="With task = pipelines: measurements of each pipeline.")
