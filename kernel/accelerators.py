@@ -1,4 +1,4 @@
-"""Accelerators: which are here, and how busy they are kept."""
+"""Accelerators: which are visible, and how busy they are."""
 
 import shutil
 import subprocess
@@ -14,16 +14,15 @@ SAMPLE_EVERY = 5.0  # seconds
 
 
 class NoAcceleratorError(session.RunError):
-    """The job asked for an accelerator and none is visible."""
+    """The accelerator that the job needs is not visible."""
 
     exit_code = 1
 
 
 def count_without_tensorflow(kind: str) -> int | None:
-    """How many `kind` ("gpu" or "tpu") the machine shows; None when it cannot be told.
+    """Count the accelerators of a kind ("gpu" or "tpu"); None without a way to count them.
 
-    Asked before TensorFlow is imported, so that a session on the wrong machine ends in its
-    first second.
+    This needs no TensorFlow, so that a session on the wrong machine ends in its first second.
     """
     if kind == "tpu":
         return len(list(Path("/dev").glob("accel*"))) + len(list(Path("/dev").glob("vfio/[0-9]*")))
@@ -31,41 +30,44 @@ def count_without_tensorflow(kind: str) -> int | None:
     return None if listing is None else len(listing)
 
 
-def check(asked: str, *, required: bool) -> None:
-    """Say in one line what was asked for and what is here; raise when it is missing."""
-    if asked == "cpu":
-        session.say("accelerator cpu: none asked for")
+def check(kind: str, *, required: bool) -> None:
+    """Log whether the accelerator that the job needs ("gpu", "tpu" or "cpu") is visible.
+
+    Raises:
+        NoAcceleratorError: when it is not, although it is `required`, and the run is on Kaggle.
+    """
+    if kind == "cpu":
+        session.say("accelerator cpu: none needed")
         return
-    name = asked.upper()
-    found = count_without_tensorflow(asked)
-    if found:
-        session.say(f"accelerator {asked}: {found} visible")
-    elif session.is_rehearsal():
-        session.say(f"accelerator {asked}: none here, as expected of a rehearsal; the CPU is used")
+    count = count_without_tensorflow(kind)
+    if count:
+        session.say(f"accelerator {kind}: {count} visible")
+    elif session.is_local():
+        session.say(f"accelerator {kind}: none visible, as expected on this machine; using the CPU")
     elif required:
         raise NoAcceleratorError(
-            f"this job asked for a {name} and none is visible, so it ends now instead of spending "
-            f"hours on the CPU. Push it again with an accelerator, or allow the CPU with "
+            f"this job needs a {kind.upper()} and none is visible, so it ends now instead of "
+            f"spending hours on the CPU. Push it again with an accelerator, or allow the CPU with "
             f"require_accelerator = false."
         )
     else:
-        session.say(f"accelerator {asked}: none visible; going on with the CPU")
+        session.say(f"accelerator {kind}: none visible; using the CPU")
 
 
 def devices(limit: int) -> list[str]:
-    """Names of the logical devices that computing goes to: all GPUs, else the CPUs.
+    """Names of the logical devices to compute on: at most `limit` GPUs, or CPUs if there are none.
 
-    `limit` of 0 means all of them.
+    A `limit` of 0 means all of them.
     """
     import tensorflow as tf
 
-    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    names = [device.name for device in found]
+    logical = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    names = [device.name for device in logical]
     return names[:limit] if limit else names
 
 
 def descriptions() -> list[str]:
-    """The machine's own names of its accelerators."""
+    """Product names of the visible GPUs."""
     import tensorflow as tf
 
     details = tf.config.experimental.get_device_details
@@ -77,19 +79,22 @@ def descriptions() -> list[str]:
 
 @dataclass
 class UseSampler:
-    """Samples how busy the GPUs are from a thread of its own, where nvidia-smi can tell."""
+    """Samples the use of the GPUs with nvidia-smi, in a thread of its own.
+
+    A sample is the seconds since the start of the run, the device's index and its use in percent.
+    """
 
     samples: list[tuple[float, int, float]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> "UseSampler":
-        """Begin sampling; without nvidia-smi nothing is ever sampled."""
+        """Start sampling; without nvidia-smi there will be no samples."""
         if shutil.which("nvidia-smi"):
             threading.Thread(target=self._sample, name="gpu-use", daemon=True).start()
         return self
 
     def stop(self) -> None:
-        """End sampling."""
+        """Stop sampling."""
         self._stop.set()
 
     def mean(self, since: float = 0.0) -> float | None:
@@ -98,7 +103,7 @@ class UseSampler:
         return sum(percents) / len(percents) if percents else None
 
     def as_dict(self) -> dict[str, Any] | None:
-        """For run.json; None when nothing was sampled."""
+        """The samples for run.json; None without any."""
         if not self.samples:
             return None
         return {
@@ -119,14 +124,14 @@ class UseSampler:
 
 
 def _nvidia_smi(*arguments: str) -> list[str] | None:
-    """nvidia-smi's lines, or None when it is not there or fails."""
+    """Lines of nvidia-smi's output; None when it is missing or fails."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return None
     try:
-        answer = subprocess.run(
+        done = subprocess.run(
             [program, *arguments], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return [line for line in answer.stdout.splitlines() if line.strip()]
+    return [line for line in done.stdout.splitlines() if line.strip()]

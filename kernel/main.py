@@ -18,7 +18,10 @@ WRONG_INPUT = 3
 
 
 def main() -> int:
-    """Do what the environment asks for: measure, verify, check the settings, or run the job."""
+    """Measure, verify, check the settings or run the job, as the environment says.
+
+    Returns the exit code.
+    """
     if "KITCTL_MEASURE" in os.environ:
         from kernel.measure import measure
 
@@ -46,7 +49,10 @@ def main() -> int:
 
 
 def check(job: Job) -> int:
-    """Print one JSON line: mistakes in the settings, their values, and every declaration."""
+    """Print one JSON line: mistakes in the settings, their values, and every declaration.
+
+    Returns the exit code.
+    """
     try:
         problems, settings = [], Settings.from_mapping(job.effective)
     except SettingsError as error:
@@ -61,7 +67,13 @@ def check(job: Job) -> int:
 
 
 def run(job: Job, settings: Settings) -> int:
-    """The way through: photos, base and head, training, pictures, what is left behind."""
+    """Run the job: photos, base and head, training, plots, outputs.
+
+    Returns the exit code.
+
+    Raises:
+        RunError: when the user must change something before the job can run.
+    """
     if number := session.session_id():
         session.say(f"session {number}")
 
@@ -89,73 +101,78 @@ def run(job: Job, settings: Settings) -> int:
     from kernel.data import photos
 
     with report.phases.measured("photos"):
-        found = photos.find(settings)
-        classes = len(found.train.class_names)
+        photo_set = photos.find(settings)
+        classes = len(photo_set.train.class_names)
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
-    report.settings, report.photo_set = settings, found
-    session.say(f"photos {len(found.train)} to train on, {len(found.valid)} to validate")
+    report.settings, report.photo_set = settings, photo_set
+    session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
 
     if settings.task == "pipelines":
         from kernel.measure import measure
 
-        measure.run(settings, found.train)
+        measure.run(settings, photo_set.train)
         artifacts.write_manifest()
         return 0
     try:
         trained = fit(report, settings)
     except tf.errors.InvalidArgumentError:
-        session.say("a photo cannot be decoded after all: decoding every one to find it")
+        session.say("a photo cannot be decoded after all: decoding all of them to find it")
         report.photo_set = photos.find(settings, decode_all=True)
-        if len(report.photo_set.skipped) == len(found.skipped):
+        if len(report.photo_set.skipped) == len(photo_set.skipped):
             raise
         trained = fit(report, settings)
     return finish(report, trained)
 
 
 def fit(report: "Report", settings: Settings) -> "TrainingResult":
-    """Put base and head together and train them, going on from where a killed run was."""
+    """Build base and head and train them, from the checkpoint of a killed run if there is one."""
     from kernel.fit import classifier, sweep
     from kernel.fit.checkpoints import Checkpoints, fingerprint
     from kernel.model import bases
 
-    found = report.photo_set
-    assert found is not None
+    photo_set = report.photo_set
+    assert photo_set is not None
     # The course's order: seeds, then the base, then the head, whose weights are drawn last.
     session.seed_all(settings.seed)
     with report.phases.measured("base"):
         base = bases.build(settings)
     report.base_description = f"{settings.base}, {base.source}"
     session.say(f"base {report.base_description}")
-    photos = found.train.digests, found.valid.digests
-    checkpoints = Checkpoints(fingerprint(settings.as_trained(), base.digest, photos))
+    digests = photo_set.train.digests, photo_set.valid.digests
+    checkpoints = Checkpoints(fingerprint(settings.as_trained(), base.digest, digests))
     if settings.task == "sweep":
-        trained, report.heads = sweep.run(settings, base, found, checkpoints, report.phases)
+        trained, report.heads = sweep.run(settings, base, photo_set, checkpoints, report.phases)
         return trained
-    built = classifier.assemble(settings, base, len(found.train.class_names))
-    return classifier.train(built, found, settings, checkpoints, report.phases, report.gpu_use.mean)
+    built = classifier.assemble(settings, base, len(photo_set.train.class_names))
+    return classifier.train(
+        built, photo_set, settings, checkpoints, report.phases, report.gpu_use.mean
+    )
 
 
 def finish(report: "Report", trained: "TrainingResult") -> int:
-    """Leave everything behind: history, model, pictures, run.json, and the manifest last."""
+    """Write the outputs: history, model, plots, run.json, and the manifest last.
+
+    Returns the exit code.
+    """
     from kernel.fit import checkpoints, classifier
     from kernel.report import artifacts, gallery
 
-    found, settings, model = report.photo_set, report.settings, trained.classifier.model
-    assert found is not None
+    photo_set, settings, model = report.photo_set, report.settings, trained.classifier.model
+    assert photo_set is not None
     artifacts.write_history(trained.history, trained.seconds)
     if settings.plots:
         with report.phases.measured("plots"):
-            probabilities = classifier.predict(trained, found, settings)
+            probabilities = classifier.predict(trained, photo_set, settings)
             base = trained.classifier.base.layer
-            gallery.draw(settings, base, found, trained.history, probabilities)
+            gallery.draw(settings, base, photo_set, trained.history, probabilities)
     with report.phases.measured("export"):
         artifacts.write_model(model)
         artifacts.write_reference_predictions(model, tolerance=1e-3 if report.devices else 1e-5)
     report.gpu_use.stop()
-    because = trained.stop.cause if trained.stop else None
-    if because != "time_limit":
+    stop_cause = trained.stop.cause if trained.stop else None
+    if stop_cause != "time_limit":
         checkpoints.clear()
-    run = report.write(trained, because)
+    run = report.write(trained, stop_cause)
     artifacts.write_manifest()
     session.say(run["reading"]["words"])
     session.say(f"model {artifacts.MODEL}, history history.csv, plots {gallery.FOLDER}/")

@@ -1,4 +1,4 @@
-"""Where a run runs: its job, its folders, the time it has, and TensorFlow set up for it."""
+"""The environment of a run: its job, inputs, clock and log, and how TensorFlow starts."""
 
 import gc
 import json
@@ -20,14 +20,14 @@ STARTED_AT = datetime.now(UTC)
 
 
 class RunError(Exception):
-    """Something a person must mend before this job can run; the message says what and how."""
+    """An error that only the user can fix; the message says what to change."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True)
 class Job:
-    """What the kit sent, or what `job.toml` holds when the kernel runs unpacked."""
+    """What kitctl packed into the script, or `job.toml` when the kernel runs unpacked."""
 
     settings: Mapping[str, Any]
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -38,12 +38,16 @@ class Job:
 
     @property
     def effective(self) -> dict[str, Any]:
-        """The settings with a rehearsal's overrides laid over them."""
+        """The settings, replaced where there is an override."""
         return {**self.settings, **self.overrides}
 
 
 def load_job() -> Job:
-    """The job of this run; raises `RunError` when it cannot be read."""
+    """Load the job of this run.
+
+    Raises:
+        RunError: when the job or its overrides cannot be parsed.
+    """
     try:
         overrides = json.loads(os.environ.get("KITCTL_OVERRIDES") or "{}")
     except ValueError as error:
@@ -67,37 +71,37 @@ def load_job() -> Job:
     )
 
 
-def is_rehearsal() -> bool:
-    """Whether this is the kit's own machine, where no accelerator is to be expected."""
+def is_local() -> bool:
+    """Whether kitctl runs this job on the user's machine, which needs no accelerator."""
     return os.environ.get("KITCTL_REHEARSAL") == "1"
 
 
 def session_id() -> str | None:
-    """Kaggle's number of this session, which only the run itself can know."""
+    """Kaggle's number of this session; only the run itself can know it, by its container's name."""
     name = os.environ.get("KAGGLE_CONTAINER_NAME", "")
     number = name.removesuffix("-webtier").rpartition("-")[2]
     return number if name.endswith("-webtier") and number.isdigit() else None
 
 
 def say(line: str) -> None:
-    """One line of the log."""
+    """Print a line of the log."""
     print(line, flush=True)
 
 
 def elapsed() -> float:
-    """Seconds since the run began."""
+    """Seconds since the start of the run."""
     return time.monotonic() - STARTED
 
 
 @dataclass
 class Phases:
-    """Seconds spent in each phase of the run."""
+    """How many seconds each phase of the run took."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def measured(self, name: str) -> Iterator[None]:
-        """Count the block's seconds as the phase `name`, and say so in the log."""
+        """Add the time of the block to the phase `name`, and log it."""
         began = time.monotonic()
         try:
             yield
@@ -108,10 +112,10 @@ class Phases:
 
 
 def source_folders(source: str) -> list[Path]:
-    """Existing folders that may be the attached `source` (owner/slug), the likeliest first.
+    """Existing folders that may be the attached `source` (owner/slug), the most likely first.
 
-    Kaggle mounts data sets, other kernels' outputs and competitions each in a folder of their
-    own, and in older sessions all side by side by slug.
+    Kaggle mounts data sets, outputs of other kernels and competitions in one folder for each
+    kind; older sessions have them all side by side, by slug.
     """
     owner, _, slug = source.rpartition("/")
     candidates = [
@@ -124,12 +128,12 @@ def source_folders(source: str) -> list[Path]:
 
 
 def first_folder(source: str) -> Path | None:
-    """The likeliest folder of the attached `source`, if it is attached at all."""
+    """The most likely folder of the attached `source`; None if it is not attached."""
     return next(iter(source_folders(source)), None)
 
 
 def attached_folders() -> list[Path]:
-    """Folders of everything that is attached, in the newer layout if it has it, else the older."""
+    """Folders of all attached sources: those in the newer layout, then those in the older."""
     kinds = ("datasets", "notebooks", "competitions", "models")
     newer = [path for kind in kinds[:2] for path in sorted((INPUT / kind).glob("*/*"))]
     newer += sorted((INPUT / "competitions").glob("*"))
@@ -138,40 +142,40 @@ def attached_folders() -> list[Path]:
     return [path for path in (*newer, *older) if path.is_dir()]
 
 
-def attached() -> list[str]:
-    """Names of what is attached, for messages: owner/slug where the owner is known."""
-    return [
+def attached_names() -> str:
+    """The attached sources for a message, as owner/slug where the owner is known."""
+    names = [
         f"{path.parent.name}/{path.name}" if path.parent.parent.parent == INPUT else path.name
         for path in attached_folders()
     ]
+    return ", ".join(names) or "nothing"
 
 
 def unnested(folder: Path) -> Path:
-    """`folder`, or the one of the same name inside it: archives often unpack one level deep."""
+    """The folder, or the one of the same name in it: many archives hold one top folder."""
     inner = folder / folder.name
     return inner if inner.is_dir() else folder
 
 
 def start_tensorflow(seed: int) -> dict[str, Any]:
-    """Import TensorFlow quietly, make it deterministic and seed everything.
+    """Import TensorFlow, make it deterministic and seed all random generators.
 
-    Returns the flags that say how, for run.json. As in the course, and `random` too, because
-    Keras 3 draws the seeds of its initialisers from it.
+    Returns the flags that were set, for run.json.
     """
     flags = {
         "PYTHONHASHSEED": str(seed),
         "TF_DETERMINISTIC_OPS": "1",
-        # Errors reach Python as exceptions; what TensorFlow logs besides is noise.
+        # Errors reach Python as exceptions; the rest of TensorFlow's log is noise.
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
     }
     os.environ.update(flags)
-    with _silenced_stderr(), _nothing_taken_for_garbage():
+    with _silenced_stderr(), _without_garbage_collection():
         import keras
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-        # Memory grows as needed, so that both the feature pass and the head's loop fit.
+        # Memory grows as needed, so that the feature pass and the head's training both fit.
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.constant(0)
@@ -186,7 +190,10 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
 
 
 def seed_all(seed: int) -> None:
-    """Seed Python, numpy, TensorFlow and Keras."""
+    """Seed Python, numpy, TensorFlow and Keras.
+
+    Keras draws the seeds of its initialisers from Python's `random`.
+    """
     import keras
 
     random.seed(seed)
@@ -194,7 +201,7 @@ def seed_all(seed: int) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the result depends on."""
+    """Versions of the packages on which the result depends."""
     import keras
     import numpy as np
     import tensorflow as tf
@@ -208,10 +215,10 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def _nothing_taken_for_garbage() -> Iterator[None]:
-    """Keep Python from looking for garbage among all that importing makes.
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause the garbage collection during imports, and exclude all imported objects for good.
 
-    It would find none, in a fifth of the import's time; and search it all once more at the end.
+    It would find nothing and takes a fifth of the import's time, and some more at exit.
     """
     gc.disable()
     try:
@@ -223,23 +230,23 @@ def _nothing_taken_for_garbage() -> Iterator[None]:
 
 @contextmanager
 def _silenced_stderr() -> Iterator[None]:
-    """Send file descriptor 2 away: TensorFlow's C++ start-up lines know no log level.
+    """Redirect file descriptor 2, because TensorFlow's C++ start-up lines know no log level.
 
-    Should the block raise, what was held back is shown after all.
+    If the block raises, the hidden lines are printed.
     """
     import tempfile
 
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as away:
-        os.dup2(away.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
         try:
             yield
         except BaseException:
-            away.seek(0)
-            os.write(kept, away.read())
+            hidden.seek(0)
+            os.write(stderr, hidden.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,4 +1,4 @@
-"""One photo: file → contents → pixels → values in 0…1, the plain way and the short one."""
+"""One photo: file → contents → pixels → values in 0…1, as Keras does it and faster."""
 
 import time
 from collections.abc import Callable
@@ -14,9 +14,9 @@ SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
 
 
 class Decoder:
-    """Reads and decodes photos; its steps are traced into a tf.data map.
+    """Reads and decodes photos, as operations inside a tf.data map.
 
-    `size` is that of every photo, if they are known to have the same.
+    `size` is the (height, width) of every photo, if they are known to have the same.
     """
 
     def __init__(self, settings: Settings, size: tuple[int, ...] = ()) -> None:
@@ -25,16 +25,16 @@ class Decoder:
         self.method = settings.interpolation
         self.crop = settings.crop_to_aspect_ratio
         self.downscale = settings.downscale_decode
-        self.nothing_to_resize = self.method == "nearest" and size == self.size
+        self.has_the_size = self.method == "nearest" and size == self.size
         self.delay = settings.read_delay_ms / 1000
 
     def read(self, path: Any) -> Any:
-        """The file's contents, after the declared delay that stands for storage far away."""
+        """Return the contents of a file, after `read_delay_ms`, which simulates remote storage."""
         with tf.control_dependencies([self.wait()]):
             return tf.io.read_file(path)
 
     def wait(self) -> Any:
-        """Wait for the declared delay without using a core."""
+        """Wait for `read_delay_ms` without using a core."""
         if not self.delay:
             return tf.no_op()
         return tf.numpy_function(self._sleep, [], [], stateful=True)
@@ -43,53 +43,53 @@ class Decoder:
         time.sleep(self.delay)
 
     def decode(self, contents: Any) -> Any:
-        """Pixels [height, width, channels] as Keras' `image_dataset_from_directory` gives them.
+        """Return the pixels [height, width, channels] as `image_dataset_from_directory` does.
 
-        uint8 for `nearest`, else float32 in 0…255.
+        They are uint8 for `nearest`, else float32 in 0…255.
         """
-        return self._resized(self._decoded_whole(contents))
+        return self._resize(self._decode_full(contents))
 
     def decode_fast(self, contents: Any) -> Any:
-        """The same pixels in less time.
+        """Return the same pixels in less time.
 
-        `nearest` picks its pixels by two gathers instead of TensorFlow's slow resize, or by
-        nothing at all when the photos have the size already.
+        For `nearest`, two gathers take the pixels instead of TensorFlow's slow resize, or nothing
+        is to do because the photos have the size already.
         """
-        if self.nothing_to_resize:
-            photo = self._decoded_whole(contents)
+        if self.has_the_size:
+            photo = self._decode_full(contents)
         elif self.method == "nearest" and not self.crop:
-            photo = self._picked(self._decoded(contents))
+            photo = self._resize_nearest(self._decode(contents))
         else:
-            photo = self._resized(self._decoded(contents))
+            photo = self._resize(self._decode(contents))
         return tf.ensure_shape(photo, self.pixels.shape)
 
     def load_all(self, paths: Any) -> Any:
-        """The pixels of a batch of files, by `decode_fast`."""
-        return each(lambda path: self.decode_fast(self.read(path)), paths, self.pixels)
+        """Return the pixels of a batch of files, by `decode_fast`."""
+        return map_elements(lambda path: self.decode_fast(self.read(path)), paths, self.pixels)
 
     @property
     def pixels(self) -> tf.TensorSpec:
-        """What decoding gives."""
+        """Shape and type of the pixels of a photo."""
         dtype = tf.uint8 if self.method == "nearest" else tf.float32
         return tf.TensorSpec((*self.size, self.channels), dtype)
 
-    def _decoded(self, contents: Any) -> Any:
-        """Pixels in the size of the file.
+    def _decode(self, contents: Any) -> Any:
+        """Decode to the size in the file.
 
-        With `downscale_decode`, JPEGs are decoded at the smallest scale that is not too small.
+        With `downscale_decode`, decode a JPEG at the smallest scale that is not too small.
         """
         if not self.downscale:
-            return self._decoded_whole(contents)
+            return self._decode_full(contents)
         return tf.cond(
             tf.io.is_jpeg(contents),
-            lambda: self._decoded_small(contents),
-            lambda: self._decoded_whole(contents),
+            lambda: self._decode_downscaled(contents),
+            lambda: self._decode_full(contents),
         )
 
-    def _decoded_whole(self, contents: Any) -> Any:
+    def _decode_full(self, contents: Any) -> Any:
         return tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
 
-    def _decoded_small(self, contents: Any) -> Any:
+    def _decode_downscaled(self, contents: Any) -> Any:
         shape = tf.io.extract_jpeg_shape(contents)
         fits = [
             tf.reduce_all(tf.greater_equal(shape[:2], [side * scale for side in self.size]))
@@ -102,17 +102,17 @@ class Decoder:
         largest = tf.argmax(tf.stack([*fits, tf.constant(True)]), output_type=tf.int32)
         return tf.switch_case(largest, decoders)
 
-    def _picked(self, photo: Any) -> Any:
-        """The pixels that TensorFlow's `nearest` takes."""
+    def _resize_nearest(self, photo: Any) -> Any:
+        """Take the same pixels as TensorFlow's `nearest`."""
         shape = tf.shape(photo)
-        for axis, wanted in enumerate(self.size):
-            middles = np.arange(wanted, dtype=np.float32) + np.float32(0.5)
-            scale = tf.cast(shape[axis], tf.float32) / wanted
-            taken = tf.minimum(tf.cast(middles * scale, tf.int32), shape[axis] - 1)
-            photo = tf.gather(photo, taken, axis=axis)
+        for axis, length in enumerate(self.size):
+            centres = np.arange(length, dtype=np.float32) + np.float32(0.5)
+            scale = tf.cast(shape[axis], tf.float32) / length
+            nearest = tf.minimum(tf.cast(centres * scale, tf.int32), shape[axis] - 1)
+            photo = tf.gather(photo, nearest, axis=axis)
         return photo
 
-    def _resized(self, photo: Any) -> Any:
+    def _resize(self, photo: Any) -> Any:
         if self.crop:
             photo = keras.preprocessing.image.smart_resize(
                 photo, self.size, interpolation=self.method, data_format="channels_last"
@@ -123,10 +123,10 @@ class Decoder:
 
 
 def to_unit(photo: Any) -> Any:
-    """Values in 0…1, float32, from pixels of any shape, as the course has it.
+    """Convert pixels of any shape to float32 in 0…1, as in the course.
 
-    Pixels that were interpolated are floats in 0…255, which `convert_image_dtype` would leave as
-    they are: they are scaled as well, and what a cubic filter shot over the edge is cut off.
+    Interpolated pixels are floats in 0…255, which `convert_image_dtype` would not change. They
+    are scaled too, and clipped, because a cubic filter overshoots.
     """
     if photo.dtype == tf.uint8:
         return tf.image.convert_image_dtype(photo, tf.float32)
@@ -134,15 +134,16 @@ def to_unit(photo: Any) -> Any:
 
 
 def to_unit_fast(photo: Any) -> Any:
-    """The same bits as `to_unit`; bytes are converted in one pass over memory instead of two."""
+    """Return the same bits as `to_unit`; uint8 takes one pass over memory instead of two."""
     if photo.dtype != tf.uint8:
         return to_unit(photo)
     return tf.quantization.dequantize(tf.bitcast(photo, tf.quint8), 0.0, 1.0, mode="MIN_COMBINED")
 
 
-def each(work: Callable[[Any], Any], elements: Any, given: Any) -> Any:
-    """`work` on one element of a batch after the other; `given` is the kind of its results.
+def map_elements(function: Callable[[Any], Any], elements: Any, signature: Any) -> Any:
+    """Apply a function to each element of a batch; `signature` describes its result.
 
-    A loop within one step of tf.data: a step for every photo costs as much as decoding half of it.
+    This loop runs inside one step of tf.data: a step of its own for each photo costs half as much
+    as decoding it.
     """
-    return tf.map_fn(work, elements, fn_output_signature=given)
+    return tf.map_fn(function, elements, fn_output_signature=signature)

@@ -1,4 +1,7 @@
-"""Which photos can be read: a cheap look at every file, a real decoding of the doubtful ones."""
+"""Find the photos that can be read.
+
+The structure of every file is checked; only those that leave a doubt are decoded.
+"""
 
 import hashlib
 import os
@@ -16,7 +19,7 @@ _JPEG_NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables that share the frames' number rang
 
 @dataclass(frozen=True)
 class SkippedPhoto:
-    """A photo that is left out, and why."""
+    """A photo that is left out, and the reason."""
 
     path: str
     reason: str
@@ -24,9 +27,10 @@ class SkippedPhoto:
 
 @dataclass(frozen=True)
 class FileInspection:
-    """What a file's bytes say: `reason` if it cannot be a photo, `sure` if it needs no decoding.
+    """What the bytes of a file say about it.
 
-    `size` is (height, width) where the picture is sure to have it.
+    `reason` says why it cannot be a photo. `sure` means that it can be decoded for certain; then
+    `size` is (height, width). `digest` identifies the contents; empty if the file cannot be read.
     """
 
     digest: str
@@ -35,31 +39,32 @@ class FileInspection:
     size: tuple[int, ...] = ()
 
 
-def inspect(
+def inspect_files(
     paths: Sequence[str], *, channels: int, max_megapixels: float, decode_all: bool = False
 ) -> tuple[dict[str, FileInspection], list[SkippedPhoto]]:
-    """Sort `paths` into those that can be decoded, with what their bytes say, and the others.
+    """Separate the photos that can be decoded to `channels` channels from the others.
 
-    A whole JPEG or PNG of the usual kinds is known by its structure. Everything else, or every
-    file with `decode_all`, is decoded by TensorFlow, whose word is final.
+    The structure proves it for complete JPEGs and PNGs of the usual kinds. All other files, or
+    every file with `decode_all`, are decoded by TensorFlow. Returns the inspections of the first
+    by their paths, and the others in the order of `paths`.
     """
     with ThreadPoolExecutor(max_workers=4 * (os.cpu_count() or 1)) as pool:
-        seen_as = pool.map(lambda path: look(path, channels, max_megapixels), paths)
-        looks = dict(zip(paths, seen_as, strict=True))
+        results = pool.map(lambda path: inspect_file(path, channels, max_megapixels), paths)
+        inspections = dict(zip(paths, results, strict=True))
         doubtful = [
             path
-            for path, seen in looks.items()
-            if not seen.reason and (decode_all or not seen.sure)
+            for path, inspection in inspections.items()
+            if not inspection.reason and (decode_all or not inspection.sure)
         ]
         errors = pool.map(lambda path: _decoding_error(path, channels), doubtful)
         reasons = dict(zip(doubtful, errors, strict=True))
-    reasons |= {path: seen.reason for path, seen in looks.items() if seen.reason}
-    good = {path: seen for path, seen in looks.items() if not reasons.get(path)}
-    return good, [SkippedPhoto(path, reasons[path]) for path in paths if reasons.get(path)]
+    reasons |= {path: each.reason for path, each in inspections.items() if each.reason}
+    readable = {path: each for path, each in inspections.items() if not reasons.get(path)}
+    return readable, [SkippedPhoto(path, reasons[path]) for path in paths if reasons.get(path)]
 
 
-def look(path: str, channels: int, max_megapixels: float) -> FileInspection:
-    """Read a file's bytes and judge them without decoding the picture."""
+def inspect_file(path: str, channels: int, max_megapixels: float) -> FileInspection:
+    """Read a file and check its structure, without decoding the picture."""
     try:
         path.encode("utf-8")
         data = Path(path).read_bytes()
@@ -84,7 +89,11 @@ def look(path: str, channels: int, max_megapixels: float) -> FileInspection:
 
 
 def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:
-    """Width, height and whether it surely decodes; ValueError when it is no known picture."""
+    """Return width, height, and whether the picture can be decoded for certain.
+
+    Raises:
+        ValueError, IndexError, struct.error: when it is no known picture, or cut off.
+    """
     if data.startswith(b"\xff\xd8"):
         return _jpeg(data, channels)
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -109,27 +118,27 @@ def _jpeg(data: bytes, channels: int) -> tuple[int, int, bool]:
         if 0xC0 <= marker <= 0xCF and marker not in _JPEG_NO_FRAME:
             bits, height, width, components = struct.unpack(">BHHB", data[at + 4 : at + 10])
             usual = marker in _JPEG_FRAMES and bits == 8 and components in (1, 3)
-            whole = data.rstrip(b"\0").endswith(b"\xff\xd9")
-            return width, height, usual and whole and channels in (1, 3)
+            complete = data.rstrip(b"\0").endswith(b"\xff\xd9")
+            return width, height, usual and complete and channels in (1, 3)
         at += 2 + length
 
 
 def _png(data: bytes) -> tuple[int, int, bool]:
     width, height, bits = struct.unpack(">IIB", data[16:25])
-    at, whole = 8, False
-    while at + 12 <= len(data) and not whole:
+    at, complete = 8, False
+    while at + 12 <= len(data) and not complete:
         length = int.from_bytes(data[at : at + 4], "big")
         body = data[at + 4 : at + 8 + length]
-        check = data[at + 8 + length : at + 12 + length]
-        if zlib.crc32(body) != int.from_bytes(check, "big"):
+        checksum = data[at + 8 + length : at + 12 + length]
+        if zlib.crc32(body) != int.from_bytes(checksum, "big"):
             break
-        whole = body.startswith(b"IEND")
+        complete = body.startswith(b"IEND")
         at += 12 + length
-    return width, height, whole and bits == 8
+    return width, height, complete and bits == 8
 
 
 def _decoding_error(path: str, channels: int) -> str:
-    """Why TensorFlow cannot decode the photo as Keras asks it to; empty when it can."""
+    """Return why TensorFlow cannot decode the photo in the way Keras does; empty when it can."""
     import tensorflow as tf
 
     try:
@@ -145,7 +154,7 @@ def _decoding_error(path: str, channels: int) -> str:
 
 
 def _first_sentence(error: Exception) -> str:
-    """The telling part of one of TensorFlow's long messages."""
+    """Return the useful part of one of TensorFlow's long messages."""
     text = str(error).removeprefix("{{function_node __wrapped__DecodeImage_device_").strip()
     text = text.partition("}} ")[2] or text
     return "cannot be decoded: " + text.splitlines()[0].partition(" [Op:")[0].strip().rstrip(".")

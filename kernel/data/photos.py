@@ -1,4 +1,4 @@
-"""Folders of photos → labelled files, in Keras' own order; what cannot be read is left out."""
+"""Folders of photos → labelled files, in Keras' own order, without those that cannot be read."""
 
 import os
 import random
@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect
+from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect_files
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
-_LISTED = 50  # bad photos named in an error
+_MOST_NAMED = 50  # bad photos named in an error
 
 
 @dataclass(frozen=True)
 class Photos:
     """Labelled photo files in the order of Keras' `dataset.file_paths`.
 
-    `labels` are indexes into `class_names`. `digests` identify the files' bytes. `size` is
-    (height, width) where all photos are known to have the same.
+    `labels` are indexes into `class_names`. `digests` identify the contents of the files. `size`
+    is (height, width) if all photos are known to have the same size, else empty.
     """
 
     paths: tuple[str, ...]
@@ -33,14 +33,14 @@ class Photos:
         return len(self.paths)
 
     def counts(self) -> dict[str, int]:
-        """Photos in each class."""
-        found = Counter(self.labels)
-        return {name: found[index] for index, name in enumerate(self.class_names)}
+        """Count the photos of each class."""
+        photos = Counter(self.labels)
+        return {name: photos[label] for label, name in enumerate(self.class_names)}
 
 
 @dataclass(frozen=True)
 class PhotoSet:
-    """The photos of a run, and those that were left out."""
+    """The photos of a run, and the files that were left out."""
 
     train: Photos
     valid: Photos
@@ -48,28 +48,31 @@ class PhotoSet:
 
 
 def dataset_seed(settings: Settings) -> int:
-    """The seed that `image_dataset_from_directory(seed=None)` draws first after seeding numpy."""
+    """Return the seed that `image_dataset_from_directory(seed=None)` draws from a seeded numpy."""
     import numpy as np
 
     return int(np.random.RandomState(settings.seed).randint(10**6))
 
 
 def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
-    """The run's training and validation photos; raises `RunError` when they cannot be trained on.
+    """Find the run's training and validation photos.
 
-    With `decode_all` every photo is decoded once, not only the doubtful ones.
+    With `decode_all` every photo is decoded once, not only those whose bytes leave a doubt.
+
+    Raises:
+        RunError: when a folder or a class is missing, or too many photos cannot be read.
     """
     folder = data_folder(settings.data)
     if settings.validation_split:
         return _split(settings, folder, decode_all)
     train, valid = folder / settings.train_folder, folder / settings.valid_folder
-    for wanted in (train, valid):
-        if not wanted.is_dir():
+    for each in (train, valid):
+        if not each.is_dir():
             inside = ", ".join(sorted(p.name for p in folder.iterdir() if p.is_dir())) or "none"
             raise RunError(
-                f"{settings.data} has no folder {wanted.name!r} (its folders: {inside}). Name them "
-                f"with train_folder and valid_folder, or set validation_split = 0.2 to have the "
-                f"validation photos taken out of one folder."
+                f"{settings.data} has no folder {each.name!r} (its folders: {inside}). Name them "
+                f"with train_folder and valid_folder, or set validation_split = 0.2 to split one "
+                f"folder."
             )
     classes = _classes(train, settings)
     if classes != _classes(valid, settings):
@@ -77,33 +80,42 @@ def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
             f"{train.name} and {valid.name} have different classes: {', '.join(classes)} against "
             f"{', '.join(_classes(valid, settings))}. Both need one folder for each class."
         )
-    listed = [_listed(each, classes, settings) for each in (train, valid)]
-    good, skipped = _readable([path for files in listed for path, _ in files], settings, decode_all)
-    chosen = [_kept(files, good) for files in listed]
-    for where, files in zip((train, valid), chosen, strict=True):
-        _check_classes(where, classes, files)
+    train_files, valid_files = (_list_files(each, classes, settings) for each in (train, valid))
+    paths = [path for path, _ in train_files + valid_files]
+    readable, skipped = _inspect(paths, settings, decode_all)
+    train_files = _without_skipped(train_files, readable)
+    valid_files = _without_skipped(valid_files, readable)
+    _require_all_classes(train, classes, train_files)
+    _require_all_classes(valid, classes, valid_files)
     return PhotoSet(
-        _photos(_shuffled(chosen[0], settings), classes, good),
-        _photos(chosen[1], classes, good),
+        _photos(_shuffle(train_files, settings), classes, readable),
+        _photos(valid_files, classes, readable),
         tuple(skipped),
     )
 
 
 def data_folder(data: str) -> Path:
-    """The folder of an attached data set (owner/slug), or a folder by its path."""
-    found = [session.unnested(folder) for folder in session.source_folders(data)]
-    found += [Path(data)] if Path(data).is_dir() else []
-    if not found:
-        here = ", ".join(session.attached()) or "nothing"
+    """Return the folder of an attached data set (owner/slug), or the folder with this path.
+
+    Raises:
+        RunError: when there is neither.
+    """
+    folders = [session.unnested(folder) for folder in session.source_folders(data)]
+    folders += [Path(data)] if Path(data).is_dir() else []
+    if not folders:
         raise RunError(
-            f"the photos {data!r} are not attached (attached: {here}). Add it to dataset_sources "
-            f"in kernel-metadata.json, or set `data` to what is attached."
+            f"the photos {data!r} are not attached (attached: {session.attached_names()}). Add "
+            f"them to dataset_sources in kernel-metadata.json, or set `data` to what is attached."
         )
-    return found[0]
+    return folders[0]
 
 
 def label_mode(settings: Settings, classes: int) -> str:
-    """Keras' label_mode for so many classes: binary for two, int for more, unless set."""
+    """Return Keras' label_mode: the one of the settings, else binary for two classes or int.
+
+    Raises:
+        RunError: when it is binary and there are not two classes.
+    """
     if settings.label_mode == "binary" and classes != 2:
         raise RunError(
             f"label_mode = 'binary' needs two classes and there are {classes}; use 'int' or "
@@ -114,44 +126,51 @@ def label_mode(settings: Settings, classes: int) -> str:
     return "binary" if classes == 2 else "int"
 
 
-Labelled = list[tuple[str, int]]
+LabelledFiles = list[tuple[str, int]]
+"""Paths, each with its label."""
 
 
 def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
-    """One folder, of which the last share in Keras' order becomes the validation photos."""
+    """Split one folder: the last share in Keras' order becomes the validation photos."""
     inner = folder / settings.train_folder
     folder = inner if inner.is_dir() else folder
     if settings.labels == "inferred":
         classes = _classes(folder, settings)
-        files = _listed(folder, classes, settings)
+        files = _list_files(folder, classes, settings)
     else:
-        classes = tuple(str(label) for label in sorted(set(_numbers(settings))))
-        files = _explicitly_labelled(folder, settings)
-    good, skipped = _readable([path for path, _ in files], settings, decode_all)
-    files = _kept(files, good)
-    _check_classes(folder, classes, files)
-    files = _shuffled(files, settings)
+        classes = tuple(str(label) for label in sorted(set(_label_list(settings))))
+        files = _list_files_with_given_labels(folder, settings)
+    readable, skipped = _inspect([path for path, _ in files], settings, decode_all)
+    files = _without_skipped(files, readable)
+    _require_all_classes(folder, classes, files)
+    files = _shuffle(files, settings)
     held_out = int(settings.validation_split * len(files))
     if not 0 < held_out < len(files):
         raise RunError(
             f"validation_split = {settings.validation_split:g} of {len(files)} photos leaves one "
-            f"side empty."
+            f"part empty."
         )
     parts = files[:-held_out], files[-held_out:]
     train, valid = reversed(parts) if settings.subset == "validation" else parts
-    return PhotoSet(_photos(train, classes, good), _photos(valid, classes, good), tuple(skipped))
+    return PhotoSet(
+        _photos(train, classes, readable), _photos(valid, classes, readable), tuple(skipped)
+    )
 
 
 def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
-    """Names of the class folders, in the order of their labels."""
-    found = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    missing = sorted(set(settings.class_names) - set(found))
+    """Return the names of the class folders, in the order of their labels.
+
+    Raises:
+        RunError: when a class of the settings is missing, or there are fewer than two.
+    """
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    missing = sorted(set(settings.class_names) - set(names))
     if missing:
         raise RunError(
-            f"class_names asks for {', '.join(missing)}, which {folder.name} does not hold "
-            f"(it holds: {', '.join(found) or 'no folders'})."
+            f"class_names has {', '.join(missing)}, which {folder.name} does not hold "
+            f"(it holds: {', '.join(names) or 'no folders'})."
         )
-    classes = settings.class_names or tuple(found)
+    classes = settings.class_names or tuple(names)
     if len(classes) < 2:
         raise RunError(
             f"{folder.name} holds {len(classes)} class folder(s) ({', '.join(classes) or 'none'}); "
@@ -160,9 +179,9 @@ def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
     return tuple(classes)
 
 
-def _listed(folder: Path, classes: Sequence[str], settings: Settings) -> Labelled:
-    """Every file of every class, in the order in which Keras indexes them."""
-    files: Labelled = []
+def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> LabelledFiles:
+    """List the files of every class, in the order in which Keras indexes them."""
+    files: LabelledFiles = []
     for label, name in enumerate(classes):
         of_class = list(_walk(folder / name, settings.follow_links))
         if not any(path.lower().endswith(EXTENSIONS) for path in of_class):
@@ -176,26 +195,26 @@ def _listed(folder: Path, classes: Sequence[str], settings: Settings) -> Labelle
     return files
 
 
-def _explicitly_labelled(folder: Path, settings: Settings) -> Labelled:
-    """Every photo of the folder with its label from the list in the settings."""
+def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledFiles:
+    """List the photos of the folder with their labels from the list in the settings."""
     paths = [p for p in _walk(folder, settings.follow_links) if p.lower().endswith(EXTENSIONS)]
     if len(paths) != len(settings.labels):
         raise RunError(
             f"`labels` has {len(settings.labels)} items and {folder.name} {len(paths)} photos; "
             f"each photo needs one, in the order of the sorted paths."
         )
-    labels = _numbers(settings)
+    labels = _label_list(settings)
     order = sorted(set(labels))
     return [(path, order.index(label)) for path, label in zip(paths, labels, strict=True)]
 
 
-def _numbers(settings: Settings) -> tuple[int, ...]:
-    """The list of labels, where `labels` is one."""
+def _label_list(settings: Settings) -> tuple[int, ...]:
+    """Return the labels of the settings if they are a list, else nothing."""
     return () if isinstance(settings.labels, str) else settings.labels
 
 
 def _walk(folder: Path, follow_links: bool) -> Iterator[str]:
-    """Paths of all files that are not hidden, in Keras' order."""
+    """Yield the paths of all files that are not hidden, in Keras' order."""
     walk = os.walk(folder, followlinks=follow_links)
     for root, _, names in sorted(walk, key=lambda each: each[0]):
         for name in sorted(names):
@@ -203,11 +222,15 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[str]:
                 yield os.path.join(root, name)  # noqa: PTH118 - Keras' own spelling of paths
 
 
-def _readable(
+def _inspect(
     paths: list[str], settings: Settings, decode_all: bool
 ) -> tuple[dict[str, FileInspection], list[SkippedPhoto]]:
-    """The photos that can be read, and the others; raises when those are too many."""
-    good, skipped = inspect(
+    """Separate the photos that can be read from the others, and log those.
+
+    Raises:
+        RunError: when more than `max_bad_share` cannot be read.
+    """
+    readable, skipped = inspect_files(
         paths,
         channels=settings.channels,
         max_megapixels=settings.max_megapixels,
@@ -216,28 +239,28 @@ def _readable(
     for bad in skipped:
         session.say(f"skipped {bad.path}: {bad.reason}")
     if len(skipped) > settings.max_bad_share * len(paths):
-        named = "\n".join(f"  {bad.path}: {bad.reason}" for bad in skipped[:_LISTED])
-        more = f"\n  and {len(skipped) - _LISTED} more" if len(skipped) > _LISTED else ""
+        named = "\n".join(f"  {bad.path}: {bad.reason}" for bad in skipped[:_MOST_NAMED])
+        more = f"\n  and {len(skipped) - _MOST_NAMED} more" if len(skipped) > _MOST_NAMED else ""
         raise RunError(
             f"{len(skipped)} of {len(paths)} photos cannot be read, more than the share of "
             f"max_bad_share = {settings.max_bad_share:g}:\n{named}{more}"
         )
-    return good, skipped
+    return readable, skipped
 
 
-def _kept(files: Labelled, good: dict[str, FileInspection]) -> Labelled:
-    return [(path, label) for path, label in files if path in good]
+def _without_skipped(files: LabelledFiles, readable: dict[str, FileInspection]) -> LabelledFiles:
+    return [(path, label) for path, label in files if path in readable]
 
 
-def _check_classes(folder: Path, classes: Sequence[str], files: Labelled) -> None:
-    left = {label for _, label in files}
-    empty = [name for label, name in enumerate(classes) if label not in left]
+def _require_all_classes(folder: Path, classes: Sequence[str], files: LabelledFiles) -> None:
+    labels = {label for _, label in files}
+    empty = [name for label, name in enumerate(classes) if label not in labels]
     if empty:
         raise RunError(f"no photo of {', '.join(empty)} in {folder.name} can be read.")
 
 
-def _shuffled(files: Labelled, settings: Settings) -> Labelled:
-    """The files as Keras' index shuffles them before any batch is made."""
+def _shuffle(files: LabelledFiles, settings: Settings) -> LabelledFiles:
+    """Return the files in the order in which Keras shuffles its index, before any batch."""
     if not settings.shuffle:
         return files
     import numpy as np
@@ -247,9 +270,11 @@ def _shuffled(files: Labelled, settings: Settings) -> Labelled:
     return [files[index] for index in order]
 
 
-def _photos(files: Labelled, classes: Sequence[str], good: dict[str, FileInspection]) -> Photos:
+def _photos(
+    files: LabelledFiles, classes: Sequence[str], inspections: dict[str, FileInspection]
+) -> Photos:
     paths = tuple(path for path, _ in files)
     labels = tuple(label for _, label in files)
-    digests = tuple(good[path].digest for path in paths)
-    sizes = {good[path].size for path in paths}
+    digests = tuple(inspections[path].digest for path in paths)
+    sizes = {inspections[path].size for path in paths}
     return Photos(paths, labels, tuple(classes), digests, sizes.pop() if len(sizes) == 1 else ())

@@ -1,8 +1,8 @@
-"""Labelled files → batches: the course's pipeline and the others of its notes, by name.
+"""Labelled files → batches: the course's input pipeline and others to compare with it, by name.
 
-All give the same batches, bit for bit and in the same order (the one that `course` freezes); they
-differ in how the work is laid out. Except for `course`, which is kept as it was written, tf.data's
-own tuning is off: what a name does not say is not done, so that differences mean something.
+All return the same batches, bit for bit, in the order that the cache of `course` freezes. They
+differ in how they arrange the work. tf.data's own tuning is off, so that a pipeline does only what
+its name says and a comparison means something; only `course` stays as it was written.
 """
 
 import os
@@ -20,17 +20,17 @@ from kernel.data.photos import Photos, dataset_seed, label_mode
 from kernel.settings.settings import Settings
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Files asked for at once when reading is what is waited for: storage far away answers late.
+# Files to read at once when storage is slow to answer.
 READS_AT_ONCE = 16
-# Batches that `fast` loads at once, each photo by photo: more than cores, so that none idles while
-# a file is waited for.
+# Batches that `fast` loads at once, each photo by photo: more than there are cores, so that no core
+# is idle while a file is read.
 BATCHES_AT_ONCE = 4 * CORES
 
 
 class PhotoSource:
-    """The steps that pipelines are put together from, on elements (path or photo, label).
+    """The steps of a pipeline, on elements (path or photo, label).
 
-    `timelines.TracedSource` has the same steps on elements that carry their times with them.
+    `timelines.TracedSource` has the same steps on elements that also hold time stamps.
     """
 
     def __init__(self, photos: Photos, settings: Settings, training: bool) -> None:
@@ -41,7 +41,7 @@ class PhotoSource:
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
-        """A label a photo, as Keras' label_mode gives them before batching."""
+        """The label of each photo in the form of the label_mode, before batching."""
         labels = np.asarray(self.photos.labels)
         classes = len(self.photos.class_names)
         mode = label_mode(self.settings, classes)
@@ -51,66 +51,71 @@ class PhotoSource:
             return np.asarray(keras.utils.to_categorical(labels, classes), dtype=np.float32)
         return labels.astype(np.int32)
 
-    def listed(self) -> tf.data.Dataset:
-        """Elements in the order in which the photos are listed."""
+    def in_listed_order(self) -> tf.data.Dataset:
+        """Return the elements in the order of `photos`."""
         return self.elements(np.arange(len(self.photos)))
 
-    def files(self) -> tf.data.Dataset:
-        """Elements in the order of every epoch."""
+    def in_epoch_order(self) -> tf.data.Dataset:
+        """Return the elements in the order in which every epoch takes them."""
         return self.elements(frozen_order(len(self.photos), self.settings, self.training))
 
     def elements(self, order: NDArray[np.int64]) -> tf.data.Dataset:
+        """Return the elements (path, label) in an order of indexes."""
         paths = np.asarray(self.photos.paths)[order]
         return tf.data.Dataset.from_tensor_slices((paths, self.labels[order]))
 
     def read(self, path: Any, *label: Any) -> Any:
+        """Path → contents."""
         return self.decoder.read(path), *label
 
     def decode(self, contents: Any, *label: Any) -> Any:
+        """Contents → pixels."""
         return self.decoder.decode(contents), *label
 
     def load(self, *element: Any) -> Any:
+        """Path → pixels."""
         return self.decode(*self.read(*element))
 
     def load_all(self, paths: Any, *labels: Any) -> Any:
-        """A whole batch of elements loaded in one step."""
+        """Paths → pixels, for a whole batch in one step."""
         return self.decoder.load_all(paths), *labels
 
     def convert(self, photo: Any, *label: Any) -> Any:
+        """Pixels → values in 0…1."""
         return to_unit(photo), *label
 
     def convert_fast(self, photo: Any, *label: Any) -> Any:
+        """Pixels → the same values in 0…1, faster."""
         return to_unit_fast(photo), *label
 
     @property
-    def fits_the_budget(self) -> bool:
-        """Whether all photos, a byte a value, may be held in memory."""
+    def fits_ram_budget(self) -> bool:
+        """Whether all photos fit into `ram_budget_mb`, with a byte for each value."""
         budget = self.settings.ram_budget_mb * 2**20
         return not budget or len(self.photos) * int(np.prod(self.settings.input_shape)) <= budget
 
 
 def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.data.Dataset:
-    """The pipeline `name` over `photos`: batches (images, labels), one pass an epoch.
+    """Build the pipeline `name`: batches (images, labels), one pass over `photos` in each epoch.
 
-    Images are float32 [batch, height, width, channels] in 0…1, labels as Keras gives them for
-    the label_mode. Every epoch has the same order; the global seed must be set before, as in the
-    course.
+    Images are float32 [batch, height, width, channels] in 0…1, labels have the form of the
+    label_mode. Every epoch has the same order. Set the global seed before, as in the course.
     """
     return assemble(name, PhotoSource(photos, settings, training))
 
 
 def assemble(name: str, source: PhotoSource) -> tf.data.Dataset:
-    """The pipeline `name` out of a source's steps."""
-    # The steps hold no Python control flow on tensors; to look for some costs 0.2 s a step.
-    lay_out = tf.autograph.experimental.do_not_convert(PIPELINES[name])
-    return lay_out(source).with_options(_options(name, source.settings))
+    """Build the pipeline `name` from the steps of a source."""
+    # The steps have no Python control flow on tensors; searching for some costs 0.2 s a step.
+    build_pipeline = tf.autograph.experimental.do_not_convert(PIPELINES[name])
+    return build_pipeline(source).with_options(_options(name, source.settings))
 
 
 @tf.autograph.experimental.do_not_convert
 def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
-    """One pass over `photos` in `order` (indexes): batches of (images, indexes), nothing kept.
+    """Return batches (images, indexes) for one pass over `photos` in an order of indexes.
 
-    The images are bit for bit those of `course`.
+    Nothing is cached. The images are bit for bit those of `course`.
     """
     decoder = Decoder(settings, photos.size)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
@@ -128,31 +133,31 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
 
 
 def frozen_order(count: int, settings: Settings, training: bool) -> NDArray[np.int64]:
-    """The permutation in which `course` takes `count` photos in every epoch.
+    """Return the permutation in which `course` takes `count` photos in every epoch.
 
-    The course shuffles in a buffer of 8 batches and its cache then keeps the first epoch's order.
+    The course shuffles in a buffer of 8 batches, and its cache repeats the first epoch's order.
     """
     indexes = np.arange(count, dtype=np.int64)
     if not (training and settings.shuffle):
         return indexes
-    shuffled = _shuffled(tf.data.Dataset.from_tensor_slices(indexes), settings)
-    # All in one batch: handed over one by one they would take longer than the photos.
+    shuffled = _shuffle(tf.data.Dataset.from_tensor_slices(indexes), settings)
+    # All in one batch: one by one they would take longer than the photos.
     return np.concatenate([indexes[:0], *shuffled.batch(max(count, 1)).as_numpy_iterator()])
 
 
-def _shuffled(elements: tf.data.Dataset, settings: Settings) -> tf.data.Dataset:
+def _shuffle(elements: tf.data.Dataset, settings: Settings) -> tf.data.Dataset:
     return elements.shuffle(8 * settings.batch_size, seed=dataset_seed(settings))
 
 
 def course(source: PhotoSource) -> tf.data.Dataset:
-    """`image_dataset_from_directory` → convert → cache → prefetch, as the course has it.
+    """`image_dataset_from_directory` → convert → cache → prefetch, as in the course.
 
-    Keras' function lists a folder by itself and fails on a photo that cannot be read, so its
-    steps are repeated here for the photos that can; a test holds the two equal to the bit.
+    Keras' function lists a folder itself and fails on a photo that cannot be read, so its steps
+    are repeated here; a test shows that both return the same bits.
     """
-    elements = source.listed()
+    elements = source.in_listed_order()
     if source.training and source.settings.shuffle:
-        elements = _shuffled(elements, source.settings)
+        elements = _shuffle(elements, source.settings)
     return (
         elements.map(source.load, num_parallel_calls=tf.data.AUTOTUNE)
         .batch(source.settings.batch_size)
@@ -164,25 +169,25 @@ def course(source: PhotoSource) -> tf.data.Dataset:
 
 
 def naive(source: PhotoSource) -> tf.data.Dataset:
-    """One photo after the other, one batch after the other; training waits meanwhile."""
-    photos = source.files().map(source.load).map(source.convert)
+    """Load one photo after the other; training waits for each batch."""
+    photos = source.in_epoch_order().map(source.load).map(source.convert)
     return photos.batch(source.settings.batch_size)
 
 
 def prefetch(source: PhotoSource) -> tf.data.Dataset:
-    """`naive`, with the next batches made while training is busy with this one."""
+    """`naive`, with the next two batches prepared during training."""
     return naive(source).prefetch(2)
 
 
 def parallel_map(source: PhotoSource) -> tf.data.Dataset:
-    """`naive`, with as many photos decoded at once as there are cores."""
-    photos = source.files().map(source.load, num_parallel_calls=CORES)
+    """`naive`, with as many photos loaded at once as there are cores."""
+    photos = source.in_epoch_order().map(source.load, num_parallel_calls=CORES)
     return photos.map(source.convert).batch(source.settings.batch_size)
 
 
 def interleave(source: PhotoSource) -> tf.data.Dataset:
-    """`naive`, with many files read at once: for storage that answers late."""
-    contents = source.files().interleave(
+    """`naive`, with many files read at once, for storage that is slow to answer."""
+    contents = source.in_epoch_order().interleave(
         lambda *file: tf.data.Dataset.from_tensors(file).map(source.read),
         cycle_length=READS_AT_ONCE,
         num_parallel_calls=READS_AT_ONCE,
@@ -192,29 +197,29 @@ def interleave(source: PhotoSource) -> tf.data.Dataset:
 
 
 def vectorized(source: PhotoSource) -> tf.data.Dataset:
-    """`naive`, with the conversion applied to whole batches: batch before map."""
-    photos = source.files().map(source.load)
+    """`naive`, with whole batches converted: batch before map."""
+    photos = source.in_epoch_order().map(source.load)
     return photos.batch(source.settings.batch_size).map(source.convert)
 
 
 def cache(source: PhotoSource) -> tf.data.Dataset:
-    """`naive`, kept in memory after the step that costs time and before the one that costs memory.
+    """`naive`, with a cache between the slow step and the one that takes four times the memory.
 
-    Bytes are kept, a quarter of what the course's cache of floats takes.
+    It holds bytes, while the course's cache holds floats.
     """
-    photos = source.files().map(source.load)
-    photos = photos.cache() if source.fits_the_budget else photos
+    photos = source.in_epoch_order().map(source.load)
+    photos = photos.cache() if source.fits_ram_budget else photos
     return photos.batch(source.settings.batch_size).map(source.convert)
 
 
 def fast(source: PhotoSource) -> tf.data.Dataset:
-    """The best found: a step a batch from file to bytes, on all cores, then one conversion.
+    """The fastest: one step for each batch from files to bytes, on all cores, then one conversion.
 
-    Batches are kept as bytes if they fit in `ram_budget_mb`.
+    Batches are cached as bytes if they fit into `ram_budget_mb`.
     """
-    batches = source.files().batch(source.settings.batch_size)
+    batches = source.in_epoch_order().batch(source.settings.batch_size)
     batches = batches.map(source.load_all, num_parallel_calls=BATCHES_AT_ONCE)
-    batches = batches.cache() if source.fits_the_budget else batches
+    batches = batches.cache() if source.fits_ram_budget else batches
     return batches.map(source.convert_fast).prefetch(2)
 
 
@@ -231,10 +236,10 @@ PIPELINES: dict[str, Callable[[PhotoSource], tf.data.Dataset]] = {
 
 
 def _options(name: str, settings: Settings) -> tf.data.Options:
-    """tf.data's own tuning for the course, none for the others.
+    """Return tf.data's own tuning for `course`, and none for the others.
 
-    Left on, it makes maps parallel and adds buffers behind the back of a pipeline that is to show
-    what happens without. Those that wait for files have threads of their own to wait in.
+    The tuning makes maps parallel and adds buffers, which would hide the differences. Pipelines
+    that wait for many files have a thread pool of that size.
     """
     options = tf.data.Options()
     if name == "course":
@@ -247,6 +252,6 @@ def _options(name: str, settings: Settings) -> tf.data.Options:
         options.threading.private_threadpool_size = READS_AT_ONCE
     if name == "fast":
         options.threading.private_threadpool_size = BATCHES_AT_ONCE
-        # Decoding is parallel already; threads within an operation would only be woken in vain.
+        # Decoding is parallel already; more threads inside an operation only cost time.
         options.threading.max_intra_op_parallelism = 1
     return options

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kernel import plots
 from kernel.data import pipelines
-from kernel.data.decoding import each, to_unit, to_unit_fast
+from kernel.data.decoding import map_elements, to_unit, to_unit_fast
 from kernel.data.photos import Photos
 from kernel.data.pipelines import PhotoSource
 from kernel.settings.settings import Settings
@@ -102,7 +102,7 @@ class TracedSource(PhotoSource):
             return _stamped("map", self.decoder.decode_fast, contents, stamps)
 
         given = self.decoder.pixels, tf.TensorSpec((None, 3), tf.float64)
-        photos, stamps = each(load, (paths, stamps), given)
+        photos, stamps = map_elements(load, (paths, stamps), given)
         return photos, labels, stamps
 
     def convert(self, photo: Any, *label_and_stamps: Any) -> Any:

@@ -130,7 +130,7 @@ def _named(wanted: str, settings: Settings) -> WeightsSource:
                 return _inside(root / inner, wanted, settings)
     raise RunError(
         f"base_weights = {wanted!r} is neither a path nor attached (attached: "
-        f"{', '.join(session.attached()) or 'nothing'}). Attach it as a dataset_source, or use "
+        f"{session.attached_names()}). Attach it as a dataset_source, or use "
         f"'auto', 'imagenet' or 'random'."
     )
 
@@ -181,10 +181,9 @@ def _missing(base: str) -> str:
         else "attach a data set with its .weights.h5"
     )
     internet = ", turn on enable_internet for Keras' own download," if base in _IN_KERAS else ","
-    here = ", ".join(session.attached()) or "nothing"
     return (
         f"there are no weights for {base}: {attach}{internet} or name a folder or file with "
-        f"base_weights (attached: {here})."
+        f"base_weights (attached: {session.attached_names()})."
     )
 
 
