@@ -22,12 +22,12 @@ REQUEST_SECONDS = 8.0
 @local_option
 def doctor(context: CommandContext, *, local: bool | None) -> CommandResult:
     """Say what is missing before it costs anything."""
-    from kitctl.operations import doctor, doctor_kaggle
+    from kitctl.operations import doctor
     from kitctl.render.doctor import draw_diagnosis
     from kitctl.sandbox import runner
 
     project_checks = list(
-        doctor.project(lambda: context.project, lambda: context.configure(local=local))
+        doctor.check_project(lambda: context.project, lambda: context.configure(local=local))
     )
     if not project_checks[0].ok:
         # What is wrong with the project is said there; Kaggle can be asked all the same.
@@ -35,14 +35,14 @@ def doctor(context: CommandContext, *, local: bool | None) -> CommandResult:
     sources = _sources_to_ask_for(context)
     diagnosis = doctor.Diagnosis(
         (
-            *doctor.machine(runner.isolation(), Path.cwd()),
+            *doctor.check_machine(runner.isolation(), Path.cwd()),
             *project_checks,
-            *doctor_kaggle.kaggle(lambda: context.connect(REQUEST_SECONDS), sources),
+            *doctor.check_kaggle(lambda: context.connect(REQUEST_SECONDS), sources),
         )
     )
-    if not diagnosis.wrong:
+    if not diagnosis.failed:
         return CommandResult(diagnosis, draw_diagnosis)
-    names = [check.name for check in diagnosis.wrong]
+    names = [check.name for check in diagnosis.failed]
     # Only the account is missing where the project itself is all right.
     kind = Refused if names == ["credentials"] else InvalidInput
     failure = kind(

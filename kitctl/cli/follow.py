@@ -12,7 +12,7 @@ from kitctl.errors import Interrupted, NextCommand
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
     from kitctl.operations.shared.find_run import TargetRun
-    from kitctl.operations.status import RunStatus
+    from kitctl.operations.shared.run_status import RunStatus
     from kitctl.ports import LogLine
 
 

@@ -62,13 +62,13 @@ def _measure_here(
     from kitctl.sandbox import runner
 
     if data is None:
-        settings = pipelines.settings_for(None, read_delay)
+        settings = pipelines.pipelines_settings(None, read_delay)
         plan, mounts = prepare_run(
             context.project, context.config, context.console, overrides=settings
         )
     else:
-        mounts = prepare([pipelines.given(data.expanduser().absolute())], context.console)
-        settings = pipelines.settings_for(next(iter(mounts.values())), read_delay)
+        mounts = prepare([pipelines.photos_source(data.expanduser().absolute())], context.console)
+        settings = pipelines.pipelines_settings(next(iter(mounts.values())), read_delay)
         plan = plan_job(context.project, overrides=settings)
     result = pipelines.measure(
         plan,
@@ -82,11 +82,11 @@ def _measure_here(
 
 def _push(context: CommandContext, read_delay: float, local: bool | None) -> CommandResult:
     from kitctl.cli.send import pushed_result, send
-    from kitctl.operations.pipelines import settings_for
+    from kitctl.operations.pipelines import pipelines_settings
     from kitctl.operations.push import PushOptions
     from kitctl.operations.shared.plan_job import plan_job
 
     context.configure(local=local)
-    settings = settings_for(None, read_delay)
+    settings = pipelines_settings(None, read_delay)
     plan = plan_job(context.project, overrides=settings, accelerator="cpu")
     return pushed_result(send(context, PushOptions(plan=plan)))

@@ -42,7 +42,7 @@ def pull_results(
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.follow import hint_on_interrupt
-    from kitctl.operations.pull_results import Selection, pull_results
+    from kitctl.operations.pull_results import PullOptions, pull_results
     from kitctl.operations.shared.watch import wait_for_end
     from kitctl.render.pull_results import draw_pulled
 
@@ -59,7 +59,7 @@ def pull_results(
         # Loopback must not go through the user's proxy.
         HttpDownloader(direct=settings.local),
         LocalResultsFolder(out or _default_folder(context, target.ref)),
-        Selection(only=only or "", jobs=jobs or max(1, settings.jobs), anew=force),
+        PullOptions(only=only or "", jobs=jobs or max(1, settings.jobs), refetch=force),
         console,
     )
     return CommandResult(result, draw_pulled, result.failure)

@@ -16,7 +16,7 @@ def status(context: CommandContext, *, run: str | None, local: bool | None) -> C
 
     The exit code says how it ended: 6 it failed, 7 it was cancelled or timed out.
     """
-    from kitctl.operations.status import read_status
+    from kitctl.operations.shared.run_status import read_status
     from kitctl.render.status import draw_status
 
     context.configure(local=local)

@@ -40,9 +40,9 @@ def sweep(
     Every combination of the values is trained; the table is sorted by validation loss. Stopped
     and called again, a sweep goes on.
     """
-    from kitctl.operations.sweep import settings_for
+    from kitctl.operations.sweep import sweep_settings
 
-    overrides = settings_for(list(grid))
+    overrides = sweep_settings(list(grid))
     if not (push or local):
         return _run_here(context, overrides, data, out)
     if data or out:

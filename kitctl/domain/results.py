@@ -68,19 +68,19 @@ class RefusedName:
     reason: str
 
 
-def manifest(content: bytes) -> dict[str, ManifestEntry] | None:
+def parse_manifest(content: bytes) -> dict[str, ManifestEntry] | None:
     """The promises by path; None where this is no manifest that can be relied on."""
     try:
         read = json.loads(content)
         if read["schema"] != "kitctl-manifest/1":
             return None
-        promises = [_promise(entry) for entry in read["files"]]
+        promises = [_entry(entry) for entry in read["files"]]
     except (ValueError, TypeError, KeyError):
         return None
     return {promise.path: promise for promise in promises}
 
 
-def _promise(entry: Mapping[str, object]) -> ManifestEntry:
+def _entry(entry: Mapping[str, object]) -> ManifestEntry:
     path, size, sha256 = entry["path"], entry["bytes"], entry["sha256"]
     blake2b = entry.get("blake2b", "")
     if not (isinstance(path, str) and type(size) is int):

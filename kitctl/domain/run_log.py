@@ -1,4 +1,4 @@
-"""What a run's log tells of it, for runs whose outputs nobody pulled."""
+"""What a run's log says of it, for runs whose outputs were not pulled."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ _PHASE = re.compile(r"phase (\w+) (\d+(?:\.\d+)?)s\s*")
 PHOTO_PHASES = ("photos", "base", "features")
 
 
-def facts_of_log(lines: Iterable[tuple[float, str]]) -> Facts:
-    """Return what the log of an ended run tells; each line is its time in seconds and its text.
+def session_id_of(line: str) -> int | None:
+    """Return the session's id where this line of the log names it: `session <id>`."""
+    session = _SESSION.fullmatch(line)
+    return int(session[1]) if session else None
 
-    A log of any other program tells how long it ran, and no more.
+
+def facts_of_log(lines: Iterable[tuple[float, str]]) -> Facts:
+    """Return the facts in the log of an ended run, given as (time in seconds, text) of each line.
+
+    The log of a program other than the packed job says only how long it ran.
     """
     length = 0.0
     session_id: int | None = None
@@ -27,12 +33,12 @@ def facts_of_log(lines: Iterable[tuple[float, str]]) -> Facts:
     photo_seconds: float | None = None
     for time, text in lines:
         length = max(length, time)
-        if found := _SESSION.fullmatch(text):
-            session_id = session_id or int(found[1])
-        elif found := _EPOCH.fullmatch(text):
-            epochs[int(found[1])] = float(found[2]) if found[2] else None
-        elif (found := _PHASE.fullmatch(text)) and found[1] in PHOTO_PHASES:
-            photo_seconds = (photo_seconds or 0.0) + float(found[2])
+        if session := session_id_of(text):
+            session_id = session_id or session
+        elif epoch := _EPOCH.fullmatch(text):
+            epochs[int(epoch[1])] = float(epoch[2]) if epoch[2] else None
+        elif (phase := _PHASE.fullmatch(text)) and phase[1] in PHOTO_PHASES:
+            photo_seconds = (photo_seconds or 0.0) + float(phase[2])
     timed = [seconds for seconds in epochs.values() if seconds is not None]
     return Facts(
         session_id=session_id,

@@ -1,6 +1,6 @@
-"""What a run says of itself in run.json, metrics.json and history.csv.
+"""What a run reports of itself: run.json, metrics.json and history.csv.
 
-The files come from outside: whatever is missing or of another kind is left out, never an error.
+The files come from outside: what is missing or of another type is left out, and is no error.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from kitctl.domain.weeks import seconds_of
 
 
 def read_object(content: bytes | None) -> dict[str, Any]:
-    """A JSON object; an empty one where there is none."""
+    """Return a JSON object; an empty one where there is none that can be read."""
     try:
-        read = json.loads(content or b"{}")
-    except ValueError:
+        value = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def facts(report: Mapping[str, Any]) -> Facts:
-    """What run.json tells the ledger."""
+    """Return what run.json says for the ledger."""
     seconds = _mapping(report.get("seconds"))
     photos = [
         _number(count)
@@ -47,8 +47,22 @@ def facts(report: Mapping[str, Any]) -> Facts:
     )
 
 
+def verdict(report: Mapping[str, Any]) -> str:
+    """Return the sentence in which run.json judges the learning curves."""
+    return str(_mapping(report.get("reading")).get("words", ""))
+
+
+def numbers(values: object) -> dict[str, float]:
+    """Return the numbers of a mapping; an empty one where it is none."""
+    return {
+        str(name): value
+        for name, value in _mapping(values).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
 def metrics(content: bytes | None) -> dict[str, Any]:
-    """metrics.json: names and numbers (or words), flat."""
+    """Return metrics.json: names with numbers or text, without nested values."""
     return {
         name: value
         for name, value in read_object(content).items()
@@ -57,14 +71,14 @@ def metrics(content: bytes | None) -> dict[str, Any]:
 
 
 def history(content: bytes | None) -> dict[str, list[float]]:
-    """history.csv as columns; rows that were cut short are left out."""
+    """Return history.csv by column, without rows that were cut short."""
     rows = list(csv.DictReader(io.StringIO((content or b"").decode("utf-8", "replace"))))
     columns: dict[str, list[float]] = {}
     for row in rows:
-        numbers = {name: _text_number(value) for name, value in row.items() if name}
-        if None in row or any(number is None for number in numbers.values()):
+        values = {name: _text_number(value) for name, value in row.items() if name}
+        if None in row or any(number is None for number in values.values()):
             continue
-        for name, number in numbers.items():
+        for name, number in values.items():
             columns.setdefault(name, []).append(number if number is not None else math.nan)
     return columns
 

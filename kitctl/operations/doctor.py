@@ -1,4 +1,4 @@
-"""`doctor`: what is missing before it costs anything, as far as this machine can tell."""
+"""`doctor`: find what is missing before it costs anything."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from kitctl.config import Config
+from kitctl.domain.metadata import Sources
 from kitctl.errors import InvalidInput, KitError, hint_text
-from kitctl.operations.shared import prepare_sources, read_project
+from kitctl.operations.shared import prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
-from kitctl.operations.shared.read_project import Project
+from kitctl.operations.shared.read_project import Project, read_project
+from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)
-ENOUGH_DISK_BYTES = 2_000_000_000
+LEAST_FREE_BYTES = 2_000_000_000
 OWN_PACKAGES = ("kaggle", "click", "rich", "pandas", "matplotlib")
-INSTALLED_AS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
+DISTRIBUTIONS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
+"""Import name → the distributions that may provide it."""
+
+LARGEST_SKEW_SECONDS = 60.0
+"""Signed addresses and tokens are valid for minutes; other things break before a minute's skew."""
 
 
 @dataclass(frozen=True)
 class DoctorCheck:
-    """One thing that was looked at; `fix` is what to do, and "" where all is well."""
+    """One thing that was examined; `fix` is what to do, and "" where all is well."""
 
     name: str
     ok: bool
@@ -39,50 +45,68 @@ class DoctorCheck:
 
 @dataclass(frozen=True)
 class Diagnosis:
+    """All checks of one call."""
+
     checks: tuple[DoctorCheck, ...]
 
     @property
-    def wrong(self) -> tuple[DoctorCheck, ...]:
+    def failed(self) -> tuple[DoctorCheck, ...]:
         return tuple(check for check in self.checks if not check.ok)
 
 
-def machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
-    """Python, kitctl's packages, how runs are kept apart, room on the disk."""
+def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
+    """Check Python, kitctl's packages and the free disk space; say how runs are isolated."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield DoctorCheck.of(
         "python", sys.version_info >= OLDEST_PYTHON, version, "kitctl needs Python 3.11 or newer."
     )
-    missing = [name for name in OWN_PACKAGES if _version(name) is None]
-    found = ", ".join(f"{name} {_version(name)}" for name in OWN_PACKAGES if name not in missing)
-    yield DoctorCheck.of("packages", not missing, found, f"pip install {' '.join(missing)}")
+    versions = {name: _version(name) for name in OWN_PACKAGES}
+    missing = [name for name, version in versions.items() if version is None]
+    installed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    yield DoctorCheck.of("packages", not missing, installed, f"pip install {' '.join(missing)}")
     yield DoctorCheck("isolation", True, isolation)
     free = shutil.disk_usage(folder).free
     yield DoctorCheck.of(
         "disk",
-        free >= ENOUGH_DISK_BYTES,
+        free >= LEAST_FREE_BYTES,
         f"{free / 1e9:.1f} GB free",
         f"Make room: outputs and copies of inputs go to {folder}.",
     )
 
 
-def project(find: Callable[[], Path], settings: Callable[[], Config]) -> Iterator[DoctorCheck]:
-    """The project: its metadata, its modules, the job's settings, what stands for its sources."""
+def check_project(
+    find_project: Callable[[], Path], load_settings: Callable[[], Config]
+) -> Iterator[DoctorCheck]:
+    """Check the project: metadata, modules, the job's settings, the stand-ins of its sources."""
     try:
-        folder = find()
-        job = read_project.read_project(folder)
-        configured = settings()
+        folder = find_project()
+        project = read_project(folder)
+        settings = load_settings()
     except KitError as error:
-        yield _told("project", error)
+        yield _failed_check("project", error)
         return
     yield DoctorCheck("project", True, str(folder))
-    yield _metadata(job)
-    yield _imports(job)
-    if not job.problems:
-        yield _settings(folder)
-    yield from _sources(folder, job, configured)
+    yield _check_metadata(project)
+    yield _check_imports(project)
+    if not project.problems:
+        yield _check_settings(folder)
+    yield from _check_stand_ins(folder, project, settings)
 
 
-def _told(name: str, error: KitError) -> DoctorCheck:
+def check_kaggle(connect: Callable[[], Kaggle], sources: Sources) -> Iterator[DoctorCheck]:
+    """Check that Kaggle accepts the credentials and shows the job's sources; nothing is sent."""
+    try:
+        kaggle = connect()
+        account = f"{kaggle.credentials}, account {kaggle.account()}"
+        yield DoctorCheck("credentials", True, account)
+        kaggle.quota()
+        yield _check_clock(kaggle.clock_skew_seconds() or 0.0)
+        yield _check_sources(kaggle, sources)
+    except KitError as error:
+        yield DoctorCheck("credentials", False, error.message, hint_text(error.hint))
+
+
+def _failed_check(name: str, error: KitError) -> DoctorCheck:
     problems = " ".join(str(problem) for problem in error.problems)
     return DoctorCheck(name, False, f"{error.message} {problems}".strip(), hint_text(error.hint))
 
@@ -94,38 +118,41 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _metadata(job: Project) -> DoctorCheck:
-    said = [f"{problem.where} {problem.message}" for problem in job.problems]
-    fixes = [f"{problem.where}: {problem.fix}" for problem in job.problems if problem.fix]
-    detail = " ".join(said) or " ".join(job.inspection.warnings) or "every key is as Kaggle wants"
-    return DoctorCheck.of("metadata", not said, detail, " ".join(fixes))
+def _check_metadata(project: Project) -> DoctorCheck:
+    mistakes = [f"{problem.where} {problem.message}" for problem in project.problems]
+    fixes = [f"{problem.where}: {problem.fix}" for problem in project.problems if problem.fix]
+    warnings = " ".join(project.inspection.warnings)
+    detail = " ".join(mistakes) or warnings or "every key is as Kaggle wants"
+    return DoctorCheck.of("metadata", not mistakes, detail, " ".join(fixes))
 
 
-def _imports(job: Project) -> DoctorCheck:
-    """Whether what the job imports is installed here, without importing any of it."""
-    texts = [module.text for module in job.modules]
-    if not texts and job.inspection.metadata.code_file.endswith(".py"):
-        texts = [job.code.decode("utf-8", "replace")]
-    own = {module.name.partition(".")[0] for module in job.modules}
-    names = sorted({name for text in texts for name in _imported(text)} - own)
+def _check_imports(project: Project) -> DoctorCheck:
+    """Check that what the job imports is installed here, without importing any of it."""
+    texts = [module.text for module in project.modules]
+    if not texts and project.inspection.metadata.code_file.endswith(".py"):
+        texts = [project.code.decode("utf-8", "replace")]
+    own = {module.name.partition(".")[0] for module in project.modules}
+    names = sorted({name for text in texts for name in _imported_names(text)} - own)
     missing = [name for name in names if name not in sys.modules and find_spec(name) is None]
-    found = [
+    installed = [
         f"{distribution} {version}"
         for name in names
-        for distribution in INSTALLED_AS.get(name, ())
+        for distribution in DISTRIBUTIONS.get(name, ())
         if (version := _version(distribution))
     ]
     fix = "pip install 'kitctl[train]'" if "tensorflow" in missing else ""
     return DoctorCheck.of(
         "job's packages",
         not missing,
-        f"not installed here: {', '.join(missing)}" if missing else ", ".join(found) or "all here",
+        f"not installed here: {', '.join(missing)}"
+        if missing
+        else ", ".join(installed) or "all here",
         fix or f"pip install {' '.join(missing)}   (only a dry run needs them)",
     )
 
 
-def _imported(text: str) -> Iterator[str]:
-    """Top-level names of a text's absolute imports that are sure to happen."""
+def _imported_names(text: str) -> Iterator[str]:
+    """Yield the top-level names of the absolute imports that run whenever the module is loaded."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
@@ -137,27 +164,47 @@ def _imported(text: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def _settings(folder: Path) -> DoctorCheck:
+def _check_settings(folder: Path) -> DoctorCheck:
     try:
         plan = plan_job(folder)
     except InvalidInput as error:
-        return _told("settings", error)
+        return _failed_check("settings", error)
     kind = f"{len(plan.modules)} modules" if plan.packed else "one file, as it is"
     return DoctorCheck("settings", True, f"{kind}, {len(plan.script) / 1000:.0f} kB")
 
 
-def _sources(folder: Path, job: Project, configured: Config) -> Iterator[DoctorCheck]:
-    sources = job.inspection.metadata.sources
+def _check_stand_ins(folder: Path, project: Project, settings: Config) -> Iterator[DoctorCheck]:
+    sources = project.inspection.metadata.sources
     stand_ins: Sequence[prepare_sources.StandIn] = ()
     try:
-        stand_ins = prepare_sources.stand_ins(folder, sources, configured.sources, ())
+        stand_ins = prepare_sources.stand_ins(folder, sources, settings.sources, ())
     except InvalidInput as error:
-        yield _told("sources", error)
+        yield _failed_check("sources", error)
     for stand_in in stand_ins:
-        made = f"{stand_in.folder}" + (", made on first use" if stand_in.recipe else "")
+        detail = f"{stand_in.folder}" + (", made on first use" if stand_in.recipe else "")
         yield DoctorCheck.of(
             f"source {stand_in.source}",
             stand_in.folder is not None,
-            made if stand_in.folder else "nothing stands for it here",
+            detail if stand_in.folder else "nothing stands for it here",
             f'[tool.kitctl.sources] in pyproject.toml: "{stand_in.source}" = "FOLDER"',
         )
+
+
+def _check_clock(skew: float) -> DoctorCheck:
+    side = "ahead of" if skew > 0 else "behind"
+    return DoctorCheck.of(
+        "clock",
+        abs(skew) < LARGEST_SKEW_SECONDS,
+        f"{abs(skew):.0f} s {side} Kaggle's",
+        "Set this machine's clock: kitctl uses Kaggle's, other programs do not.",
+    )
+
+
+def _check_sources(kaggle: Kaggle, sources: Sources) -> DoctorCheck:
+    problems = kaggle.source_problems(sources)
+    return DoctorCheck.of(
+        "sources on Kaggle",
+        not problems,
+        " ".join(map(str, problems)) or f"{len(sources.all)} can be mounted",
+        "Fix kernel-metadata.json.",
+    )

@@ -5,31 +5,30 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
-from kitctl.operations.shared import local_run
+from kitctl.operations.shared.local_run import ScriptRun
 from kitctl.operations.shared.prepare_sources import StandIn
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
-from kitctl.ports import LocalRun, Runner
+from kitctl.ports import Runner
 
 TASK = "pipelines"
 TABLE = "pipelines.csv"
 PICTURES = "timelines"
-GIVEN = "local/photos"
+PHOTOS_SOURCE = "local/photos"
 """The data set as which a folder named on the command line is mounted."""
 
-_MEASURED = re.compile(r"^pipeline (\w+) ")
+_PIPELINE = re.compile(r"pipeline (\w+) ")
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One row of the table; speeds are medians, memory 0 where the system does not tell."""
+    """One row of the table; speeds are medians, memory is 0 where the system does not say."""
 
     name: str
     photos_per_second: float
@@ -44,21 +43,22 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The pipelines as measured, and where the table and the pictures are."""
+    """The measured pipelines, and where the table and the pictures are."""
 
     out: Path
     pipelines: tuple[Pipeline, ...]
     pictures: tuple[Path, ...]
 
 
-def given(folder: Path) -> StandIn:
-    """A folder named on the command line as a source; one with a recipe stands for its files."""
-    return StandIn(GIVEN, f"datasets/{GIVEN}", folder)
+def photos_source(folder: Path) -> StandIn:
+    """Return a folder named on the command line as a source of the job."""
+    return StandIn(PHOTOS_SOURCE, f"datasets/{PHOTOS_SOURCE}", folder)
 
 
-def settings_for(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
-    """The settings of a job that measures instead of training, on `data` or on its own photos.
+def pipelines_settings(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
+    """Return the settings of a job that measures instead of training.
 
+    It measures on `data`, or on the job's own photos where that is None.
     Raises InvalidInput where `data` is no folder with a folder for each class.
     """
     settings: dict[str, Any] = {"task": TASK, "read_delay_ms": read_delay_ms}
@@ -74,51 +74,43 @@ def settings_for(data: Path | None, read_delay_ms: float) -> dict[str, Any]:
     # Only the training photos are measured, but the job looks for both.
     train = "train" if (data / "train").is_dir() else "."
     valid = "valid" if (data / "valid").is_dir() else train
-    return {**settings, "data": GIVEN, "train_folder": train, "valid_folder": valid}
+    return {**settings, "data": PHOTOS_SOURCE, "train_folder": train, "valid_folder": valid}
 
 
 def measure(
     plan: Plan, mounts: Mapping[str, Path], *, out: Path, runner: Runner, reporter: Reporter
 ) -> Measurement:
-    """Runs the plan's script and puts its table and pictures into `out`.
+    """Run the plan's script and move its table and pictures to `out`.
 
-    Raises InvalidInput where the job says that its data are wrong, RunFailed where it breaks,
-    Interrupted on Ctrl-C; `out` is then as it was.
+    Raises InvalidInput where the job says that its data are wrong, RunFailed where the script
+    fails, Interrupted on Ctrl-C; `out` is then as it was.
     """
+
+    def show(line: str) -> None:
+        if _PIPELINE.match(line):
+            reporter.info(line.strip())
+
     out.mkdir(parents=True, exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=".measuring-", dir=out))
+    script = ScriptRun(plan, root, runner, last_lines=3)
     try:
-        run, last = _start(plan, mounts, root, runner, reporter)
-        code = local_run.finish(run)
+        reporter.info("Measuring each pipeline in a process of its own.")
+        script.start(mounts, show)
+        code = script.wait()
         if code:
-            raise local_run.failure(plan, code, last, NextCommand("pipelines", "--data DIR"))
-        return _kept(run.working, out)
+            raise script.failure(code, NextCommand("pipelines", "--data DIR"))
+        return _move_results(script.working, out)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Measuring was stopped with all its processes; {out} is as it was.",
             hint=NextCommand("pipelines"),
         ) from None
     finally:
-        local_run.clear(root)
+        script.clear()
 
 
-def _start(
-    plan: Plan, mounts: Mapping[str, Path], root: Path, runner: Runner, reporter: Reporter
-) -> tuple[LocalRun, deque[str]]:
-    last: deque[str] = deque(maxlen=3)
-
-    def hear(stream: str, line: str, seconds: float) -> None:
-        last.append(line.strip())
-        if _MEASURED.match(line):
-            reporter.info(line.strip())
-
-    reporter.info("Measuring each pipeline in a process of its own.")
-    run = local_run.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
-    return run, last
-
-
-def _kept(working: Path, out: Path) -> Measurement:
-    """Moves table and pictures to `out`, over those of an earlier measurement."""
+def _move_results(working: Path, out: Path) -> Measurement:
+    """Move the table and the pictures to `out`, over those of an earlier measurement."""
     with (working / TABLE).open(encoding="utf-8", newline="") as file:
         pipelines = tuple(_row(row) for row in csv.DictReader(file))
     (out / PICTURES).mkdir(exist_ok=True)
@@ -130,7 +122,7 @@ def _kept(working: Path, out: Path) -> Measurement:
 
 
 def _row(row: Mapping[str, str]) -> Pipeline:
-    kinds = {"str": str, "float": float, "int": int}
+    types = {"str": str, "float": float, "int": int}
     return Pipeline(
-        **{each.name: kinds[str(each.type)](row[each.name]) for each in fields(Pipeline)}
+        **{field.name: types[str(field.type)](row[field.name]) for field in fields(Pipeline)}
     )

@@ -1,4 +1,4 @@
-"""Bringing a run's outputs home: all of them, checked, each whole or not at all."""
+"""`pull-results`: fetch a run's outputs, each checked and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,41 +13,49 @@ from typing import Any
 
 from kitctl.config import Config
 from kitctl.domain import run_report
-from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, check_names, manifest
+from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, check_names, parse_manifest
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
-from kitctl.operations.shared.fetch_files import Addresses, Failed, Fetch, File
+from kitctl.operations.shared.fetch_files import FailedFile, FileFetcher, FileUrls, PulledFile
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.prefetch import prefetch
 from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.status import RunStatus, read_status
+from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Downloader, Kaggle, Ledger, LogLine, ResultsFolder
 
 LOG, HISTORY = "log.txt", "history.csv"
 
-# Where the log goes when the run has left a file of that name itself.
+# The log's name where the run itself has left a file called log.txt.
 OTHER_LOG = "log.kaggle.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selection:
-    """What to fetch: files that match `only` ("": all), `jobs` at once, `anew` what is here too."""
+class PullOptions:
+    """How to pull: files that match `only` ("": all), `jobs` at once, `tries` without progress.
+
+    `refetch` fetches files that are here, too.
+    """
 
     only: str = ""
     jobs: int = Config.jobs
-    anew: bool = False
+    refetch: bool = False
+    tries: int = 5
+
+    def selects(self, name: str) -> bool:
+        """Return whether the file is to be fetched."""
+        return not self.only or fnmatchcase(name, self.only)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PullResult:
-    """What is here now of a run, and what it says of itself."""
+    """What is here now of a run, and what the run reports of itself."""
 
     status: RunStatus
     out: Path
-    files: tuple[File, ...]
-    failed: tuple[Failed, ...]
+    files: tuple[PulledFile, ...]
+    failed: tuple[FailedFile, ...]
     refused: tuple[RefusedName, ...]
     missing: tuple[str, ...]
-    foreign_files: tuple[str, ...]  # Files of another run's that lie here too.
+    foreign_files: tuple[str, ...]  # Files of another run that lie here, too.
     has_manifest: bool
     log: Path
     metrics: Mapping[str, Any]
@@ -66,13 +74,13 @@ class PullResult:
 
     @property
     def tables(self) -> tuple[Path, ...]:
-        """All but the history, which is read out."""
+        """The tables other than the history, which is shown itself."""
         paths = (file.path for file in self.files if file.path.endswith(".csv"))
         return tuple(self.out / path for path in paths if path != HISTORY)
 
     @property
     def failure(self) -> KitError | None:
-        """What it means for the exit code."""
+        """The error that the command exits with."""
         if self.failed:
             first = self.failed[0].error
             return NetworkFailed(
@@ -107,8 +115,8 @@ class PullResult:
             "verified": self.verified,
             "refused": self.refused,
             "failed": [
-                {"path": one.path, "code": one.error.code, "message": one.error.message}
-                for one in self.failed
+                {"path": file.path, "code": file.error.code, "message": file.error.message}
+                for file in self.failed
             ],
             "missing": self.missing,
             "strangers": self.foreign_files,
@@ -120,57 +128,57 @@ class PullResult:
 
 
 def pull_results(
-    found: TargetRun,
+    target: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
     downloads: Downloader,
     folder: ResultsFolder,
-    selection: Selection,
+    options: PullOptions,
     reporter: Reporter,
 ) -> PullResult:
-    """Fetches what an ended run left, checks it by the run's manifest, and reads it.
+    """Fetch the outputs of an ended run, check them against the run's manifest, and read them.
 
-    Raises Refused while the run has not ended.
+    Raises Refused while the run has not ended, InvalidInput where the folder cannot be written.
     """
-    # Asked all at once: Kaggle's answers are what there is to wait for.
+    # All three are requested at once: the time goes into waiting for Kaggle's answers.
     with (
-        prefetch(lambda: list(kaggle.outputs(found.ref))) as listed,
-        prefetch(lambda: kaggle.log(found.ref)) as log,
+        prefetch(lambda: list(kaggle.outputs(target.ref))) as listed,
+        prefetch(lambda: kaggle.log(target.ref)) as log,
     ):
-        status = _ended(found, kaggle, ledger)
+        status = _require_ended(target, kaggle, ledger)
         with reporter.progress("Listing the files"):
             files = listed()
         with (
-            _disk_errors_told(folder.root),
-            folder.exclusive(lambda: _say_waiting(folder, reporter)),
+            _translate_disk_errors(folder.root),
+            folder.exclusive(lambda: _report_waiting(folder, reporter)),
         ):
-            earlier = folder.claim(_identity(found, kaggle.service))
-            addresses = Addresses(files, lambda: kaggle.outputs(found.ref))
-            pull = _Pull(status, addresses, downloads, folder, selection, reporter)
-            pulled = pull.run(log, earlier)
-    if found.record is not None:
-        ledger.update_facts(found.record.id, run_report.facts(pulled.report))
-        if not pulled.failed and not selection.only:
-            size = sum(file.bytes for file in pulled.files)
+            foreign_files = folder.claim(_identity(target, kaggle.service))
+            urls = FileUrls(files, lambda: kaggle.outputs(target.ref))
+            pull = _Pull(status, urls, downloads, folder, options, reporter)
+            result = pull.run(log, foreign_files)
+    if target.record is not None:
+        ledger.update_facts(target.record.id, run_report.facts(result.report))
+        if not result.failed and not options.only:
+            size = sum(file.bytes for file in result.files)
             ledger.record_pull(
-                found.record.id, kaggle.now(), str(folder.root), len(pulled.files), size
+                target.record.id, kaggle.now(), str(folder.root), len(result.files), size
             )
-    return pulled
+    return result
 
 
-def _identity(found: TargetRun, service: str) -> str:
-    """Tells the run from others of its name: on another Kaggle, or on this one before a reset."""
-    return f"{service} {found.ref} {found.record.intent.written_at if found.record else ''}"
+def _identity(target: TargetRun, service: str) -> str:
+    """Tell the run from others of its name: at another service, or at this one before a reset."""
+    written_at = target.record.intent.written_at if target.record else ""
+    return f"{service} {target.ref} {written_at}"
 
 
-def _ended(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
-    """The run's status; raises Refused while it has not ended."""
-    status = read_status(found, kaggle, ledger)
+def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+    status = read_status(target, kaggle, ledger)
     if not status.status.ended:
         raise Refused(
-            f"{found.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
+            f"{target.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
             code="run_under_way",
-            hint=NextCommand("pull-results", f"{found.ref.version} --wait"),
+            hint=NextCommand("pull-results", f"{target.ref.version} --wait"),
         )
     return status
 
@@ -179,72 +187,74 @@ class _Pull:
     def __init__(
         self,
         status: RunStatus,
-        addresses: Addresses,
+        urls: FileUrls,
         downloads: Downloader,
         folder: ResultsFolder,
-        selection: Selection,
+        options: PullOptions,
         reporter: Reporter,
     ) -> None:
-        self._status, self._addresses, self._folder = status, addresses, folder
-        self._selection, self._reporter = selection, reporter
-        self._fetch = Fetch(addresses, downloads, folder, anew=selection.anew)
+        self._status, self._urls, self._folder = status, urls, folder
+        self._options, self._reporter = options, reporter
+        self._fetcher = FileFetcher(
+            urls, downloads, folder, refetch=options.refetch, tries=options.tries
+        )
 
-    def run(self, log: Callable[[], Iterable[LogLine]], earlier: Iterable[str]) -> PullResult:
-        """Fetches; `earlier`: what another run has left here."""
-        names, refused = check_names(self._addresses.names)
-        files: list[File] = []
-        said: dict[str, ManifestEntry] | None = None
+    def run(self, log: Callable[[], Iterable[LogLine]], foreign: Iterable[str]) -> PullResult:
+        """Fetch the files; `foreign` are those that another run has left here."""
+        names, refused = check_names(self._urls.names)
+        files: list[PulledFile] = []
+        manifest: dict[str, ManifestEntry] | None = None
         if MANIFEST in names:
             # First, since it says what the others must be.
-            files.append(self._fetch.one(MANIFEST, None))
-            said = manifest(self._folder.read(MANIFEST) or b"")
-        promises = said or {}
-        wanted = {
-            name: promises.get(name)
+            files.append(self._fetcher.fetch(MANIFEST, None))
+            manifest = parse_manifest(self._folder.read(MANIFEST) or b"")
+        entries = manifest or {}
+        selected = {
+            name: entries.get(name)
             for name in names
-            if name != MANIFEST and self._is_selected(name)
+            if name != MANIFEST and self._options.selects(name)
         }
-        self._check_space(wanted)
-        total = sum(promise.bytes for promise in wanted.values() if promise) or None
+        self._check_space(selected)
+        total = sum(entry.bytes for entry in selected.values() if entry) or None
         with self._reporter.progress(
-            f"Pulling {self._status.ref}: {len(wanted)} files", total=total, unit="bytes"
+            f"Pulling {self._status.ref}: {len(selected)} files", total=total, unit="bytes"
         ) as bar:
-            came, failed = self._fetch.all(wanted, self._selection.jobs, bar)
+            fetched, failed = self._fetcher.fetch_all(selected, self._options.jobs, bar)
 
         def read(name: str) -> bytes | None:
-            """A file of this run's, fetched now or before."""
-            is_here = name in names and self._folder.existing(name, promises.get(name))
+            """Return a file of this run's, fetched now or before."""
+            is_here = name in names and self._folder.existing(name, entries.get(name))
             return self._folder.read(name) if is_here else None
 
-        bent = [one for one in failed if one.error.code == "symlink"]
+        behind_links = [file for file in failed if file.error.code == "symlink"]
         return PullResult(
             status=self._status,
             out=self._folder.root,
-            files=(*files, *came),
-            failed=tuple(one for one in failed if one not in bent),
-            refused=(*refused, *(RefusedName(one.path, one.error.message) for one in bent)),
+            files=(*files, *fetched),
+            failed=tuple(file for file in failed if file not in behind_links),
+            refused=(
+                *refused,
+                *(RefusedName(file.path, file.error.message) for file in behind_links),
+            ),
             missing=tuple(
                 path
-                for path in promises
-                if path not in self._addresses.names and self._is_selected(path)
+                for path in entries
+                if path not in self._urls.names and self._options.selects(path)
             ),
-            foreign_files=tuple(name for name in earlier if name not in names),
-            has_manifest=said is not None,
-            log=self._save_log(names, log()),
+            foreign_files=tuple(name for name in foreign if name not in names),
+            has_manifest=manifest is not None,
+            log=self._write_log(names, log()),
             metrics=run_report.metrics(read("metrics.json")),
             history=run_report.history(read(HISTORY)),
             report=run_report.read_object(read("run.json")),
         )
 
-    def _is_selected(self, name: str) -> bool:
-        return not self._selection.only or fnmatchcase(name, self._selection.only)
-
-    def _check_space(self, wanted: Mapping[str, ManifestEntry | None]) -> None:
-        """Better told before a long download than at its end."""
+    def _check_space(self, files: Mapping[str, ManifestEntry | None]) -> None:
+        """Refuse before a long download rather than at its end."""
         needed = sum(
-            promise.bytes - _size(self._folder.part_path(name))
-            for name, promise in wanted.items()
-            if promise and not (self._folder.root / name).exists()
+            entry.bytes - _size(self._folder.part_path(name))
+            for name, entry in files.items()
+            if entry and not (self._folder.root / name).exists()
         )
         free = shutil.disk_usage(self._folder.root).free
         if needed > free:
@@ -255,7 +265,7 @@ class _Pull:
                 hint="Free some space, choose files with --only, or another disk with --out.",
             )
 
-    def _save_log(self, names: list[str], lines: Iterable[LogLine]) -> Path:
+    def _write_log(self, names: list[str], lines: Iterable[LogLine]) -> Path:
         name = OTHER_LOG if LOG in names else LOG
         text = "".join(f"{line.text}\n" for line in lines)
         self._folder.write(name, text.encode("utf-8", "replace"))
@@ -263,7 +273,7 @@ class _Pull:
 
 
 @contextmanager
-def _disk_errors_told(root: Path) -> Iterator[None]:
+def _translate_disk_errors(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -272,11 +282,11 @@ def _disk_errors_told(root: Path) -> Iterator[None]:
         raise InvalidInput(
             f"{root} cannot be written: {error.strerror}. What came so far is kept.",
             code="disk_full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "unwritable",
-            hint="Mend that, then the same command goes on where it stopped.",
+            hint="Fix that, then the same command goes on where it stopped.",
         ) from None
 
 
-def _say_waiting(folder: ResultsFolder, reporter: Reporter) -> None:
+def _report_waiting(folder: ResultsFolder, reporter: Reporter) -> None:
     reporter.info(f"Another kitctl is pulling into {folder.root}; waiting for it …")
 
 

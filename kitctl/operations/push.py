@@ -1,4 +1,4 @@
-"""Sending a job: guards, the ledger's intent, SaveKernel, the version it became."""
+"""`push`: guards, the intent in the ledger, SaveKernel, the version that it became."""
 
 from __future__ import annotations
 
@@ -17,31 +17,25 @@ from kitctl.domain.push_guards import (
 )
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
-from kitctl.domain.runs import (
-    Forecast,
-    Intent,
-    KernelRef,
-    Run,
-    RunRef,
-    source_sha256,
-)
+from kitctl.domain.runs import Forecast, Intent, KernelRef, Run, RunRef, source_sha256
 from kitctl.errors import InvalidInput, KitError, Refused
-from kitctl.operations.cancel import cancel
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.run_status import read_status
+from kitctl.operations.shared.stop_run import stop_run
 from kitctl.packing.bundle import Plan
 from kitctl.packing.notebooks import without_outputs
 from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, SavedVersion, SaveRequest
 
-# After a push whose fate is not known: so long until Kaggle surely shows it if it took it.
+# How long after a lost answer Kaggle surely shows the run, if it took the push.
 SETTLING_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class PushOptions:
-    """What to push and how far to go: past guards (`force`), over a run under way (`replace`)."""
+    """What to push, whether past the guards (`force`), over a run under way (`replace`)."""
 
     plan: Plan
     timeout_seconds: int | None = None
@@ -51,7 +45,7 @@ class PushOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PushResult:
-    """A job that Kaggle took."""
+    """A run that Kaggle accepted."""
 
     run: Run
     url: str
@@ -74,12 +68,15 @@ class PushResult:
 
 
 def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
-    """The request for a plan; an id without owner is the account's."""
+    """Return the request that saves a plan; a kernel id without owner gets the account's.
+
+    Raises InvalidInput where the code is no UTF-8 or no notebook.
+    """
     metadata = plan.metadata
     return SaveRequest(
         kernel=KernelRef(metadata.owner or account, metadata.slug),
         title=metadata.title,
-        text=_text(plan),
+        text=_code_text(plan),
         language=metadata.language,
         kernel_type=metadata.kernel_type,
         is_private=metadata.is_private,
@@ -96,11 +93,7 @@ def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveR
     )
 
 
-def _text(plan: Plan) -> str:
-    """The code as Kaggle takes it: a notebook without outputs, each cell's source in one piece.
-
-    Raises InvalidInput where it is no UTF-8 or no notebook.
-    """
+def _code_text(plan: Plan) -> str:
     try:
         text = plan.script.decode("utf-8")
         return without_outputs(text) if plan.metadata.kernel_type == "notebook" else text
@@ -113,56 +106,56 @@ def _text(plan: Plan) -> str:
 
 
 def push(
-    order: PushOptions, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
+    options: PushOptions, kaggle: Kaggle, ledger: Ledger, clock: Clock, reporter: Reporter
 ) -> PushResult:
-    """Checks, guards, writes down and sends; a run is never paid for twice.
+    """Check, guard, record and send a job, so that no run is ever paid for twice.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
-    job = save_request(order.plan, kaggle.account(), order.timeout_seconds)
-    with reporter.progress(f"Pushing {job.kernel}"):
-        _check_owner(job.kernel, kaggle.account())
+    request = save_request(options.plan, kaggle.account(), options.timeout_seconds)
+    with reporter.progress(f"Pushing {request.kernel}"):
+        _check_owner(request.kernel, kaggle.account())
         reconcile(kaggle, ledger)
-        newest = kaggle.newest_version(job.kernel)
-        past = ledger.past_runs(kaggle.service, job.kernel, order.plan.metadata.pool)
-        intent = _intent(order, job, kaggle, newest.run.version if newest else 0)
+        newest = kaggle.newest_version(request.kernel)
+        past = ledger.past_runs(kaggle.service, request.kernel, options.plan.metadata.pool)
+        intent = _intent(options.plan, request, kaggle, newest.run.version if newest else 0)
         intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
-        elsewhere = _under_way_elsewhere(newest.run if newest else None, kaggle, ledger)
-        replaced = _replaced(order, intent, elsewhere, ledger)
+        foreign = _foreign_run_under_way(newest.run if newest else None, kaggle, ledger)
+        replaced = _runs_to_replace(intent, foreign, ledger) if options.replace else []
 
         guards = [
-            sources_guard(kaggle.source_problems(job.sources)),
+            sources_guard(kaggle.source_problems(request.sources)),
             same_script_guard(
                 intent,
                 ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
             ),
-            under_way_guard(intent, None if replaced else elsewhere),
+            under_way_guard(intent, None if replaced else foreign),
             sessions_guard(intent),
             *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
         ]
-        judge = _Judge(
-            [as_warnings(guard) for guard in guards] if order.force else guards,
-            {found.record.id for found in replaced if found.record},
+        admission = _Admission(
+            [as_warnings(guard) for guard in guards] if options.force else guards,
+            {target.record.id for target in replaced if target.record},
         )
         if replaced:
             # Nothing is cancelled for a push that would then be refused.
-            judge(ledger.unfinished_runs(kaggle.service, intent.account))
-            for found in replaced:
-                cancel(found, kaggle, ledger, clock, reporter)
-        run = ledger.admit(intent, judge)
-        saved = _sent(job, run, kaggle, ledger)
+            admission(ledger.unfinished_runs(kaggle.service, intent.account))
+            for target in replaced:
+                if not read_status(target, kaggle, ledger).status.ended:
+                    stop_run(target, kaggle, ledger, clock, reporter)
+        run = ledger.admit(intent, admission)
+        saved = _save(request, run, kaggle, ledger)
         run = ledger.record_version(run.id, saved.run.kernel, saved.run.version, kaggle.now())
-    metadata = order.plan.metadata
     return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",
         reading=reading,
         warnings=(
-            *order.plan.warnings,
-            *gpu_use.warnings(job.text, metadata.pool, metadata.machine_shape),
-            *judge.warnings,
-            *_moved(job.kernel, saved.run.kernel),
+            *options.plan.warnings,
+            *gpu_use.warnings(request.text, intent.pool, intent.accelerator),
+            *admission.warnings,
+            *_renamed_kernel(request.kernel, saved.run.kernel),
             *(
                 f"Kaggle runs it without {name}: it knows no such source."
                 for name in saved.invalid_sources
@@ -171,8 +164,8 @@ def push(
     )
 
 
-class _Judge:
-    """All guards on the runs that have not ended, those left out that are being replaced."""
+class _Admission:
+    """The guards, applied to the runs that have not ended, without those being replaced."""
 
     def __init__(self, guards: Sequence[Guard], replaced: set[int]) -> None:
         self._guards, self._replaced = guards, replaced
@@ -192,54 +185,50 @@ def _check_owner(kernel: KernelRef, account: str) -> None:
         )
 
 
-def _intent(order: PushOptions, job: SaveRequest, kaggle: Kaggle, newest: int) -> Intent:
-    plan, pool = order.plan, order.plan.metadata.pool
+def _intent(plan: Plan, request: SaveRequest, kaggle: Kaggle, newest: int) -> Intent:
+    pool = plan.metadata.pool
+    longest = SESSION_LIMIT_SECONDS[pool]
     epochs = plan.settings.get("epochs")
     return Intent(
         service=kaggle.service,
         account=kaggle.account(),
-        kernel=job.kernel,
+        kernel=request.kernel,
         script_sha256=plan.script_sha256,
-        source_sha256=source_sha256(job.text),
+        source_sha256=source_sha256(request.text),
         newest_before=newest,
-        accelerator=job.machine_shape,
+        accelerator=request.machine_shape,
         pool=pool,
         settings=plan.settings,
-        sources=job.sources.all,
-        timeout_seconds=job.timeout_seconds,
-        limit_seconds=min(
-            job.timeout_seconds or SESSION_LIMIT_SECONDS[pool], SESSION_LIMIT_SECONDS[pool]
-        ),
+        sources=request.sources.all,
+        timeout_seconds=request.timeout_seconds,
+        limit_seconds=min(request.timeout_seconds or longest, longest),
         epochs=epochs if isinstance(epochs, int) else None,
         forecast=Forecast(),
         written_at=kaggle.now(),
     )
 
 
-def _under_way_elsewhere(newest: RunRef | None, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
-    """The kernel's newest run, where it has not ended and was not pushed from here."""
+def _foreign_run_under_way(newest: RunRef | None, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
+    """Return the kernel's newest run, where it has not ended and was not pushed from here."""
     if newest is None or ledger.get(kaggle.service, newest) is not None:
         return None
     return None if kaggle.status(newest).status.ended else newest
 
 
-def _replaced(
-    order: PushOptions, intent: Intent, elsewhere: RunRef | None, ledger: Ledger
-) -> list[TargetRun]:
-    """The runs of this kernel that are to be cancelled first."""
-    if not order.replace:
-        return []
-    known = [
+def _runs_to_replace(intent: Intent, foreign: RunRef | None, ledger: Ledger) -> list[TargetRun]:
+    """Return the runs of this kernel that are to be cancelled first."""
+    own = [
         TargetRun(run.ref, run)
         for run in ledger.unfinished_runs(intent.service, intent.account)
         if run.ref is not None and run.intent.kernel == intent.kernel
     ]
-    return [*known, *([TargetRun(elsewhere, None)] if elsewhere else [])]
+    return [*own, *([TargetRun(foreign, None)] if foreign else [])]
 
 
-def _sent(job: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger) -> SavedVersion:
+def _save(request: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger) -> SavedVersion:
+    """Send the request; the ledger forgets the intent where it is sure that nothing runs."""
     try:
-        return kaggle.save(job, run.intent.newest_before)
+        return kaggle.save(request, run.intent.newest_before)
     except AnswerLost:
         ledger.record_lost_answer(run.id, kaggle.now() + SETTLING_SECONDS)
         raise
@@ -248,21 +237,21 @@ def _sent(job: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger) -> SavedVe
         raise
 
 
-def _moved(asked: KernelRef, got: KernelRef) -> list[str]:
-    if asked == got:
+def _renamed_kernel(requested: KernelRef, saved: KernelRef) -> list[str]:
+    if requested == saved:
         return []
-    return [f"Kaggle made {got} of it, after its title; write that id in kernel-metadata.json."]
+    return [f"Kaggle made {saved} of it, after its title; write that id in kernel-metadata.json."]
 
 
-def _quota_data(reading: QuotaReading | None, pool: str) -> Mapping[str, Any]:
-    found = reading.pool(pool) if reading else None
-    if reading is None or found is None:
+def _quota_data(reading: QuotaReading | None, pool_name: str) -> Mapping[str, Any]:
+    pool = reading.pool(pool_name) if reading else None
+    if reading is None or pool is None:
         return {}
     return {
-        "pool": pool,
-        "used_seconds": found.used_seconds,
-        "reserved_seconds": found.reserved_seconds,
-        "allowed_seconds": found.allowed_seconds,
-        "left_seconds": found.left_seconds,
+        "pool": pool_name,
+        "used_seconds": pool.used_seconds,
+        "reserved_seconds": pool.reserved_seconds,
+        "allowed_seconds": pool.allowed_seconds,
+        "left_seconds": pool.left_seconds,
         "estimated": reading.estimated,
     }

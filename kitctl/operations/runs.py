@@ -1,4 +1,4 @@
-"""The runs that the ledger knows, newest first."""
+"""`runs`: the runs in the ledger, newest first."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from kitctl.ports import Kaggle, Ledger
 
 @dataclass(frozen=True)
 class RunList:
-    """Runs as the ledger has them; `now` is Kaggle's clock, for those that go on."""
+    """Runs of the ledger at the time `now`, in seconds on Kaggle's clock."""
 
     runs: tuple[Run, ...]
     now: float
 
     def seconds(self, run: Run) -> float:
-        """How long a run held its machine, or has been holding it."""
+        """Return how long a run occupied its machine, or has been occupying it."""
         if run.started_at is None:
             return 0.0
         return max(0.0, (run.ended_at or self.now) - run.started_at)
 
     @property
     def accelerator_seconds(self) -> float:
-        """What the listed runs cost of the week's hours, together."""
+        """How many accelerator seconds the listed runs used together."""
         return sum(self.seconds(run) for run in self.runs if run.intent.pool != "cpu")
 
     def as_data(self) -> dict[str, Any]:
@@ -69,10 +69,10 @@ def list_runs(
     statuses: Collection[Status] = (),
     limit: int | None = None,
 ) -> RunList:
-    """The runs of one kernel or of all, brought up to date where Kaggle can be reached."""
+    """List the runs of one kernel or of all, brought up to date where Kaggle can be reached."""
     try:
         reconcile(kaggle, ledger)
     except KitError as error:
         reporter.warn(f"{error.message} These are the runs as last seen.")
-    found = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)
-    return RunList(tuple(found), kaggle.now())
+    runs = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)
+    return RunList(tuple(runs), kaggle.now())

@@ -1,4 +1,4 @@
-"""`sweep`: many heads on one feature store, in one run of the packed job, here."""
+"""`sweep`: train many heads on one feature store, in one run of the packed job on this machine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import csv
 import json
 import re
 import time
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kitctl.domain import run_report
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
-from kitctl.operations.shared import local_run, outputs
+from kitctl.operations.shared import outputs
+from kitctl.operations.shared.local_run import ScriptRun
 from kitctl.operations.shared.overrides import parse_overrides
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
@@ -21,14 +22,13 @@ from kitctl.ports import Runner
 
 TABLE = "heads.csv"
 LOG_NAME = "sweep.log"
-LAST_LINES = 8
 
-_GROUP = re.compile(r"^epoch (\d+)/(\d+) ")
+_EPOCH = re.compile(r"epoch (\d+)/(\d+) ")
 
 
 @dataclass(frozen=True)
 class SweepHead:
-    """One combination of the grid and how it went."""
+    """One combination of the grid's values, and its metrics."""
 
     settings: Mapping[str, Any]
     metrics: Mapping[str, float]
@@ -36,7 +36,7 @@ class SweepHead:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """The heads, the least validation loss first, and where everything is."""
+    """The heads, the least validation loss first, and where their files are."""
 
     out: Path
     heads: tuple[SweepHead, ...]
@@ -46,19 +46,19 @@ class SweepResult:
     isolation: str
 
 
-def settings_for(words: list[str]) -> dict[str, Any]:
-    """`KEY=V1,V2` words as the settings of a job that sweeps; a lone value is a plain setting.
+def sweep_settings(options: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of a job that sweeps, from `KEY=V1,V2` options.
 
-    Raises InvalidInput where no word names more than one value.
+    A key with one value is a plain setting. Raises InvalidInput where no key has more than one.
     """
     grid, plain = {}, {}
-    for word in words:
-        key, equals, text = word.partition("=")
+    for option in options:
+        key, equals, text = option.partition("=")
         values = _values(text)
         if equals and len(values) > 1:
             grid[key.strip()] = values
         else:
-            plain.update(parse_overrides([word]))
+            plain.update(parse_overrides([option]))
     if not grid:
         raise InvalidInput(
             "A sweep needs a setting with several values.",
@@ -69,85 +69,80 @@ def settings_for(words: list[str]) -> dict[str, Any]:
 
 
 def _values(text: str) -> list[Any]:
-    """`6,32` or `[6],[32,16]`: commas inside brackets do not part values."""
+    """Return the values of `6,32` or `[6],[32,16]`: a comma inside brackets separates nothing."""
     parts, depth = [""], 0
-    for sign in text:
-        depth += (sign in "[{") - (sign in "]}")
-        if sign == "," and not depth:
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and not depth:
             parts.append("")
         else:
-            parts[-1] += sign
+            parts[-1] += character
     return [parse_overrides([f"value={part}"])["value"] for part in parts if part.strip()]
 
 
 def sweep(
     plan: Plan, mounts: Mapping[str, Path], *, out: Path, runner: Runner, reporter: Reporter
 ) -> SweepResult:
-    """Runs the plan's script and puts what it leaves into `out`.
+    """Run the plan's script and move its outputs to `out`.
 
-    What a stopped sweep had done is kept, and the same command goes on from there. Raises
-    InvalidInput where the job says that its settings or data are wrong, RunFailed where it breaks,
-    Interrupted on Ctrl-C.
+    An interrupted sweep keeps the heads that it has trained; the same call continues from there.
+
+    Raises InvalidInput where the job says that its settings or data are wrong, RunFailed where the
+    script fails, Interrupted on Ctrl-C.
     """
-    root = _unfinished(plan, out)
-    last: deque[str] = deque(maxlen=LAST_LINES)
-    log: list[str] = []
+    _require_own_folder(out)
+    # One folder a sweep, so that a second call finds what an interrupted one has left.
+    root = out.with_name(f".{out.name}-{plan.script_sha256[:12]}")
+    script = ScriptRun(plan, root, runner)
+    script.clear_inputs()
+    root.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     try:
-        with reporter.progress("sweep", unit="epochs") as bar:
-
-            def hear(stream: str, line: str, seconds: float) -> None:
-                log.append(f"{seconds:9.2f} {stream} {line.rstrip()}\n")
-                last.append(line.rstrip())
-                bar.log(last[-1])
-                if epoch := _GROUP.match(line):
-                    bar.update(completed=int(epoch[1]), total=int(epoch[2]))
-
-            run = local_run.start(plan, mounts, root, runner=runner, environment={}, on_line=hear)
-            reporter.hint(run.isolation)
-            code = local_run.finish(run)
+        code = _run(script, mounts, reporter)
     except KeyboardInterrupt:
         raise Interrupted(
             "The sweep was stopped; the heads trained so far are kept.",
             hint="The same command goes on from there",
         ) from None
-    (root / "working" / LOG_NAME).write_text("".join(log), "utf-8")
+    script.write_log(LOG_NAME)
     if code:
-        raise local_run.failure(plan, code, last, f"Its log is {root / 'working' / LOG_NAME}")
-    _put(root, out)
+        raise script.failure(code, f"Its log is {script.working / LOG_NAME}")
+    script.move_outputs(out)
+    script.clear()
     return SweepResult(
         out=out,
-        heads=_heads(out / TABLE, list(plan.settings["sweep"])),
+        heads=_read_heads(out / TABLE, list(plan.settings["sweep"])),
         seconds=time.monotonic() - started,
-        phase_seconds=outputs.numbers(outputs.report(out).get("seconds")),
+        phase_seconds=run_report.numbers(outputs.read_report(out).get("seconds")),
         pictures=tuple(sorted((out / "plots").glob("*.png"))),
-        isolation=run.isolation,
+        isolation=script.isolation,
     )
 
 
-def _unfinished(plan: Plan, out: Path) -> Path:
-    """The folder of this very sweep, as an earlier call may have left it."""
+def _require_own_folder(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / TABLE).is_file():
         raise InvalidInput(
             f"{out} holds files that no sweep has left; it was not touched.",
             code="out_in_use",
             hint="Choose an empty or a new folder with --out",
         )
-    root = out.with_name(f".{out.name}-{plan.script_sha256[:12]}")
-    local_run.clear_inputs(root)
-    root.mkdir(parents=True, exist_ok=True)
-    return root
 
 
-def _put(root: Path, out: Path) -> None:
-    """The finished sweep takes the place of an earlier one."""
-    if out.exists():
-        out.rename(root / "old")
-    (root / "working").rename(out)
-    local_run.clear(root)
+def _run(script: ScriptRun, mounts: Mapping[str, Path], reporter: Reporter) -> int:
+    """Run the script to its end and return its exit code."""
+    with reporter.progress("sweep", unit="epochs") as bar:
+
+        def show(line: str) -> None:
+            bar.log(line)
+            if epoch := _EPOCH.match(line):
+                bar.update(completed=int(epoch[1]), total=int(epoch[2]))
+
+        script.start(mounts, show)
+        reporter.hint(script.isolation)
+        return script.wait()
 
 
-def _heads(table: Path, varied: list[str]) -> tuple[SweepHead, ...]:
+def _read_heads(table: Path, varied: Sequence[str]) -> tuple[SweepHead, ...]:
     with table.open(encoding="utf-8", newline="") as rows:
         return tuple(
             SweepHead(

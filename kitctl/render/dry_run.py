@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.operations.shared.outputs import DryRunResult
+from kitctl.operations.dry_run import DryRunResult
 
 if TYPE_CHECKING:
     from rich.console import Console

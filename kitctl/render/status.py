@@ -9,7 +9,7 @@ from kitctl.domain import durations
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.status import RunStatus
+    from kitctl.operations.shared.run_status import RunStatus
 
 
 def draw_status(status: RunStatus, console: Console) -> None:

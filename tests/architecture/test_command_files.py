@@ -12,13 +12,13 @@ from kitctl.cli.app import MODULES
 # A file that a command does without → why.
 WITHOUT = {
     "operations/wait.py": "waiting is operations/shared/watch.py, as for push and pull-results",
+    "operations/status.py": "reading a run's state is operations/shared/run_status.py, as for wait",
     "render/wait.py": "draws the run as `status` does",
     "operations/local.py": "starts and stops the local Kaggle, nothing more",
 }
 # A file of operations/ beside the commands' → why it is not in operations/shared/.
 BESIDES = {
     "__init__": "the folder",
-    "doctor_kaggle": "the second half of `doctor`: what it asks Kaggle",
 }
 
 

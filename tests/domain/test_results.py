@@ -13,7 +13,7 @@ from kitctl.domain.results import (
     DownloadedFile,
     check_names,
     is_error_body,
-    manifest,
+    parse_manifest,
     reason_to_refuse,
 )
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_also_a_folder_is_refused(names: list[str]) -> None:
 
 def test_a_manifest_promises_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
-    read = manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
+    read = parse_manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
     assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
     assert read["a"].matches(DownloadedFile(3, SHA256))
     assert not read["a"].matches(DownloadedFile(4, SHA256))
@@ -133,7 +133,7 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
     ],
 )
 def test_what_is_no_manifest_is_not_relied_on(content: bytes) -> None:
-    assert manifest(content) is None
+    assert parse_manifest(content) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from kitctl.operations.doctor import DoctorCheck
 
 
 def findings(project: Path) -> dict[str, DoctorCheck]:
-    found = doctor.project(
+    found = doctor.check_project(
         lambda: config.find_project(project, project, {}), lambda: config.load(project, {}, {})
     )
     return {finding.name: finding for finding in found}
@@ -49,6 +49,6 @@ def test_wrong_settings_are_found_without_a_run(tmp_path: Path) -> None:
 
 def test_without_a_project_the_machine_is_looked_at_all_the_same(tmp_path: Path) -> None:
     assert [*findings(tmp_path)] == ["project"]
-    machine = {finding.name: finding for finding in doctor.machine("no network", tmp_path)}
+    machine = {finding.name: finding for finding in doctor.check_machine("no network", tmp_path)}
     assert machine["python"].ok
     assert "kaggle" in machine["packages"].detail

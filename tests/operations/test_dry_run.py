@@ -11,8 +11,7 @@ from support.projects import MAIN, lone_script, packed_job, write_files
 
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations import dry_run
-from kitctl.operations.dry_run import LOG_NAME, Scale
-from kitctl.operations.shared.outputs import DryRunResult
+from kitctl.operations.dry_run import LOG_NAME, DryRunResult, Scale
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
 from kitctl.sandbox import runner

@@ -83,20 +83,20 @@ def test_a_job_that_fails_is_quoted_and_leaves_the_folder_as_it_was(
 
 def test_a_folder_of_classes_and_a_folder_of_splits_are_both_taken(tmp_path: Path) -> None:
     (tmp_path / "car").mkdir()
-    settings = pipelines.settings_for(tmp_path, 2.0)
+    settings = pipelines.pipelines_settings(tmp_path, 2.0)
     assert (settings["train_folder"], settings["valid_folder"]) == (".", ".")
     (tmp_path / "train" / "car").mkdir(parents=True)
-    settings = pipelines.settings_for(tmp_path, 2.0)
+    settings = pipelines.pipelines_settings(tmp_path, 2.0)
     assert (settings["train_folder"], settings["valid_folder"]) == ("train", "train")
     assert settings["read_delay_ms"] == 2.0
 
 
 def test_a_folder_without_class_folders_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="needs one for each class"):
-        pipelines.settings_for(tmp_path, 0.0)
+        pipelines.pipelines_settings(tmp_path, 0.0)
     with pytest.raises(InvalidInput):
-        pipelines.settings_for(tmp_path / "missing", 0.0)
+        pipelines.pipelines_settings(tmp_path / "missing", 0.0)
 
 
 def test_without_a_folder_the_jobs_own_photos_are_measured() -> None:
-    assert pipelines.settings_for(None, 0.0) == {"task": "pipelines", "read_delay_ms": 0.0}
+    assert pipelines.pipelines_settings(None, 0.0) == {"task": "pipelines", "read_delay_ms": 0.0}

@@ -17,8 +17,8 @@ from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.results import OWN_FOLDER
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, RunFailed, hint_text
-from kitctl.operations.pull_results import PullResult, Selection, pull_results
-from kitctl.operations.shared.fetch_files import Addresses, Fetch
+from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
+from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.ports import DownloadInterrupted
 
@@ -124,7 +124,7 @@ def test_what_an_earlier_call_brought_is_read_out_too(road: Road) -> None:
 def test_force_fetches_all_anew(road: Road) -> None:
     found = road.seed(files=THE_USUAL, manifest=True)
     road.pull(found)
-    states = [file.state for file in road.pull(found, anew=True).files]
+    states = [file.state for file in road.pull(found, refetch=True).files]
     assert set(states) == {"fetched"}
 
 
@@ -224,13 +224,13 @@ def test_an_expired_address_is_renewed(road: Road) -> None:
 def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road) -> None:
     road.server.settings(url_seconds=60)
     found = road.seed(files=THE_USUAL, manifest=True)
-    addresses = Addresses(road.kaggle.outputs(found.ref), lambda: road.kaggle.outputs(found.ref))
+    urls = FileUrls(road.kaggle.outputs(found.ref), lambda: road.kaggle.outputs(found.ref))
     road.server.advance(3600)
     folder = LocalResultsFolder(road.folder)
-    fetch = Fetch(addresses, HttpDownloader(direct=True), folder, anew=False)
+    fetcher = FileFetcher(urls, HttpDownloader(direct=True), folder, refetch=False, tries=5)
     listed = road.server.calls("ListKernelSessionOutput")
     with folder.exclusive(lambda: None):
-        assert [fetch.one(name, None).state for name in addresses.names] == ["fetched"] * 6
+        assert [fetcher.fetch(name, None).state for name in urls.names] == ["fetched"] * 6
     # One listing renews them all.
     assert road.server.calls("ListKernelSessionOutput") == listed + 1
 
@@ -241,35 +241,30 @@ def test_a_busy_storage_is_asked_again(road: Road, status: int) -> None:
     assert road.pull(road.seed(files=THE_USUAL, manifest=True)).verified
 
 
-def test_an_error_page_never_becomes_a_file(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
+def test_an_error_page_never_becomes_a_file(road: Road) -> None:
     found = road.seed(files=[{"name": "model.keras", "bytes": 100}])
     road.server.fault("expired", "download", count=None)
-    pulled = road.pull(found)
+    pulled = road.pull(found, tries=2)
     assert [failed.path for failed in pulled.failed] == ["model.keras"]
     assert on_disk(road.folder) == set()
     assert isinstance(pulled.failure, NetworkFailed)
     assert "http" not in pulled.failure.message.lower().replace("(http 400)", "")
 
 
-def test_what_is_not_as_promised_is_not_kept(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
+def test_what_is_not_as_promised_is_not_kept(road: Road) -> None:
     promise = {"path": "model.keras", "bytes": 4, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
     files = [
         {"name": "model.keras", "text": "what"},
         {"name": "manifest.json", "text": json.dumps(manifest)},
     ]
-    pulled = road.pull(road.seed(files=files))
+    pulled = road.pull(road.seed(files=files), tries=2)
     assert [failed.path for failed in pulled.failed] == ["model.keras"]
     assert on_disk(road.folder) == {"manifest.json"}
     assert not pulled.verified
 
 
-def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(
-    road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kitctl.operations.shared.fetch_files.TRIES", 2)
+def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(road: Road) -> None:
     content = b"what"
     hashes = {
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -285,7 +280,7 @@ def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(
         {"name": "bad.keras", "text": "what"},
         {"name": "manifest.json", "text": json.dumps(manifest)},
     ]
-    pulled = road.pull(road.seed(files=files))
+    pulled = road.pull(road.seed(files=files), tries=2)
     assert [failed.path for failed in pulled.failed] == ["bad.keras"]
     assert [file.sha256 for file in pulled.files if file.path == "good.keras"] == [hashes["sha256"]]
     assert on_disk(road.folder) == {"manifest.json", "good.keras"}
@@ -349,7 +344,7 @@ def test_two_pulls_at_once_fetch_once(road: Road) -> None:
                 road.ledger,
                 HttpDownloader(direct=True),
                 LocalResultsFolder(road.folder),
-                Selection(jobs=4),
+                PullOptions(jobs=4),
                 road.listener,
             )
         )

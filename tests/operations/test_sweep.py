@@ -10,7 +10,7 @@ from support.projects import packed_job
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
-from kitctl.operations.sweep import SweepResult, settings_for, sweep
+from kitctl.operations.sweep import SweepResult, sweep, sweep_settings
 from kitctl.sandbox import runner
 
 # Ends in the middle the first time, as a killed run does; says how often it was started.
@@ -36,12 +36,12 @@ with open("heads.csv", "w", newline="") as table:
 
 
 def swept(project: Path, *words: str) -> SweepResult:
-    plan = plan_job(project, overrides=settings_for(list(words)))
+    plan = plan_job(project, overrides=sweep_settings(list(words)))
     return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=NullReporter())
 
 
 def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None:
-    settings = settings_for(["units=6,32", "optimizer=adam,sgd", "epochs=5", "task=x"])
+    settings = sweep_settings(["units=6,32", "optimizer=adam,sgd", "epochs=5", "task=x"])
     assert settings == {
         "task": "sweep",
         "epochs": 5,
@@ -50,13 +50,13 @@ def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None
 
 
 def test_commas_inside_brackets_do_not_part_values() -> None:
-    assert settings_for(["units=[6],[32,16]"])["sweep"] == {"units": [[6], [32, 16]]}
+    assert sweep_settings(["units=[6],[32,16]"])["sweep"] == {"units": [[6], [32, 16]]}
 
 
 @pytest.mark.parametrize("words", [[], ["epochs=5"], ["units=[6,32]"]])
 def test_a_sweep_of_one_head_is_refused(words: list[str]) -> None:
     with pytest.raises(InvalidInput, match="several values"):
-        settings_for(words)
+        sweep_settings(words)
 
 
 def test_every_head_comes_back_in_the_order_of_the_table(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from support.jobs import intent_to_push, job
 from support.local_kaggle import until
@@ -13,10 +17,11 @@ from kitctl.errors import InvalidInput, NetworkFailed, Refused, RunCancelled, Ru
 from kitctl.operations.cancel import cancel
 from kitctl.operations.logs import read_log
 from kitctl.operations.runs import list_runs
-from kitctl.operations.shared import watch
 from kitctl.operations.shared.find_run import TargetRun, find_run
+from kitctl.operations.shared.run_status import RunStatus, read_status
+from kitctl.operations.shared.stop_run import StopTimes
 from kitctl.operations.shared.watch import follow, wait_for_end
-from kitctl.operations.status import RunStatus, read_status
+from kitctl.ports import Kaggle, PolledStatus
 
 KERNEL = KernelRef("local", "small-job")
 SESSION = (
@@ -84,32 +89,35 @@ def test_the_status_is_that_of_the_version_though_kaggle_lags(road: Road) -> Non
     assert not read_status(second, road.kaggle, road.ledger).status.ended
 
 
-def test_waiting_outlasts_a_network_that_fails(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+class UnreliableKaggle:
+    """A Kaggle whose answers to polls fail as often as `failures` says."""
+
+    def __init__(self, kaggle: Kaggle, failures: Iterable[NetworkFailed | None]) -> None:
+        self._kaggle, self._failures = kaggle, iter(failures)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kaggle, name)
+
+    def status(self, run: RunRef) -> PolledStatus:
+        if failure := next(self._failures, None):
+            raise failure
+        return self._kaggle.status(run)
+
+
+def test_waiting_continues_while_the_network_fails(road: Road) -> None:
     found = pushed(road, "import time; time.sleep(1)")
-    calls = iter([NetworkFailed("the cable is out"), None, NetworkFailed("again")])
-
-    def flaky(*given: object) -> RunStatus:
-        if error := next(calls, None):
-            raise error
-        return read_status(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(watch, "read_status", flaky)
-    assert ended(road, found).status is Status.COMPLETE
+    failures = [NetworkFailed("the cable is out"), None, NetworkFailed("again")]
+    kaggle = UnreliableKaggle(road.kaggle, failures)
+    status = wait_for_end(found, kaggle, road.ledger, road.clock, road.listener)
+    assert status.status is Status.COMPLETE
     assert any("the cable is out" in said for said in road.listener.said)
 
 
-def test_waiting_gives_up_on_a_network_that_stays_away(
-    road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.0)
+def test_waiting_gives_up_on_a_network_that_does_not_come_back(road: Road) -> None:
     found = pushed(road, "import time; time.sleep(600)")
-
-    def down(*given: object) -> RunStatus:
-        raise NetworkFailed("the cable is out")
-
-    monkeypatch.setattr(watch, "read_status", down)
+    kaggle = UnreliableKaggle(road.kaggle, itertools.repeat(NetworkFailed("the cable is out")))
     with pytest.raises(NetworkFailed, match="The run goes on"):
-        ended(road, found)
+        wait_for_end(found, kaggle, road.ledger, road.clock, road.listener, patience=0.0)
 
 
 def test_following_hands_on_each_line_and_ends_with_the_run(road: Road) -> None:
@@ -157,15 +165,13 @@ def test_a_run_that_ended_is_not_cancelled(road: Road) -> None:
     assert road.server.calls("CancelKernelSession") == 0
 
 
-def test_a_run_that_never_told_its_session_cannot_be_cancelled_and_why(
-    road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kitctl.operations.cancel.ID_SECONDS", 0.0)
+def test_a_run_that_prints_no_session_id_cannot_be_cancelled(road: Road) -> None:
     found = pushed(road, "import time; print('hello', flush=True); time.sleep(600)")
     until(lambda: road.kaggle.status(found.ref).status is Status.RUNNING)
     kaggle = connect_local(road.server.endpoint, road.server.token, quiet_seconds=0.2)
+    times = StopTimes(session_id=0.0)
     with pytest.raises(Refused) as caught:
-        cancel(found, kaggle, road.ledger, road.clock, road.listener)
+        cancel(found, kaggle, road.ledger, road.clock, road.listener, times=times)
     assert caught.value.code == "no_session_id"
     assert "goes on" in caught.value.message
 

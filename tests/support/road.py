@@ -16,7 +16,7 @@ from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.runs import KernelRef, RunRef
-from kitctl.operations.pull_results import PullResult, Selection, pull_results
+from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import NullReporter
 
@@ -53,7 +53,7 @@ class Road:
         return TargetRun(RunRef(KernelRef("local", slug), seeded["version"]), None)
 
     def pull(self, found: TargetRun, *, out: Path | None = None, **selection: Any) -> PullResult:
-        chosen = Selection(**selection)
+        chosen = PullOptions(**selection)
         return pull_results(
             found,
             self.kaggle,

@@ -1,4 +1,4 @@
-"""Many files at once: fetched, taken up again, checked, put in their place."""
+"""Fetch many files at once: each resumed, checked and moved to its place."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ from kitctl.ports import (
     UrlExpired,
 )
 
-# Fruitless tries of one file before it is given up; a try that brought bytes does not count.
-TRIES = 5
 LONGEST_PAUSE_SECONDS = 15.0
 
-# How often the progress bar is drawn.
-DRAW_SECONDS = 0.1
+# How often the progress bar is redrawn.
+REDRAW_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class File:
-    """A file that is here now: "fetched" just now, or "kept" from before."""
+class PulledFile:
+    """A file that is here now: `state` is "fetched" in this call, or "kept" from an earlier one."""
 
     path: str
     bytes: int
@@ -39,139 +37,153 @@ class File:
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A file that did not come."""
+class FailedFile:
+    """A file that could not be fetched."""
 
     path: str
     error: KitError
 
 
-class Addresses:
-    """Where the files are; `list_anew` is asked, for all at once, when one has expired."""
+class FileUrls:
+    """The signed URLs of the files; `list_again` renews all of them once one has expired."""
 
     def __init__(
-        self, files: Iterable[OutputFile], list_anew: Callable[[], Iterable[OutputFile]]
+        self, files: Iterable[OutputFile], list_again: Callable[[], Iterable[OutputFile]]
     ) -> None:
         self._urls = {file.name: file.url for file in files}
-        self._list_anew = list_anew
+        self._list_again = list_again
         self._lock = threading.Lock()
 
     @property
     def names(self) -> list[str]:
         return list(self._urls)
 
-    def get(self, name: str, stale: str = "") -> OutputFile:
-        """The file's address, another one than `stale`."""
+    def get(self, name: str, expired: str = "") -> OutputFile:
+        """Return the file with its URL, another one than `expired`."""
         with self._lock:
-            if self._urls[name] == stale:
-                self._urls |= {file.name: file.url for file in self._list_anew()}
+            if self._urls[name] == expired:
+                self._urls |= {file.name: file.url for file in self._list_again()}
             return OutputFile(name, self._urls[name])
 
 
-class Fetch:
-    """Fetches files of one run into its folder."""
+class FileFetcher:
+    """Fetches files of one run into its folder.
+
+    `refetch` fetches files that are here, too. A file is given up after `tries` tries in a row that
+    bring no bytes.
+    """
 
     def __init__(
-        self, addresses: Addresses, downloads: Downloader, folder: ResultsFolder, *, anew: bool
+        self,
+        urls: FileUrls,
+        downloads: Downloader,
+        folder: ResultsFolder,
+        *,
+        refetch: bool,
+        tries: int,
     ) -> None:
-        self._addresses, self._downloads, self._folder = addresses, downloads, folder
-        self._anew = anew
+        self._urls, self._downloads, self._folder = urls, downloads, folder
+        self._refetch, self._tries = refetch, tries
         self._stopped = threading.Event()
-        self._came: dict[str, int] = {}
+        self._bytes_by_name: dict[str, int] = {}
 
-    @property
-    def bytes_here(self) -> int:
-        """How much is here, of all files that were asked for."""
-        return sum(list(self._came.values()))
+    def fetch(self, name: str, expected: ManifestEntry | None) -> PulledFile:
+        """Fetch one file unless it is here already.
 
-    def one(self, name: str, promise: ManifestEntry | None) -> File:
-        """Fetches a file unless it is here.
-
-        Raises NetworkFailed when it does not come, InvalidInput where it cannot be written.
+        Raises NetworkFailed where it cannot be fetched, InvalidInput where it cannot be written.
         """
-        held = None if self._anew else self._folder.existing(name, promise)
-        if held is not None:
-            self._came[name] = held.bytes
-            return File(name, held.bytes, held.sha256, "kept", promise is not None)
-        content = self._persistently(name, promise)
+        existing = None if self._refetch else self._folder.existing(name, expected)
+        if existing is not None:
+            self._bytes_by_name[name] = existing.bytes
+            return PulledFile(name, existing.bytes, existing.sha256, "kept", expected is not None)
+        content = self._fetch_with_retries(name, expected)
         self._folder.place(name, content)
-        return File(name, content.bytes, content.sha256, "fetched", promise is not None)
+        return PulledFile(name, content.bytes, content.sha256, "fetched", expected is not None)
 
-    def all(
-        self, wanted: Mapping[str, ManifestEntry | None], jobs: int, bar: ProgressBar
-    ) -> tuple[list[File], list[Failed]]:
-        """Fetches several at once, the largest first; one that fails does not end the others."""
-        order = sorted(wanted.items(), key=lambda item: -(item[1].bytes if item[1] else 0))
-        came: dict[str, File] = {}
-        failed: list[Failed] = []
+    def fetch_all(
+        self, files: Mapping[str, ManifestEntry | None], jobs: int, bar: ProgressBar
+    ) -> tuple[list[PulledFile], list[FailedFile]]:
+        """Fetch `jobs` files at once, the largest first; one that fails does not end the others."""
+        largest_first = sorted(files.items(), key=lambda item: -(item[1].bytes if item[1] else 0))
+        fetched: dict[str, PulledFile] = {}
+        failed: list[FailedFile] = []
         with ThreadPoolExecutor(jobs, "pull") as pool:
             try:
-                running = {pool.submit(self.one, name, promise): name for name, promise in order}
+                running = {
+                    pool.submit(self.fetch, name, expected): name
+                    for name, expected in largest_first
+                }
                 while running:
-                    done, _ = wait(running, DRAW_SECONDS, FIRST_EXCEPTION)
-                    bar.update(completed=self.bytes_here)
+                    done, _ = wait(running, REDRAW_SECONDS, FIRST_EXCEPTION)
+                    bar.update(completed=sum(list(self._bytes_by_name.values())))
                     for future in done:
-                        _sort(future, running.pop(future), came, failed)
+                        _collect(future, running.pop(future), fetched, failed)
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        return [came[name] for name in wanted if name in came], failed
+        return [fetched[name] for name in files if name in fetched], failed
 
-    def _persistently(self, name: str, promise: ManifestEntry | None) -> FileContent:
-        file = self._addresses.get(name)
-        fruitless = 0
+    def _fetch_with_retries(self, name: str, expected: ManifestEntry | None) -> FileContent:
+        file = self._urls.get(name)
+        failures = 0
         while True:
-            reached = self._came.get(name, 0)
+            before = self._bytes_by_name.get(name, 0)
             try:
-                return self._once(file, promise)
+                return self._fetch_once(file, expected)
             except (UrlExpired, DownloadInterrupted) as error:
-                fruitless = 0 if self._came.get(name, 0) > reached else fruitless + 1
-                if fruitless >= TRIES:
+                failures = 0 if self._bytes_by_name.get(name, 0) > before else failures + 1
+                if failures >= self._tries:
                     raise
                 if isinstance(error, UrlExpired):
-                    file = self._addresses.get(name, stale=file.url)
+                    file = self._urls.get(name, expired=file.url)
                 elif error.start_over:
                     self._folder.part_path(name).unlink(missing_ok=True)
-                if fruitless and self._stopped.wait(_pause(error, fruitless)):
+                if failures and self._stopped.wait(_pause(error, failures)):
                     raise
 
-    def _once(self, file: OutputFile, promise: ManifestEntry | None) -> FileContent:
-        came = 0
+    def _fetch_once(self, file: OutputFile, expected: ManifestEntry | None) -> FileContent:
+        total = 0
 
         def count(more: int) -> None:
-            nonlocal came
+            nonlocal total
             if self._stopped.is_set():
                 raise _Stopped
-            came += more
-            self._came[file.name] = came
+            total += more
+            self._bytes_by_name[file.name] = total
 
-        algorithm = promise.algorithm if promise else "sha256"
+        algorithm = expected.algorithm if expected else "sha256"
         part = self._folder.part_path(file.name)
-        received = self._downloads.fetch(file, part, algorithm, count)
-        if promise is None:
-            return FileContent(received.bytes, received.digest)
-        if not promise.matches(received):
-            # What came before may have been another's; a whole fetch decides.
-            self._came[file.name] = 0
+        downloaded = self._downloads.fetch(file, part, algorithm, count)
+        if expected is None:
+            return FileContent(downloaded.bytes, downloaded.digest)
+        if not expected.matches(downloaded):
+            # The part that was there before may have been another file's; a whole fetch decides.
+            self._bytes_by_name[file.name] = 0
             raise DownloadInterrupted(
                 f"{file.name} is not what the run's manifest promises.", start_over=True
             )
-        return FileContent(promise.bytes, promise.sha256)
+        return FileContent(expected.bytes, expected.sha256)
 
 
 class _Stopped(Exception):
     """Ctrl-C, or another failure that ends the whole pull."""
 
 
-def _sort(future: Future[File], name: str, came: dict[str, File], failed: list[Failed]) -> None:
+def _collect(
+    future: Future[PulledFile],
+    name: str,
+    fetched: dict[str, PulledFile],
+    failed: list[FailedFile],
+) -> None:
     try:
-        came[name] = future.result()
+        fetched[name] = future.result()
     except (NetworkFailed, InvalidInput) as error:
-        failed.append(Failed(name, error))
+        failed.append(FailedFile(name, error))
 
 
-def _pause(error: KitError, fruitless: int) -> float:
-    asked = getattr(error, "retry_after", None) or ""
-    pause = float(asked) if asked.isdecimal() else 0.25 * 2**fruitless
+def _pause(error: KitError, failures: int) -> float:
+    """Return the seconds until the next try: what the server asked for, else ever longer."""
+    retry_after = getattr(error, "retry_after", None) or ""
+    pause = float(retry_after) if retry_after.isdecimal() else 0.25 * 2**failures
     return min(LONGEST_PAUSE_SECONDS, pause)

@@ -1,4 +1,4 @@
-"""Which run a person means."""
+"""Find the run that a command line names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kitctl.ports import Kaggle, Ledger
 
 @dataclass(frozen=True)
 class TargetRun:
-    """A run on Kaggle, and what the ledger knows of it; None where it was not pushed from here."""
+    """A run on Kaggle, and the ledger's record of it; None where it was not pushed from here."""
 
     ref: RunRef
     record: Run | None
@@ -21,7 +21,7 @@ class TargetRun:
 def find_run(
     name: RunName, project_kernel: Callable[[], KernelRef], kaggle: Kaggle, ledger: Ledger
 ) -> TargetRun:
-    """The run of this name; `project_kernel` is asked only where the name leaves it open.
+    """Return the run of this name; `project_kernel` is called only where the name has no kernel.
 
     Raises InvalidInput where the project has no run yet.
     """

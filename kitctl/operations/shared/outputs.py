@@ -1,13 +1,14 @@
-"""What a rehearsal leaves: its files, what run.json says of it, and the checks of both."""
+"""The outputs of a script that ran on this machine: its files, its run.json, checks of both."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from kitctl.domain import run_report
 
 LARGEST_OUTPUT_BYTES = 20_000_000_000
 """What Kaggle keeps of /kaggle/working."""
@@ -15,6 +16,8 @@ LARGEST_OUTPUT_BYTES = 20_000_000_000
 
 @dataclass(frozen=True)
 class Artifact:
+    """A file among the outputs."""
+
     path: str
     bytes: int
     sha256: str
@@ -22,6 +25,8 @@ class Artifact:
 
 @dataclass(frozen=True)
 class OutputCheck:
+    """One check of the outputs and how it went."""
+
     name: str
     ok: bool
     detail: str
@@ -29,34 +34,14 @@ class OutputCheck:
 
 @dataclass(frozen=True)
 class SkippedPhoto:
+    """A photo that the script could not use."""
+
     path: str
     reason: str
 
 
-@dataclass(frozen=True)
-class DryRunResult:
-    """A dry run that came to its end: where its outputs are, and what the checks found."""
-
-    script_sha256: str
-    seconds: float
-    out: Path
-    metrics: Mapping[str, float]
-    epochs: int | None
-    artifacts: tuple[Artifact, ...]
-    checks: tuple[OutputCheck, ...]
-    skipped_photos: tuple[SkippedPhoto, ...]
-    phase_seconds: Mapping[str, float]
-    reading: str
-    isolation: str
-    warnings: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        return all(check.ok for check in self.checks)
-
-
-def artifacts(folder: Path) -> tuple[Artifact, ...]:
-    """Every file below the folder with its size and hash; links are not followed."""
+def list_artifacts(folder: Path) -> tuple[Artifact, ...]:
+    """Return every file below the folder with its size and hash; links are not followed."""
     return tuple(
         Artifact(path.relative_to(folder).as_posix(), path.stat().st_size, _sha256(path))
         for path in sorted(folder.rglob("*"))
@@ -65,7 +50,7 @@ def artifacts(folder: Path) -> tuple[Artifact, ...]:
 
 
 def general_checks(files: Sequence[Artifact]) -> tuple[OutputCheck, ...]:
-    """What can be asked of any script that ended well."""
+    """Check what holds for any script that ended well."""
     size = sum(file.bytes for file in files)
     return (
         OutputCheck("the script ended without an error", True, "exit code 0"),
@@ -78,35 +63,27 @@ def general_checks(files: Sequence[Artifact]) -> tuple[OutputCheck, ...]:
     )
 
 
-def own_checks(answer: Mapping[str, Any]) -> tuple[OutputCheck, ...]:
-    """The checks that the script has made itself, asked with KITCTL_VERIFY=1."""
+def script_checks(answer: Mapping[str, Any]) -> tuple[OutputCheck, ...]:
+    """Return the checks that the script made itself when it ran with KITCTL_VERIFY=1.
+
+    Raises KeyError or TypeError where the answer has another form.
+    """
     return tuple(
         OutputCheck(str(check["name"]), bool(check["ok"]), str(check["detail"]))
         for check in answer["checks"]
     )
 
 
-def report(folder: Path) -> dict[str, Any]:
-    """run.json as the script left it; empty where there is none that can be read."""
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return run.json as the script left it; empty where there is none that can be read."""
     try:
-        said = json.loads((folder / "run.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        return run_report.read_object((folder / "run.json").read_bytes())
+    except OSError:
         return {}
-    return said if isinstance(said, dict) else {}
-
-
-def numbers(values: object) -> dict[str, float]:
-    """The numbers of a mapping that came from outside."""
-    if not isinstance(values, dict):
-        return {}
-    return {
-        str(name): value
-        for name, value in values.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
 
 
 def skipped_photos(values: object) -> tuple[SkippedPhoto, ...]:
+    """Return the photos that run.json lists as skipped."""
     if not isinstance(values, list):
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""Asking Kaggle while something else is done: a round trip takes as long as much of the loading."""
+"""Send a request while something else is done: a round trip takes as long as much of the work."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 @contextmanager
-def prefetch(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Asks beside the block, which ends no sooner than the answer has come.
+def prefetch(request: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Call `request` in a thread beside the block, which ends no sooner than the answer has come.
 
-    What is given waits for the answer, or raises the failure.
+    Yields a function that waits for the answer and returns it, or raises the failure.
     """
-    with ThreadPoolExecutor(1, "ahead") as asking:
-        yield asking.submit(question).result
+    with ThreadPoolExecutor(1, "prefetch") as pool:
+        yield pool.submit(request).result

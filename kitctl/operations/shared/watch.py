@@ -1,148 +1,166 @@
-"""Following a run to its end: its state by polls, its log as it comes."""
+"""Watch a run to its end: poll its state, and pass on its log as it comes."""
 
 from __future__ import annotations
 
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Protocol
 
 from kitctl.domain import durations
+from kitctl.domain.run_log import session_id_of
 from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import NullReporter, ProgressBar, Reporter
-from kitctl.operations.status import RunStatus, read_status
+from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger, LogLine
 
-SESSION = re.compile(r"session (\d+)")
-
-# Seconds between two polls: close where states change, wide where they rarely do.
+# Seconds between two polls: short while the state changes, long while it rarely does.
 FIRST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.5, 15.0, 1.3
 
-# So long Kaggle may be out of reach before a watcher gives up; the run goes on either way.
+# How long Kaggle may be unreachable before waiting is given up; the run continues either way.
 PATIENCE_SECONDS = 1800.0
 
-# So long the rest of the log may take after the run's end.
+# How long the next line of the log may take after the run's end.
 LAST_LINES_SECONDS = 30.0
 
 OnLine = Callable[[LogLine], None]
 
 
 def wait_for_end(
-    found: TargetRun,
+    target: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
     clock: Clock,
     reporter: Reporter,
     *,
     timeout: float | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> RunStatus:
-    """Polls until the run has ended.
+    """Poll until the run has ended, and return the state that it ended in.
 
-    Raises RunCancelled (code wait_timeout) when it has not within `timeout` seconds.
+    Raises RunCancelled (code wait_timeout) where it has not within `timeout` seconds, NetworkFailed
+    where Kaggle is unreachable for `patience` seconds.
     """
-    with _LiveLine(reporter, str(found.ref)) as live:
-        watch = _Watch(found, kaggle, ledger, clock, reporter, live)
-        return watch.to_its_end(_NoLog(clock), timeout)
+    with _StatusLine(reporter, str(target.ref)) as status_line:
+        poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
+        return _watch(poller, status_line, _NoLog(clock), clock, timeout)
 
 
 def follow(
-    found: TargetRun,
+    target: TargetRun,
     kaggle: Kaggle,
     ledger: Ledger,
     clock: Clock,
     reporter: Reporter,
     on_line: OnLine,
 ) -> RunStatus:
-    """Hands on each line of the log as it comes, until the run has ended."""
+    """Call `on_line` with each line of the log as it comes, until the run has ended.
 
-    def take(line: LogLine) -> None:
-        live.close()  # From here on the log itself is live enough.
-        session = SESSION.fullmatch(line.text)
-        if session and found.record:
-            ledger.update_facts(found.record.id, Facts(session_id=int(session[1])))
+    Raises NetworkFailed where Kaggle is unreachable for half an hour.
+    """
+
+    def pass_on(line: LogLine) -> None:
+        status_line.close()  # From here on the log itself shows that the run is alive.
+        session_id = session_id_of(line.text)
+        if session_id is not None and target.record:
+            ledger.update_facts(target.record.id, Facts(session_id=session_id))
         on_line(line)
 
-    with _LiveLine(reporter, str(found.ref)) as live:
-        watch = _Watch(found, kaggle, ledger, clock, reporter, live)
-        return watch.to_its_end(_Log(found.ref, kaggle, take), None)
+    with _StatusLine(reporter, str(target.ref)) as status_line:
+        poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
+        return _watch(poller, status_line, _FollowedLog(target.ref, kaggle, pass_on), clock, None)
 
 
-class _LiveLine:
-    """A line that tells the state, until there is something better to see."""
+def _watch(
+    poller: _Poller,
+    status_line: _StatusLine,
+    log: _LogSource,
+    clock: Clock,
+    timeout: float | None,
+) -> RunStatus:
+    """Poll at growing intervals, reading the log in between, until the run has ended."""
+    started = clock.monotonic()
+    interval = FIRST_POLL
+    last: Status | None = None
+    while True:
+        status = poller.poll()
+        if status is not None:
+            interval = FIRST_POLL if status.status is not last else interval
+            last = status.status
+            status_line.show(status)
+            if status.status.ended:
+                log.finish(LAST_LINES_SECONDS)
+                return status
+        waited = clock.monotonic() - started
+        if timeout is not None and waited >= timeout:
+            raise _not_ended(poller.ref, timeout)
+        pause = interval if timeout is None else min(interval, timeout - waited)
+        if log.pass_on_lines(pause):  # The log has ended, so the run is about to end.
+            interval = FIRST_POLL
+        interval = min(SLOWEST_POLL, interval * POLL_GROWTH)
+
+
+class _StatusLine:
+    """A progress line that shows the run's state, until it is closed."""
 
     def __init__(self, reporter: Reporter, text: str) -> None:
         self._open = ExitStack()
         self._bar: ProgressBar = self._open.enter_context(reporter.progress(text))
 
-    def __enter__(self) -> _LiveLine:
+    def __enter__(self) -> _StatusLine:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
 
     def show(self, status: RunStatus) -> None:
-        spent = status.running_seconds if status.record and status.record.started_at else None
-        seconds = status.queued_seconds if spent is None else spent
-        said = status.status.lower().replace("_", " ")
+        running = status.running_seconds if status.record and status.record.started_at else None
+        seconds = status.queued_seconds if running is None else running
+        state = status.status.lower().replace("_", " ")
         aside = "" if seconds is None else f" ({durations.describe(seconds)})"
-        self._bar.describe(f"{status.ref}: {said}", aside)
+        self._bar.describe(f"{status.ref}: {state}", aside)
 
     def close(self) -> None:
         self._bar = NullReporter()
         self._open.close()
 
 
-class _Watch:
+class _Poller:
+    """Polls a run's state; a network that fails for a while is only a warning."""
+
     def __init__(
         self,
-        found: TargetRun,
+        target: TargetRun,
         kaggle: Kaggle,
         ledger: Ledger,
         clock: Clock,
         reporter: Reporter,
-        live: _LiveLine,
+        patience: float,
     ) -> None:
-        self._found, self._kaggle, self._ledger = found, kaggle, ledger
-        self._clock, self._reporter, self._live = clock, reporter, live
+        self.ref = target.ref
+        self._target, self._kaggle, self._ledger = target, kaggle, ledger
+        self._clock, self._reporter, self._patience = clock, reporter, patience
         self._unreachable_since: float | None = None
 
-    def to_its_end(self, log: _NoLog | _Log, timeout: float | None) -> RunStatus:
-        begun = self._clock.monotonic()
-        pause = FIRST_POLL
-        last: Status | None = None
-        while True:
-            status = self._polled()
-            if status is not None:
-                pause = FIRST_POLL if status.status is not last else pause
-                last = status.status
-                self._live.show(status)
-                if status.status.ended:
-                    log.finish(LAST_LINES_SECONDS)
-                    return status
-            waited = self._clock.monotonic() - begun
-            if timeout is not None and waited >= timeout:
-                raise _not_ended(self._found.ref, timeout)
-            left = pause if timeout is None else min(pause, timeout - waited)
-            if log.pass_on(left):  # The log is over, so the run is about to be.
-                pause = FIRST_POLL
-            pause = min(SLOWEST_POLL, pause * POLL_GROWTH)
+    def poll(self) -> RunStatus | None:
+        """Return the state now; None while Kaggle cannot be reached.
 
-    def _polled(self) -> RunStatus | None:
-        """The state now; None where Kaggle cannot be reached for a while."""
+        Raises NetworkFailed where that lasts longer than the patience.
+        """
         try:
-            status = read_status(self._found, self._kaggle, self._ledger)
+            status = read_status(self._target, self._kaggle, self._ledger)
         except NetworkFailed as error:
             now = self._clock.monotonic()
             self._unreachable_since = self._unreachable_since or now
-            if now - self._unreachable_since > PATIENCE_SECONDS:
+            if now - self._unreachable_since > self._patience:
                 raise NetworkFailed(
                     f"{error.message} The run goes on.",
                     code=error.code,
-                    hint=NextCommand("wait", f"{self._found.ref.version}"),
+                    hint=NextCommand("wait", f"{self.ref.version}"),
                 ) from None
             self._reporter.warn(f"{error.message} The run goes on; still trying.")
             return None
@@ -150,11 +168,23 @@ class _Watch:
         return status
 
 
+class _LogSource(Protocol):
+    """What is read between two polls."""
+
+    def pass_on_lines(self, seconds: float) -> bool:
+        """Pass on the lines that come within `seconds`; return whether the log has just ended."""
+
+    def finish(self, seconds: float) -> None:
+        """Pass on the rest of the log while no line takes longer than `seconds`."""
+
+
 class _NoLog:
+    """No log: only waits."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def pass_on(self, seconds: float) -> bool:
+    def pass_on_lines(self, seconds: float) -> bool:
         self._clock.sleep(seconds)
         return False
 
@@ -162,19 +192,18 @@ class _NoLog:
         pass
 
 
-class _Log:
-    """The log, read in a thread of its own, since it blocks for as long as the job is quiet."""
+class _FollowedLog:
+    """The log, read in a thread of its own, since reading blocks while the job is silent."""
 
-    def __init__(self, ref: RunRef, kaggle: Kaggle, take: OnLine) -> None:
-        self._ref, self._kaggle, self._take = ref, kaggle, take
+    def __init__(self, ref: RunRef, kaggle: Kaggle, on_line: OnLine) -> None:
+        self._ref, self._kaggle, self._on_line = ref, kaggle, on_line
         self._lines: queue.SimpleQueue[LogLine | None] = queue.SimpleQueue()
-        self._over = False
+        self._ended = False
         self._stop = threading.Event()
         threading.Thread(target=self._read, daemon=True, name=f"log of {ref}").start()
 
-    def pass_on(self, seconds: float) -> bool:
-        """Hands on the lines that come within `seconds`; whether the log has just ended."""
-        if self._over:
+    def pass_on_lines(self, seconds: float) -> bool:
+        if self._ended:
             self._stop.wait(seconds)
             return False
         end = time.monotonic() + seconds
@@ -184,17 +213,16 @@ class _Log:
             except queue.Empty:
                 return False
             if line is None:
-                self._over = True
+                self._ended = True
                 return True
-            self._take(line)
+            self._on_line(line)
 
     def finish(self, seconds: float) -> None:
-        """Hands on what is left of the log, as long as lines come so soon after each other."""
-        while not self._over and self.pass_on(seconds):
+        while not self._ended and self.pass_on_lines(seconds):
             pass
 
     def _read(self) -> None:
-        while not self._over:
+        while not self._ended:
             try:
                 for line in self._kaggle.follow_log(self._ref):
                     self._lines.put(line)
@@ -204,7 +232,7 @@ class _Log:
                 if self._stop.wait(3.0):
                     return
             except KitError:
-                # The polls say whether Kaggle is out of reach for good.
+                # The polls find out whether Kaggle stays unreachable.
                 if self._stop.wait(10.0):
                     return
         self._lines.put(None)

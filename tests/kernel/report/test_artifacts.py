@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernel.report import artifacts
-from kitctl.domain.results import DownloadedFile, manifest
+from kitctl.domain.results import DownloadedFile, parse_manifest
 
 
 def test_the_manifest_says_what_every_file_is(
@@ -26,7 +26,7 @@ def test_the_manifest_says_what_every_file_is(
     }
     of_each = {"path", "bytes", "sha256"}
     assert said == {"model.keras": of_each | {"blake2b"}, "plots/curves.png": of_each}
-    promises = manifest(Path("manifest.json").read_bytes())
+    promises = parse_manifest(Path("manifest.json").read_bytes())
     assert promises
     for path, promise in promises.items():
         data = Path(path).read_bytes()

@@ -1,4 +1,4 @@
-"""The state of one run."""
+"""One run's state, as Kaggle reports it now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from kitctl.ports import Kaggle, Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """One run now; times are seconds on Kaggle's clock, None where the ledger does not know."""
+    """One run's state at the time `now`, in seconds on Kaggle's clock.
+
+    `record` is what the ledger holds of it; None where it was not pushed from here.
+    """
 
     ref: RunRef
     status: Status
@@ -24,7 +27,7 @@ class RunStatus:
 
     @property
     def queued_seconds(self) -> float | None:
-        """How long it waited, or has been waiting, for its machine."""
+        """How long the run waited, or has been waiting, for its machine."""
         if self.record is None or self.record.pushed_at is None:
             return None
         until = self.record.started_at or self.record.ended_at or self.now
@@ -32,7 +35,7 @@ class RunStatus:
 
     @property
     def running_seconds(self) -> float | None:
-        """How long it held its machine, or has been holding it."""
+        """How long the run occupied its machine, or has been occupying it."""
         if self.record is None:
             return None
         if self.record.started_at is None:
@@ -41,24 +44,23 @@ class RunStatus:
 
     @property
     def failure(self) -> KitError | None:
-        """What it means for the exit code; None for a run that goes on or ended well."""
-        words = f' Kaggle says: "{self.failure_message}"' if self.failure_message else ""
-        version = self.ref.version
-        hint = NextCommand("pull-results", f"{version}", "its log and what it left")
+        """The error that the command exits with; None for a run that continues or succeeded."""
+        reason = f' Kaggle says: "{self.failure_message}"' if self.failure_message else ""
+        hint = NextCommand("pull-results", f"{self.ref.version}", "its log and what it left")
         if self.status.failed:
-            return RunFailed(f"The run {self.ref} failed.{words}", hint=hint)
+            return RunFailed(f"The run {self.ref} failed.{reason}", hint=hint)
         if self.status.cancelled:
             return RunCancelled(
-                f"The run {self.ref} was cancelled or ran out of time.{words}", hint=hint
+                f"The run {self.ref} was cancelled or ran out of time.{reason}", hint=hint
             )
         return None
 
     def as_data(self) -> dict[str, Any]:
-        known = self.record
+        record = self.record
         times = {
-            "pushed_at": known and known.pushed_at,
-            "started_at": known and known.started_at,
-            "ended_at": known and known.ended_at,
+            "pushed_at": record and record.pushed_at,
+            "started_at": record and record.started_at,
+            "ended_at": record and record.ended_at,
         }
         return {
             "run": str(self.ref),
@@ -67,23 +69,23 @@ class RunStatus:
             "failure_message": self.failure_message or None,
             "queued_seconds": self.queued_seconds,
             "running_seconds": self.running_seconds,
-            "accelerator": known.intent.accelerator or "cpu" if known else None,
-            "time_source": known and known.time_source,
+            "accelerator": record.intent.accelerator or "cpu" if record else None,
+            "time_source": record and record.time_source,
             **{name: at and moment_of(at) for name, at in times.items()},
         }
 
 
-def read_status(found: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
-    """Asks Kaggle, and lets the ledger know."""
-    state = kaggle.status(found.ref)
+def read_status(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+    """Poll the run's state at Kaggle and record it in the ledger."""
+    polled = kaggle.status(target.ref)
     now = kaggle.now()
-    known = found.record
-    if known is not None:
-        known = ledger.record_status(known.id, state.status, now, state.failure_message)
+    record = target.record
+    if record is not None:
+        record = ledger.record_status(record.id, polled.status, now, polled.failure_message)
     return RunStatus(
-        ref=found.ref,
-        status=state.status,
-        failure_message=state.failure_message,
+        ref=target.ref,
+        status=polled.status,
+        failure_message=polled.failure_message,
         now=now,
-        record=known,
+        record=record,
     )
