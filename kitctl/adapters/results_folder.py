@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from kitctl.adapters.hashing import hash_file
 from kitctl.domain.results import OWN_FOLDER, ManifestEntry
 from kitctl.errors import InvalidInput
+from kitctl.files import replace_file
 from kitctl.ports import FileContent
 
 _LOOK_SECONDS = 0.2
@@ -107,10 +108,8 @@ class LocalResultsFolder:
             self._entries[name] = _entry(entry)
 
     def write(self, name: str, data: bytes) -> None:
-        path = self._path(name)
-        part = self.part_path(name)
-        part.write_bytes(data)
-        part.replace(path)
+        with replace_file(self._path(name), self._own / "parts") as part:
+            part.write_bytes(data)
 
     def read(self, name: str) -> bytes | None:
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl import config
 from kitctl.cli.global_options import GlobalOptions
-from kitctl.errors import Hint, InvalidInput, KitError, NextCommand, NoProject, hint_text
+from kitctl.errors import Hint, KitError, NextCommand, NoProject, hint_text
 from kitctl.render.console import Console
 from kitctl.render.output import JsonOutput, Output, PeopleOutput
 
@@ -168,18 +168,9 @@ class CommandContext:
 
     def kernel(self, account: Callable[[], str]) -> KernelRef:
         """Return the project's kernel; the account is asked for only where the id has no owner."""
-        from kitctl.domain import metadata
-        from kitctl.domain.runs import KernelRef
+        from kitctl.operations.shared.read_metadata import project_kernel
 
-        text = (self.project / config.METADATA_NAME).read_text("utf-8")
-        job = metadata.inspect(text).metadata
-        if not job.slug:
-            raise InvalidInput(
-                f"{config.METADATA_NAME} names no id, so there is no kernel to look for.",
-                code="metadata",
-                hint=NextCommand("doctor", note="says what else is missing"),
-            )
-        return KernelRef(job.owner or account(), job.slug)
+        return project_kernel(self.project, account)
 
     def _connect_remote(self, **how: Any) -> KaggleApi:
         from kitctl.adapters.kaggle import connect

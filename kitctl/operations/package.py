@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kitctl.config import METADATA_NAME
+from kitctl.files import replace_file
 from kitctl.packing.bundle import Plan
 
 
@@ -24,12 +25,8 @@ def write_package(plan: Plan, out: Path) -> PackageResult:
     """Write the plan into the folder, which is created if needed; other files there stay."""
     out.mkdir(parents=True, exist_ok=True)
     metadata = replace(plan.metadata, code_file=plan.script_name)
-    _write_whole(out / plan.script_name, plan.script)
-    _write_whole(out / METADATA_NAME, metadata.to_json().encode())
+    files = {plan.script_name: plan.script, METADATA_NAME: metadata.to_json().encode()}
+    for name, data in files.items():
+        with replace_file(out / name) as part:
+            part.write_bytes(data)
     return PackageResult(out, plan.script_sha256, len(plan.script), plan.modules, plan.warnings)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

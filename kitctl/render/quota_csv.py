@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kitctl.domain.quota import Balance
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
-from kitctl.render.writing import written_whole
+from kitctl.files import replace_users_file
 
 COLUMNS = ("week_starts_at", "accelerator", "part", "kernel", "runs", "seconds", "hours")
 
@@ -19,7 +19,7 @@ def write_weeks(weeks: Sequence[Sequence[Balance]], path: Path) -> None:
     `part` is kernel, outside, reserved or left, which add up to the line `allowed`; a week that is
     overdrawn has a negative `left`. `outside` is empty where it is not known.
     """
-    with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with replace_users_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(row for week in weeks for one in week for row in _rows(one))

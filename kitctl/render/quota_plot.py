@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain.quota import Balance
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.files import replace_users_file
 from kitctl.render.quota_bars import outside_seconds
-from kitctl.render.writing import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def plot_weeks(weeks: Sequence[Sequence[Balance]], path: Path) -> None:
     FigureCanvasAgg(figure)
     for axes, pool in zip(figure.subplots(len(pools), squeeze=False)[:, 0], pools, strict=True):
         _draw_pool(axes, pool, [one for one in books if one.pool == pool], colours)
-    with written_whole(path) as part:
+    with replace_users_file(path) as part:
         figure.savefig(part, format="png")
 
 

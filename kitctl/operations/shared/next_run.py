@@ -1,6 +1,6 @@
-"""The project's job as it would be pushed now, as far as its hours are concerned.
+"""The run that a push would start now, as far as its hours are concerned.
 
-Only its metadata and settings are read, not its code: `quota` must answer at a glance.
+Only the project's metadata and settings are read, not its code: `quota` must answer at once.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kitctl.config import JOB_NAME, METADATA_NAME, Config
-from kitctl.domain import durations, metadata
+from kitctl.config import JOB_NAME, Config
+from kitctl.domain import durations
 from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.forecast import forecast_run, forecast_without_past
 from kitctl.domain.runs import Forecast, KernelRef, Run
+from kitctl.errors import InvalidInput
+from kitctl.operations.shared.read_metadata import read_metadata
 
 
 @dataclass(frozen=True)
 class NextRun:
-    """What a push from here would ask for; `owner` is "" where it is the account's."""
+    """What a push would ask for; `owner` is "" where the account is the owner."""
 
     owner: str
     slug: str
@@ -33,39 +35,39 @@ class NextRun:
         return KernelRef(self.owner or account, self.slug)
 
     def forecast(self, past: Sequence[Run]) -> Forecast:
-        """Return what the next run would take: as the last one, but for what was changed since."""
+        """Return how long it would take: as the last run, but with what has changed since."""
         if not past:
             return forecast_without_past(self.limit_seconds)
         last = past[0].intent
         epochs = self.settings.get("epochs", last.epochs)
-        again = replace(
+        intent = replace(
             last,
             accelerator=self.accelerator,
             limit_seconds=self.limit_seconds,
             settings={**last.settings, **self.settings},
             epochs=epochs if isinstance(epochs, int) else last.epochs,
         )
-        return forecast_run(again, past)
+        return forecast_run(intent, past)
 
 
-def read_next_run(project: Path, settings: Config) -> NextRun | None:
-    """Return the project's job; None where its metadata cannot be read: `package` says why."""
+def read_next_run(project: Path, config: Config) -> NextRun | None:
+    """Return the project's next run; None where it cannot be read: `package` says why."""
     import tomllib
 
     try:
-        job = metadata.inspect((project / METADATA_NAME).read_text("utf-8")).metadata
-        job = job.with_accelerator(settings.accelerator)
-        own = tomllib.loads(((project / job.code_file).parent / JOB_NAME).read_text("utf-8"))
+        metadata = read_metadata(project).metadata.with_accelerator(config.accelerator)
+        job_file = (project / metadata.code_file).parent / JOB_NAME
+        settings = tomllib.loads(job_file.read_text("utf-8"))
     except FileNotFoundError:
-        own = {}
-    except (ValueError, OSError):
+        settings = {}
+    except (InvalidInput, ValueError, OSError):
         return None
-    longest = SESSION_LIMIT_SECONDS[job.pool]
+    longest = SESSION_LIMIT_SECONDS[metadata.pool]
     return NextRun(
-        owner=job.owner,
-        slug=job.slug,
-        pool=job.pool,
-        accelerator=job.machine_shape,
-        limit_seconds=min(durations.parse(settings.timeout) or longest, longest),
-        settings=own,
+        owner=metadata.owner,
+        slug=metadata.slug,
+        pool=metadata.pool,
+        accelerator=metadata.machine_shape,
+        limit_seconds=min(durations.parse(config.timeout) or longest, longest),
+        settings=settings,
     )

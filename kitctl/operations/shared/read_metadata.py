@@ -1,0 +1,42 @@
+"""Read a project's kernel-metadata.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kitctl.config import METADATA_NAME
+from kitctl.domain import metadata
+from kitctl.domain.metadata import Inspection
+from kitctl.domain.runs import KernelRef
+from kitctl.errors import InvalidInput, NextCommand
+
+
+def read_metadata(project: Path) -> Inspection:
+    """Return what the project's metadata says, and what is wrong with it.
+
+    Raises InvalidInput where it is no UTF-8 or no JSON object, OSError where it cannot be read.
+    """
+    try:
+        return metadata.inspect((project / METADATA_NAME).read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            f"{METADATA_NAME} is not written in UTF-8.",
+            code="invalid_metadata",
+            hint=("Save it as UTF-8, then: ", NextCommand("doctor")),
+        ) from None
+
+
+def project_kernel(project: Path, account: Callable[[], str]) -> KernelRef:
+    """Return the project's kernel; `account` is called only where the id has no owner.
+
+    Raises InvalidInput where the metadata has no id.
+    """
+    job = read_metadata(project).metadata
+    if not job.slug:
+        raise InvalidInput(
+            f"{METADATA_NAME} names no id, so there is no kernel to look for.",
+            code="metadata",
+            hint=NextCommand("doctor", note="says what else is missing"),
+        )
+    return KernelRef(job.owner or account(), job.slug)

@@ -1,0 +1,149 @@
+"""The port to Kaggle: what is asked of it, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from kitctl.errors import NetworkFailed
+
+if TYPE_CHECKING:
+    from kitctl.domain.metadata import Sources
+    from kitctl.domain.quota import QuotaReading
+    from kitctl.domain.runs import KernelRef, RunRef, Status
+    from kitctl.errors import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveRequest:
+    """A version of a kernel to save and run."""
+
+    kernel: KernelRef
+    title: str
+    text: str
+    language: str
+    kernel_type: str
+    is_private: bool
+    enable_gpu: bool
+    enable_tpu: bool
+    enable_internet: bool
+    machine_shape: str
+    sources: Sources
+    keywords: tuple[str, ...] = ()
+    id_no: int | None = None
+    docker_image: str = ""
+    docker_image_pinning_type: str = ""
+    timeout_seconds: int | None = None
+
+
+class SavedVersion(NamedTuple):
+    """Kaggle's answer to a request that it accepted; it runs without the `invalid_sources`."""
+
+    run: RunRef
+    url: str
+    invalid_sources: tuple[str, ...] = ()
+
+
+class AnswerLost(NetworkFailed):
+    """It is not known whether Kaggle accepted a push; nothing was sent twice."""
+
+    default_code = "answer_lost"
+
+
+class PolledStatus(NamedTuple):
+    """A run's state as Kaggle reports it."""
+
+    status: Status
+    failure_message: str = ""
+
+
+class KernelVersion(NamedTuple):
+    """One version of a kernel as Kaggle holds it."""
+
+    run: RunRef
+    source: str
+    machine_shape: str
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log: seconds since its start, the stream, the text without newline."""
+
+    time: float
+    stream: str
+    text: str
+
+
+class OutputFile(NamedTuple):
+    """A file that a run left: its name as Kaggle reports it (not to be trusted), and its URL."""
+
+    name: str
+    url: str
+
+
+class Kaggle(Protocol):
+    """Kaggle, or the local Kaggle. Every failure is a KitError with a next step."""
+
+    service: str
+    """Either "kaggle" or "local": the ledger keeps their runs apart."""
+
+    @property
+    def credentials(self) -> str:
+        """Which credentials are used and where they come from; not what they are."""
+
+    def account(self) -> str:
+        """Return the name of the account whose credentials are used."""
+
+    def now(self) -> float:
+        """Return Kaggle's clock, from the last answer's Date; this machine's before the first."""
+
+    def clock_skew_seconds(self) -> float | None:
+        """Return how far this machine's clock is ahead of Kaggle's; None before an answer."""
+
+    def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
+        """Return the kernel's newest version; None where Kaggle shows us no such kernel."""
+
+    def version(self, run: RunRef) -> KernelVersion | None:
+        """Return one version; None where Kaggle has no such version."""
+
+    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
+        """Save and run a version once, even where Kaggle's answer is lost.
+
+        `newest_before` is the kernel's newest version before the call, 0 for none.
+
+        Raises AnswerLost where it is not known if it runs; after any other failure nothing runs.
+        """
+
+    def status(self, run: RunRef) -> PolledStatus:
+        """Return the state of this very version.
+
+        Raises InvalidInput where Kaggle shows no such run.
+        """
+
+    def outputs(self, run: RunRef) -> Iterator[OutputFile]:
+        """Yield all files that an ended run left, page by page; their URLs expire."""
+
+    def log(self, run: RunRef) -> list[LogLine]:
+        """Return the whole log of an ended run."""
+
+    def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
+        """Yield the log of a run that has not ended, until nothing more comes for a moment."""
+
+    def follow_log(self, run: RunRef) -> Iterator[LogLine]:
+        """Yield the log as it comes, each line once, over lost connections, until the run ends.
+
+        Raises InvalidInput while there is no log.
+        """
+
+    def cancel(self, session_id: int) -> None:
+        """Ask Kaggle to stop a session.
+
+        Raises Refused where it does not.
+        """
+
+    def quota(self) -> QuotaReading:
+        """Return what Kaggle reports of this week's hours."""
+
+    def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
+        """Return the sources that cannot be mounted: missing, not ours or not ready yet."""
