@@ -1,4 +1,4 @@
-"""Where a base's weights come from, and how they get into it."""
+"""Find the weights of a base and load them into its architecture."""
 
 import hashlib
 import os
@@ -8,14 +8,14 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kernel import session
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
-_DEPTH = 4  # how deep attached folders are searched
-_DOWNLOAD_TIMEOUT = 30.0  # seconds without a byte
+_DEPTH = 4  # levels of folders that are searched
+_DOWNLOAD_TIMEOUT = 30.0  # seconds without any data
 _ALIASES = {
     "vgg16": ("vgg16",),
     "inceptionv1": ("inceptionv1", "inception_v1", "inception-v1", "googlenet"),
@@ -29,22 +29,29 @@ _WEIGHT_FILES = (".weights.h5", ".h5", ".keras")
 
 @dataclass(frozen=True)
 class WeightsSource:
-    """`kind`: "random", "saved_model", "file" or "keras"; `words` names it for people."""
+    """A place that holds weights, described for people.
 
-    kind: str
-    words: str
+    `path` is a SavedModel's folder or a file, or the name of the class in `keras.applications`.
+    """
+
+    kind: Literal["random", "saved_model", "file", "keras"]
+    description: str
     path: Path = Path()
 
 
 def find(settings: Settings) -> WeightsSource:
-    """Where these settings' weights are; raises `RunError` that says what to attach."""
-    wanted = settings.base_weights
-    if wanted == "random" or (wanted == "auto" and settings.base == "convnet"):
+    """Find the weights that the settings ask for.
+
+    Raises:
+        RunError: when there are none; it says what to attach.
+    """
+    name = settings.base_weights
+    if name == "random" or (name == "auto" and settings.base == "convnet"):
         return WeightsSource("random", "random weights")
-    if wanted == "imagenet":
+    if name == "imagenet":
         return _from_keras(settings)
-    if wanted != "auto":
-        return _named(wanted, settings)
+    if name != "auto":
+        return _by_name(name, settings)
     for folder in session.attached_folders():
         if folder != session.first_folder(settings.data):
             for path in _candidates(folder, settings.base):
@@ -53,7 +60,11 @@ def find(settings: Settings) -> WeightsSource:
 
 
 def load(model: Any, source: WeightsSource) -> None:
-    """Put the weights into the architecture `model`; random ones are there already."""
+    """Load the weights into the architecture `model`, which has random ones.
+
+    Raises:
+        RunError: when they do not fit or cannot be downloaded.
+    """
     if source.kind == "keras":
         _download(model, source)
     elif source.kind == "file":
@@ -61,10 +72,10 @@ def load(model: Any, source: WeightsSource) -> None:
 
 
 def move_saved_model(folder: Path, model: Any) -> bool:
-    """Move a SavedModel's variables into `model` if names, shapes and outputs agree.
+    """Copy the variables of a SavedModel into `model` if names, shapes and outputs agree.
 
-    Returns False, with `model`'s weights not to be used, when the SavedModel is not this
-    architecture or does not compute the same.
+    Returns False when the SavedModel is another architecture or computes something else; then the
+    weights of `model` are useless.
     """
     import numpy as np
     import tensorflow as tf
@@ -84,7 +95,7 @@ def move_saved_model(folder: Path, model: Any) -> bool:
 
 
 def folder_digest(folder: Path) -> str:
-    """Identity of a folder's files."""
+    """Return a digest of all files of a folder."""
     state = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         state.update(path.relative_to(folder).as_posix().encode())
@@ -94,22 +105,22 @@ def folder_digest(folder: Path) -> str:
 
 
 def _values_for(model: Any, variables: list[Any]) -> list[Any] | None:
-    """The SavedModel's values in the order of `model`'s weights, or None if they do not fit.
+    """Return the variables' values in the order of `model`'s weights, or None if they do not fit.
 
-    Keras' own SavedModels keep layer names (`block1_conv1/kernel:0`), with whatever in front.
+    Variables of Keras' own SavedModels end in the layer's name: `…/block1_conv1/kernel:0`.
     """
     ours = [_key(weight.path) for weight in model.weights]
     theirs = {_key(variable.name): variable for variable in variables}
     if len(theirs) != len(variables) or set(ours) - set(theirs):
         return None
-    found = [theirs[key] for key in ours]
-    if any(tuple(a.shape) != tuple(b.shape) for a, b in zip(found, model.weights, strict=True)):
+    matching = [theirs[key] for key in ours]
+    if any(tuple(a.shape) != tuple(b.shape) for a, b in zip(matching, model.weights, strict=True)):
         return None
-    return [variable.numpy() for variable in found]
+    return [variable.numpy() for variable in matching]
 
 
 def _key(name: str) -> str:
-    """`…/block1_conv1/kernel:0` → `block1_conv1/kernel`; TF-Slim's names become Keras'."""
+    """Shorten `…/block1_conv1/kernel:0` to `block1_conv1/kernel`; translate TF-Slim's names."""
     name = name.partition(":")[0]
     slim = re.search(r"(?:Conv2d_\d\w_\dx\d|Mixed_\d\w/Branch_\d/Conv2d_0\w_\dx\d)(?=/)", name)
     if slim:
@@ -118,37 +129,37 @@ def _key(name: str) -> str:
     return "/".join(name.split("/")[-2:])
 
 
-def _named(wanted: str, settings: Settings) -> WeightsSource:
-    """Weights by a path, or by an attached source (owner/slug, with a path in it or not)."""
-    if Path(wanted).exists():
-        return _inside(Path(wanted), wanted, settings)
-    owner, _, rest = wanted.partition("/")
+def _by_name(name: str, settings: Settings) -> WeightsSource:
+    """Find weights by a path, or in an attached source: owner/slug, or owner/slug/path."""
+    if Path(name).exists():
+        return _below(Path(name), name, settings)
+    owner, _, rest = name.partition("/")
     slug, _, inner = rest.partition("/")
     for folder in session.source_folders(f"{owner}/{slug}"):
         for root in (folder, session.unnested(folder)):
             if (root / inner).exists():
-                return _inside(root / inner, wanted, settings)
+                return _below(root / inner, name, settings)
     raise RunError(
-        f"base_weights = {wanted!r} is neither a path nor attached (attached: "
+        f"base_weights = {name!r} is neither a path nor attached (attached: "
         f"{session.attached_names()}). Attach it as a dataset_source, or use "
         f"'auto', 'imagenet' or 'random'."
     )
 
 
-def _inside(path: Path, words: str, settings: Settings) -> WeightsSource:
+def _below(path: Path, description: str, settings: Settings) -> WeightsSource:
     if path.is_file() or (path / "saved_model.pb").exists():
-        return _source(path, words)
+        return _source(path, description)
     for candidate in _candidates(path, settings.base):
-        return _source(candidate, f"{words}/{candidate.relative_to(path).as_posix()}")
-    raise RunError(f"{words} holds no SavedModel and no .weights.h5 for {settings.base}.")
+        return _source(candidate, f"{description}/{candidate.relative_to(path).as_posix()}")
+    raise RunError(f"{description} holds no SavedModel and no .weights.h5 for {settings.base}.")
 
 
-def _source(path: Path, words: str) -> WeightsSource:
-    return WeightsSource("saved_model" if path.is_dir() else "file", words, path)
+def _source(path: Path, description: str) -> WeightsSource:
+    return WeightsSource("saved_model" if path.is_dir() else "file", description, path)
 
 
 def _candidates(folder: Path, base: str) -> Iterator[Path]:
-    """SavedModel folders and weight files below `folder` that bear the base's name."""
+    """Yield the SavedModel folders and weight files below `folder` that have the base's name."""
     for root, folders, files in os.walk(folder):
         here = Path(root)
         folders.sort()
@@ -188,7 +199,7 @@ def _missing(base: str) -> str:
 
 
 def _download(model: Any, source: WeightsSource) -> None:
-    """Keras' published ImageNet weights, from its cache or its server."""
+    """Load Keras' published ImageNet weights, from its cache or its server."""
     import keras
 
     before = socket.getdefaulttimeout()
@@ -197,7 +208,7 @@ def _download(model: Any, source: WeightsSource) -> None:
         published = getattr(keras.applications, source.path.name)(
             weights="imagenet", include_top=False, input_shape=model.input_shape[1:]
         )
-    except Exception as error:  # Keras wraps whatever its download meets in a bare Exception
+    except Exception as error:  # Keras raises a bare Exception for every failure of its download
         base = next(
             name for name, keras_name in _IN_KERAS.items() if keras_name == source.path.name
         )
@@ -209,12 +220,12 @@ def _download(model: Any, source: WeightsSource) -> None:
 
 
 def _load_file(model: Any, path: Path) -> None:
-    """A `.weights.h5` or `.keras` of this very architecture."""
+    """Load a `.weights.h5` or `.keras` file of the same architecture."""
     import keras
 
     try:
         with warnings.catch_warnings():
-            # Of weights that it cannot place Keras only warns, and goes on with noise.
+            # For weights without a place Keras only warns, and goes on with random ones.
             warnings.simplefilter("error", UserWarning)
             if path.suffix == ".keras":
                 model.set_weights(keras.saving.load_model(path, compile=False).get_weights())

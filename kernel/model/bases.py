@@ -20,8 +20,8 @@ from kernel.settings.settings import Settings
 class Base:
     """A feature extractor as one Keras layer.
 
-    `digest` identifies its weights, `source` says where they come from. `replica()` makes the
-    same base again, for another device or another precision.
+    `digest` identifies its weights, `source` says where they come from. `replica()` returns a
+    copy of the base, for another device or another precision.
     """
 
     layer: Any
@@ -29,28 +29,27 @@ class Base:
     source: str
     replica: Callable[[], Any]
 
-    @property
-    def is_opaque(self) -> bool:
-        """Whether it is a SavedModel whose inside Keras does not know."""
-        return isinstance(self.layer, SavedModelBase)
-
 
 def build(settings: Settings) -> Base:
-    """The base of these settings with its weights; raises `RunError` when they cannot be had."""
+    """Build the base of these settings with its weights.
+
+    Raises:
+        RunError: when there are no weights, or they do not fit.
+    """
     source = base_weights.find(settings)
     if source.kind == "saved_model":
         return _from_saved_model(settings, source)
     layer = architecture(settings)
-    drawn = random.getstate()
+    state = random.getstate()
     base_weights.load(core(layer), source)
-    # Keras draws the head's seeds from `random` next: where weights came from must not matter.
-    random.setstate(drawn)
+    # Keras draws the head's seeds from `random` next: the source of the weights must not matter.
+    random.setstate(state)
     layer.trainable = not settings.base_is_frozen
-    return Base(layer, _digest(layer), source.words, lambda: _copy(settings, layer))
+    return Base(layer, _digest(layer), source.description, lambda: _copy(settings, layer))
 
 
 def architecture(settings: Settings) -> Any:
-    """The base with fresh weights, its preprocessing in front of it if it has one."""
+    """Build the base with random weights, after its preprocessing if it has one."""
     built = ARCHITECTURES[settings.base](settings)
     before = preprocessing(settings)
     if not before:
@@ -59,9 +58,9 @@ def architecture(settings: Settings) -> Any:
 
 
 def preprocessing(settings: Settings) -> list[Any]:
-    """Layers that turn 0…1 into what the base's weights were trained on.
+    """Return the layers that convert 0…1 to the range on which the base was trained.
 
-    "auto" leaves 0…1 for the course's own bases, as the course does.
+    "auto" leaves 0…1 for vgg16 and inceptionv1, as the course does.
     """
     if settings.preprocessing == "unit":
         return []
@@ -77,24 +76,21 @@ def preprocessing(settings: Settings) -> list[Any]:
 
 
 def core(layer: Any) -> Any:
-    """The part of a base that holds its weights."""
+    """Return the part of a base that holds its weights."""
     return layer.layers[-1] if layer.name == "base" else layer
 
 
 @keras.saving.register_keras_serializable("kitctl")
 class CaffeScaling(layers.Layer):
-    """0…1 in RGB → ImageNet-centred 0…255 in BGR, as VGG16's authors trained it."""
+    """0…1 in RGB → 0…255 in BGR, centred on ImageNet's mean, as VGG16 was trained."""
 
     def call(self, images: Any) -> Any:
-        """Images [batch, height, width, 3]."""
+        """Convert images [batch, height, width, 3]."""
         return keras.ops.flip(images * 255.0 - np.array([123.68, 116.779, 103.939], "float32"), -1)
 
 
 def convnet(settings: Settings) -> Any:
-    """A small network of equal blocks, to be trained from scratch.
-
-    The first block halves the photo at once, so that later blocks are cheap.
-    """
+    """Build a small network of convolution blocks, to be trained from scratch."""
     inputs = x = keras.Input(settings.input_shape)
     for index, filters in enumerate(settings.filters):
         x = convolution_block(x, filters, kernel=5 if index == 0 else 3)
@@ -104,10 +100,10 @@ def convnet(settings: Settings) -> Any:
 
 
 def convolution_block(x: Any, filters: int, kernel: int = 3) -> Any:
-    """Convolution that halves height and width, normalisation, ReLU.
+    """Apply a convolution that halves height and width, normalisation and ReLU.
 
-    The moving statistics follow closely: a batch has thousands of places to average over, and
-    with so few batches an epoch a slower average belongs to weights that are long gone.
+    The moving statistics have a short memory: a batch has thousands of positions to average over,
+    and with few batches in an epoch a slow average would belong to weights of long ago.
     """
     x = layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False)(x)
     return layers.ReLU()(layers.BatchNormalization(momentum=0.5)(x))
@@ -148,20 +144,20 @@ ARCHITECTURES: dict[str, Callable[[Settings], Any]] = {
 
 
 def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) -> Base:
-    """A SavedModel's weights in Keras' own architecture if they fit exactly, else it as it is."""
+    """Load a SavedModel's weights into Keras' architecture; if they do not fit, use it as it is."""
     layer = architecture(settings)
     if base_weights.move_saved_model(source.path, core(layer)):
         layer.trainable = not settings.base_is_frozen
-        return Base(layer, _digest(layer), source.words, lambda: _copy(settings, layer))
+        return Base(layer, _digest(layer), source.description, lambda: _copy(settings, layer))
     if not settings.base_is_frozen or settings.fine_tune_epochs:
         raise RunError(
-            f"{source.words} is a SavedModel that Keras cannot take apart: it can be used as it "
-            f"is, but not trained. Set base_trainable = 'auto' and fine_tune_epochs = 0."
+            f"{source.description} is a SavedModel that Keras cannot take apart: it can be used "
+            f"as it is, but not trained. Set base_trainable = 'auto' and fine_tune_epochs = 0."
         )
     return Base(
         SavedModelBase(source.path, settings.input_shape, name=settings.base),
         base_weights.folder_digest(source.path),
-        source.words,
+        source.description,
         lambda: SavedModelBase(source.path, settings.input_shape, name=settings.base),
     )
 
@@ -174,7 +170,7 @@ def _copy(settings: Settings, layer: Any) -> Any:
 
 
 def _digest(layer: Any) -> str:
-    """Identity of all weights, in their order."""
+    """Return a digest of all weights, in their order."""
     state = hashlib.sha256()
     for weights in layer.get_weights():
         state.update(f"{weights.dtype}{weights.shape}".encode())

@@ -1,4 +1,4 @@
-"""Features → class: the dense head, and how a model with it is compiled."""
+"""Features → class: the dense head, its compilation, and augmentation."""
 
 from typing import Any
 
@@ -25,7 +25,10 @@ _METRICS = {
 
 
 def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
-    """The head's layers, in the course's order; `feature_rank` of 1 means pooled already."""
+    """Build the layers of the head, in the course's order.
+
+    `feature_rank` is 3 for features [height, width, channels], or 1 if they are pooled already.
+    """
     pooling = settings.head_pooling if feature_rank == 3 else "flatten"
     head = [_POOLINGS[pooling]()]
     for units in settings.units:
@@ -38,35 +41,35 @@ def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
 
 
 def model(head: list[Any], shape: tuple[int, ...]) -> Any:
-    """The head's layers as a model of its own, on features of `shape` without the batch."""
+    """Return the head's layers as a model on features of `shape`, without the batch dimension."""
     return keras.Sequential([keras.Input(shape), *head], name="head")
 
 
 def compile_model(model: Any, settings: Settings, learning_rate: float) -> None:
-    """Give `model` its optimizer, loss and metrics."""
+    """Compile the model with the optimizer, loss and metrics of the settings."""
     model.compile(
         optimizer=optimizer(settings, learning_rate),
         loss=loss_name(settings),
         metrics=metric_names(settings),
         jit_compile=False,
     )
-    # Built now, so that a saved model's optimizer is whole also when another one was trained.
+    # Built now, because a model may be saved without having been trained itself.
     model.optimizer.build(model.trainable_variables)
 
 
 def loss_name(settings: Settings) -> str:
-    """Keras' name of the loss; "auto" goes by the label_mode."""
+    """Return Keras' name of the loss; "auto" depends on the label_mode."""
     return _LOSSES[settings.label_mode] if settings.loss == "auto" else settings.loss
 
 
 def metric_names(settings: Settings) -> list[str]:
-    """Keras' names of the metrics; "auto" goes by the label_mode."""
+    """Return Keras' names of the metrics; "auto" depends on the label_mode."""
     return [_METRICS[settings.label_mode] if name == "auto" else name for name in settings.metrics]
 
 
 def optimizer(settings: Settings, learning_rate: float) -> Any:
-    """The optimizer by its name; each takes those of the settings that it knows."""
-    made = {
+    """Build the optimizer of the settings, with those of its options that it has."""
+    optimizer_class = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
         "nadam": keras.optimizers.Nadam,
@@ -78,21 +81,21 @@ def optimizer(settings: Settings, learning_rate: float) -> Any:
         options["epsilon"] = settings.epsilon
     if settings.optimizer in ("sgd", "rmsprop"):
         options["momentum"] = settings.momentum
-    return made(**options)
+    return optimizer_class(**options)
 
 
 def augmentation(settings: Settings) -> list[Any]:
-    """Layers that vary a photo while training and leave it alone otherwise."""
-    found: list[Any] = []
+    """Build layers that vary photos at random during training, and do nothing otherwise."""
+    augmenting: list[Any] = []
     if settings.augment_flip != "none":
-        found.append(layers.RandomFlip(settings.augment_flip))
+        augmenting.append(layers.RandomFlip(settings.augment_flip))
     if settings.augment_rotation:
-        found.append(layers.RandomRotation(settings.augment_rotation))
+        augmenting.append(layers.RandomRotation(settings.augment_rotation))
     if settings.augment_zoom:
-        found.append(layers.RandomZoom(settings.augment_zoom))
+        augmenting.append(layers.RandomZoom(settings.augment_zoom))
     if settings.augment_translation:
         share = settings.augment_translation
-        found.append(layers.RandomTranslation(share, share))
+        augmenting.append(layers.RandomTranslation(share, share))
     if settings.augment_contrast:
-        found.append(layers.RandomContrast(settings.augment_contrast, value_range=(0.0, 1.0)))
-    return found
+        augmenting.append(layers.RandomContrast(settings.augment_contrast, value_range=(0.0, 1.0)))
+    return augmenting

@@ -1,7 +1,7 @@
 """InceptionV1 (GoogLeNet), which keras.applications does not have.
 
-Layer names and shapes are those of TF-Slim's checkpoints, from which the published ImageNet
-weights on TensorFlow Hub come. Source: Szegedy et al., "Going Deeper with Convolutions", 2014.
+Layer names and shapes are those of TF-Slim's checkpoints, the source of the published ImageNet
+weights on TensorFlow Hub. Source: Szegedy et al., "Going Deeper with Convolutions", 2014.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ _MODULES: dict[str, Any] = {
 
 
 def inceptionv1(input_shape: tuple[int, int, int]) -> Any:
-    """The convolutional base: photos [batch, h, w, c] → [batch, h/32, w/32, 1024]."""
+    """Build the base: photos [batch, h, w, channels] → features [batch, h/32, w/32, 1024]."""
     inputs = keras.Input(input_shape)
     x = _convolution(inputs, 64, 7, "Conv2d_1a_7x7", strides=2)
     x = layers.MaxPooling2D(3, 2, padding="same", name="MaxPool_2a_3x3")(x)
@@ -62,7 +62,7 @@ def _module(x: Any, filters: tuple[int, ...], name: str) -> Any:
 
 
 def _convolution(x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any:
-    """Convolution, normalisation without a scale, ReLU: TF-Slim's block."""
+    """Apply TF-Slim's block: a convolution, normalisation without a scale, ReLU."""
     x = layers.Conv2D(
         filters, kernel, strides=strides, padding="same", use_bias=False, name=_flat(name)
     )(x)
@@ -71,5 +71,5 @@ def _convolution(x: Any, filters: int, kernel: int, name: str, strides: int = 1)
 
 
 def _flat(name: str) -> str:
-    """Keras' layer names take no slash."""
+    """Replace the slashes, which Keras does not allow in layer names."""
     return name.replace("/", "_")

@@ -1,4 +1,4 @@
-"""Small photos, and runs of the kernel in a folder laid out as Kaggle's."""
+"""Small photos, and runs of the training job in a working folder."""
 
 import contextlib
 import sys
@@ -11,7 +11,7 @@ from support.kernel_runs import SIDE, Run, write_split
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """TensorFlow's variables do not know numpy's newer copy argument; Keras 3.15 does not mind."""
+    """Ignore that TensorFlow's variables lack numpy's newer copy argument."""
     config.addinivalue_line(
         "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
     )
@@ -25,7 +25,7 @@ def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
-    """Run the job in a fresh working folder, or in one named by `working`."""
+    """A function that runs the job in the folder `working`, which is new if it does not exist."""
 
     def run(working: str = "working", **settings: Any) -> Run:
         from kernel import main
@@ -45,7 +45,7 @@ def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def vgg16_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A `.weights.h5` of VGG16 whose random features neither vanish nor explode."""
+    """A `.weights.h5` of VGG16 with random weights, whose features neither vanish nor explode."""
     import keras
 
     keras.utils.set_random_seed(7)
@@ -57,19 +57,19 @@ def vgg16_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_leftover_determinism() -> Iterator[None]:
-    """A run makes all of TensorFlow deterministic, which then refuses to tell the time."""
+def _without_determinism() -> Iterator[None]:
+    """Undo the determinism of a run, with which TensorFlow refuses to read the clock."""
     yield
     if "tensorflow" in sys.modules:
-        # TensorFlow has no public way back.
+        # TensorFlow has no public function for it.
         from tensorflow.python.framework import config
 
         config.disable_op_determinism()
 
 
 @pytest.fixture(autouse=True)
-def _no_leftover_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A run must not see the variables of whoever runs the tests."""
+def _without_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide the variables of the process that runs the tests."""
     for name in ("KITCTL_REHEARSAL", "KITCTL_OVERRIDES", "KITCTL_CHECK", "KAGGLE_CONTAINER_NAME"):
         monkeypatch.delenv(name, raising=False)
     yield

@@ -1,4 +1,4 @@
-"""Small photos for the kernel's tests, and what a run of it left."""
+"""Small photos for the tests of the training job, its settings, and the outputs of a run."""
 
 import csv
 import json
@@ -13,32 +13,34 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from kernel.settings.settings import Settings
+
 SIDE = 32
 COMMAND = [sys.executable, "-m", "kernel.main"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run left in its working folder."""
+    """The exit code of a run and the outputs in its working folder."""
 
     working: Path
     code: int
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """history.csv, a list of numbers a column."""
+        """The columns of history.csv."""
         with (self.working / "history.csv").open(newline="", encoding="utf-8") as rows:
             table = list(csv.DictReader(rows))
         return {name: [float(row[name]) for row in table] for name in table[0]}
 
     @property
     def record(self) -> dict[str, Any]:
-        """run.json."""
+        """The contents of run.json."""
         return json.loads((self.working / "run.json").read_text(encoding="utf-8"))
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """All weights of the model that was left."""
+        """All weights of the saved model."""
         import keras
 
         model = keras.saving.load_model(self.working / "model.keras", compile=False)
@@ -46,7 +48,7 @@ class Run:
 
 
 def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
-    """A noisy photo with a bright bar, upright for label 0 and lying for label 1."""
+    """Write a noisy photo with a bright bar, vertical for label 0 and horizontal for label 1."""
     draw = np.random.RandomState(seed)
     picture = draw.randint(0, 120, (side, side, 3)).astype("uint8")
     at = draw.randint(4, side - 10)
@@ -57,7 +59,7 @@ def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
 
 
 def write_split(folder: Path, classes: tuple[str, ...], train: int, valid: int) -> Path:
-    """A data set: train/ and valid/ with so many photos of each class, JPEG and PNG by turns."""
+    """Write train/ and valid/ with so many photos of each class, a third of them PNGs."""
     for split, count, base in (("train", train, 0), ("valid", valid, 1000)):
         for label, name in enumerate(classes):
             for index in range(count):
@@ -67,8 +69,15 @@ def write_split(folder: Path, classes: tuple[str, ...], train: int, valid: int) 
     return folder
 
 
+def base_settings(base: str, weights: str, **changed: Any) -> Settings:
+    """Settings of a small run with this base and its weights."""
+    return Settings.from_mapping(
+        {"base": base, "base_weights": weights, "image_size": [SIDE, SIDE], **changed}
+    )
+
+
 def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
-    """The job as a process of its own, in `folder`."""
+    """Start the job as a process in `folder`."""
     folder.mkdir(exist_ok=True)
     chosen = {"data": str(photos), "image_size": [SIDE, SIDE], "batch_size": 16}
     chosen |= {"plots": False, **settings}
@@ -81,7 +90,7 @@ def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
 
 
 def kill_when(run: subprocess.Popen[str], line_begins: str) -> None:
-    """SIGKILL the run as soon as it has printed such a line."""
+    """Kill the run as soon as it has printed a line with this beginning."""
     assert run.stdout is not None
     seen = any(line.startswith(line_begins) for line in run.stdout)
     assert seen, f"the run ended without a line {line_begins!r}"
@@ -90,6 +99,6 @@ def kill_when(run: subprocess.Popen[str], line_begins: str) -> None:
 
 
 def finish(run: subprocess.Popen[str], folder: Path) -> tuple[Run, str]:
-    """Wait for the run's end: what it left, and what it printed."""
+    """Wait for the end of the run; return its outputs and what it printed."""
     output, _ = run.communicate()
     return Run(folder, run.returncode), output

@@ -25,12 +25,12 @@ def test_settings_survive_the_way_through_json() -> None:
 
 
 def test_all_mistakes_are_reported_at_once_with_what_is_allowed() -> None:
-    found = problems(base="vgg", epochs=0, learning_rate="fast", interpolation="cubic")
+    reported = problems(base="vgg", epochs=0, learning_rate="fast", interpolation="cubic")
 
-    assert set(found) == {"base", "epochs", "learning_rate", "interpolation"}
-    assert "'vgg16'" in found["base"][1]
-    assert "1 to 100000" in found["epochs"][1]
-    assert "'bicubic'" in found["interpolation"][1]
+    assert set(reported) == {"base", "epochs", "learning_rate", "interpolation"}
+    assert "'vgg16'" in reported["base"][1]
+    assert "1 to 100000" in reported["epochs"][1]
+    assert "'bicubic'" in reported["interpolation"][1]
 
 
 def test_an_unknown_setting_is_reported_with_the_nearest_known_one() -> None:
