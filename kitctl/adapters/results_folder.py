@@ -1,22 +1,20 @@
-"""The folder of one run's results: parts, moves, and what an earlier pull has brought.
+"""The folder of one run's results: files, unfinished parts, and what earlier pulls fetched.
 
-Its own books lie in `.kitctl/`: whose it is in `run`, a line a file in `files.jsonl`, the parts
-that are still coming, and a lock. A file is moved to its name only when it is whole, so what has
-its name is whole.
+kitctl's own files lie in `.kitctl/`: the run that the folder belongs to (`run`), a line for each
+fetched file (`files.jsonl`), the parts that are still being fetched (`parts/`), and a lock. A file
+gets its name only when it is whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from kitctl.adapters.hashing import hash_file
 from kitctl.domain.results import OWN_FOLDER, ManifestEntry
@@ -24,14 +22,12 @@ from kitctl.errors import InvalidInput
 from kitctl.files import replace_file
 from kitctl.ports import FileContent
 
-_LOOK_SECONDS = 0.2
-
 
 @dataclass(frozen=True)
-class _Entry:
+class _Record:
     """What a file was when it was placed."""
 
-    promise: ManifestEntry
+    entry: ManifestEntry
     mtime_ns: int
 
 
@@ -41,51 +37,59 @@ class LocalResultsFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._own = root / OWN_FOLDER
-        self._books = self._own / "files.jsonl"
-        self._entries: dict[str, _Entry] = {}
-        self._writing = threading.Lock()
+        self._records_file = self._own / "files.jsonl"
+        self._records: dict[str, _Record] = {}
+        self._records_lock = threading.Lock()
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
+        # Loaded here: only a pull needs it.
+        from filelock import FileLock, Timeout
+
         (self._own / "parts").mkdir(parents=True, exist_ok=True)
-        with (self._own / "lock").open("ab") as lock:
-            if not _locked(lock):
-                on_wait()
-                while not _locked(lock):
-                    time.sleep(_LOOK_SECONDS)
-            self._entries = _entries(self._books)
+        # The system releases it with the process, also after kill -9.
+        lock = FileLock(self._own / "lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            on_wait()
+            lock.acquire()
+        try:
+            self._records = _read_records(self._records_file)
             yield
+        finally:
+            lock.release()
 
     def claim(self, run: str) -> list[str]:
-        mark = self._own / "run"
+        run_file = self._own / "run"
         with suppress(OSError):
-            if mark.read_text("utf-8", "replace") == run:
+            if run_file.read_text("utf-8", "replace") == run:
                 return []
-        strangers = [name for name in self._entries if (self.root / name).is_file()]
-        self._entries = {}
-        # In this order: killed in between, it has no books, and so nothing is taken for granted.
-        self._books.unlink(missing_ok=True)
-        mark.write_text(run, "utf-8")
-        return strangers
+        foreign = [name for name in self._records if (self.root / name).is_file()]
+        self._records = {}
+        # In this order: after a kill in between there are no records, so nothing is relied on.
+        self._records_file.unlink(missing_ok=True)
+        run_file.write_text(run, "utf-8")
+        return foreign
 
     def existing(self, name: str, promise: ManifestEntry | None) -> FileContent | None:
         path = self._path(name)
         try:
-            found = path.stat(follow_symlinks=False)
+            stat = path.stat(follow_symlinks=False)
         except OSError:
             return None
-        entry = self._entries.get(name)
-        wanted = promise or (entry and entry.promise)
-        if path.is_symlink() or not path.is_file() or not wanted:
+        record = self._records.get(name)
+        expected = promise or (record and record.entry)
+        if path.is_symlink() or not path.is_file() or not expected:
             return None
-        if entry and (entry.promise.bytes, entry.mtime_ns) == (found.st_size, found.st_mtime_ns):
-            is_it = entry.promise.sha256 == wanted.sha256
+        if record and (record.entry.bytes, record.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+            is_expected = record.entry.sha256 == expected.sha256
         else:
-            is_it = wanted.matches(hash_file(path, wanted.algorithm))
-        return FileContent(wanted.bytes, wanted.sha256) if is_it else None
+            is_expected = expected.matches(hash_file(path, expected.algorithm))
+        return FileContent(expected.bytes, expected.sha256) if is_expected else None
 
     def part_path(self, name: str) -> Path:
-        # By hash: a name of its own may be as long as names can be.
+        # Named by a hash: with a suffix, the longest names would be too long.
         key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return self._own / "parts" / f"{key}.part"
 
@@ -97,15 +101,15 @@ class LocalResultsFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             part.replace(path)
         part.with_suffix(".etag").unlink(missing_ok=True)
-        entry = {
+        line = {
             "path": name,
             "bytes": content.bytes,
             "sha256": content.sha256,
             "mtime_ns": path.stat().st_mtime_ns,
         }
-        with self._writing, self._books.open("a", encoding="utf-8") as books:
-            books.write(json.dumps(entry) + "\n")
-            self._entries[name] = _entry(entry)
+        with self._records_lock, self._records_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            self._records[name] = _record(line)
 
     def write(self, name: str, data: bytes) -> None:
         with replace_file(self._path(name), self._own / "parts") as part:
@@ -118,7 +122,11 @@ class LocalResultsFolder:
             return None
 
     def _path(self, name: str) -> Path:
-        """Where a name leads, which no symbolic link may bend."""
+        """Return the path of a file of this folder.
+
+        Raises:
+            InvalidInput: a symbolic link would lead out of the folder.
+        """
         path = self.root / name
         for parent in path.parents:
             if parent == self.root:
@@ -132,38 +140,21 @@ class LocalResultsFolder:
         return path
 
 
-def _entries(books: Path) -> dict[str, _Entry]:
-    """What was placed before; a line that was cut off in writing is left out."""
-    entries = {}
+def _read_records(file: Path) -> dict[str, _Record]:
+    """Return the records by path, without a line that a kill cut off."""
+    records = {}
     try:
-        lines = books.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8").splitlines()
     except OSError:
         return {}
     for line in lines:
         try:
-            entry = _entry(json.loads(line))
-            entries[entry.promise.path] = entry
+            record = _record(json.loads(line))
+            records[record.entry.path] = record
         except (ValueError, KeyError, TypeError):
             continue
-    return entries
+    return records
 
 
-def _entry(line: Mapping[str, Any]) -> _Entry:
-    return _Entry(ManifestEntry(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
-
-
-def _locked(file: BinaryIO) -> bool:
-    """Whether the lock is ours now; the system takes it back when the process ends."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _record(line: Mapping[str, Any]) -> _Record:
+    return _Record(ManifestEntry(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
