@@ -1,33 +1,35 @@
-"""The ledger in SQLite: what this user pushed, and what is known of it."""
+"""The ledger in SQLite: the runs that this user pushed, and what is known of each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 from kitctl.adapters.ledger import rows
-from kitctl.adapters.ledger.database import UNDER_WAY, errors_told, open_ledger, writing
+from kitctl.adapters.ledger.database import Database
+from kitctl.adapters.ledger.schema import UNFINISHED
 from kitctl.domain.quota import QuotaReading, RunOccupancy
 from kitctl.domain.run_times import Evidence, TimeSource, best_occupancy
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.weeks import week_of
 from kitctl.ports import AdmissionCheck
 
+# How long to wait for another kitctl that is writing.
+BUSY_SECONDS = 10.0
+
 
 class SqliteLedger:
     """The port `Ledger`, in one file for all of a user's accounts and projects.
 
-    Writers take turns: each change is one transaction that starts with the lock, so what it read
-    still holds when it writes. Killed between two of them, what was written stays and is repaired
-    from Kaggle by `kitctl.operations.shared.reconcile`.
+    Each change is one transaction that takes the write lock first, so what it has read still holds
+    when it writes. After a kill between two changes `kitctl.operations.shared.reconcile` completes
+    the records from Kaggle.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection = open_ledger(path)
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._database = Database(path, busy_seconds)
 
     def __enter__(self) -> SqliteLedger:
         return self
@@ -41,24 +43,26 @@ class SqliteLedger:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        self._database.close()
 
-    # Writing.
+    # Writing
 
     def admit(self, intent: Intent, judge: AdmissionCheck) -> Run:
-        with self._writing():
+        with self._database.transaction():
             judge(self.unfinished_runs(intent.service, intent.account))
-            return self._insert(intent, status=Status.SENDING)
+            columns = rows.columns(intent) | {"status": Status.SENDING}
+            return self._by_id(self._database.insert("runs", columns))
 
     def record_version(self, run_id: int, kernel: KernelRef, version: int, at: float) -> Run:
-        with self._writing():
+        with self._database.transaction():
             known = self._at_version(self._by_id(run_id).intent.service, RunRef(kernel, version))
             if known and known.id != run_id:
-                # Either a repair took it for a twin's, which is then looked for again, or the
-                # kernel was deleted since and begins at 1 anew: its old runs still count.
+                # Either reconciling gave the version to another run of the same script, which is
+                # then looked for again, or the kernel was deleted and its versions begin at 1
+                # again: the hours of its old runs still count.
                 status = known.status if known.status.ended else Status.SENDING
-                self._update(known.id, {"version": None, "status": status})
-            self._execute(
+                self._database.update("runs", known.id, {"version": None, "status": status})
+            self._database.execute(
                 "UPDATE runs SET owner = ?, slug = ?, version = ?, pushed_at = ?,"
                 " status = CASE status WHEN 'SENDING' THEN 'QUEUED' ELSE status END WHERE id = ?",
                 *(kernel.owner, kernel.slug, version, at, run_id),
@@ -66,58 +70,58 @@ class SqliteLedger:
             return self._by_id(run_id)
 
     def record_lost_answer(self, run_id: int, until: float) -> None:
-        with self._writing():
-            self._update(run_id, {"sending_until": until})
+        with self._database.transaction():
+            self._database.update("runs", run_id, {"sending_until": until})
 
     def withdraw(self, run_id: int) -> None:
-        with self._writing():
-            self._execute("DELETE FROM runs WHERE id = ? AND version IS NULL", run_id)
+        with self._database.transaction():
+            self._database.execute("DELETE FROM runs WHERE id = ? AND version IS NULL", run_id)
 
     def forget(self, service: str) -> None:
-        """Forgets a Kaggle that is no more: a local one that was reset."""
-        with self._writing():
-            self._execute("DELETE FROM runs WHERE service = ?", service)
-            self._execute("DELETE FROM quota_readings WHERE service = ?", service)
+        """Delete all that is known of a service: a local Kaggle that was reset."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM runs WHERE service = ?", service)
+            self._database.execute("DELETE FROM quota_readings WHERE service = ?", service)
 
     def record_status(
         self, run_id: int, status: Status, at: float, failure_message: str = ""
     ) -> Run:
-        with self._writing():
+        with self._database.transaction():
             run = self._by_id(run_id)
-            if not run.status.ended:  # A late answer to an early poll revives nothing.
-                self._execute(
+            if not run.status.ended:  # The late answer to an early poll changes nothing.
+                self._database.execute(
                     "UPDATE runs SET status = ?, failure_message = ? WHERE id = ?",
                     *(status, failure_message, run_id),
                 )
-            self._execute(
+            self._database.execute(
                 "INSERT INTO sightings (run_id, status, first_at, last_at) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (run_id, status) DO UPDATE SET"
                 " first_at = min(first_at, excluded.first_at),"
                 " last_at = max(last_at, excluded.last_at)",
                 *(run_id, status, at, at),
             )
-            return self._timed(run_id)
+            return self._with_times(run_id)
 
     def update_facts(self, run_id: int, facts: Facts) -> Run:
-        with self._writing():
+        with self._database.transaction():
             known = {name: value for name, value in asdict(facts).items() if value is not None}
             if known:
-                self._update(run_id, known)
-            return self._timed(run_id)
+                self._database.update("runs", run_id, known)
+            return self._with_times(run_id)
 
     def record_pull(self, run_id: int, at: float, folder: str, files: int, size: int) -> None:
-        with self._writing():
-            self._execute(
+        with self._database.transaction():
+            self._database.execute(
                 "INSERT INTO pulls (run_id, at, folder, files, bytes) VALUES (?, ?, ?, ?, ?)",
                 *(run_id, at, folder, files, size),
             )
-            self._update(run_id, {"pulled_at": at, "pulled_to": folder})
+            self._database.update("runs", run_id, {"pulled_at": at, "pulled_to": folder})
 
     def store_reading(self, service: str, account: str, reading: QuotaReading) -> None:
         week = week_of(reading.read_at, reading.refreshes_at)
-        with self._writing():
+        with self._database.transaction():
             for pool in reading.pools:
-                self._execute(
+                self._database.execute(
                     "INSERT INTO quota_readings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT (service, account, week_start, pool) DO UPDATE SET"
                     " read_at = excluded.read_at, refreshes_at = excluded.refreshes_at,"
@@ -130,11 +134,10 @@ class SqliteLedger:
                     *(pool.used_seconds, pool.reserved_seconds, pool.allowed_seconds),
                 )
 
-    # Reading.
+    # Reading
 
     def get(self, service: str, run: RunRef) -> Run | None:
-        with errors_told(self._path):
-            return self._at_version(service, run)
+        return self._at_version(service, run)
 
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
         return self._first(
@@ -144,21 +147,20 @@ class SqliteLedger:
         )
 
     def last_account(self, service: str) -> str | None:
-        with errors_told(self._path):
-            row = self._connection.execute(
-                "SELECT account FROM ("
-                "SELECT * FROM (SELECT account, intent_at AS at FROM runs"
-                " WHERE service = ?1 ORDER BY id DESC LIMIT 1) UNION ALL"
-                " SELECT account, read_at FROM quota_readings WHERE service = ?1"
-                ") ORDER BY at DESC LIMIT 1",
-                (service,),
-            ).fetchone()
-        return row and str(row["account"])
+        selected = self._database.select(
+            "SELECT account FROM ("
+            "SELECT * FROM (SELECT account, intent_at AS at FROM runs"
+            " WHERE service = ?1 ORDER BY id DESC LIMIT 1) UNION ALL"
+            " SELECT account, read_at FROM quota_readings WHERE service = ?1"
+            ") ORDER BY at DESC LIMIT 1",
+            service,
+        )
+        return str(selected[0]["account"]) if selected else None
 
     def same_script_runs(self, service: str, account: str, script_sha256: str) -> list[Run]:
         return self._select(
             f"service = ? AND account = ? AND script_sha256 = ?"
-            f" AND (status = 'COMPLETE' OR {UNDER_WAY}) ORDER BY id DESC",
+            f" AND (status = 'COMPLETE' OR {UNFINISHED}) ORDER BY id DESC",
             *(service, account, script_sha256),
         )
 
@@ -187,7 +189,7 @@ class SqliteLedger:
 
     def unfinished_runs(self, service: str, account: str) -> list[Run]:
         return self._select(
-            f"service = ? AND account = ? AND {UNDER_WAY} ORDER BY id", service, account
+            f"service = ? AND account = ? AND {UNFINISHED} ORDER BY id", service, account
         )
 
     def past_runs(
@@ -200,17 +202,16 @@ class SqliteLedger:
         )
 
     def usage(self, service: str, account: str, since: float, until: float) -> list[RunOccupancy]:
-        columns = ", ".join(rows.HELD_COLUMNS)
-        with errors_told(self._path):
-            selected = self._connection.execute(
-                f"SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
-                " AND ended_at > ?3 AND started_at < ?4 AND pool IN ('gpu', 'tpu')"
-                f" UNION ALL SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
-                f" AND {UNDER_WAY} AND ended_at IS NULL"
-                " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
-                (service, account, since, until),
-            )
-            return [rows.held_run(*row) for row in selected]
+        columns = ", ".join(rows.OCCUPANCY_COLUMNS)
+        selected = self._database.select(
+            f"SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+            " AND ended_at > ?3 AND started_at < ?4 AND pool IN ('gpu', 'tpu')"
+            f" UNION ALL SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+            f" AND {UNFINISHED} AND ended_at IS NULL"
+            " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
+            *(service, account, since, until),
+        )
+        return [rows.occupancy(*row) for row in selected]
 
     def runs_without_log(
         self, service: str, account: str, since: float, *, limit: int
@@ -223,52 +224,26 @@ class SqliteLedger:
         )
 
     def readings(self, service: str, account: str, since: float) -> list[QuotaReading]:
-        with errors_told(self._path), closing(self._connection.cursor()) as cursor:
-            selected = cursor.execute(
-                "SELECT * FROM quota_readings WHERE service = ? AND account = ? AND read_at >= ?"
-                " ORDER BY week_start, read_at",
-                (service, account, since),
-            ).fetchall()
+        selected = self._database.select(
+            "SELECT * FROM quota_readings WHERE service = ? AND account = ? AND read_at >= ?"
+            " ORDER BY week_start, read_at",
+            *(service, account, since),
+        )
         return [rows.reading(row) for row in selected]
 
-    # The rows.
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with errors_told(self._path), writing(self._connection):
-            yield
-
-    def _execute(self, statement: str, *values: object) -> None:
-        self._connection.execute(statement, values)
-
-    def _insert(self, intent: Intent, **more: object) -> Run:
-        columns = rows.columns(intent) | more
-        cursor = self._connection.execute(
-            f"INSERT INTO runs ({', '.join(columns)})"
-            f" VALUES ({', '.join(f':{name}' for name in columns)})",
-            columns,
-        )
-        return self._by_id(int(cursor.lastrowid or 0))
-
-    def _update(self, run_id: int, columns: Mapping[str, object]) -> None:
-        self._connection.execute(
-            f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id",
-            {**columns, "id": run_id},
-        )
-
-    def _timed(self, run_id: int) -> Run:
-        """Works out anew when the run held its machine, from all that is known."""
+    def _with_times(self, run_id: int) -> Run:
+        """Update when the run occupied its machine, from all that is known, and return the run."""
         run = self._by_id(run_id)
-        seen = self._connection.execute(
-            "SELECT status, first_at, last_at FROM sightings WHERE run_id = ?", (run_id,)
-        ).fetchall()
-        hold = best_occupancy(
+        sightings = self._database.select(
+            "SELECT status, first_at, last_at FROM sightings WHERE run_id = ?", run_id
+        )
+        occupancy = best_occupancy(
             Evidence(
                 pushed_at=run.pushed_at or run.intent.written_at,
                 limit_seconds=run.intent.limit_seconds,
                 polls=tuple(
                     (row[at], Status(row["status"]).phase)
-                    for row in seen
+                    for row in sightings
                     for at in ("first_at", "last_at")
                 ),
                 program_started_at=run.facts.program_started_at,
@@ -276,14 +251,12 @@ class SqliteLedger:
                 log_seconds=run.facts.log_seconds,
             )
         )
-        self._update(
-            run_id,
-            {
-                "started_at": hold.started_at,
-                "ended_at": hold.ended_at,
-                "time_source": None if hold.started_at is None else hold.source,
-            },
-        )
+        times = {
+            "started_at": occupancy.started_at,
+            "ended_at": occupancy.ended_at,
+            "time_source": None if occupancy.started_at is None else occupancy.source,
+        }
+        self._database.update("runs", run_id, times)
         return self._by_id(run_id)
 
     def _by_id(self, run_id: int) -> Run:
@@ -300,6 +273,5 @@ class SqliteLedger:
         return next(iter(self._select(condition, *values)), None)
 
     def _select(self, condition: str, *values: object) -> list[Run]:
-        with errors_told(self._path):
-            selected = self._connection.execute(f"SELECT * FROM runs WHERE {condition}", values)
-            return [rows.run(row) for row in selected]
+        selected = self._database.select(f"SELECT * FROM runs WHERE {condition}", *values)
+        return [rows.run(row) for row in selected]

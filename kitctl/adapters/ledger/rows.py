@@ -1,4 +1,4 @@
-"""The ledger's rows as the domain's types, and back."""
+"""Convert the ledger's rows to the domain's types, and back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelR
 
 
 def columns(intent: Intent) -> dict[str, Any]:
+    """Return the columns of a new run."""
     return {
         "service": intent.service,
         "account": intent.account,
@@ -38,6 +39,7 @@ def columns(intent: Intent) -> dict[str, Any]:
 
 
 def run(row: sqlite3.Row) -> Run:
+    """Return the run of a row with every column."""
     return Run(
         id=row["id"],
         intent=Intent(
@@ -76,8 +78,8 @@ def run(row: sqlite3.Row) -> Run:
     )
 
 
-# What `held_run` takes, in its order.
-HELD_COLUMNS = (
+# The arguments of `occupancy`, in its order.
+OCCUPANCY_COLUMNS = (
     "id",
     "owner",
     "slug",
@@ -92,7 +94,7 @@ HELD_COLUMNS = (
 )
 
 
-def held_run(
+def occupancy(
     id: int,
     owner: str,
     slug: str,
@@ -105,7 +107,7 @@ def held_run(
     time_source: str | None,
     saved_seconds: float | None,
 ) -> RunOccupancy:
-    """A row of which only the hours are asked for: there may be thousands."""
+    """Return only what the hours need: there may be thousands of runs."""
     kernel = f"{owner}/{slug}"
     return RunOccupancy(
         id,
@@ -122,7 +124,7 @@ def held_run(
 
 
 def reading(row: sqlite3.Row) -> QuotaReading:
-    """The reading of one pool in one week."""
+    """Return the reading of one pool in one week."""
     pool = PoolReading(
         name=row["pool"],
         used_seconds=row["used_seconds"],
