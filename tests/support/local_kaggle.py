@@ -1,7 +1,7 @@
 """A local Kaggle for tests: the real server, in a process of its own, on a port of its own.
 
-`local_kaggle_server` runs one server for the whole session; `local_kaggle` hands it out wiped, with
-everything a test needs to talk to it, to move its clock and to break it.
+`local_kaggle_server` runs one server for the whole session; `local_kaggle` is that server without
+any state, with methods to call its API, to move its clock and to inject faults.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AnsweredError(Exception):
 
 
 def until(condition: Callable[[], Value], seconds: float = 20.0) -> Value:
-    """Wait until `condition()` is truthy, and return it."""
+    """Wait until `condition()` is true in a Boolean context, and return its value."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -79,15 +79,15 @@ class LocalKaggle:
         return json.loads(self.open(path, data=body).read())
 
     def open(self, path: str, data: bytes | None = None, **headers: str) -> Any:
-        """The response to a request with the token; `path` may be a whole URL.
+        """Return the response to a request with the token; `path` may be a whole URL.
 
         Raises:
             AnsweredError: for anything but 2xx.
         """
         url = path if "://" in path else f"{self.endpoint}{path}"
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        hyphenated = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(
-            url, data, {"Authorization": f"Bearer {self.token}", **named}
+            url, data, {"Authorization": f"Bearer {self.token}", **hyphenated}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -100,7 +100,7 @@ class LocalKaggle:
             raise AnsweredError(error.code, answer, error.headers) from None
 
     def push(self, slug: str, script: str, /, **fields: Any) -> Any:
-        """SaveKernel of a Python script whose title resolves to its slug; on the CPU by default."""
+        """Push a Python script whose title resolves to its slug; it runs on the CPU by default."""
         return self.call(
             "SaveKernel",
             **{
@@ -120,11 +120,11 @@ class LocalKaggle:
         return str(answer["status"])
 
     def wait(self, slug: str, version: int = 1) -> str:
-        """Wait until a version's run has ended; its last status."""
+        """Wait until a version's run has ended; return its last status."""
         return until(lambda: status if (status := self.status(slug, version)) in ENDED else "")
 
     def log(self, slug: str, version: int = 1) -> list[dict[str, Any]]:
-        """The log of a run that has ended: {stream_name, time, data} a line."""
+        """Return the log of a run that has ended: {stream_name, time, data} for each line."""
         page = self.call(
             "ListKernelSessionOutput",
             userName=ACCOUNT,
@@ -134,21 +134,21 @@ class LocalKaggle:
         lines: list[dict[str, Any]] = json.loads(page["log"])
         return lines
 
-    # Its own switches.
+    # Control of the server itself.
 
-    def admin(self, what: str, **fields: Any) -> Any:
-        return self.post(f"/_local/{what}", fields)
+    def admin(self, method: str, **fields: Any) -> Any:
+        return self.post(f"/_local/{method}", fields)
 
     def fault(self, kind: str, method: str = "*", **details: Any) -> None:
-        """Order a fault; see kitctl/local/testing/faults.py for the kinds and their details."""
+        """Inject a fault; kitctl/local/testing/faults.py has the kinds and their details."""
         self.admin("faults", kind=kind, method=method, **details)
 
     def clear_faults(self) -> None:
-        """End all faults and start counting calls anew."""
+        """Remove all faults and count calls from 0."""
         self.admin("faults", clear=True)
 
     def calls(self, method: str) -> int:
-        """How often a method was called since the test began ("download", "upload", "logs" too)."""
+        """Return how often a method ("download", "upload" and "logs" too) was called in this test."""
         return int(self.admin("calls")["calls"].get(method, 0))
 
     def set_clock(self, now: str) -> None:
@@ -161,7 +161,7 @@ class LocalKaggle:
         return str(self.admin("clock")["now"])
 
     def settings(self, **numbers: float) -> Any:
-        """Change settings (kitctl/local/state/settings.py has their names); all come back."""
+        """Change settings (kitctl/local/state/settings.py has their names); return all of them."""
         return self.admin("settings", **numbers)
 
     def seed(self, slug: str, /, **run: Any) -> Any:
@@ -172,12 +172,12 @@ class LocalKaggle:
         return self.admin("seed", runs=runs)["runs"]
 
     def use_elsewhere(self, accelerator: str, started_at: str, ended_at: str) -> None:
-        """Count quota used by an interactive session."""
+        """Add quota used by an open notebook."""
         use = {"accelerator": accelerator, "startedAt": started_at, "endedAt": ended_at}
         self.admin("seed", interactive=[use])
 
     def stand_in(self, reference: str, folder: Path) -> None:
-        """Let a folder stand for the data set `owner/slug`."""
+        """Register a folder as the data set `owner/slug`."""
         self.admin("sources", sources={reference: str(folder)})
 
     def reset(self) -> None:
@@ -186,25 +186,25 @@ class LocalKaggle:
     # Its process.
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """End the server with kill -9."""
         self.process.kill()
-        self._gone()
+        self._close()
 
     def restart(self) -> None:
-        """Start it again on the same state; it takes its old port."""
+        """Start the server again on the same state and port."""
         self.process = _launch(self.state)
-        self._wait_until_it_answers()
+        self.wait_until_it_answers()
 
     def stop(self) -> None:
         self.process.terminate()
-        self._gone()
+        self._close()
 
-    def _gone(self) -> None:
+    def _close(self) -> None:
         self.process.wait(20)
         assert self.process.stdin is not None
         self.process.stdin.close()
 
-    def _wait_until_it_answers(self) -> None:
+    def wait_until_it_answers(self) -> None:
         def answers() -> bool:
             assert self.process.poll() is None, "the local Kaggle ended at once"
             try:
@@ -218,12 +218,12 @@ class LocalKaggle:
 def start_local_kaggle(state: Path) -> LocalKaggle:
     """Start a server on a free port; the caller stops it."""
     server = LocalKaggle(state, _launch(state))
-    server._wait_until_it_answers()
+    server.wait_until_it_answers()
     return server
 
 
-# A server that ends with the tests, however they end: its stdin is their pipe.
-_SERVE_WHILE_TESTED = """
+# A server that ends with the tests, however they end: its stdin is a pipe that they hold open.
+_SERVE_DURING_TESTS = """
 import os, signal, sys, threading
 from pathlib import Path
 from kitctl.local.process import serve
@@ -239,7 +239,7 @@ serve(Path(sys.argv[1]))
 
 def _launch(state: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", _SERVE_WHILE_TESTED, str(state)], stdin=subprocess.PIPE
+        [sys.executable, "-c", _SERVE_DURING_TESTS, str(state)], stdin=subprocess.PIPE
     )
 
 
@@ -252,7 +252,7 @@ def local_kaggle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lo
 
 @pytest.fixture
 def local_kaggle(local_kaggle_server: LocalKaggle) -> LocalKaggle:
-    """A local Kaggle as on its first day, with no queue."""
+    """A local Kaggle without any state, whose sessions do not wait in a queue."""
     if local_kaggle_server.process.poll() is not None:
         local_kaggle_server.restart()
     local_kaggle_server.reset()

@@ -15,11 +15,19 @@ KEEP_ALIVE_SECONDS = 10.0
 class LogStream(StreamingResponse):
     """An event for each line of the log from its start on, then `END_OF_LOG` when the run ends."""
 
-    def __init__(self, file: Path, has_ended: Callable[[], bool]) -> None:
-        super().__init__(_events(file, has_ended), media_type="text/event-stream")
+    def __init__(
+        self,
+        file: Path,
+        has_ended: Callable[[], bool],
+        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+    ) -> None:
+        events = _events(file, has_ended, keep_alive_seconds)
+        super().__init__(events, media_type="text/event-stream")
 
 
-async def _events(file: Path, has_ended: Callable[[], bool]) -> AsyncIterator[str]:
+async def _events(
+    file: Path, has_ended: Callable[[], bool], keep_alive_seconds: float
+) -> AsyncIterator[str]:
     quiet_seconds = 0.0
     async for lines in logs.follow(file, has_ended):
         if lines:
@@ -27,7 +35,7 @@ async def _events(file: Path, has_ended: Callable[[], bool]) -> AsyncIterator[st
             quiet_seconds = 0.0
         else:
             quiet_seconds += logs.POLL_SECONDS
-            if quiet_seconds >= KEEP_ALIVE_SECONDS:
+            if quiet_seconds >= keep_alive_seconds:
                 yield ": still running\n\n"
                 quiet_seconds = 0.0
     yield "data: END_OF_LOG\n\n"

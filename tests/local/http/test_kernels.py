@@ -1,4 +1,4 @@
-"""Pushing and reading kernels over the local Kaggle's HTTP surface."""
+"""Kernels over HTTP: save, read, list and delete."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_pushed_script_runs_and_leaves_its_outputs_and_log(local_kaggle: Local
     assert times == sorted(times) and times[0] >= 0
 
 
-def test_every_push_is_a_version_of_its_own(local_kaggle: LocalKaggle) -> None:
+def test_every_push_makes_a_new_version(local_kaggle: LocalKaggle) -> None:
     for number in (1, 2, 3):
         saved = local_kaggle.push("one-job", f"print({number})")
         assert saved["versionNumber"] == number
@@ -51,7 +51,7 @@ def test_a_label_that_is_no_version_is_not_found(local_kaggle: LocalKaggle, labe
     assert answered.value.status == 404
 
 
-def test_a_new_kernels_address_comes_from_its_title(local_kaggle: LocalKaggle) -> None:
+def test_a_new_kernels_slug_comes_from_its_title(local_kaggle: LocalKaggle) -> None:
     saved = local_kaggle.push("some-slug", QUICK, newTitle="Don't stop: Käse 2!")
     assert saved["ref"] == "/code/local/dont-stop-kase-2"
     again = local_kaggle.push("some-slug", QUICK, newTitle="Don't stop: Käse 2!")
@@ -59,7 +59,7 @@ def test_a_new_kernels_address_comes_from_its_title(local_kaggle: LocalKaggle) -
     assert "versionNumber" not in again
 
 
-def test_a_push_may_go_by_id_or_by_a_bare_slug(local_kaggle: LocalKaggle) -> None:
+def test_a_push_names_its_kernel_by_id_or_by_a_bare_slug(local_kaggle: LocalKaggle) -> None:
     first = local_kaggle.push("one-job", QUICK, slug="one-job")
     assert first["ref"] == "/code/local/one-job"
     again = local_kaggle.push("one-job", QUICK, slug="", id=first["kernelId"])
@@ -67,7 +67,7 @@ def test_a_push_may_go_by_id_or_by_a_bare_slug(local_kaggle: LocalKaggle) -> Non
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "message"),
     [
         ({"newTitle": "Four"}, "at least five characters"),
         ({"text": "#" * 1_000_000}, "The kernel source must be less than 1 megabytes in size."),
@@ -79,16 +79,18 @@ def test_a_push_may_go_by_id_or_by_a_bare_slug(local_kaggle: LocalKaggle) -> Non
         ({"datasetDataSources": "a/b"}, "datasetDataSources"),
     ],
 )
-def test_a_push_with_a_mistake_is_a_bad_request(
-    local_kaggle: LocalKaggle, fields: dict[str, Any], words: str
+def test_a_push_with_an_invalid_field_is_a_bad_request(
+    local_kaggle: LocalKaggle, fields: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(AnsweredError, match=words) as answered:
+    with pytest.raises(AnsweredError, match=message) as answered:
         local_kaggle.push("one-job", QUICK, **fields)
     assert answered.value.status == answered.value.body["code"] == 400
     assert local_kaggle.call("ListKernels", group="PROFILE")["kernels"] == []
 
 
-def test_what_is_anothers_or_nowhere_is_forbidden_alike(local_kaggle: LocalKaggle) -> None:
+def test_another_owners_private_kernel_looks_like_one_that_does_not_exist(
+    local_kaggle: LocalKaggle,
+) -> None:
     local_kaggle.seed("secret", owner="someone", isPrivate=True)
     answers = []
     for owner, slug in (("someone", "secret"), ("someone", "nothing"), ("local", "nothing")):
@@ -98,7 +100,9 @@ def test_what_is_anothers_or_nowhere_is_forbidden_alike(local_kaggle: LocalKaggl
     assert set(answers) == {(403, "Permission 'kernels.get' was denied")}
 
 
-def test_anothers_public_kernel_can_be_read_but_not_changed(local_kaggle: LocalKaggle) -> None:
+def test_another_owners_public_kernel_can_be_read_but_not_changed(
+    local_kaggle: LocalKaggle,
+) -> None:
     seeded = local_kaggle.seed("open-one", owner="someone", source=QUICK)
     assert get(local_kaggle, "open-one", owner="someone")["blob"]["source"] == QUICK
     for call in (
@@ -112,7 +116,7 @@ def test_anothers_public_kernel_can_be_read_but_not_changed(local_kaggle: LocalK
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"),
+    ("requested", "shape"),
     [
         ({"machineShape": "NvidiaTeslaP100"}, "NvidiaTeslaT4"),
         ({"machineShape": "TpuV38"}, "TpuV5E8"),
@@ -125,11 +129,11 @@ def test_anothers_public_kernel_can_be_read_but_not_changed(local_kaggle: LocalK
         ({}, ""),
     ],
 )
-def test_retired_machines_are_silently_replaced(
-    local_kaggle: LocalKaggle, asked: dict[str, Any], given: str
+def test_a_retired_machine_is_replaced_without_an_error(
+    local_kaggle: LocalKaggle, requested: dict[str, Any], shape: str
 ) -> None:
-    local_kaggle.push("one-job", QUICK, kernelExecutionType="QUICK_SAVE", **asked)
-    assert get(local_kaggle, "one-job")["metadata"]["machineShape"] == given
+    local_kaggle.push("one-job", QUICK, kernelExecutionType="QUICK_SAVE", **requested)
+    assert get(local_kaggle, "one-job")["metadata"]["machineShape"] == shape
 
 
 def test_sources_that_do_not_exist_are_listed_and_left_out(
@@ -151,8 +155,8 @@ def test_sources_that_do_not_exist_are_listed_and_left_out(
     assert saved["invalidKernelSources"] == ["someone/nowhere"]
     assert saved["invalidCompetitionSources"] == ["gone"]
     assert saved["invalidModelSources"] == ["a/b/keras/c/1"]
-    kept = get(local_kaggle, "one-job")["metadata"]
-    assert kept["datasetDataSources"] == ["someone/photos"]
+    metadata = get(local_kaggle, "one-job")["metadata"]
+    assert metadata["datasetDataSources"] == ["someone/photos"]
     assert local_kaggle.wait("one-job") == "COMPLETE"
 
 
@@ -168,7 +172,7 @@ def test_a_run_sees_the_outputs_of_an_earlier_kernel(local_kaggle: LocalKaggle) 
     assert [line["data"] for line in local_kaggle.log("reader")] == ["by the maker\n"] * 2
 
 
-def test_kernels_are_listed_by_owner_words_and_page(local_kaggle: LocalKaggle) -> None:
+def test_kernels_are_listed_by_owner_search_and_page(local_kaggle: LocalKaggle) -> None:
     local_kaggle.seed_many([{"slug": f"job-{n}", "title": f"Job {n}"} for n in range(5)])
     local_kaggle.seed("other-job", owner="someone")
 
@@ -192,7 +196,7 @@ def test_a_deleted_kernel_is_gone_and_its_address_is_free(local_kaggle: LocalKag
     assert local_kaggle.push("old-one", QUICK)["versionNumber"] == 1
 
 
-def test_no_answer_names_the_session_or_holds_a_null(local_kaggle: LocalKaggle) -> None:
+def test_no_response_contains_the_session_id_or_a_null(local_kaggle: LocalKaggle) -> None:
     seeded = local_kaggle.seed("one-job", files=[{"name": "a.txt", "text": "a"}])
     where = {"userName": "local", "kernelSlug": "one-job"}
     answers = [
@@ -207,9 +211,3 @@ def test_no_answer_names_the_session_or_holds_a_null(local_kaggle: LocalKaggle) 
     text = json.dumps(answers)
     assert str(seeded["sessionId"]) not in text
     assert "null" not in text
-
-
-def test_a_method_that_is_not_there_says_so(local_kaggle: LocalKaggle) -> None:
-    with pytest.raises(AnsweredError, match="has no") as answered:
-        local_kaggle.call("MakeCoffee")
-    assert answered.value.status == 404

@@ -1,4 +1,4 @@
-"""Faults on order: each does to a client what it says, as often as it says, and then no more."""
+"""Injected faults: each does what it says to a client, and for as many calls as it says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ WHERE = {"userName": "local", "kernelSlug": "one-job"}
 CUT = (ConnectionError, http.client.HTTPException, urllib.error.URLError)
 
 
-def test_an_answer_can_be_an_error_for_some_calls_of_a_method(local_kaggle: LocalKaggle) -> None:
+def test_a_status_fault_answers_so_many_calls_of_one_method_with_an_error(
+    local_kaggle: LocalKaggle,
+) -> None:
     local_kaggle.seed("one-job")
     local_kaggle.fault("status", "GetKernelSessionStatus", status=503, count=2)
     for _ in range(2):
@@ -26,7 +28,7 @@ def test_an_answer_can_be_an_error_for_some_calls_of_a_method(local_kaggle: Loca
     assert local_kaggle.calls("GetKernelSessionStatus") == 3
 
 
-def test_too_many_requests_say_when_to_come_again(local_kaggle: LocalKaggle) -> None:
+def test_a_status_fault_can_have_a_retry_after_header(local_kaggle: LocalKaggle) -> None:
     local_kaggle.fault("status", "ListKernels", status=429, retry_after=2)
     with pytest.raises(AnsweredError) as answered:
         local_kaggle.call("ListKernels")
@@ -42,14 +44,18 @@ def test_a_push_whose_answer_is_lost_has_taken_effect(local_kaggle: LocalKaggle)
     assert local_kaggle.wait("one-job") == "COMPLETE"
 
 
-def test_a_push_that_failed_has_not(local_kaggle: LocalKaggle) -> None:
+def test_a_push_that_is_answered_with_an_error_has_not_taken_effect(
+    local_kaggle: LocalKaggle,
+) -> None:
     local_kaggle.fault("status", "SaveKernel", status=502)
     with pytest.raises(AnsweredError):
         local_kaggle.push("one-job", "print(1)")
     assert local_kaggle.call("ListKernels")["kernels"] == []
 
 
-def test_a_download_breaks_off_after_so_many_bytes(local_kaggle: LocalKaggle) -> None:
+def test_a_dropped_download_ends_after_so_many_bytes_and_can_be_resumed(
+    local_kaggle: LocalKaggle,
+) -> None:
     local_kaggle.seed("one-job", files=[{"name": "big.bin", "bytes": 3_000_000}])
     url = local_kaggle.call("ListKernelSessionOutput", **WHERE)["files"][0]["url"]
     local_kaggle.fault("drop", "download", after_bytes=1_234_567)
@@ -61,7 +67,7 @@ def test_a_download_breaks_off_after_so_many_bytes(local_kaggle: LocalKaggle) ->
     assert part + rest == local_kaggle.open(url).read()
 
 
-def test_a_log_stream_is_cut_after_so_many_events(local_kaggle: LocalKaggle) -> None:
+def test_a_dropped_log_stream_ends_after_so_many_events(local_kaggle: LocalKaggle) -> None:
     script = "import time\nfor n in range(5):\n    print(n, flush=True)\ntime.sleep(1)"
     local_kaggle.push("one-job", script)
     local_kaggle.fault("drop", "logs", after_events=2)
@@ -73,7 +79,7 @@ def test_a_log_stream_is_cut_after_so_many_events(local_kaggle: LocalKaggle) -> 
     assert replayed.count(b"data: ") == 6 and replayed.startswith(broken.value.partial)
 
 
-def test_a_url_can_be_expired_on_order(local_kaggle: LocalKaggle) -> None:
+def test_an_expired_fault_makes_one_download_look_expired(local_kaggle: LocalKaggle) -> None:
     local_kaggle.seed("one-job", files=[{"name": "a.txt", "text": "x"}])
     url = local_kaggle.call("ListKernelSessionOutput", **WHERE)["files"][0]["url"]
     local_kaggle.fault("expired", "download")
@@ -82,7 +88,7 @@ def test_a_url_can_be_expired_on_order(local_kaggle: LocalKaggle) -> None:
     assert local_kaggle.open(url).read() == b"x"
 
 
-def test_latency_holds_until_it_is_cleared(local_kaggle: LocalKaggle) -> None:
+def test_latency_applies_until_faults_are_cleared(local_kaggle: LocalKaggle) -> None:
     local_kaggle.fault("latency", seconds=0.2)
     for _ in range(2):
         before = time.monotonic()
@@ -95,16 +101,23 @@ def test_latency_holds_until_it_is_cleared(local_kaggle: LocalKaggle) -> None:
 
 
 @pytest.mark.parametrize(
-    "order", [{"kind": "earthquake"}, {"kind": "drop", "loudly": True}, {"kind": None}]
+    "fault", [{"kind": "earthquake"}, {"kind": "drop", "loudly": True}, {"kind": None}]
 )
-def test_an_order_that_makes_no_sense_is_refused(
-    local_kaggle: LocalKaggle, order: dict[str, object]
-) -> None:
+def test_an_unknown_fault_is_refused(local_kaggle: LocalKaggle, fault: dict[str, object]) -> None:
     with pytest.raises(AnsweredError) as answered:
-        local_kaggle.admin("faults", **order)
+        local_kaggle.admin("faults", **fault)
     assert answered.value.status == 400
 
 
-def test_a_setting_that_is_not_there_is_refused(local_kaggle: LocalKaggle) -> None:
-    with pytest.raises(AnsweredError, match="No setting is called"):
-        local_kaggle.settings(gravity=9.81)
+def test_faults_of_one_method_leave_the_others_alone(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.fault("lost_answer", "SaveKernel", count=None)
+    assert local_kaggle.call("ListKernels")["kernels"] == []
+    with pytest.raises(CUT):
+        local_kaggle.push("one-job", "print(1)")
+
+
+def test_a_dropped_answer_can_end_before_its_first_byte(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.fault("drop", "ListKernels")
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        local_kaggle.call("ListKernels")
+    assert broken.value.partial == b""
