@@ -1,138 +1,161 @@
-"""`kitctl local start|status|stop|reset`, from outside."""
+"""Starting, finding, stopping and resetting the local Kaggle of a state folder."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.local_kaggle import until
 
-from kitctl.errors import Refused
-from kitctl.local import lifecycle, locks, state_folder
+from kitctl.errors import KitError, NetworkFailed, Refused
+from kitctl.local import lifecycle, locks
+from kitctl.local.state.local_state import LocalState
+
+START = """
+import sys
+from pathlib import Path
+from kitctl.local import lifecycle
+
+print(lifecycle.start(Path(sys.argv[1])).pid)
+"""
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A state folder; the server that a test starts in it is stopped."""
     folder = tmp_path / "state"
     yield folder
     lifecycle.stop(folder)
 
 
-def kitctl(*arguments: str | Path, code: int = 0) -> Any:
-    """The data (or the error) of a `kitctl local` command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kitctl", "local", *map(str, arguments), "--json"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    answer = json.loads(done.stdout)
-    return answer["data"] if answer["ok"] else answer["error"]
+def run_start(folder: Path) -> subprocess.Popen[str]:
+    """Start a local Kaggle from another process, which prints the server's process id."""
+    command = [sys.executable, "-W", "error", "-c", START, str(folder)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 
 
-def test_it_starts_answers_and_stops(state: Path) -> None:
-    assert kitctl("status", "--state", state)["running"] is False
-    started = kitctl("start", "--state", state)
-    assert started["endpoint"] == (state / "endpoint").read_text("utf-8").strip()
-    assert kitctl("status", "--state", state) == started
-    assert kitctl("start", "--state", state)["pid"] == started["pid"]
-    assert state_folder.read_token(state) not in json.dumps(started)
-    assert kitctl("stop", "--state", state)["stopped"] is True
-    assert kitctl("status", "--state", state)["running"] is False
-    assert kitctl("stop", "--state", state)["stopped"] is False
+def test_it_is_found_between_start_and_stop(folder: Path) -> None:
+    assert lifecycle.find(folder) is None and lifecycle.address(folder) is None
+    started = lifecycle.start(folder)
+    assert lifecycle.find(folder) == started
+    assert lifecycle.address(folder) == (started.endpoint, started.token)
+    assert lifecycle.stop(folder)
+    assert lifecycle.find(folder) is None and lifecycle.address(folder) is None
+    assert not lifecycle.stop(folder)
 
 
-def test_two_starts_at_once_lead_to_one_server(state: Path) -> None:
-    command = [sys.executable, "-m", "kitctl", "local", "start", "--state", str(state), "--json"]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
-    answers = [json.loads(process.communicate(timeout=60)[0]) for process in both]
-    assert answers[0]["data"]["pid"] == answers[1]["data"]["pid"]
+def test_a_second_start_finds_the_first_server(folder: Path) -> None:
+    assert lifecycle.start(folder) == lifecycle.start(folder)
 
 
-def test_a_start_waits_for_one_that_is_under_way(state: Path) -> None:
-    state.mkdir()
-    with locks.start_lock(state, 0.0), pytest.raises(Refused):
-        lifecycle.start(state, timeout_seconds=0.1)
-    assert not (state / "server.log").exists()
+def test_two_processes_that_start_one_at_once_get_the_same_server(folder: Path) -> None:
+    both = [run_start(folder) for _ in range(2)]
+    outputs = [process.communicate(timeout=60) for process in both]
+    assert outputs[0] == outputs[1]
+    assert int(outputs[0][0]) > 0
 
 
-def test_it_comes_back_on_its_port_with_its_token(state: Path) -> None:
-    first = lifecycle.start(state)
-    token = first.token
+def test_a_server_outlives_the_process_that_started_it_without_a_warning(folder: Path) -> None:
+    out, err = run_start(folder).communicate(timeout=60)
+    assert err == ""
+    running = lifecycle.find(folder)
+    assert running is not None and running.pid == int(out)
+
+
+def test_a_started_server_that_ends_leaves_no_zombie_process(folder: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pid = lifecycle.start(folder).pid
+    lifecycle.stop(folder)
+
+    def has_gone() -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    until(has_gone)
+
+
+def test_a_start_is_refused_while_another_one_takes_too_long(folder: Path) -> None:
+    folder.mkdir()
+    with locks.start_lock(folder, 0.0), pytest.raises(Refused):
+        lifecycle.start(folder, timeout_seconds=0.1)
+    assert not (folder / "server.log").exists()
+
+
+def test_after_kill_9_the_next_server_has_the_same_address_and_token(folder: Path) -> None:
+    first = lifecycle.start(folder)
+    address = lifecycle.address(folder)
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: lifecycle.find(state) is None)
-    again = lifecycle.start(state)
-    assert (again.endpoint, again.token) == (first.endpoint, token)
+    until(lambda: lifecycle.address(folder) is None)
+    again = lifecycle.start(folder)
+    assert lifecycle.address(folder) == address
     assert again.pid != first.pid
 
 
-def test_a_pid_file_that_is_left_over_misleads_nobody(state: Path) -> None:
-    state.mkdir()
-    (state / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
-    (state / "endpoint").write_text("http://127.0.0.1:1\n", encoding="utf-8")
-    (state / "token").write_text("old\n", encoding="utf-8")
-    assert kitctl("status", "--state", state)["running"] is False
-    assert kitctl("stop", "--state", state)["stopped"] is False
-    assert lifecycle.start(state).pid != os.getpid()
+def test_files_of_a_server_that_has_ended_are_not_taken_for_a_running_one(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+    (folder / "endpoint").write_text("http://127.0.0.1:1\n", encoding="utf-8")
+    (folder / "token").write_text("old\n", encoding="utf-8")
+    assert lifecycle.find(folder) is None and lifecycle.address(folder) is None
+    assert not lifecycle.stop(folder)
+    assert lifecycle.start(folder).pid != os.getpid()
 
 
-def test_a_port_can_be_asked_for(state: Path) -> None:
-    port = int(lifecycle.start(state).endpoint.rsplit(":", 1)[1])
-    lifecycle.stop(state)
-    assert kitctl("start", "--state", state, "--port", str(port))["endpoint"].endswith(f":{port}")
+def test_a_server_takes_the_port_that_is_asked_for(folder: Path) -> None:
+    first = lifecycle.start(folder)
+    lifecycle.stop(folder)
+    (folder / "endpoint").unlink()
+    port = int(first.endpoint.rsplit(":", 1)[1])
+    assert lifecycle.start(folder, port).endpoint == first.endpoint
 
 
-def test_reset_wants_a_yes(state: Path) -> None:
-    refused = kitctl("reset", "--state", state, code=2)
-    assert refused["code"] == "not_confirmed" and "--yes" in refused["hint"]
+def test_a_start_that_fails_ends_with_the_servers_last_line(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "kaggle.sqlite").write_text("this is no database, whatever its name", "utf-8")
+    with pytest.raises(NetworkFailed, match="not a database") as raised:
+        lifecycle.start(folder)
+    assert raised.value.code == "local_kaggle_failed"
+    assert not locks.is_served(folder)
 
 
-@pytest.mark.parametrize("running", [True, False])
-def test_reset_forgets_everything_but_the_token(state: Path, running: bool) -> None:
-    first = lifecycle.start(state)
-    token = first.token
-    lifecycle._post(first.endpoint, token, "seed", {"runs": [{"slug": "old-one"}]})
-    (state / "mine.txt").write_text("not the kit's", encoding="utf-8")
-    if not running:
-        lifecycle.stop(state)
-    kitctl("reset", "--state", state, "--yes")
-    again = lifecycle.start(state)
+@pytest.mark.parametrize("is_running", [True, False])
+def test_reset_deletes_the_state_and_keeps_the_token_and_other_files(
+    folder: Path, is_running: bool
+) -> None:
+    token = lifecycle.start(folder).token
+    lifecycle.stop(folder)
+    (folder / "other.txt").write_text("not the local Kaggle's", encoding="utf-8")
+    state = LocalState(folder)
+    state.blobs.create("a.txt", 1)
+    state.settings["url_seconds"] = 5
+    state.close()
+    if is_running:
+        lifecycle.start(folder)
+    lifecycle.reset(folder)
+    assert not list(folder.glob("blobs/*"))
+    assert (folder / "other.txt").exists()
+    again = lifecycle.start(folder)
     assert again.token == token
-    assert not list((state / "sessions").glob("*"))
-    assert (state / "mine.txt").exists()
 
 
-def test_a_start_that_fails_says_why(state: Path) -> None:
-    state.mkdir()
-    (state / "kaggle.sqlite").write_text("this is no database, whatever its name", "utf-8")
-    error = kitctl("start", "--state", state, code=5)
-    assert "not a database" in error["message"]
+def test_a_folder_that_is_not_there_can_be_reset(tmp_path: Path) -> None:
+    lifecycle.reset(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
-def test_serving_anywhere_but_on_loopback_is_refused(state: Path) -> None:
-    error = kitctl("serve", "--state", state, "--host", "0.0.0.0", code=3)
-    assert error["code"] == "not_loopback"
-
-
-def test_serving_in_the_foreground_ends_at_ctrl_c(state: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kitctl", "local", "serve", "--state", str(state)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("http://127.0.0.1:")
-    until(lambda: lifecycle.find(state))
-    process.send_signal(signal.SIGINT)
-    assert "ended" in process.communicate(timeout=20)[0]
-    assert process.returncode == 0
+def test_only_a_folder_can_stand_for_a_dataset(folder: Path, tmp_path: Path) -> None:
+    running = lifecycle.start(folder)
+    lifecycle.register_sources(running, {"someone/photos": tmp_path})
+    with pytest.raises(KitError, match="is not a folder"):
+        lifecycle.register_sources(running, {"someone/photos": tmp_path / "none"})

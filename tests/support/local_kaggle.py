@@ -148,7 +148,7 @@ class LocalKaggle:
         self.admin("faults", clear=True)
 
     def calls(self, method: str) -> int:
-        """Return how often a method ("download", "upload" and "logs" too) was called in this test."""
+        """Return how often a method (or "download", "upload", "logs") was called in this test."""
         return int(self.admin("calls")["calls"].get(method, 0))
 
     def set_clock(self, now: str) -> None:

@@ -1,4 +1,4 @@
-"""The weekly quota over HTTP: its JSON, and pushes beyond it (state/test_quota.py has the rules)."""
+"""The weekly quota over HTTP: its JSON, and pushes beyond it (the rules: state/test_quota.py)."""
 
 from __future__ import annotations
 
