@@ -136,7 +136,7 @@ class LocalKaggle:
 
     # Control of the server itself.
 
-    def admin(self, method: str, **fields: Any) -> Any:
+    def admin(self, method: str, /, **fields: Any) -> Any:
         return self.post(f"/_local/{method}", fields)
 
     def fault(self, kind: str, method: str = "*", **details: Any) -> None:
