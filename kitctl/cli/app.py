@@ -17,6 +17,7 @@ MODULES = {
     "doctor": "doctor",
     "dry-run": "dry_run",
     "package": "package",
+    "settings": "settings",
     "pipelines": "pipelines",
     "sweep": "sweep",
     "push": "push",

@@ -50,6 +50,8 @@ class Plan:
     script_sha256: str
     modules: tuple[str, ...]
     settings: Mapping[str, Any]
+    knobs: tuple[Mapping[str, Any], ...] = ()
+    """The declaration of each setting, if the script reports them."""
     warnings: tuple[str, ...] = ()
     variables: frozenset[str] = frozenset()
     """Which of kitctl's own variables the script reads, such as KITCTL_CHECK."""

@@ -113,6 +113,7 @@ def test_package_dry_run_and_doctor(kitctl: Kitctl, project: Path) -> None:
     main = MAIN.replace('print("session 1")', f"Path('run.json').write_text({report!r})")
     packed_job(project, {"job/main.py": main}, id="small-job")
     check("package", kitctl("package", "--json"))
+    check("settings", kitctl("settings", "--json"))
     check("dry-run", kitctl("dry-run", "--json"))
     check("dry-run --set", kitctl("dry-run", "--set", "epochs=13", "--json"))
     check("doctor", kitctl("doctor", "--local", "--json"))

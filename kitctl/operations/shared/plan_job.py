@@ -67,7 +67,7 @@ def plan_job(
 
 
 def _with_checked_settings(plan: Plan) -> Plan:
-    """Return the plan with the settings in force, as the script itself reports them.
+    """Return the plan with the settings in force and their declarations, as the script has them.
 
     Raises InvalidInput with every wrong setting and its allowed values.
     """
@@ -87,7 +87,7 @@ def _with_checked_settings(plan: Plan) -> Plan:
             hint=(f"Fix {JOB_NAME} or --set, then: ", NextCommand("package")),
             problems=problems,
         )
-    return replace(plan, settings=answer["settings"])
+    return replace(plan, settings=answer["settings"], knobs=tuple(answer["knobs"]))
 
 
 def _run_settings_check(script: bytes) -> dict[str, Any]:
@@ -110,7 +110,12 @@ def _run_settings_check(script: bytes) -> dict[str, Any]:
                 timeout=CHECK_SECONDS,
             )
             answer = json.loads(process.stdout.splitlines()[-1])
-            return {"problems": answer["problems"], "settings": answer["settings"]}
+            # A job may check its settings without describing them.
+            return {
+                "problems": answer["problems"],
+                "settings": answer["settings"],
+                "knobs": answer.get("knobs", []),
+            }
         except subprocess.TimeoutExpired:
             reason = f"It gave no answer in {CHECK_SECONDS:.0f} s."
         except (IndexError, ValueError, KeyError, TypeError):

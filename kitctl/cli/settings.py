@@ -1,0 +1,23 @@
+"""`kitctl settings`."""
+
+from __future__ import annotations
+
+import click
+
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.render.output import CommandResult
+
+
+@command("settings")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def settings(context: CommandContext, *, names: tuple[str, ...]) -> CommandResult:
+    """List the settings of the project's job: values, defaults, what they do, what is allowed.
+
+    NAME limits the list to this setting; it may be repeated. For example: kitctl settings epochs
+    learning_rate
+    """
+    from kitctl.operations.settings import list_settings
+    from kitctl.render.settings import draw_settings
+
+    return CommandResult(list_settings(context.project, names), draw_settings)
