@@ -1,8 +1,8 @@
-"""Settings by precedence: option, environment (KITCTL_…), the project's pyproject.toml, default.
+"""kitctl's settings: option, environment (KITCTL_…), the project's pyproject.toml, default.
 
-A project is a folder that holds kernel-metadata.json. Its settings stand in `[tool.kitctl]` of the
-pyproject.toml beside it, and `[tool.kitctl.sources]` says which local folder stands for which
-Kaggle source.
+The first of these that names a setting counts. A project is a folder with a kernel-metadata.json.
+Its settings are in `[tool.kitctl]` of the pyproject.toml beside it, and `[tool.kitctl.sources]`
+maps Kaggle sources to local folders.
 """
 
 from __future__ import annotations
@@ -20,17 +20,22 @@ METADATA_NAME = "kernel-metadata.json"
 JOB_NAME = "job.toml"
 """The job's own settings, beside its code."""
 
+_BOOLEANS = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of the kit with its default. Each is `KITCTL_<NAME>` in the environment."""
+    """Every setting of kitctl with its default. Each is `KITCTL_<NAME>` in the environment."""
 
     local: bool = False
     """Send commands to the local Kaggle instead of kaggle.com."""
     accelerator: str = ""
     """t4x2, p100, tpu, cpu or a raw machine shape; empty: as kernel-metadata.json says."""
     timeout: str = ""
-    """The longest that a pushed run may take, such as 2h or 90m; empty: Kaggle's own limit."""
+    """How long a pushed run may take, such as 2h or 90m; empty: Kaggle's own limit."""
     results: str = "results"
     """Where outputs go, from the project's folder."""
     photos: int = 40
@@ -44,7 +49,7 @@ class Config:
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the ledger and the local Kaggle: KITCTL_HOME, or the system's for user data."""
+    """Return the folder of the ledger and the local Kaggle: KITCTL_HOME, or one for user data."""
     if environ.get("KITCTL_HOME"):
         return Path(environ["KITCTL_HOME"]).expanduser().absolute()
     from platformdirs import user_data_path
@@ -52,25 +57,25 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     return user_data_path("kitctl", appauthor=False)
 
 
-def find_project(given: Path | None, start: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder asked for, or the nearest one upwards from `start`, that is a project.
+def find_project(folder: Path | None, start: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the project in `folder`, else in KITCTL_PROJECT, else the nearest one above `start`.
 
-    Raises NoProject where nobody asked for one and there is none, InvalidInput where the folder
-    asked for is none.
+    Raises NoProject where no folder is named and there is none above, InvalidInput where the named
+    folder is no project.
     """
-    if given is None and environ.get("KITCTL_PROJECT"):
-        given = Path(environ["KITCTL_PROJECT"]).expanduser()
-    if given is not None:
-        if (given / METADATA_NAME).is_file():
-            return given.absolute()
-        raise InvalidInput(
-            f"The folder {given} holds no {METADATA_NAME}.",
-            code="no_project",
-            hint=f"kaggle kernels init -p {given}   (writes a {METADATA_NAME} to fill in)",
-        )
-    for folder in (start, *start.parents):
+    if folder is None and environ.get("KITCTL_PROJECT"):
+        folder = Path(environ["KITCTL_PROJECT"]).expanduser()
+    if folder is not None:
         if (folder / METADATA_NAME).is_file():
-            return folder
+            return folder.absolute()
+        raise InvalidInput(
+            f"The folder {folder} holds no {METADATA_NAME}.",
+            code="no_project",
+            hint=f"kaggle kernels init -p {folder}   (writes a {METADATA_NAME} to fill in)",
+        )
+    for parent in (start, *start.parents):
+        if (parent / METADATA_NAME).is_file():
+            return parent
     raise NoProject(
         f"Neither {start} nor a folder above it holds a {METADATA_NAME}.",
         hint="Name the project's folder with --project DIR, or make one: kaggle kernels init",
@@ -82,7 +87,10 @@ def load(
     options: Mapping[str, object],
     environ: Mapping[str, str] = os.environ,
 ) -> Config:
-    """The settings in force. An option of None was not given."""
+    """Return the settings in force; an option of None does not count.
+
+    Raises InvalidInput for a setting that does not exist or has a wrong value.
+    """
     values = {} if project is None else _from_project(project / "pyproject.toml")
     values |= _from_environment(environ)
     values |= {name: value for name, value in options.items() if value is not None}
@@ -90,11 +98,11 @@ def load(
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """A "Did you mean …?" for a mistyped word, or nothing."""
+    """Return a "Did you mean …?" for a mistyped word, or an empty text."""
     import difflib
 
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"Did you mean {near[0]}?" if near else ""
+    similar = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {similar[0]}?" if similar else ""
 
 
 def _from_project(path: Path) -> dict[str, Any]:
@@ -114,7 +122,7 @@ def _from_project(path: Path) -> dict[str, Any]:
             if name not in known
         ),
         *(
-            Problem(name, f"is {value!r}.", f"Give {_kind(known[name])}.")
+            Problem(name, f"is {value!r}.", f"Give {_type_name(known[name])}.")
             for name, value in table.items()
             if name in known and not _fits(name, value, known[name])
         ),
@@ -137,9 +145,9 @@ def _fits(name: str, value: object, default: object) -> bool:
     return type(value) is type(default)
 
 
-def _kind(default: object) -> str:
-    kinds = {bool: "true or false", int: "a whole number, 0 or more", str: "a text"}
-    return kinds.get(type(default), "a table of texts: source = folder")
+def _type_name(default: object) -> str:
+    names = {bool: "true or false", int: "a whole number, 0 or more", str: "a text"}
+    return names.get(type(default), "a table of texts: source = folder")
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -147,27 +155,18 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for setting in fields(Config):
         text = environ.get(f"KITCTL_{setting.name.upper()}", "")
         if text and setting.name != "sources":
-            values[setting.name] = _parsed(setting.name, text, setting.default)
+            values[setting.name] = _parse(setting.name, text, setting.default)
     return values
 
 
-def _parsed(name: str, text: str, default: object) -> object:
-    if type(default) is bool and text.lower() in {
-        "1",
-        "true",
-        "yes",
-        "on",
-        "0",
-        "false",
-        "no",
-        "off",
-    }:
-        return text.lower() in {"1", "true", "yes", "on"}
+def _parse(name: str, text: str, default: object) -> object:
+    if type(default) is bool and text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
     if type(default) is int and text.isdecimal():
         return int(text)
     if type(default) is str:
         return text
     raise InvalidInput(
-        f"KITCTL_{name.upper()} is {text!r} in the environment; it must be {_kind(default)}.",
+        f"KITCTL_{name.upper()} is {text!r} in the environment; it must be {_type_name(default)}.",
         code="settings",
     )

@@ -1,7 +1,7 @@
-"""What can go wrong, in words for the user, with the exit code that scripts read.
+"""The errors that a user sees, with the exit codes that scripts read.
 
-A failure is one sentence that says what it means for the user's data (`message`) and the next
-thing to do (`hint`). `code` is the stable name that machines read.
+An error has a sentence that says what it means for the user's data (`message`), the next thing to
+do (`hint`) and a stable name for scripts (`code`).
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ Hint: TypeAlias = "str | NextCommand | tuple[Hint, ...]"
 """What to do next: a text, a command, or a text with commands in it, part by part."""
 
 
-def hint_text(hint: Hint, given: Callable[[NextCommand], str] = lambda _: "") -> str:
-    """Return a hint as text; `given` returns the options to repeat in a command."""
+def hint_text(hint: Hint, repeated: Callable[[NextCommand], str] = lambda _: "") -> str:
+    """Return a hint as text; `repeated` returns the options to repeat in a command."""
     if isinstance(hint, str):
         return hint
     if isinstance(hint, tuple):
-        return "".join(hint_text(part, given) for part in hint)
-    line = " ".join(filter(None, ["kitctl", hint.command, given(hint), hint.options]))
+        return "".join(hint_text(part, repeated) for part in hint)
+    line = " ".join(filter(None, ["kitctl", hint.command, repeated(hint), hint.options]))
     return f"{line}   ({hint.note})" if hint.note else line
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One of several mistakes that are told at once: where it is, what is wrong, how to mend it."""
+    """One of several mistakes reported at once: where it is, what is wrong, how to fix it."""
 
     where: str
     message: str
     fix: str = ""
 
     def __str__(self) -> str:
-        said = f"{self.where}: {self.message}"
-        return f"{said} {self.fix}" if self.fix else said
+        text = f"{self.where}: {self.message}"
+        return f"{text} {self.fix}" if self.fix else text
 
 
 class KitError(Exception):
-    """A failure that the kit foresaw; its subclasses are the exit codes."""
+    """An error that kitctl expects; each subclass has its exit code."""
 
     exit_code: ClassVar[int] = 1
     default_code: ClassVar[str] = "bug"
@@ -89,7 +89,7 @@ class NoProject(InvalidInput):
 
 
 class Refused(KitError):
-    """Credentials, the quota or a guard stand in the way."""
+    """Credentials, the quota or a guard forbid it."""
 
     exit_code = 4
     default_code = "refused"
@@ -103,21 +103,21 @@ class NetworkFailed(KitError):
 
 
 class RunFailed(KitError):
-    """The run ended with an error of its own."""
+    """The run ended with an error."""
 
     exit_code = 6
     default_code = "run_failed"
 
 
 class RunCancelled(KitError):
-    """The run was cancelled, or its time was up."""
+    """The run was cancelled or timed out."""
 
     exit_code = 7
     default_code = "run_cancelled"
 
 
 class Interrupted(KitError):
-    """Ctrl-C, where there is more to say than that."""
+    """Ctrl-C, where there is something to say about it."""
 
     exit_code = 130
     default_code = "interrupted"

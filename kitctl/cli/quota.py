@@ -50,7 +50,7 @@ def quota(
             context.ledger,
             job=read_next_run(project, settings) if project else None,
             weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
-            early=reading,
+            prefetched=reading,
         )
     if report.unread:
         context.console.warn(

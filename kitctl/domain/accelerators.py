@@ -27,7 +27,7 @@ SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A machine to ask for: Kaggle's own name for it ("" is the CPU) and whose hours it costs."""
+    """A machine: Kaggle's own name for it ("" is the CPU) and the pool whose hours it uses."""
 
     shape: str
     pool: Pool
@@ -40,17 +40,17 @@ TPU = Accelerator("TpuV5E8", "tpu")
 
 _P100_RETIRED = "Kaggle retired the P100 in September 2026: the run gets two T4s instead."
 
-FRIENDLY = {
+SHORT_NAMES = {
     "t4x2": T4X2,
     "p100": Accelerator(T4X2.shape, "gpu", _P100_RETIRED),
     "tpu": TPU,
     "cpu": CPU,
-    "none": CPU,  # What a pulled metadata file can say of a kernel without one.
+    "none": CPU,  # As a pulled metadata file may name the absence of one.
 }
 
 _SHAPES = {
-    known.shape: known
-    for known in (
+    accelerator.shape: accelerator
+    for accelerator in (
         T4X2,
         TPU,
         Accelerator("NvidiaTeslaP100", "gpu", _P100_RETIRED),
@@ -70,21 +70,21 @@ _SHAPES = {
 
 
 def resolve(name: str) -> Accelerator:
-    """The machine of a friendly name or of a raw shape; an unknown shape is taken as typed."""
-    known = FRIENDLY.get(name.lower()) or _SHAPES.get(name)
-    if known is not None:
-        return known
-    near = difflib.get_close_matches(name, [*FRIENDLY, *_SHAPES], n=1)
-    meant = f" Did you mean {near[0]}?" if near else ""
+    """Return the machine of a short name or of a raw shape; an unknown shape stays as typed."""
+    accelerator = SHORT_NAMES.get(name.lower()) or _SHAPES.get(name)
+    if accelerator is not None:
+        return accelerator
+    similar = difflib.get_close_matches(name, [*SHORT_NAMES, *_SHAPES], n=1)
+    suggestion = f" Did you mean {similar[0]}?" if similar else ""
     pool: Pool = "tpu" if name.lower().startswith("tpu") else "gpu"
     return Accelerator(
-        name, pool, f"{name} is no machine that kitctl knows; it is sent as typed.{meant}"
+        name, pool, f"{name} is no machine that kitctl knows; it is sent as typed.{suggestion}"
     )
 
 
 def from_metadata(machine_shape: str, *, enable_gpu: bool, enable_tpu: bool) -> Accelerator:
-    """The machine that a metadata file asks for; the shape counts before the booleans."""
+    """Return the machine that a metadata file names; the shape outranks the booleans."""
     if machine_shape:
         return resolve(machine_shape)
-    # A GPU without a shape once meant the P100; T4 x2 is what it gets now, so it is named.
+    # A GPU without a shape once meant the P100; it gets two T4s now, so they are named.
     return T4X2 if enable_gpu else TPU if enable_tpu else CPU

@@ -1,4 +1,4 @@
-"""Durations as people write and read them."""
+"""Durations as people read and write them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a script's text tells of its use of the accelerator it asks for.
+"""Whether a script seems to use the accelerator that it asks for.
 
-Kaggle bills a GPU whether it is used or not, and a T4 session has two of them. Text tells no
-certainty, so this makes warnings and never a refusal: it speaks only when nothing in the script
-could put the machine to use.
+Kaggle bills a GPU whether it is used or not, and a T4 session has two. A script's text proves
+nothing, so there are only warnings, no refusals, and only where nothing in the script could use the
+machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GPU_LIBRARIES = (
 )
 _TPU_LIBRARIES = "tensorflow|keras|keras_hub|jax|flax|torch_xla"
 
-# Beside Python's two ways to import: R's, and notebook magic such as `%load_ext cudf.pandas`.
+# Python's two kinds of import, R's, and notebook magic such as `%load_ext cudf.pandas`.
 _IMPORT = (
     r"(?:\b(?:import|from)\s+|\blibrary\(\s*[\"']?|%load_ext\s+)(?:[\w.]+\s*(?:as\s+\w+\s*)?,\s*)*"
 )
@@ -26,13 +26,13 @@ _USES = {
     "tpu": re.compile(rf"{_IMPORT}(?:{_TPU_LIBRARIES})\b"),
 }
 
-# What it takes to put both T4s to work, in TensorFlow, Keras, PyTorch, JAX and what builds on them.
+# What uses both T4s, in TensorFlow, Keras, PyTorch, JAX and what is built on them.
 _BOTH = re.compile(
     r"tf\.distribute|\w*Strategy\(|keras\.distribution|DataParallel|torch\.distributed|torchrun|"
     r"import accelerate|from accelerate|device_map|tensor_parallel|num_gpus|n_gpus|devices\s*=|"
     r"pmap|shard_map|jax\.sharding|cuda:1|[Gg][Pp][Uu]:1|LocalCUDACluster|gpu_ids|device_count"
 )
-# Programs that it starts may use what it does not.
+# Programs that the script starts may use what it does not use itself.
 _OTHER_PROGRAMS = re.compile(
     r"\bsubprocess\b|os\.system|os\.exec|os\.popen|\brunpy\b|\bimportlib\b|(?m:^|\")\s*[!%](?!load_ext)"
 )
@@ -47,7 +47,7 @@ _SECOND_IDLES = (
 
 
 def warnings(text: str, pool: str, accelerator: str) -> tuple[str, ...]:
-    """Return what to warn of before a script's `text` is run on that machine."""
+    """Return what to warn of before a script with this text runs on that machine."""
     if pool not in _USES:
         return ()
     if not _USES[pool].search(text):

@@ -1,7 +1,7 @@
-"""kernel-metadata.json: a job as Kaggle knows it, read strictly and with every mistake at once.
+"""kernel-metadata.json: a job as Kaggle knows it, checked for every mistake at once.
 
 Source of the rules: `kernels_push` of Kaggle's own client (kaggle 2.2.4), whose checks stop at the
-first mistake, and what its users ran into.
+first mistake, and the issues of its users.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """A job as Kaggle knows it. `owner` is "" where the logged-in account's is to be filled in."""
+    """A job as Kaggle knows it; `owner` is "" where the account is the owner."""
 
     owner: str
     slug: str
@@ -84,19 +84,19 @@ class Metadata:
         return self.pool == "tpu"
 
     def with_accelerator(self, accelerator: str) -> Metadata:
-        """The same job on another machine; "" leaves it as it is."""
+        """Return the same job on another machine; "" leaves it as it is."""
         if not accelerator:
             return self
         return replace(self, accelerator=accelerators.resolve(accelerator))
 
     def with_kernel_source(self, kernel: str) -> Metadata:
-        """The same job with the outputs of another kernel (`owner/slug`) among its inputs."""
+        """Return the job with the outputs of a kernel (`owner/slug`) among its sources."""
         kernels = tuple(dict.fromkeys((*self.sources.kernels, kernel)))
         return replace(self, sources=replace(self.sources, kernels=kernels))
 
     def to_json(self) -> str:
-        """The file again, complete and in a fixed order, as Kaggle's client takes it."""
-        said: dict[str, object] = {
+        """Return the file, complete and in a fixed order, as Kaggle's client takes it."""
+        values: dict[str, object] = {
             "id": self.id,
             **({"id_no": self.id_no} if self.id_no is not None else {}),
             "title": self.title,
@@ -120,12 +120,12 @@ class Metadata:
                 else {}
             ),
         }
-        return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a metadata file says, as far as it can be read, and what is wrong with it."""
+    """A metadata file as far as it can be read, and what is wrong with it."""
 
     metadata: Metadata
     problems: tuple[Problem, ...]
@@ -133,7 +133,7 @@ class Inspection:
 
 
 def require_no_problems(problems: Sequence[Problem]) -> None:
-    """Raises InvalidInput with all the problems of a project, if there are any."""
+    """Raise InvalidInput with all the problems of a project, if there are any."""
     if problems:
         count = "One thing is" if len(problems) == 1 else f"{len(problems)} things are"
         raise InvalidInput(
@@ -145,9 +145,9 @@ def require_no_problems(problems: Sequence[Problem]) -> None:
 
 
 def inspect(text: str) -> Inspection:
-    """Reads a metadata file without stopping at the first mistake.
+    """Read a metadata file without stopping at the first mistake.
 
-    Raises InvalidInput only where it is no JSON object at all.
+    Raises InvalidInput only where it is no JSON object.
     """
     fields = Fields(_object(text))
     fields.check_keys()
@@ -196,20 +196,20 @@ def inspect(text: str) -> Inspection:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text.removeprefix("\ufeff"))
+        values = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise InvalidInput(
             f"kernel-metadata.json is not valid JSON: {error.msg} in line {error.lineno}.",
             code="invalid_metadata",
-            hint="Mend that line; a comma too many or missing is the usual cause.",
+            hint="Fix that line; a comma too many or missing is the usual cause.",
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise InvalidInput(
             "kernel-metadata.json holds no JSON object.",
             code="invalid_metadata",
             hint=f"It must be {{…}} with the keys {', '.join(KEYS)}.",
         )
-    return found
+    return values
 
 
 def _check_title(metadata: Metadata, fields: Fields) -> None:
@@ -223,12 +223,12 @@ def _check_title(metadata: Metadata, fields: Fields) -> None:
             "Lengthen it, and let the id follow.",
         )
     elif slug and slugify(title) != slug:
-        said = f"{title!r} makes the address {slugify(title)}, not {slug}."
+        message = f"{title!r} makes the address {slugify(title)}, not {slug}."
         fix = f'Use "id": "…/{slugify(title)}" or a title that gives {slug}.'
         if metadata.id_no is None:
-            fields.wrong("title", said, fix)
+            fields.wrong("title", message, fix)
         else:  # The kernel exists and keeps its address whatever its title.
-            fields.warnings.append(f"title: {said}")
+            fields.warnings.append(f"title: {message}")
 
 
 def _check_ending(metadata: Metadata, fields: Fields) -> None:
@@ -239,5 +239,5 @@ def _check_ending(metadata: Metadata, fields: Fields) -> None:
             "code_file",
             f"is {metadata.code_file}, but a {metadata.language} {metadata.kernel_type} ends in "
             f"{' or '.join(endings)}.",
-            "Mend code_file, language or kernel_type.",
+            "Fix code_file, language or kernel_type.",
         )

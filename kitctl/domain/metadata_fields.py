@@ -1,4 +1,4 @@
-"""The fields of kernel-metadata.json one by one: each is read, checked and, if wrong, noted."""
+"""The fields of kernel-metadata.json: each is read and checked by its type."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ KEYS = (
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_TEMPLATE = "INSERT_"  # What `kaggle kernels init` leaves to be filled in.
+_TEMPLATE = "INSERT_"  # In the values that `kaggle kernels init` leaves to be filled in.
 
 
 class Fields:
-    """Reads the values of one metadata object and gathers what is wrong with them."""
+    """Reads the values of one metadata object and collects what is wrong with them."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self._values = values
@@ -45,21 +45,22 @@ class Fields:
         self.warnings: list[str] = []
 
     def wrong(self, key: str, message: str, fix: str) -> None:
+        """Record a mistake."""
         self.problems.append(Problem(key, message, fix))
 
     def check_keys(self) -> None:
-        """A misspelt key is a mistake: Kaggle would drop it without a word."""
+        """Record misspelt keys, which Kaggle would ignore without an error."""
         for key in self._values:
             if key in KEYS:
                 continue
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            if near:
-                self.wrong(key, "is no key of Kaggle's.", f"Did you mean {near[0]}?")
+            similar = difflib.get_close_matches(key, KEYS, n=1)
+            if similar:
+                self.wrong(key, "is no key of Kaggle's.", f"Did you mean {similar[0]}?")
             else:
                 self.warnings.append(f"{key} in kernel-metadata.json means nothing to Kaggle.")
 
     def kernel_id(self) -> tuple[str, str]:
-        """Owner ("" if left out) and slug."""
+        """Return owner ("" if left out) and slug."""
         text = self.text("id", required='Give "id": "your-name/the-title-as-a-slug".')
         owner, _, slug = text.rpartition("/")
         if text and not (_SLUG.fullmatch(slug) and (not owner or _OWNER.fullmatch(owner))):
@@ -73,7 +74,7 @@ class Fields:
         return owner, slug
 
     def text(self, key: str, *, required: str = "") -> str:
-        """A text, or "" where there is none; `required` is the fix for a missing one."""
+        """Return a text, or "" where there is none; `required` is the fix for a missing one."""
         value = self._values.get(key)
         if value is None or value == "":
             if required:
@@ -88,16 +89,17 @@ class Fields:
         return value
 
     def choice(self, key: str, allowed: Sequence[str], *, optional: bool = False) -> str:
+        """Return one of the allowed texts, or "" where there is none."""
         value = self._values.get(key)
         if value in allowed:
             return str(value)
         if not (optional and value in (None, "")):
-            said = "is missing." if value in (None, "") else f"is {value!r}."
-            self.wrong(key, said, f"It must be one of: {', '.join(allowed)}.")
+            message = "is missing." if value in (None, "") else f"is {value!r}."
+            self.wrong(key, message, f"It must be one of: {', '.join(allowed)}.")
         return ""
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """A boolean, or a text that says one, as Kaggle's own client writes them."""
+        """Return a boolean, which may be written as a text, as Kaggle's own client does."""
         value = self._values.get(key, default)
         if isinstance(value, bool):
             return value
@@ -107,6 +109,7 @@ class Fields:
         return default
 
     def number(self, key: str) -> int | None:
+        """Return a whole number, or None where there is none."""
         value = self._values.get(key)
         if value is None or type(value) is int:
             return value
@@ -114,6 +117,7 @@ class Fields:
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
         value = self._values.get(key) or []
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -121,16 +125,16 @@ class Fields:
         return ()
 
     def sources(self, key: str, parts: tuple[int, ...], form: str) -> tuple[str, ...]:
-        """Names of inputs with so many parts between slashes; each once."""
-        good: list[str] = []
+        """Return names of inputs with so many parts between slashes, each once."""
+        valid: list[str] = []
         for source in self.texts(key):
-            found = source.split("/")
-            if len(found) not in parts or not all(_PART.fullmatch(part) for part in found):
+            names = source.split("/")
+            if len(names) not in parts or not all(_PART.fullmatch(name) for name in names):
                 self.wrong(key, f"holds {source!r}.", f"The form is {form}.")
-            elif (len(found) == 3 or len(found) == 5) and not found[-1].isdecimal():
+            elif (len(names) == 3 or len(names) == 5) and not names[-1].isdecimal():
                 self.wrong(key, f"holds {source!r}.", "A version is a whole number.")
-            elif source in good:
+            elif source in valid:
                 self.wrong(key, f"names {source} twice.", "Leave one out.")
             else:
-                good.append(source)
-        return tuple(good)
+                valid.append(source)
+        return tuple(valid)

@@ -1,7 +1,7 @@
-"""What keeps a push from being sent twice, over a run under way, or without its inputs.
+"""Guards against a push that is sent twice, during another run, or without its inputs.
 
-Guards as in `kitctl.domain.quota_guards`: each looks at the runs that have not ended, raises
-Refused or returns warnings.
+Guards as in `kitctl.domain.quota_guards`: each is called with the runs that have not ended, and
+raises Refused or returns warnings.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from kitctl.domain.runs import Intent, Run, RunRef, Status
 from kitctl.errors import NextCommand, Problem, Refused
 
 
-def same_script_guard(intent: Intent, twins: Sequence[Run]) -> Guard:
-    """Refuses what already ran or is running: the same content, settings, sources and machine."""
+def same_script_guard(intent: Intent, earlier: Sequence[Run]) -> Guard:
+    """Return the guard that refuses a script that has run or is running already.
+
+    The same script has the same content, settings, sources and machine. `earlier` are the runs of
+    it that the ledger knows.
+    """
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         running = [run for run in pending if run.intent.script_sha256 == intent.script_sha256]
-        twin = next(iter([*running, *twins]), None)
-        if twin is None:
+        same = next(iter([*running, *earlier]), None)
+        if same is None:
             return []
-        version = twin.version or ""
-        if twin.status is Status.COMPLETE:
-            said, hint = "has run already", NextCommand("pull-results", f"{version}")
-        elif twin.status is Status.SENDING:
-            said, hint = "is being sent already", NextCommand("runs")
+        version = same.version or ""
+        if same.status is Status.COMPLETE:
+            state, hint = "has run already", NextCommand("pull-results", f"{version}")
+        elif same.status is Status.SENDING:
+            state, hint = "is being sent already", NextCommand("runs")
         else:
-            said, hint = f"is {twin.status.lower()} already", NextCommand("logs", f"-f {version}")
+            state, hint = f"is {same.status.lower()} already", NextCommand("logs", f"-f {version}")
         raise Refused(
-            f"This very script {said}, as {twin.name}; nothing was sent.",
+            f"This very script {state}, as {same.name}; nothing was sent.",
             code="same_script",
             hint=(hint, "   (or push it once more with --force)"),
         )
@@ -37,13 +41,16 @@ def same_script_guard(intent: Intent, twins: Sequence[Run]) -> Guard:
     return guard
 
 
-def under_way_guard(intent: Intent, elsewhere: RunRef | None) -> Guard:
-    """Refuses a second run of a kernel that has one; `elsewhere`: one that was pushed by others."""
+def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:
+    """Return the guard that refuses a second run of a kernel that has one under way.
+
+    `foreign` is such a run that was not pushed from here.
+    """
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         runs = [run.name for run in pending if run.intent.kernel == intent.kernel]
-        if elsewhere:
-            runs.append(str(elsewhere))
+        if foreign:
+            runs.append(str(foreign))
         if not runs:
             return []
         raise Refused(
@@ -56,7 +63,7 @@ def under_way_guard(intent: Intent, elsewhere: RunRef | None) -> Guard:
 
 
 def sources_guard(problems: Sequence[Problem]) -> Guard:
-    """Refuses a job whose inputs are not there: Kaggle would run it without them."""
+    """Return the guard that refuses a job with missing inputs: Kaggle would run it without."""
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         if not problems:
@@ -65,14 +72,14 @@ def sources_guard(problems: Sequence[Problem]) -> Guard:
             "Not all data sources of this job can be mounted; nothing was sent.",
             code="source_missing",
             problems=problems,
-            hint="Mend kernel-metadata.json (or push all the same with --force).",
+            hint="Fix kernel-metadata.json (or push all the same with --force).",
         )
 
     return guard
 
 
 def as_warnings(guard: Guard) -> Guard:
-    """The same guard, which only warns: what --force asks for."""
+    """Return a guard that only warns where the given one refuses, as --force wants it."""
 
     def lenient(pending: Sequence[Run]) -> Sequence[str]:
         try:

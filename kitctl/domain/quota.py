@@ -1,11 +1,11 @@
-"""The quota's books: what a week's hours went to, so that the parts add up to Kaggle's figure.
+"""The quota: which runs used a week's hours, in parts that add up to Kaggle's figure.
 
-Kaggle says how much of a week is used (by sessions that have ended) and reserved (by those that
-run). The ledger says which runs that was. What is left over is its own part, *outside kitctl*:
-interactive sessions, other machines, other tools. It is negative when the ledger's estimate of the
-runs exceeds Kaggle's figure, and is shown as that rather than hidden.
+Kaggle reports how much of a week is used (by sessions that have ended) and reserved (by running
+ones). The ledger says which runs did that. The rest is a part of its own, *outside kitctl*:
+interactive sessions, other machines, other tools. It is negative where the ledger's estimate of the
+runs exceeds Kaggle's figure, and is shown as such.
 
-Without a reading of Kaggle's the ledger's own sum stands in, and what was used outside is unknown.
+Where Kaggle gives no reading, the ledger's own sum is used, and the part outside is unknown.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from kitctl.domain.run_times import Occupancy, TimeSource
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import WEEK_SECONDS, Week, week_of
 
-# Dates come in whole seconds, and polls beside readings: a run that ended this close to a reading
-# had ended when it was taken.
+# Dates come in whole seconds, and polls are made beside readings: a run that ended this shortly
+# after a reading had ended when it was taken.
 SIMULTANEOUS_SECONDS = 5.0
 
 
 class _Hours:
-    """What follows from the seconds of a week that are used, reserved and allowed."""
+    """What follows from the used, reserved and allowed seconds of a week."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class _Hours:
 
     @property
     def unspent_seconds(self) -> float:
-        """What is neither used nor reserved; negative by as much as the week is overdrawn."""
+        """What is neither used nor reserved; negative where more than allowed is."""
         return self.allowed_seconds - self.used_seconds - self.reserved_seconds
 
     @property
@@ -46,13 +46,13 @@ class _Hours:
 
     @property
     def over_seconds(self) -> float:
-        """By how much the week is overdrawn."""
+        """By how much more than allowed is used or reserved."""
         return max(0.0, -self.unspent_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class PoolReading(_Hours):
-    """What Kaggle says of one pool's hours ("gpu" or "tpu") this week."""
+    """What Kaggle reports of one pool's hours ("gpu" or "tpu") this week."""
 
     name: str
     used_seconds: float
@@ -62,9 +62,9 @@ class PoolReading(_Hours):
 
 @dataclass(frozen=True, slots=True)
 class QuotaReading:
-    """Kaggle's answer: when it was given, when the week ends if it says so, and each pool.
+    """Kaggle's answer: its time, the end of the week if Kaggle names it, and each pool.
 
-    `estimated`: Kaggle gave none, and the ledger's own sum stands in for it.
+    An `estimated` one is the ledger's own sum, where Kaggle gives no answer.
     """
 
     read_at: float
@@ -78,12 +78,12 @@ class QuotaReading:
         return week_of(self.read_at, self.refreshes_at)
 
     def pool(self, name: str) -> PoolReading | None:
-        """Return what it says of that pool; None where the account has none."""
+        """Return the reading of that pool; None where the account has none."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
 
 class RunOccupancy(NamedTuple):
-    """As much of a run as the books need; the ledger may hand out thousands."""
+    """When a run occupied which pool: few fields, since the ledger may hold thousands of runs."""
 
     id: int
     run: str
@@ -118,13 +118,13 @@ class RunUse:
         return self.ended_at is not None
 
     def ended_by(self, instant: float) -> bool:
-        """Return whether it had ended at that time, as a reading taken then would say."""
+        """Return whether a reading taken at that time counts the run as ended."""
         return self.ended_at is not None and self.ended_at <= instant + SIMULTANEOUS_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class KernelUse:
-    """What the ended runs of one kernel used of a week, and what their watchdogs gave back."""
+    """What the ended runs of one kernel used of a week, and what their early stops saved."""
 
     kernel: str
     seconds: float
@@ -142,16 +142,16 @@ class Balance(_Hours):
     reserved_seconds: float
     allowed_seconds: float
     kernels: tuple[KernelUse, ...]
-    outside_seconds: float | None  # None: the ledger's estimate, which cannot know it
+    outside_seconds: float | None  # None where only the ledger's estimate is known
 
 
 def use_in_week(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
-    """Return a run's part of a week, counting one that runs up to `now`; None where it has none."""
+    """Return a run's part of a week, of a running one up to `now`; None where it has none."""
     if run.started_at is None:
         return None
-    until = Occupancy(run.started_at, run.ended_at, run.time_source).until(now, run.limit_seconds)
-    seconds = week.share(run.started_at, until)
-    if not (seconds or week.holds(run.started_at)):
+    until = Occupancy(run.started_at, run.ended_at, run.time_source).end_by(now, run.limit_seconds)
+    seconds = week.overlap(run.started_at, until)
+    if not (seconds or week.contains(run.started_at)):
         return None
     return RunUse(
         run=run.run,
@@ -163,19 +163,19 @@ def use_in_week(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
         seconds=_milliseconds(seconds),
         total_seconds=_milliseconds(until - run.started_at),
         time_source=run.time_source,
-        # Given back once, in the week in which the run ended early.
-        saved_seconds=run.saved_seconds if week.holds(until) else 0.0,
+        # Counted once, in the week in which the run stopped early.
+        saved_seconds=run.saved_seconds if week.contains(until) else 0.0,
     )
 
 
 def uses_by_week(
     runs: Iterable[RunOccupancy], weeks: Sequence[Week], now: float
 ) -> list[list[RunUse]]:
-    """Return the runs' parts of each of `weeks`, which follow each other, oldest first.
+    """Return the runs' parts of each of `weeks`, which are consecutive, oldest first.
 
-    Each run is looked at once, and only the weeks that it touches.
+    Each run is examined once, and only in the weeks that it overlaps.
     """
-    booked: list[list[RunUse]] = [[] for _ in weeks]
+    uses: list[list[RunUse]] = [[] for _ in weeks]
     for run in runs:
         if run.started_at is None:
             continue
@@ -184,14 +184,14 @@ def uses_by_week(
         last = math.floor((until - weeks[0].start) / WEEK_SECONDS)
         for place in range(max(first, 0), min(last, len(weeks) - 1) + 1):
             if use := use_in_week(run, weeks[place], now):
-                booked[place].append(use)
-    return booked
+                uses[place].append(use)
+    return uses
 
 
 def estimate(
     week: Week, now: float, uses: Iterable[RunUse], allowed_seconds: Mapping[str, float]
 ) -> QuotaReading:
-    """Return what the ledger alone can say in a reading's place, with each pool's known limit."""
+    """Return a reading made of the ledger's runs alone, with each pool's known limit."""
     uses = list(uses)
     pools = [
         PoolReading(
@@ -205,8 +205,8 @@ def estimate(
     return QuotaReading(now, week.end, tuple(pools), estimated=True)
 
 
-def balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
-    """Return the books of the week that is under way, by one pool of a reading."""
+def current_balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
+    """Return the balance of the current week for one pool of a reading."""
     kernels = _by_kernel(use for use in _of_pool(uses, pool.name) if use.ended)
     used = _milliseconds(pool.used_seconds)
     outside = _milliseconds(used - sum(use.seconds for use in kernels))
@@ -228,26 +228,26 @@ def closed_balance(
     last: QuotaReading | None,
     allowed_seconds: float,
 ) -> Balance:
-    """Return one pool's books of a week that is over; `last` is the last reading taken in it.
+    """Return one pool's balance of a past week; `last` is the last reading taken in it.
 
     What Kaggle had counted by then and the ledger had not is outside kitctl; what the ledger knows
-    of the time after the reading comes on top. Without a reading (then `allowed_seconds` stands in)
-    the ledger's own sum is all there is.
+    of the time after the reading is added. Without a reading the ledger's own sum is all there is,
+    and `allowed_seconds` is the limit.
     """
-    ours = _of_pool(uses, pool)
-    kernels = _by_kernel(ours)
+    own = _of_pool(uses, pool)
+    kernels = _by_kernel(own)
     inside = sum(use.seconds for use in kernels)
-    said = last.pool(pool) if last else None
+    reading = last.pool(pool) if last else None
     outside = None
-    if last and said:
-        counted = sum(use.seconds for use in ours if use.ended_by(last.read_at))
-        outside = _milliseconds(said.used_seconds - counted)
+    if last and reading:
+        counted = sum(use.seconds for use in own if use.ended_by(last.read_at))
+        outside = _milliseconds(reading.used_seconds - counted)
     return Balance(
         pool=pool,
         week=week,
         used_seconds=_milliseconds(inside + (outside or 0.0)),
         reserved_seconds=0.0,
-        allowed_seconds=_milliseconds(said.allowed_seconds if said else allowed_seconds),
+        allowed_seconds=_milliseconds(reading.allowed_seconds if reading else allowed_seconds),
         kernels=kernels,
         outside_seconds=outside,
     )
@@ -258,7 +258,7 @@ def _of_pool(uses: Iterable[RunUse], pool: str) -> Sequence[RunUse]:
 
 
 def _by_kernel(uses: Iterable[RunUse]) -> tuple[KernelUse, ...]:
-    """Return the sums of each kernel, the largest first."""
+    """Return the sum of each kernel, the largest first."""
     grouped: dict[str, list[RunUse]] = defaultdict(list)
     for use in uses:
         grouped[use.kernel].append(use)
@@ -275,5 +275,5 @@ def _by_kernel(uses: Iterable[RunUse]) -> tuple[KernelUse, ...]:
 
 
 def _milliseconds(seconds: float) -> float:
-    """Return seconds rounded so that sums of parts show no trace of binary fractions."""
+    """Round seconds, so that sums of parts show no binary fractions."""
     return round(seconds, 3)

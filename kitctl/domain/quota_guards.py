@@ -1,8 +1,8 @@
-"""What keeps a push from wasting the week's hours: refusals and warnings, from facts alone.
+"""Guards against a push that does not fit into the week's hours or the account's sessions.
 
-A guard looks at the runs that have not ended, which the ledger hands it while it holds its lock; so
-of two pushes at once the second sees the first one's intent, and never do both pass where only one
-fits. It raises `Refused`, or returns warnings. Runs on the CPU cost nothing and are never refused.
+A guard is called with the runs that have not ended, while the ledger is locked: of two pushes at
+once the second sees the intent of the first, so never do both pass where only one fits. It raises
+Refused or returns warnings. Runs on the CPU cost nothing and are never refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from kitctl.errors import NextCommand, Refused
 
 Guard = Callable[[Sequence[Run]], Sequence[str]]
 
-_UNREAD = (
+_ESTIMATED = (
     "Kaggle did not say what is left of the week; this was judged by the runs pushed from here, "
-    "and interactive sessions are not in it."
+    "without interactive sessions."
 )
 
 
@@ -29,8 +29,8 @@ def quota_guard(
 ) -> Guard:
     """Return the guard that refuses a run which cannot finish in what is left of the week.
 
-    `reading` was taken before the ledger was locked; `now` is Kaggle's clock. A run that goes on
-    past the reset needs only its first part from this week. `past` runs tell how many epochs fit.
+    `reading` was taken before the ledger was locked; `now` is Kaggle's clock. Of a run that lasts
+    beyond the reset, only the part before it counts. `past` runs say how many epochs fit.
     """
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
@@ -42,24 +42,24 @@ def quota_guard(
         left = pool.unspent_seconds - taken
         if min(_expected(intent), until_reset) > left:
             raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
-        unread = [_UNREAD] if reading.estimated else []
-        return [*unread, *_warnings(intent, left, until_reset)]
+        estimated = [_ESTIMATED] if reading.estimated else []
+        return [*estimated, *_warnings(intent, left, until_reset)]
 
     return guard
 
 
 def sessions_guard(intent: Intent) -> Guard:
-    """Return the guard that refuses a run when as many as Kaggle allows have not ended."""
+    """Return the guard that refuses a run where as many as Kaggle allows have not ended."""
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         busy = [run for run in pending if run.intent.pool == intent.pool]
-        most = SESSIONS_AT_ONCE.get(intent.pool)
-        if most is None or len(busy) < most:
+        allowed = SESSIONS_AT_ONCE.get(intent.pool)
+        if allowed is None or len(busy) < allowed:
             return []
         names = " and ".join(run.name for run in busy)
         raise Refused(
-            f"Kaggle runs at most {most} {POOL_NAMES[intent.pool]} "
-            f"{'session' if most == 1 else 'sessions'} at once, and {names} "
+            f"Kaggle runs at most {allowed} {POOL_NAMES[intent.pool]} "
+            f"{'session' if allowed == 1 else 'sessions'} at once, and {names} "
             f"{'has' if len(busy) == 1 else 'have'} not ended; nothing was sent.",
             code="sessions_full",
             hint=(
@@ -79,7 +79,7 @@ def _expected(intent: Intent) -> float:
 
 
 def _remaining(run: Run, now: float) -> float:
-    """Return how much longer a run under way is expected to hold its machine."""
+    """Return how much longer a run is expected to occupy its machine."""
     if run.status is Status.QUEUED or run.started_at is None:
         return _expected(run.intent)
     return max(0.0, _expected(run.intent) - (now - run.started_at))
@@ -88,10 +88,10 @@ def _remaining(run: Run, now: float) -> float:
 def still_to_take(
     pending: Sequence[Run], pool: PoolReading, now: float, until_reset: float
 ) -> float:
-    """Return the seconds of this week that runs under way will take beyond what is reserved.
+    """Return the seconds of this week that the pending runs need beyond what is reserved.
 
-    What waits, or is only about to be sent, is in no reading yet. What runs is reserved up to now;
-    should Kaggle reserve the whole of a session's limit, nothing comes on top.
+    Runs that are queued, or about to be sent, are in no reading yet. Of running ones the time up to
+    now is reserved; where Kaggle reserves the whole session limits, they need nothing more.
     """
     runs = [run for run in pending if run.intent.pool == pool.name]
     running = [run for run in runs if run.started_at is not None]
@@ -103,14 +103,14 @@ def still_to_take(
 def _does_not_fit(
     intent: Intent, left: float, taken: float, until_reset: float, past: Sequence[Run]
 ) -> Refused:
-    unforeseen = intent.forecast.basis == TIMEOUT
-    may = "may take up to" if unforeseen else "is expected to take"
+    without_past = intent.forecast.basis == TIMEOUT
+    may = "may take up to" if without_past else "is expected to take"
     is_left = (
         f"{durations.describe(left)} of this week's are left" if left >= 1 else "nothing is left"
     )
     others = f" beside the {durations.describe(taken)} of runs under way" if taken else ""
     ways = []
-    if unforeseen and left >= 60:
+    if without_past and left >= 60:
         ways.append(f"end it in time with `--timeout {durations.option(left)}`")
     elif epochs := epochs_that_fit(intent, past, left):
         ways.append(f"push with `--set epochs={epochs}`, which fits")
@@ -128,7 +128,7 @@ def _does_not_fit(
 
 
 def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
-    said = intent.forecast
+    forecast = intent.forecast
     warnings = []
     if until_reset < _expected(intent):
         warnings.append(
@@ -141,13 +141,14 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
             f"ends it only after {durations.describe(intent.limit_seconds)}. "
             f"`--timeout {durations.option(left)}` or less prevents that."
         )
-    if said.high_seconds is not None and said.basis != TIMEOUT:
-        if min(said.high_seconds, until_reset) > left:
+    if forecast.high_seconds is not None and forecast.basis != TIMEOUT:
+        if min(forecast.high_seconds, until_reset) > left:
             warnings.append(
-                f"It may not finish: by past runs it takes up to "
-                f"{durations.describe(said.high_seconds)}, and {durations.describe(left)} are left."
+                "It may not finish: by past runs it takes up to "
+                f"{durations.describe(forecast.high_seconds)}, and {durations.describe(left)} are "
+                "left."
             )
-        if said.high_seconds >= intent.limit_seconds:
+        if forecast.high_seconds >= intent.limit_seconds:
             warnings.append(
                 f"Kaggle ends it after {durations.describe(intent.limit_seconds)}, which past runs "
                 f"come close to; its partial output is kept."
@@ -156,7 +157,7 @@ def _warnings(intent: Intent, left: float, until_reset: float) -> list[str]:
 
 
 def saved_by_cancelling(run: Run, now: float) -> float:
-    """Return the seconds of quota that cancelling a run saves now, as far as they are foreseen."""
+    """Return the seconds of quota that cancelling a run now is expected to save."""
     if run.status.ended or run.intent.pool not in POOL_NAMES:
         return 0.0
     return _remaining(run, now)

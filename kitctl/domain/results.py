@@ -1,7 +1,7 @@
-"""What a run left: which names may be written here, what the manifest promises, what came instead.
+"""The files that a run left: names that may be written here, the manifest, error pages.
 
 Names and bytes come from outside and are not trusted: a name that could leave the folder, or that
-some file system would read as another one, is refused and named.
+some file system would take for another one, is refused and reported.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Literal
 
 MANIFEST = "manifest.json"
 
-# Where a pull keeps its own books, beside the run's files.
+# Where a pull records what it has done, beside the run's files.
 OWN_FOLDER = ".kitctl"
 
 _LONGEST_NAME_BYTES = 255
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
-_WINDOWS_SIGNS = frozenset('<>:"|?*')
+_WINDOWS_CHARACTERS = frozenset('<>:"|?*')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BLAKE2B = re.compile(r"[0-9a-f]{128}|")
 
@@ -31,7 +31,7 @@ Algorithm = Literal["sha256", "blake2b"]
 
 @dataclass(frozen=True)
 class DownloadedFile:
-    """What came of a file: its size, and its hex digest by the algorithm that was asked for."""
+    """A downloaded file's size, and its hex digest by the requested algorithm."""
 
     bytes: int
     digest: str
@@ -41,8 +41,8 @@ class DownloadedFile:
 class ManifestEntry:
     """What the manifest says of one file.
 
-    Of a long one it says the BLAKE2b too ("" of others): where a processor has no instructions for
-    SHA-256, that takes half the time.
+    For a long one it has the BLAKE2b, too ("" for others): on processors without instructions for
+    SHA-256 that takes half the time.
     """
 
     path: str
@@ -52,12 +52,12 @@ class ManifestEntry:
 
     @property
     def algorithm(self) -> Algorithm:
-        """What to check the file by."""
+        """The algorithm to check the file by."""
         return "blake2b" if self.blake2b else "sha256"
 
-    def matches(self, received: DownloadedFile) -> bool:
-        """Whether this is the file, by a digest of the promise's algorithm."""
-        return received == DownloadedFile(self.bytes, self.blake2b or self.sha256)
+    def matches(self, file: DownloadedFile) -> bool:
+        """Return whether this is the file, by a digest of `algorithm`."""
+        return file == DownloadedFile(self.bytes, self.blake2b or self.sha256)
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ class RefusedName:
 
 
 def parse_manifest(content: bytes) -> dict[str, ManifestEntry] | None:
-    """The promises by path; None where this is no manifest that can be relied on."""
+    """Return the entries by path; None where this is no manifest that can be relied on."""
     try:
-        read = json.loads(content)
-        if read["schema"] != "kitctl-manifest/1":
+        manifest = json.loads(content)
+        if manifest["schema"] != "kitctl-manifest/1":
             return None
-        promises = [_entry(entry) for entry in read["files"]]
+        entries = [_entry(values) for values in manifest["files"]]
     except (ValueError, TypeError, KeyError):
         return None
-    return {promise.path: promise for promise in promises}
+    return {entry.path: entry for entry in entries}
 
 
-def _entry(entry: Mapping[str, object]) -> ManifestEntry:
-    path, size, sha256 = entry["path"], entry["bytes"], entry["sha256"]
-    blake2b = entry.get("blake2b", "")
+def _entry(values: Mapping[str, object]) -> ManifestEntry:
+    path, size, sha256 = values["path"], values["bytes"], values["sha256"]
+    blake2b = values.get("blake2b", "")
     if not (isinstance(path, str) and type(size) is int):
         raise TypeError
     if not (isinstance(sha256, str) and isinstance(blake2b, str)):
@@ -95,7 +95,7 @@ def _entry(entry: Mapping[str, object]) -> ManifestEntry:
 def check_names(
     names: Iterable[str], *, windows: bool = os.name == "nt"
 ) -> tuple[list[str], list[RefusedName]]:
-    """The names that may be written, each once, and those that may not."""
+    """Return the names that may be written, each once, and those that may not."""
     accepted: dict[str, str] = {}
     folders: set[str] = set()
     refused: list[RefusedName] = []
@@ -116,10 +116,10 @@ def check_names(
 
 
 def reason_to_refuse(name: str, *, windows: bool = os.name == "nt") -> str | None:
-    """Why a name must not be written below the target folder; None where it may."""
+    """Return why a name must not be written below the target folder; None where it may."""
     if not name:
         return "is empty"
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in name):
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
         return "holds control characters"
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "is an absolute path"
@@ -142,20 +142,20 @@ def _reason_for_part(part: str, windows: bool) -> str | None:
         return "is a reserved name on Windows"
     if part[-1] in ". ":
         return "ends in a dot or a space"
-    if windows and _WINDOWS_SIGNS & set(part):
-        return "holds signs that Windows does not allow"
+    if windows and _WINDOWS_CHARACTERS & set(part):
+        return "holds characters that Windows does not allow"
     return None
 
 
 def _key(name: str) -> str:
-    """Equal for names that some file system takes for the same."""
+    """Return a key that is equal for names that some file system takes for the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def is_error_body(name: str, content_type: str, head: bytes) -> bool:
-    """Whether this is an error told with status 200, in place of the file.
+    """Return whether this is an error page with status 200, in place of the file.
 
-    `head` is how the body begins. Only what the file's own name does not explain counts.
+    `head` is the start of the body. Content that fits the file's own name is no error page.
     """
     suffix = PurePosixPath(name).suffix.lower()
     start = head.lstrip()[:512].lower()

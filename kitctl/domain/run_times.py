@@ -1,17 +1,17 @@
-"""When a run held its accelerator: the best that is known, out of all that was seen of it.
+"""When a run occupied its accelerator: the best estimate from all that is known of the run.
 
-Kaggle names no start and no end of a run, so both are inferred. What says so, the best first:
+Kaggle reports neither start nor end of a run, so both are inferred. The sources, best first:
 
-`watched`  polls saw the run turn from queued to running and from running to ended, closely: the
-           session itself, which is what Kaggle bills, its container's start and end included.
-`output`   run.json, pulled: the program's own first and last second, on Kaggle's clock. It misses
+`watched`  Polls saw the run change from queued to running and from running to ended within a short
+           time: the whole session, which is what Kaggle bills, with its container's start and end.
+`output`   The pulled run.json: the program's own first and last second, on Kaggle's clock. It lacks
            the container's start and end, less than a minute in all.
-`log`      the time of the log's last line: a length without a place, put where the polls allow it.
-`bounds`   none of these: from the push (or the last poll that saw it queued) to the first poll that
-           saw it ended, at most the session's limit. An upper bound, called one.
+`log`      The time of the log's last line: a length without a start, placed where the polls allow.
+`bounds`   None of these: from the push (or the last poll that saw it queued) to the first poll that
+           saw it ended, at most the session's limit. This is an upper bound.
 
-Whatever is less well known never contradicts what is better known: each estimate is kept inside the
-bounds that all sightings draw together.
+A worse source never contradicts a better one: each estimate stays within the bounds that all
+observations set together.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import math
 from enum import StrEnum
 from typing import NamedTuple
 
-# Polls that leave no more than this open, start and end together, beat the program's own times,
-# which miss the container's start and end by about as much.
+# Polls that leave start and end open by no more than this together are better than the program's
+# own times, which lack about as much: the container's start and end.
 CLOSE_SECONDS = 90.0
 
 
 class Phase(StrEnum):
-    """What a poll of a run's status says about its hold on the accelerator."""
+    """What a polled status says about the run's accelerator."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -34,7 +34,7 @@ class Phase(StrEnum):
 
 
 class TimeSource(StrEnum):
-    """What a hold is known from; best first (see the module)."""
+    """What an occupancy is known from, best first (see the module)."""
 
     WATCHED = "watched"
     OUTPUT = "output"
@@ -45,8 +45,9 @@ class TimeSource(StrEnum):
 class Evidence(NamedTuple):
     """All that is known of one run's times; seconds since 1970 UTC on Kaggle's clock.
 
-    `polls`: (when, phase) of every poll. `program_started_at` and `program_ended_at`: run.json.
-    `log_seconds`: the time of the log's last line, 0 for a log known to be empty, None if not read.
+    `polls` are the time and phase of every poll. `program_started_at` and `program_ended_at` come
+    from run.json. `log_seconds` is the time of the log's last line: 0 for an empty log, None for
+    one that was not read.
     """
 
     pushed_at: float
@@ -56,31 +57,31 @@ class Evidence(NamedTuple):
     program_ended_at: float | None = None
     log_seconds: float | None = None
 
-    def seen(self, phase: Phase) -> list[float]:
+    def poll_times(self, phase: Phase) -> list[float]:
         """Return when polls saw the run in that phase."""
-        return [at for at, seen in self.polls if seen is phase]
+        return [at for at, polled_phase in self.polls if polled_phase is phase]
 
-    def seen_running(self) -> list[float]:
-        """Return when the run was certainly running: by polls, and by its own word."""
+    def running_times(self) -> list[float]:
+        """Return when the run was certainly running, by polls and by its own run.json."""
         program = (self.program_started_at, self.program_ended_at)
-        return [*self.seen(Phase.RUNNING), *(at for at in program if at is not None)]
+        return [*self.poll_times(Phase.RUNNING), *(at for at in program if at is not None)]
 
-    def seen_waiting(self) -> float:
+    def last_waiting_time(self) -> float:
         """Return when the run was last known not to have started."""
-        first_running = min(self.seen_running(), default=math.inf)
-        waiting = (at for at in self.seen(Phase.QUEUED) if at <= first_running)
+        first_running = min(self.running_times(), default=math.inf)
+        waiting = (at for at in self.poll_times(Phase.QUEUED) if at <= first_running)
         return max([self.pushed_at, *waiting])
 
 
 class Occupancy(NamedTuple):
-    """From when to when a run held its accelerator; `None`: not begun, or not ended yet."""
+    """When a run occupied its accelerator; None where it has not started, or not ended, yet."""
 
     started_at: float | None
     ended_at: float | None
     source: TimeSource
 
-    def until(self, now: float, limit_seconds: float) -> float:
-        """Return the hold's end: `now` while it lasts, but never past the session's limit."""
+    def end_by(self, now: float, limit_seconds: float) -> float:
+        """Return the end: `now` while the run lasts, but never beyond the session's limit."""
         if self.started_at is None:
             return now
         if self.ended_at is None:
@@ -89,14 +90,14 @@ class Occupancy(NamedTuple):
 
 
 def best_occupancy(evidence: Evidence) -> Occupancy:
-    """Return the best known hold of a run (the module says what beats what)."""
-    seen_ended = evidence.seen(Phase.ENDED)
-    if not seen_ended:
+    """Return the best estimate of when a run occupied its accelerator (see the module)."""
+    ended = evidence.poll_times(Phase.ENDED)
+    if not ended:
         return _not_ended(evidence)
-    bounds = _Bounds.of(evidence, min(seen_ended))
+    bounds = _Bounds.of(evidence, min(ended))
     if bounds.open_start + bounds.open_end <= CLOSE_SECONDS:
-        # Over before it was seen running: the queue was short, so it starts with the push.
-        waited = bounds.open_start / 2 if evidence.seen_running() else 0.0
+        # A run that ended before a poll saw it running waited only shortly: it starts at the push.
+        waited = bounds.open_start / 2 if evidence.running_times() else 0.0
         start = bounds.earliest_start + waited
         return Occupancy(
             start, max(start, bounds.latest_end - bounds.open_end / 2), TimeSource.WATCHED
@@ -105,8 +106,8 @@ def best_occupancy(evidence: Evidence) -> Occupancy:
         start = bounds.nearest_start(evidence.program_started_at)
         end = bounds.nearest_end(evidence.program_ended_at)
         return Occupancy(start, max(start, end), TimeSource.OUTPUT)
-    if evidence.log_seconds is not None and not bounds.outlast(evidence.log_seconds):
-        return _placed(evidence.log_seconds, bounds)
+    if evidence.log_seconds is not None and not bounds.exceed(evidence.log_seconds):
+        return _place_length(evidence.log_seconds, bounds)
     start = bounds.earliest_start
     return Occupancy(
         start, min(bounds.latest_end, start + evidence.limit_seconds), TimeSource.BOUNDS
@@ -114,7 +115,7 @@ def best_occupancy(evidence: Evidence) -> Occupancy:
 
 
 class _Bounds(NamedTuple):
-    """The earliest and the latest that a hold can have started and ended."""
+    """The earliest and the latest possible start and end."""
 
     earliest_start: float
     latest_start: float
@@ -123,11 +124,12 @@ class _Bounds(NamedTuple):
 
     @classmethod
     def of(cls, evidence: Evidence, latest_end: float) -> _Bounds:
-        """Draw the bounds that the push, the polls, the program, the log and the limit set."""
+        """Return the bounds that the push, the polls, the program, the log and the limit set."""
         length = evidence.log_seconds or 0.0
-        # A poll may be answered late, and the run's own clock differ a little: the end stands.
-        running = [min(at, latest_end) for at in evidence.seen_running()]
-        earliest_start = min(evidence.seen_waiting(), latest_end)
+        # An answer to a poll may be late, and the run's own clock may differ a little: no time is
+        # later than the end.
+        running = [min(at, latest_end) for at in evidence.running_times()]
+        earliest_start = min(evidence.last_waiting_time(), latest_end)
         latest_start = max(earliest_start, min([*running, latest_end - length]))
         earliest_end = min(latest_end, max([*running, earliest_start + length]))
         return cls(
@@ -139,16 +141,16 @@ class _Bounds(NamedTuple):
 
     @property
     def open_start(self) -> float:
-        """For how many seconds it is not known whether the hold had started."""
+        """For how many seconds it is unknown whether the run had started."""
         return self.latest_start - self.earliest_start
 
     @property
     def open_end(self) -> float:
-        """For how many seconds it is not known whether the hold had ended."""
+        """For how many seconds it is unknown whether the run had ended."""
         return self.latest_end - self.earliest_end
 
-    def outlast(self, length: float) -> bool:
-        """Whether it surely held for longer than that: a log that fell silent tells no end."""
+    def exceed(self, length: float) -> bool:
+        """Return whether the run was certainly longer: its log may have fallen silent early."""
         return self.earliest_end - self.latest_start > length + CLOSE_SECONDS
 
     def nearest_start(self, at: float) -> float:
@@ -161,8 +163,8 @@ class _Bounds(NamedTuple):
 
 
 def _not_ended(evidence: Evidence) -> Occupancy:
-    """Return the hold of a run that no poll has seen ended."""
-    earliest_start, running = evidence.seen_waiting(), evidence.seen_running()
+    """Return the occupancy of a run that no poll has seen ended."""
+    earliest_start, running = evidence.last_waiting_time(), evidence.running_times()
     if not running:
         return Occupancy(None, None, TimeSource.BOUNDS)
     latest_start = max(earliest_start, min(running))
@@ -173,10 +175,10 @@ def _not_ended(evidence: Evidence) -> Occupancy:
     return Occupancy(earliest_start, None, TimeSource.BOUNDS)
 
 
-def _placed(length: float, bounds: _Bounds) -> Occupancy:
-    """Place a hold of known length by its end, if the polls know only that one closely.
+def _place_length(length: float, bounds: _Bounds) -> Occupancy:
+    """Place a known length at the end, if the polls determine only the end closely.
 
-    When neither end was seen, it starts with the push: Kaggle's queue is usually short.
+    Otherwise it starts at the push: Kaggle's queue is usually short.
     """
     if bounds.open_end <= CLOSE_SECONDS < bounds.open_start:
         end = bounds.latest_end - bounds.open_end / 2

@@ -1,4 +1,4 @@
-"""Runs: how they are named, the states they go through, what is known of one."""
+"""Runs: their names, their states, and what is known of one."""
 
 from __future__ import annotations
 
@@ -19,21 +19,25 @@ _RUN = re.compile(rf"(?:(?P<kernel>{_SLUG}/{_SLUG})/)?v?(?P<version>[1-9][0-9]*)
 
 
 class KernelRef(NamedTuple):
-    """A kernel as Kaggle's addresses name it: `<owner>/<slug>`."""
+    """A kernel as in Kaggle's addresses: `<owner>/<slug>`."""
 
     owner: str
     slug: str
 
     @classmethod
     def parse(cls, text: str) -> KernelRef:
-        found = _KERNEL.fullmatch(text)
-        if not found:
+        """Parse `<owner>/<slug>`.
+
+        Raises UsageError for anything else.
+        """
+        match = _KERNEL.fullmatch(text)
+        if not match:
             raise UsageError(
                 f"{text!r} names no kernel.",
                 code="bad_kernel",
                 hint="Write it as OWNER/SLUG, as in the kernel's address on kaggle.com.",
             )
-        return cls(found["owner"], found["slug"])
+        return cls(match["owner"], match["slug"])
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.slug}"
@@ -47,7 +51,7 @@ class RunRef(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The version as Kaggle's requests want it; a bare number is answered with 404."""
+        """The version as Kaggle's requests need it; for a bare number Kaggle answers 404."""
         return f"v{self.version}"
 
     def __str__(self) -> str:
@@ -55,18 +59,21 @@ class RunRef(NamedTuple):
 
 
 class RunName(NamedTuple):
-    """A run as a person names it: kernel and version may both be left out."""
+    """A run as a user names it: kernel and version may both be left out."""
 
     kernel: KernelRef | None = None
     version: int | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> RunName:
-        """Reads `<N>`, `v<N>`, `<owner>/<slug>/<N>`, or nothing (the latest of this project)."""
+        """Parse `<N>`, `v<N>`, `<owner>/<slug>/<N>`, or None (the latest of this project).
+
+        Raises UsageError for anything else.
+        """
         if text is None:
             return cls()
-        found = _RUN.fullmatch(text.strip())
-        if not found:
+        match = _RUN.fullmatch(text.strip())
+        if not match:
             raise UsageError(
                 f"{text!r} names no run.",
                 code="bad_run",
@@ -76,12 +83,12 @@ class RunName(NamedTuple):
                     "`.",
                 ),
             )
-        kernel = KernelRef.parse(found["kernel"]) if found["kernel"] else None
-        return cls(kernel, int(found["version"]))
+        kernel = KernelRef.parse(match["kernel"]) if match["kernel"] else None
+        return cls(kernel, int(match["version"]))
 
 
 class Status(StrEnum):
-    """Kaggle's states of a session, and SENDING: the push whose answer is not known yet."""
+    """Kaggle's states of a session, and SENDING: a push whose answer is not known yet."""
 
     SENDING = "SENDING"
     QUEUED = "QUEUED"
@@ -90,7 +97,7 @@ class Status(StrEnum):
     ERROR = "ERROR"
     CANCEL_REQUESTED = "CANCEL_REQUESTED"
     CANCEL_ACKNOWLEDGED = "CANCEL_ACKNOWLEDGED"
-    # Saved without being run: ended, as far as waiting for it goes.
+    # Saved without being run: waiting for it ends at once.
     NEW_SCRIPT = "NEW_SCRIPT"
 
     @property
@@ -103,12 +110,12 @@ class Status(StrEnum):
 
     @property
     def cancelled(self) -> bool:
-        """Cancelled or timed out: Kaggle has one state for both."""
+        """Whether it was cancelled or timed out: Kaggle has one state for both."""
         return self is Status.CANCEL_ACKNOWLEDGED
 
     @property
     def phase(self) -> Phase:
-        """What it says about the accelerator."""
+        """What the state says about the accelerator."""
         if self.ended:
             return Phase.ENDED
         return Phase.QUEUED if self in {Status.SENDING, Status.QUEUED} else Phase.RUNNING
@@ -117,13 +124,13 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETE, Status.ERROR, Status.CANCEL_ACKNOWLEDGED, Status.NEW_SCRIPT})
 
 
-# So long a push may take to be sent; an intent that is older was left behind by a kitctl that died.
+# How long sending a push may take; an older intent was left by a kitctl that was killed.
 SENDING_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """How long a run was expected to take, kept beside what it then took."""
+    """How long a run was expected to take; the ledger compares it with what it then took."""
 
     seconds: float | None = None
     low_seconds: float | None = None
@@ -133,20 +140,20 @@ class Forecast:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A push that is about to be sent, written down before it is."""
+    """A push that is about to be sent, recorded before it is."""
 
-    service: str  # "kaggle" or "local": separate books
+    service: str  # "kaggle" or "local"
     account: str
     kernel: KernelRef
     script_sha256: str  # of modules, settings, accelerator and sources
-    source_sha256: str  # of the text as sent, by which it is found again on Kaggle
+    source_sha256: str  # of the text as sent, by which a lost push is found on Kaggle
     newest_before: int  # the kernel's newest version when this was written; 0: none
     accelerator: str  # Kaggle's machine shape; "" for the CPU
-    pool: str  # whose hours it uses: "gpu", "tpu" or "cpu"
+    pool: str  # the hours that it uses: "gpu", "tpu" or "cpu"
     settings: Mapping[str, object] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
-    timeout_seconds: int | None = None  # as asked for
-    limit_seconds: float  # when Kaggle ends it, asked for or not
+    timeout_seconds: int | None = None  # as requested
+    limit_seconds: float  # when Kaggle ends it, requested or not
     epochs: int | None = None
     forecast: Forecast = Forecast()
     written_at: float
@@ -154,7 +161,7 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the outputs or the log of a run told about it; None: not known (yet)."""
+    """What the outputs or the log of a run say about it; None where it is not known (yet)."""
 
     session_id: int | None = None
     program_started_at: float | None = None
@@ -162,7 +169,7 @@ class Facts:
     log_seconds: float | None = None
     epochs_done: int | None = None
     photos: int | None = None
-    photo_seconds: float | None = None  # of what grows with the photos
+    photo_seconds: float | None = None  # of the phases that grow with the photos
     epoch_seconds: float | None = None
     saved_seconds: float | None = None
 
@@ -171,8 +178,9 @@ class Facts:
 class Run:
     """All that the ledger knows of one run.
 
-    Times are seconds since 1970 UTC on Kaggle's clock. `started_at` and `ended_at` say when it held
-    its machine, as well as it is known; `time_source` says from what (`kitctl.domain.run_times`).
+    Times are seconds since 1970 UTC on Kaggle's clock. `started_at` and `ended_at` are the best
+    estimate of when it occupied its machine, `time_source` says from what (see
+    `kitctl.domain.run_times`).
     """
 
     id: int
@@ -180,7 +188,7 @@ class Run:
     version: int | None
     status: Status
     failure_message: str = ""
-    sending_until: float = 0.0  # after that, nobody is sending it any more
+    sending_until: float = 0.0  # after that, it is no longer being sent
     pushed_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -195,21 +203,21 @@ class Run:
 
     @property
     def name(self) -> str:
-        """`<owner>/<slug>/<N>`; without a version as long as Kaggle has not answered."""
+        """`<owner>/<slug>/<N>`, without the version while Kaggle has not answered."""
         return str(self.ref or self.intent.kernel)
 
 
 def source_sha256(text: str) -> str:
-    """Tells two sources apart by what Kaggle keeps of them.
+    """Return a hash of what Kaggle preserves of a source.
 
     Kaggle may change line ends and the layout of a notebook's JSON, so neither counts.
     """
     try:
         notebook = json.loads(text)
-        same = json.dumps([_cell(cell) for cell in notebook["cells"]])
+        preserved = json.dumps([_cell(cell) for cell in notebook["cells"]])
     except (ValueError, TypeError, KeyError):
-        same = "\n".join(text.splitlines()).rstrip()
-    return hashlib.sha256(same.encode("utf-8", "surrogatepass")).hexdigest()
+        preserved = "\n".join(text.splitlines()).rstrip()
+    return hashlib.sha256(preserved.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _cell(cell: Mapping[str, str | list[str]]) -> tuple[object, str]:

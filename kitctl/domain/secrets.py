@@ -1,12 +1,12 @@
-"""Credentials that stand in a text by mistake, told by their well-known shapes."""
+"""Credentials that are in a text by mistake, recognised by their well-known forms."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# What it is → how it looks; only shapes that nothing else has: no job is refused for a hash.
-_SHAPES = {
+# Kind → pattern; only forms that nothing else has, so that no job is refused for a hash.
+_PATTERNS = {
     "a Kaggle access token": re.compile(r"\bKGAT_[0-9A-Za-z]{20,}"),
     "a Kaggle API key": re.compile(
         r"""(?i)\b(kaggle_)?key\b["']?\s*[\])]?\s*[:=,]\s*["'][0-9a-f]{32}["']"""
@@ -19,10 +19,10 @@ _SHAPES = {
 
 
 def find_credentials(text: str) -> Iterator[tuple[int, str]]:
-    """Line number and kind of every credential; never the credential itself."""
-    # The whole text first: hardly any holds one, and its lines are many.
-    suspected = {kind: shape for kind, shape in _SHAPES.items() if shape.search(text)}
+    """Yield the line number and the kind of every credential, never the credential itself."""
+    # The whole text first: hardly any has a credential, and it may have many lines.
+    candidates = {kind: pattern for kind, pattern in _PATTERNS.items() if pattern.search(text)}
     for number, line in enumerate(text.splitlines(), start=1):
-        for kind, shape in suspected.items():
-            if shape.search(line):
+        for kind, pattern in candidates.items():
+            if pattern.search(line):
                 yield number, kind

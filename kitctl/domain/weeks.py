@@ -1,8 +1,8 @@
 """The quota week, and how much of a run falls into it.
 
 Every instant is in seconds since 1970-01-01 UTC *on Kaggle's clock*, so no time zone, no daylight
-saving and no wrong clock of the user's machine can enter the arithmetic; people see local times
-only where `kitctl.render` writes them. A leap day is a day like any other here.
+saving and no wrong clock of the user's machine affects the arithmetic; only `kitctl.render` writes
+local times. A leap day is a day like any other here.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import NamedTuple
 HOUR_SECONDS = 3600.0
 WEEK_SECONDS = 7 * 24 * HOUR_SECONDS
 
-# Kaggle's quota comes back on Saturdays at 00:00 UTC; 1970-01-03 was the first one.
+# Kaggle resets the quota on Saturdays at 00:00 UTC; 1970-01-03 was the first Saturday.
 SATURDAY_MIDNIGHT = datetime(1970, 1, 3, tzinfo=UTC).timestamp()
 
 
 class Week(NamedTuple):
-    """One quota week: `start` belongs to it, `end` (the reset) already to the next one."""
+    """One quota week, from `start` up to but without `end`, its reset."""
 
     start: float
     end: float
 
-    def share(self, started_at: float, ended_at: float) -> float:
+    def overlap(self, started_at: float, ended_at: float) -> float:
         """Return how many seconds of the interval from `started_at` to `ended_at` lie in here."""
         return max(0.0, min(ended_at, self.end) - max(started_at, self.start))
 
-    def holds(self, instant: float) -> bool:
+    def contains(self, instant: float) -> bool:
         """Return whether `instant` lies in this week."""
         return self.start <= instant < self.end
 
@@ -39,11 +39,11 @@ class Week(NamedTuple):
 
 
 def week_of(instant: float, resets_at: float | None = None) -> Week:
-    """Return the quota week that holds `instant`.
+    """Return the quota week that contains `instant`.
 
-    `resets_at` is any reset that Kaggle named (its `quotaRefreshTime`): one already past, or one
-    of a later week, says the same about when weeks begin. Without it they begin on Saturdays at
-    00:00 UTC.
+    `resets_at` is any reset that Kaggle named (its `quotaRefreshTime`): a past one, or one of a
+    later week, says the same about when weeks begin. Without it they begin on Saturdays at 00:00
+    UTC.
     """
     reset = SATURDAY_MIDNIGHT if resets_at is None else float(round(resets_at))
     start = reset + math.floor((instant - reset) / WEEK_SECONDS) * WEEK_SECONDS
@@ -56,7 +56,7 @@ def last_weeks(current: Week, count: int) -> tuple[Week, ...]:
 
 
 def seconds_of(moment: datetime) -> float:
-    """Return a moment as seconds since 1970 UTC; a naive one is UTC, as Kaggle's are."""
+    """Return a moment as seconds since 1970 UTC; without a time zone it is UTC, as at Kaggle."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()

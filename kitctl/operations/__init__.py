@@ -1,1 +1,1 @@
-"""Use cases, one a file: they take ports, return frozen results, and never print."""
+"""The commands, one a file: they take ports, return frozen results, and never print."""

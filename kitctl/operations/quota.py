@@ -1,4 +1,4 @@
-"""`quota`: how many hours are left, who used them, when they come back, what still fits."""
+"""`quota`: hours used and left, by which runs, until the reset, and how many runs still fit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.forecast import Accuracy, accuracy
-from kitctl.domain.quota import Balance, QuotaReading, RunUse, balance, closed_balance, uses_by_week
+from kitctl.domain.quota import (
+    Balance,
+    QuotaReading,
+    RunUse,
+    closed_balance,
+    current_balance,
+    uses_by_week,
+)
 from kitctl.domain.quota_guards import still_to_take
 from kitctl.domain.runs import Forecast
 from kitctl.domain.weeks import Week, last_weeks, moment_of
@@ -17,13 +24,13 @@ from kitctl.operations.shared.quota_reading import allowed_seconds, estimated_qu
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.ports import Kaggle, Ledger
 
-# How far back it is asked how good forecasts were.
-FORECASTS_JUDGED = 20
+# The past runs whose forecasts are rated.
+RATED_RUNS = 20
 
 
 @dataclass(frozen=True)
 class StillFits:
-    """How often this job can still run this week; `accuracy` is of its past forecasts."""
+    """How many more runs of this job fit into the week, and how good its past forecasts were."""
 
     kernel: str
     pool: str
@@ -34,9 +41,9 @@ class StillFits:
 
 @dataclass(frozen=True)
 class QuotaReport:
-    """This week's books, and with `weeks` those of the weeks before, oldest first.
+    """This week's balances, and with `weeks` those of the weeks before, oldest first.
 
-    `unread`: why Kaggle gave no reading, and the ledger's own sum stands in for it.
+    `unread` is the error where Kaggle gave no reading and the ledger's own sum is used.
     """
 
     reading: QuotaReading
@@ -48,19 +55,18 @@ class QuotaReport:
 
     @property
     def week(self) -> Week:
-        """The week that is under way."""
+        """The current week."""
         return self.reading.week
 
     @property
     def saved_seconds(self) -> float:
-        """What watchdogs gave back this week."""
+        """What runs that stopped early saved this week."""
         return sum(use.saved_seconds for use in self.runs)
 
     def as_data(self) -> dict[str, Any]:
-        """The report as machines read it."""
-        outside = [one.outside_seconds for one in self.balances]
+        outside = [balance.outside_seconds for balance in self.balances]
         return {
-            "accelerators": [_balance_data(one) for one in self.balances],
+            "accelerators": [_balance_data(balance) for balance in self.balances],
             "resets_at": moment_of(self.week.end),
             "read_at": moment_of(self.reading.read_at),
             "source": "ledger" if self.reading.estimated else "kaggle",
@@ -73,7 +79,7 @@ class QuotaReport:
                 {
                     "starts_at": moment_of(week[0].week.start),
                     "ends_at": moment_of(week[0].week.end),
-                    "accelerators": [_balance_data(one) for one in week],
+                    "accelerators": [_balance_data(balance) for balance in week],
                 }
                 for week in self.weeks
                 if week
@@ -81,16 +87,16 @@ class QuotaReport:
         }
 
 
-def _balance_data(one: Balance) -> dict[str, Any]:
+def _balance_data(balance: Balance) -> dict[str, Any]:
     return {
-        "name": one.pool,
-        "used_seconds": one.used_seconds,
-        "reserved_seconds": one.reserved_seconds,
-        "allowed_seconds": one.allowed_seconds,
-        "left_seconds": one.left_seconds,
-        "over_seconds": one.over_seconds,
-        "outside_seconds": one.outside_seconds,
-        "kernels": one.kernels,
+        "name": balance.pool,
+        "used_seconds": balance.used_seconds,
+        "reserved_seconds": balance.reserved_seconds,
+        "allowed_seconds": balance.allowed_seconds,
+        "left_seconds": balance.left_seconds,
+        "over_seconds": balance.over_seconds,
+        "outside_seconds": balance.outside_seconds,
+        "kernels": balance.kernels,
     }
 
 
@@ -128,30 +134,33 @@ def show_quota(
     *,
     job: NextRun | None = None,
     weeks: int = 1,
-    early: Callable[[], QuotaReading] | None = None,
+    prefetched: Callable[[], QuotaReading] | None = None,
 ) -> QuotaReport:
-    """Read this week's hours, settle who used them, and count how many more runs of `job` fit.
+    """Read this week's hours, find the runs that used them, and count how many of `job` still fit.
 
-    `early` gives a reading that was asked for beforehand.
+    `prefetched` returns a reading that was requested beforehand.
 
-    Where Kaggle does not answer, or is not asked for want of credentials, the ledger's own sum is
-    given and says why. Raises that failure only where it is not even known whose books to open.
+    Where Kaggle does not answer, or there are no credentials, the report has the ledger's own sum
+    and that failure. Raises it only where not even the account is known.
     """
     service, unread = kaggle.service, None
     try:
-        account, reading = _read(kaggle, ledger, early or kaggle.quota)
+        account, reading = _read(kaggle, ledger, prefetched or kaggle.quota)
     except KitError as error:
-        unread, known = error, ledger.last_account(service)
-        if known is None:
+        unread, last_account = error, ledger.last_account(service)
+        if last_account is None:
             raise
-        account, reading = known, estimated_quota(ledger, service, known, kaggle.now())
+        account = last_account
+        reading = estimated_quota(ledger, service, account, kaggle.now())
 
     shown = last_weeks(reading.week, weeks)
     runs = ledger.usage(service, account, shown[0].start, reading.week.end)
-    kept = ledger.readings(service, account, 0.0)
+    readings = ledger.readings(service, account, 0.0)
     *earlier, uses = uses_by_week(runs, shown, reading.read_at)
-    closed = [_closed(week, uses, kept) for week, uses in zip(shown, earlier, strict=False)]
-    balances = tuple(balance(reading, pool, uses) for pool in reading.pools)
+    closed = [
+        _closed_balances(week, uses, readings) for week, uses in zip(shown, earlier, strict=False)
+    ]
+    balances = tuple(current_balance(reading, pool, uses) for pool in reading.pools)
     return QuotaReport(
         reading=reading,
         balances=balances,
@@ -163,34 +172,38 @@ def show_quota(
 
 
 def _read(
-    kaggle: Kaggle, ledger: Ledger, early: Callable[[], QuotaReading]
+    kaggle: Kaggle, ledger: Ledger, prefetched: Callable[[], QuotaReading]
 ) -> tuple[str, QuotaReading]:
-    """Return whose books they are, and Kaggle's reading, which is kept."""
+    """Return the account and Kaggle's reading, which the ledger stores."""
     account = kaggle.account()
     was_behind = reconcile(kaggle, ledger)
-    # Of runs that have ended since, an early reading does not know the end.
-    reading = kaggle.quota() if was_behind else early()
+    # A prefetched reading may be older than the end of runs that have ended since.
+    reading = kaggle.quota() if was_behind else prefetched()
     ledger.store_reading(kaggle.service, account, reading)
     return account, reading
 
 
-def _closed(
-    week: Week, uses: Sequence[RunUse], kept: Sequence[QuotaReading]
+def _closed_balances(
+    week: Week, uses: Sequence[RunUse], readings: Sequence[QuotaReading]
 ) -> tuple[Balance, ...]:
-    """The books of a week that is over."""
-    read = [reading for reading in kept if reading.week == week]
+    """Return the balances of a past week."""
+    in_week = [reading for reading in readings if reading.week == week]
     return tuple(
         closed_balance(
-            week, pool, uses, next((said for said in read if said.pool(pool)), None), allowed
+            week,
+            pool,
+            uses,
+            next((reading for reading in in_week if reading.pool(pool)), None),
+            allowed,
         )
-        for pool, allowed in allowed_seconds(kept).items()
+        for pool, allowed in allowed_seconds(readings).items()
     )
 
 
 def _still_fits(
     ledger: Ledger, service: str, account: str, job: NextRun, reading: QuotaReading
 ) -> StillFits | None:
-    """How many more runs of the job fit beside those under way; None if it costs no hours."""
+    """Count the runs of the job that fit beside those under way; None if it costs no hours."""
     pool = reading.pool(job.pool)
     if pool is None:
         return None
@@ -199,7 +212,7 @@ def _still_fits(
     taken = still_to_take(under_way, pool, reading.read_at, until_reset)
     left = pool.unspent_seconds - taken
     kernel = job.kernel(account)
-    past = ledger.past_runs(service, kernel, job.pool, limit=FORECASTS_JUDGED)
+    past = ledger.past_runs(service, kernel, job.pool, limit=RATED_RUNS)
     forecast = job.forecast(past)
     expected = forecast.seconds or 0.0
     return StillFits(

@@ -1,1 +1,1 @@
-"""Turn a project into the one script or notebook that Kaggle takes."""
+"""Many files packed into the one script or notebook that Kaggle takes."""

@@ -1,4 +1,4 @@
-"""One script out of a job's modules and settings: the same input gives the same bytes.
+"""Pack a job's modules and settings into one script: the same input gives the same bytes.
 
 Kaggle takes one file of at most 1 MB. A packed script holds every module whole and readable, the
 job's settings, and at its end the text of `loader.py`, which makes the modules importable.
@@ -21,15 +21,15 @@ from kitctl.errors import InvalidInput
 from kitctl.packing import loader
 
 LARGEST_SCRIPT_BYTES = 900_000
-"""Kaggle refuses 1 MB; its own wrapping of the text needs some room."""
+"""Kaggle refuses 1 MB; its own encoding of the text needs some room."""
 
 VARIABLES = ("KITCTL_CHECK", "KITCTL_OVERRIDES", "KITCTL_VERIFY")
-"""What kitctl can ask of a packed script, if the script knows of it."""
+"""The environment variables by which kitctl asks something of a packed script that reads them."""
 
 
 @dataclass(frozen=True)
 class Module:
-    """One .py file of the job: its name for imports, its file's path in the project, its text."""
+    """A .py file of the job: its name for imports, its path in the project, its text."""
 
     name: str
     file: str
@@ -38,10 +38,11 @@ class Module:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What would be pushed: the metadata with its accelerator, and the one file of code.
+    """What a push would send: the metadata with its accelerator, and the one file of code.
 
     `script_sha256` is the job's identity: its code, settings, machine and sources. `modules` is
-    empty for a file sent as it is. `settings` are those in force where the script says them.
+    empty for a file that is sent as it is. `settings` are those in force where the script reports
+    them.
     """
 
     metadata: Metadata
@@ -62,7 +63,7 @@ class Plan:
 
 
 def plan_single_file(metadata: Metadata, code: bytes, warnings: tuple[str, ...] = ()) -> Plan:
-    """The plan for a lone script or notebook: sent byte for byte."""
+    """Return the plan for a single script or notebook, which is sent byte for byte."""
     _require_small(len(code), {metadata.code_file: len(code)})
     return Plan(
         metadata=metadata,
@@ -81,7 +82,7 @@ def pack_modules(
     settings: Mapping[str, Any],
     warnings: tuple[str, ...] = (),
 ) -> Plan:
-    """The plan for a package beside a job.toml: its modules and settings in one script."""
+    """Return the plan for a package with a job.toml: its modules and settings in one script."""
     texts = {module.file: module.text.encode() for module in modules}
     identity = _identity(metadata, texts, settings)
     main = next(module for module in modules if module.file == metadata.code_file)
@@ -102,17 +103,17 @@ def pack_modules(
 
 
 def literal(text: str) -> str:
-    """Python source of a string, readable where it can be and exact always."""
+    """Return the exact Python source of a string, readable where that is possible."""
     for quotes in ("'''", '"""'):
         candidate = f"r{quotes}{text}{quotes}"
-        if _means(candidate, text):
+        if _evaluates_to(candidate, text):
             return candidate
-    # Escapes, a line at a time: for text with both kinds of quotes, odd line ends or a last "\".
+    # Escaped line by line: a text with both kinds of quotes, unusual line ends or a final "\".
     lines = text.splitlines(keepends=True) or [""]
     return "(\n" + "".join(f"    {line!r}\n" for line in lines) + ")"
 
 
-def _means(source: str, text: str) -> bool:
+def _evaluates_to(source: str, text: str) -> bool:
     try:
         return bool(ast.literal_eval(source) == text)
     except (SyntaxError, ValueError):
@@ -120,8 +121,8 @@ def _means(source: str, text: str) -> bool:
 
 
 def _identity(metadata: Metadata, files: Mapping[str, bytes], settings: Mapping[str, Any]) -> str:
-    """sha256 over what decides a run's outcome; not over titles, and not over kitctl's version."""
-    said = {
+    """Hash what decides a run's outcome, without titles and kitctl's version."""
+    identity = {
         "files": {file: hashlib.sha256(data).hexdigest() for file, data in sorted(files.items())},
         "settings": settings,
         "machine_shape": metadata.machine_shape,
@@ -129,7 +130,7 @@ def _identity(metadata: Metadata, files: Mapping[str, bytes], settings: Mapping[
         "docker_image": metadata.docker_image,
         "sources": _sources(metadata),
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def _sources(metadata: Metadata) -> dict[str, list[str]]:
@@ -183,11 +184,11 @@ def _script(
 def _require_small(size: int, parts: Mapping[str, int]) -> None:
     if size <= LARGEST_SCRIPT_BYTES:
         return
-    biggest = sorted(parts.items(), key=lambda part: -part[1])[:3]
-    named = ", ".join(f"{file} ({bytes_ // 1000} kB)" for file, bytes_ in biggest)
+    largest = sorted(parts.items(), key=lambda part: -part[1])[:3]
+    names = ", ".join(f"{file} ({part_size // 1000} kB)" for file, part_size in largest)
     raise InvalidInput(
         f"The script would be {size // 1000} kB; Kaggle takes 1 MB and kitctl stays under "
-        f"{LARGEST_SCRIPT_BYTES // 1000} kB. The biggest parts: {named}.",
+        f"{LARGEST_SCRIPT_BYTES // 1000} kB. The biggest parts: {names}.",
         code="script_too_big",
         hint="Put data into a Kaggle data set and name it in dataset_sources.",
     )

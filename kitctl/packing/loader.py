@@ -1,9 +1,9 @@
 """The end of every packed script: makes its modules importable and runs the main one.
 
-kitctl copies this file's own text into the script, under the modules; nothing imports it there.
-Every module is compiled under its own file name, and its lines are put where tracebacks, `inspect`
-and debuggers look for them. Worker processes started by *spawn* cannot import packed modules
-(Python gives them no way to the script's memory); forked ones, Linux's default, can.
+kitctl copies this file's text into the script, below the modules; nothing imports it there. Every
+module is compiled under its own file name, and its lines are stored where tracebacks, `inspect` and
+debuggers look for them. Worker processes started by *spawn* cannot import packed modules (they have
+no access to the script's memory); forked ones, Linux's default, can.
 """
 
 import importlib.abc
@@ -20,13 +20,13 @@ from types import CodeType, ModuleType
 
 
 class Packed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Finds and loads the modules of a packed script: dotted name → (file name, text)."""
+    """Finds and loads the modules of a packed script, given as dotted name → (file name, text)."""
 
     def __init__(self, modules: Mapping[str, tuple[str, str]]) -> None:
         self._modules = modules
         for file, text in modules.values():
             lines = io.StringIO(text, newline=None).readlines()
-            # Without a time of change the cache never looks for the file on disk.
+            # Without a modification time the cache never looks for the file on disk.
             linecache.cache[file] = (len(text), None, lines, file)
 
     def find_spec(
@@ -52,15 +52,15 @@ class Packed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def run(modules: Mapping[str, tuple[str, str]], main: str, job: str, job_module: str) -> None:
-    """Runs the module `main` as `__main__`; the job's settings are `job_module.JOB`."""
+    """Run the module `main` as `__main__`, with the job's settings as `job_module.JOB`."""
     packed = Packed(modules)
     sys.meta_path.insert(0, packed)
-    # Python before 3.13 shows lines of files on disk only, unless `traceback` does the showing.
+    # Python before 3.13 prints source lines only of files on disk, unless `traceback` prints them.
     sys.excepthook = traceback.print_exception
-    threading.excepthook = lambda failed: traceback.print_exception(failed.exc_value)
-    holder = ModuleType(job_module)
-    holder.JOB = json.loads(job)  # type: ignore[attr-defined]
-    sys.modules[job_module] = holder
+    threading.excepthook = lambda hook: traceback.print_exception(hook.exc_value)
+    settings_module = ModuleType(job_module)
+    settings_module.JOB = json.loads(job)  # type: ignore[attr-defined]
+    sys.modules[job_module] = settings_module
     spec = packed.find_spec(main, None)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)

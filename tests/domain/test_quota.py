@@ -14,8 +14,8 @@ from kitctl.domain.quota import (
     PoolReading,
     QuotaReading,
     RunUse,
-    balance,
     closed_balance,
+    current_balance,
     estimate,
     use_in_week,
     uses_by_week,
@@ -42,7 +42,7 @@ def reading(
 
 
 def books(said: QuotaReading, *runs: Run) -> Balance:
-    return balance(said, said.pools[0], uses(*runs))
+    return current_balance(said, said.pools[0], uses(*runs))
 
 
 def hours(after: float, length: float, **told: object) -> Run:
@@ -230,7 +230,7 @@ def test_without_a_reading_the_ledgers_own_sum_stands_in() -> None:
     guess = estimate(WEEK, NOW, uses(ran, runs), {"gpu": 36 * HOUR})
     assert guess.estimated
     assert guess.pools == (PoolReading("gpu", 2 * HOUR, HOUR, 36 * HOUR),)
-    made = balance(guess, guess.pools[0], uses(ran, runs))
+    made = current_balance(guess, guess.pools[0], uses(ran, runs))
     assert made.outside_seconds is None
     assert made.left_seconds == 33 * HOUR
 

@@ -170,4 +170,4 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
 def test_a_hold_lasts_until_now_but_not_past_its_limit(
     what: str, hold: Occupancy, until: float
 ) -> None:
-    assert hold.until(now=1000, limit_seconds=LIMIT) == until, what
+    assert hold.end_by(now=1000, limit_seconds=LIMIT) == until, what

@@ -99,7 +99,7 @@ def test_a_run_over_a_change_of_the_clocks_counts_the_hours_that_passed(
     next_midnight = (changes + timedelta(days=1)).replace(tzinfo=ZoneInfo(zone))
     started, ended = seconds_of(midnight), seconds_of(next_midnight)
     weeks = {week_of(started), week_of(ended)}
-    assert sum(week.share(started, ended) for week in weeks) == hours * HOUR_SECONDS
+    assert sum(week.overlap(started, ended) for week in weeks) == hours * HOUR_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_a_run_counts_in_each_week_its_share(
     what: str, started: str, ended: str, before: float, after: float
 ) -> None:
     week = week_of(at("2026-11-21"))
-    shares = [each.share(at(started), at(ended)) / HOUR_SECONDS for each in (week.earlier(), week)]
+    weeks = (week.earlier(), week)
+    shares = [each.overlap(at(started), at(ended)) / HOUR_SECONDS for each in weeks]
     assert shares == [before, after], what
 
 
@@ -127,14 +128,14 @@ def test_the_shares_of_all_weeks_add_up_to_the_run(
 ) -> None:
     end = start + hours * HOUR_SECONDS
     weeks = last_weeks(week_of(end, reset), 7)
-    assert sum(week.share(start, end) for week in weeks) == pytest.approx(end - start, abs=1e-3)
+    assert sum(week.overlap(start, end) for week in weeks) == pytest.approx(end - start, abs=1e-3)
 
 
 @given(instant=INSTANTS, reset=st.none() | INSTANTS)
 def test_every_instant_lies_in_exactly_one_week(instant: float, reset: float | None) -> None:
     week = week_of(instant, reset)
-    assert week.holds(instant)
-    assert not week.earlier().holds(instant)
+    assert week.contains(instant)
+    assert not week.earlier().contains(instant)
     assert week_of(week.end, reset).start == week.end
     assert week.end - week.start == WEEK_SECONDS
 

@@ -55,7 +55,7 @@ def test_ten_thousand_runs_are_summed_right(ledger_file: Path, local_kaggle: Loc
     starts = [NOW - number * HOUR / 2 for number in range(1, RUNS + 1)]
     for place, week in enumerate(report.weeks):
         span = WEEK.earlier(51 - place)
-        held = sum(span.share(start, start + HOUR / 3) for start in starts)
+        held = sum(span.overlap(start, start + HOUR / 3) for start in starts)
         ours = sum(use.seconds for one in week for use in one.kernels)
         assert ours == pytest.approx(held, abs=0.1)
     assert report.still_fits is not None

@@ -262,7 +262,7 @@ def test_a_quota_asks_kaggle_no_more_than_it_must(books: Books) -> None:
     books.report()
     before = {name: books.server.calls(name) for name in ASKED}
     with prefetch(books.kaggle.quota) as early:
-        books.report(early=early)
+        books.report(prefetched=early)
     assert {name: books.server.calls(name) - before[name] for name in ASKED} == {
         "IntrospectToken": 0,  # asked once for each command
         "GetAcceleratorQuotaStatistics": 1,
@@ -276,6 +276,6 @@ def test_what_ended_after_an_early_reading_is_read_anew(books: Books) -> None:
     early = books.kaggle.quota()
     books.server.advance(7200)
     until(lambda: books.server.status("goes-on", run.version) == "CANCEL_ACKNOWLEDGED")
-    (gpu, _) = books.report(early=lambda: early).balances
+    (gpu, _) = books.report(prefetched=lambda: early).balances
     assert (gpu.used_seconds, gpu.reserved_seconds) == books.answered("gpu")[:2]
     assert gpu.used_seconds >= 3600

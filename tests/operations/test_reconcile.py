@@ -14,7 +14,7 @@ from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import KernelRef, Run, Status
 from kitctl.errors import NetworkFailed
-from kitctl.operations.shared.reconcile import LOGS_AT_MOST, reconcile
+from kitctl.operations.shared.reconcile import LOGS_A_CALL, reconcile
 
 LOG = [
     {"stream_name": "stdout", "time": 1.0, "data": "session 12\n"},
@@ -89,10 +89,10 @@ def test_a_settled_run_is_not_asked_about_again(past: Past) -> None:
 
 
 def test_one_command_reads_a_bounded_number_of_logs_and_the_next_one_goes_on(past: Past) -> None:
-    runs = [past.run() for _ in range(LOGS_AT_MOST + 3)]
+    runs = [past.run() for _ in range(LOGS_A_CALL + 3)]
     reconcile(past.kaggle, past.ledger)
     read = [run for run in runs if past.settled(run).time_source == "log"]
-    assert len(read) == LOGS_AT_MOST
+    assert len(read) == LOGS_A_CALL
     reconcile(past.kaggle, past.ledger)
     assert {past.settled(run).time_source for run in runs} == {"log"}
 

@@ -1,24 +1,25 @@
-"""`--set KEY=VALUE`: settings of a job that a command line replaces."""
+"""The option `--set KEY=VALUE`: settings of a job that the command line replaces."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 from kitctl.errors import InvalidInput
 
 
-def parse_overrides(words: list[str]) -> dict[str, Any]:
-    """`KEY=VALUE` words as settings: values are TOML (`3`, `true`, `[96, 96]`), else plain text.
+def parse_overrides(options: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of `KEY=VALUE` options; values are TOML (`3`, `[96, 96]`), else text.
 
-    Raises InvalidInput for a word without a key.
+    Raises InvalidInput for an option without a key.
     """
     overrides = {}
-    for word in words:
-        key, equals, value = word.partition("=")
+    for option in options:
+        key, equals, value = option.partition("=")
         if not equals or not key.strip():
             raise InvalidInput(
-                f"--set {word} has no KEY=VALUE form.",
+                f"--set {option} has no KEY=VALUE form.",
                 code="settings",
                 hint="For example: --set epochs=10 --set base=vgg16",
             )
@@ -32,7 +33,7 @@ def _value(text: str) -> Any:
     except tomllib.TOMLDecodeError:
         return text
     value = parsed["value"]
-    # A TOML date has no JSON; a line break would smuggle in a second key.
+    # A TOML date has no form in JSON; a line break would add a second key.
     return value if len(parsed) == 1 and _is_json(value) else text
 
 

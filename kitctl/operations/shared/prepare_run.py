@@ -30,5 +30,4 @@ def prepare_run(
     plan = plan_job(project, overrides=overrides, accelerator=config.accelerator)
     for warning in plan.warnings:
         reporter.warn(warning)
-    found = stand_ins(project, plan.metadata.sources, config.sources, data)
-    return plan, prepare(found, reporter)
+    return plan, prepare(stand_ins(project, plan.metadata.sources, config.sources, data), reporter)

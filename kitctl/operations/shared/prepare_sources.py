@@ -1,4 +1,4 @@
-"""What stands for a job's Kaggle sources on this machine, and where each is mounted."""
+"""Local folders that stand in for a job's Kaggle sources, and where each is mounted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from kitctl.errors import InvalidInput
 from kitctl.operations.shared.reporter import Reporter
 
 RECIPE = "recipe.py"
-MADE = "files"
+"""A program in a stand-in's folder that makes its files."""
+RECIPE_FILES = "files"
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """A source of the job: its place under input/, and the local folder that stands for it."""
+    """A source of the job, its path under input/, and the local folder that stands in for it."""
 
     source: str
     mount: str
@@ -27,50 +28,50 @@ class StandIn:
 
     @property
     def recipe(self) -> Path | None:
-        """The program that makes the folder's files, where they are not there yet."""
+        """The program that makes the files, where they are not there yet."""
         if self.folder is None or not (self.folder / RECIPE).is_file():
             return None
-        return None if (self.folder / MADE).is_dir() else self.folder / RECIPE
+        return None if (self.folder / RECIPE_FILES).is_dir() else self.folder / RECIPE
 
     @property
     def files(self) -> Path | None:
-        """What is mounted: `files/` beside a recipe, else the folder itself."""
+        """The folder that is mounted: `files/` beside a recipe, else the folder itself."""
         if self.folder is None or not (self.folder / RECIPE).is_file():
             return self.folder
-        return self.folder / MADE
+        return self.folder / RECIPE_FILES
 
 
 def stand_ins(
     project: Path, sources: Sources, settings: Mapping[str, str], data: Sequence[str]
 ) -> tuple[StandIn, ...]:
-    """Every source with its folder: from `--data SLUG=DIR`, else from the project's settings.
+    """Return every source with its folder: from `--data SLUG=DIR`, else from the settings.
 
-    Raises InvalidInput for a folder that is not there or a source that the job does not have.
+    Raises InvalidInput for a folder that does not exist or a source that the job does not have.
     """
-    chosen = {name: project / folder for name, folder in settings.items()}
-    chosen |= _given(sources, data)
-    found = []
-    for source, mount in _mounts(sources):
-        folder = chosen.get(source, chosen.get(_unversioned(source)))
+    folders = {name: project / folder for name, folder in settings.items()}
+    folders |= _parse_data_options(sources, data)
+    result = []
+    for source, mount in _mount_paths(sources):
+        folder = folders.get(source, folders.get(_unversioned(source)))
         if folder is not None and not folder.is_dir():
             raise InvalidInput(
                 f"{folder}, which stands for {source}, is no folder.",
                 code="source_missing",
                 hint=f"--data {source}=DIR, or [tool.kitctl.sources] in pyproject.toml",
             )
-        found.append(StandIn(source, mount, folder))
-    return tuple(found)
+        result.append(StandIn(source, mount, folder))
+    return tuple(result)
 
 
-def prepare(found: Sequence[StandIn], reporter: Reporter) -> dict[str, Path]:
-    """Runs the recipes whose files are missing, and returns mount → folder.
+def prepare(stand_ins: Sequence[StandIn], reporter: Reporter) -> dict[str, Path]:
+    """Run the recipes whose files are missing, and return mount → folder.
 
     Raises InvalidInput where a recipe fails.
     """
     mounts = {}
-    for stand_in in found:
+    for stand_in in stand_ins:
         if stand_in.recipe is not None:
-            _cook(stand_in.source, stand_in.recipe, reporter)
+            _run_recipe(stand_in.source, stand_in.recipe, reporter)
         if stand_in.files is None:
             reporter.warn(
                 f"Nothing stands for {stand_in.source} here, so the run will not find it: name a "
@@ -81,8 +82,8 @@ def prepare(found: Sequence[StandIn], reporter: Reporter) -> dict[str, Path]:
     return mounts
 
 
-def _mounts(sources: Sources) -> list[tuple[str, str]]:
-    """Every source with its path under /kaggle/input."""
+def _mount_paths(sources: Sources) -> list[tuple[str, str]]:
+    """Return every source with its path under /kaggle/input."""
     return [
         *((source, f"datasets/{_unversioned(source)}") for source in sources.datasets),
         *((source, f"notebooks/{_unversioned(source)}") for source in sources.kernels),
@@ -96,15 +97,16 @@ def _unversioned(source: str) -> str:
     return "/".join(parts[:2]) if len(parts) == 3 else source
 
 
-def _given(sources: Sources, data: Sequence[str]) -> dict[str, Path]:
+def _parse_data_options(sources: Sources, data: Sequence[str]) -> dict[str, Path]:
+    """Return the folder of each source that `SLUG=DIR` options name."""
     names = {name: name for name in map(_unversioned, sources.all)}
     names |= {name.split("/")[-1]: name for name in reversed(names)}
     folders = {}
-    for word in data:
-        name, equals, folder = word.partition("=")
+    for option in data:
+        name, equals, folder = option.partition("=")
         if not equals or not folder:
             raise InvalidInput(
-                f"--data {word} has no SLUG=DIR form.",
+                f"--data {option} has no SLUG=DIR form.",
                 code="usage",
                 hint="For example: --data ryanholbrook/car-or-truck=my-photos",
             )
@@ -118,29 +120,31 @@ def _given(sources: Sources, data: Sequence[str]) -> dict[str, Path]:
     return folders
 
 
-def _cook(source: str, recipe: Path, reporter: Reporter) -> None:
-    """Runs a recipe, which makes its folder's files whole or not at all."""
+def _run_recipe(source: str, recipe: Path, reporter: Reporter) -> None:
+    """Run a recipe, which makes its folder's files whole or not at all."""
     reporter.info(f"The files that stand for {source} are made now, once ({recipe}).")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KAGGLE_")}
+    without_credentials = {
+        name: value for name, value in os.environ.items() if not name.startswith("KAGGLE_")
+    }
     last = ""
     with (
         reporter.progress(f"making {recipe.parent.name}") as bar,
         subprocess.Popen(
             [sys.executable, str(recipe)],
             cwd=recipe.parent,
-            env={**clean, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            env={**without_credentials, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-        ) as cooking,
+        ) as process,
     ):
-        assert cooking.stdout is not None
-        for line in cooking.stdout:
+        assert process.stdout is not None
+        for line in process.stdout:
             last = line.strip() or last
             bar.log(line.rstrip())
-    if cooking.returncode != 0:
+    if process.returncode != 0:
         raise InvalidInput(
             f"The recipe of {source} failed: {last}",
             code="recipe_failed",

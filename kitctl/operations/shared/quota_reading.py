@@ -1,4 +1,4 @@
-"""This week's hours: by Kaggle's word where it gives one, else by the ledger's own sum."""
+"""This week's hours: Kaggle's own reading, else the sum of the ledger's runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kitctl.ports import Kaggle, Ledger
 
 
 def read_quota(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
-    """Return Kaggle's reading, which the ledger keeps, or an estimate where Kaggle gives none."""
+    """Return Kaggle's reading, which the ledger stores, or an estimate where Kaggle gives none."""
     try:
         reading = kaggle.quota()
     except KitError:
@@ -22,15 +22,17 @@ def read_quota(kaggle: Kaggle, ledger: Ledger) -> QuotaReading:
 
 
 def estimated_quota(ledger: Ledger, service: str, account: str, now: float) -> QuotaReading:
-    """Return what the ledger alone can say: its own runs, and the limits that it last heard of."""
-    kept = ledger.readings(service, account, 0.0)
-    week = week_of(now, max((reading.refreshes_at or 0.0 for reading in kept), default=0.0) or None)
+    """Return a reading made of the ledger's own runs and the limits that were last read."""
+    readings = ledger.readings(service, account, 0.0)
+    week = week_of(
+        now, max((reading.refreshes_at or 0.0 for reading in readings), default=0.0) or None
+    )
     runs = ledger.usage(service, account, week.start, week.end)
     uses = [use for run in runs if (use := use_in_week(run, week, now))]
-    return estimate(week, now, uses, allowed_seconds(kept))
+    return estimate(week, now, uses, allowed_seconds(readings))
 
 
-def allowed_seconds(kept: Sequence[QuotaReading]) -> dict[str, float]:
+def allowed_seconds(readings: Sequence[QuotaReading]) -> dict[str, float]:
     """Return each pool's weekly limit as last read (oldest reading first), else the usual one."""
-    read = {pool.name: pool.allowed_seconds for reading in kept for pool in reading.pools}
-    return WEEKLY_LIMIT_SECONDS | read
+    last = {pool.name: pool.allowed_seconds for reading in readings for pool in reading.pools}
+    return WEEKLY_LIMIT_SECONDS | last

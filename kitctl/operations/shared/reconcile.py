@@ -1,7 +1,8 @@
-"""Brings the ledger up to date with Kaggle: what happened to runs while nobody watched.
+"""Bring the ledger up to date with Kaggle: what happened to runs since the last call.
 
-Only what the ledger cannot know by itself is asked: the state of runs that had not ended, the log
-of those that ended unseen, and the fate of a push that was cut off. A settled run costs no request.
+Only what the ledger does not know is requested: the state of runs that had not ended, the log of
+those that ended unwatched, and the fate of an interrupted push. A run that is fully known costs no
+request.
 """
 
 from __future__ import annotations
@@ -18,38 +19,37 @@ from kitctl.ports import Kaggle, Ledger
 
 T = TypeVar("T")
 
-# Requests under way at once.
-AT_ONCE = 8
+# Requests sent at once.
+REQUESTS_AT_ONCE = 8
 
-# The newest logs that one command reads; the rest wait for the next one.
-LOGS_AT_MOST = 16
+# How many logs one command reads, the newest first; the others wait for the next command.
+LOGS_A_CALL = 16
 
-# So long after a session's limit, a run that Kaggle shows no more is surely over.
+# How long after a session's limit a run that Kaggle no longer shows has certainly ended.
 GONE_SECONDS = 3600.0
 
 
 def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
-    """Settle the account's runs as far as Kaggle can tell now.
+    """Update the account's runs in the ledger; return whether anything had to be requested.
 
-    Returns whether there was anything to ask. Raises NetworkFailed or Refused where Kaggle does not
-    answer; what was learned by then is kept.
+    Raises NetworkFailed or Refused where Kaggle does not answer; what was recorded by then stays.
     """
     service, account = kaggle.service, kaggle.account()
-    under_way = ledger.unfinished_runs(service, account)
-    if under_way:
+    unfinished = ledger.unfinished_runs(service, account)
+    if unfinished:
         settle_lost_pushes(kaggle, ledger)
         _poll(kaggle, ledger, [run for run in ledger.unfinished_runs(service, account) if run.ref])
     since = kaggle.now() - WEEK_SECONDS
-    unheard = ledger.runs_without_log(service, account, since, limit=LOGS_AT_MOST)
-    _read_logs(kaggle, ledger, unheard)
-    return bool(under_way or unheard)
+    without_log = ledger.runs_without_log(service, account, since, limit=LOGS_A_CALL)
+    _read_logs(kaggle, ledger, without_log)
+    return bool(unfinished or without_log)
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    for run, state in _asked(kaggle.status, runs):
+    for run, polled in _request_each(kaggle.status, runs):
         now = kaggle.now()
-        if state is not None:
-            ledger.record_status(run.id, state.status, now, state.failure_message)
+        if polled is not None:
+            ledger.record_status(run.id, polled.status, now, polled.failure_message)
         elif now > (run.pushed_at or now) + run.intent.limit_seconds + GONE_SECONDS:
             ledger.record_status(
                 run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more."
@@ -57,21 +57,23 @@ def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    for run, lines in _asked(kaggle.log, runs):
+    for run, lines in _request_each(kaggle.log, runs):
         if lines is not None:
             ledger.update_facts(run.id, facts_of_log((line.time, line.text) for line in lines))
 
 
-def _asked(ask: Callable[[RunRef], T], runs: Sequence[Run]) -> list[tuple[Run, T | None]]:
-    """Return each run with Kaggle's answer about it, several asked for at once.
+def _request_each(
+    request: Callable[[RunRef], T], runs: Sequence[Run]
+) -> list[tuple[Run, T | None]]:
+    """Return each run with Kaggle's answer, several requested at once.
 
-    None where Kaggle shows no such run: its kernel was deleted.
+    The answer is None where Kaggle shows no such run: its kernel was deleted.
     """
 
     def answer(run: Run) -> T | None:
         assert run.ref is not None
         try:
-            return ask(run.ref)
+            return request(run.ref)
         except InvalidInput:
             return None
 
@@ -79,5 +81,5 @@ def _asked(ask: Callable[[RunRef], T], runs: Sequence[Run]) -> list[tuple[Run, T
         return []
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(AT_ONCE, len(runs)), "reconcile") as pool:
+    with ThreadPoolExecutor(min(REQUESTS_AT_ONCE, len(runs)), "reconcile") as pool:
         return list(zip(runs, pool.map(answer, runs), strict=True))

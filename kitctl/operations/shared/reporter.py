@@ -1,4 +1,4 @@
-"""How an operation tells what it is doing, without knowing who listens."""
+"""How an operation reports what it is doing, without knowing how it is shown."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ class ProgressBar(Protocol):
     """A progress bar, or the plain lines that stand for one."""
 
     def update(self, *, completed: float, total: float | None = None) -> None:
-        """Shows how far it is; None leaves the total as it was."""
+        """Show how far it is; a total of None leaves it as it was."""
 
     def describe(self, text: str, aside: str = "") -> None:
-        """Shows another text; `aside` comes with it, but is not news by itself."""
+        """Show another text; a change of `aside` alone is not worth a line of its own."""
 
     def advance(self, amount: float = 1) -> None: ...
 
     def log(self, line: str) -> None:
-        """Prints one line of foreign output, above the bar if there is one."""
+        """Print one line of a program's output, above the bar if there is one."""
 
 
 class Reporter(Protocol):
-    """The talk of a command: it goes to stderr, never among the data."""
+    """The messages of a command: they go to stderr, never among the data."""
 
     def info(self, text: str) -> None: ...
 
@@ -33,11 +33,11 @@ class Reporter(Protocol):
     def progress(
         self, text: str, *, total: float | None = None, unit: str = ""
     ) -> AbstractContextManager[ProgressBar]:
-        """A live line while something lasts; `unit` is "bytes" or what is counted."""
+        """Show a live line during the block; `unit` is "bytes" or what is counted."""
 
 
 class NullReporter:
-    """A reporter, and a bar, that say nothing."""
+    """A reporter and a progress bar that show nothing."""
 
     def info(self, text: str) -> None:
         pass

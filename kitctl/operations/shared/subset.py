@@ -1,27 +1,27 @@
-"""A small share of a data folder: the same tree with few photos in each folder."""
+"""A small part of a data folder: the same tree with few photos in each folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-PHOTOS = frozenset(
+ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".jfif", ".avif"}
 )
 
 
-def link_subset(folder: Path, photos: int, into: Path) -> Path:
-    """Lays out `into` as the folder with at most so many photos in each; other files all stay.
+def link_subset(folder: Path, photos: int, target: Path) -> Path:
+    """Create `target` as a copy of the folder with at most so many photos in each folder.
 
-    Files are links to the originals. For scripts that have no setting of their own for it.
+    Files are links to the originals; those that are no photos are all linked. Returns `target`.
     """
-    into.mkdir(parents=True)
-    pictures = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in PHOTOS]
-    left_out = set(pictures[photos:])
+    target.mkdir(parents=True)
+    all_photos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in ENDINGS]
+    omitted = set(all_photos[photos:])
     for path in folder.iterdir():
-        if path in left_out:
+        if path in omitted:
             continue
         if path.is_dir():
-            link_subset(path, photos, into / path.name)
+            link_subset(path, photos, target / path.name)
         else:
-            (into / path.name).symlink_to(path.resolve())
-    return into
+            (target / path.name).symlink_to(path.resolve())
+    return target
