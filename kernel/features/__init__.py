@@ -1,1 +1,1 @@
-"""The outputs of a frozen base, computed once and stored."""
+"""Features: the outputs of a frozen base, computed once and stored."""

@@ -1,4 +1,4 @@
-"""Features on disk: one row a photo, and a key that says what they are features of."""
+"""Features on disk: a row per photo, and a key that identifies what computed them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,95 +12,105 @@ import numpy as np
 from kernel.files import atomic_write
 
 SCHEMA = "kitctl-features/1"
-_ROWS, _IDS, _KEY = "rows.npy", "photos.txt", "key.json"
+_ROWS_FILE, _IDS_FILE, _KEY_FILE = "rows.npy", "photos.txt", "key.json"
 
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """Rows of features, read from the file as they are asked for.
+    """Rows of features in a file, read when they are needed.
 
     Plain reads instead of a memory map: mapped pages would count as the run's memory.
-    `places` maps the rows that were asked for to the rows of the file.
+    `file_rows` holds, for each row of this store, its row in the file.
     """
 
     folder: Path
     row_shape: tuple[int, ...]
     dtype: np.dtype[Any]
     offset: int
-    places: np.ndarray[Any, Any]
+    file_rows: np.ndarray[Any, Any]
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one row as float32, the type in which rows are handed out."""
+        """Bytes of one row as float32, the type that `read` returns."""
         return int(np.prod(self.row_shape)) * 4
 
-    def read(self, wanted: Sequence[int] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Rows as float32 [len(wanted), …], in the order asked for."""
-        places = self.places[np.asarray(wanted, dtype=np.int64)]
-        stored = np.empty((len(places), *self.row_shape), self.dtype)
-        size = stored.nbytes // max(1, len(places))
-        with (self.folder / _ROWS).open("rb", buffering=0) as rows:
-            # One read for each run of neighbours; in the usual order that is one in all.
-            breaks = np.flatnonzero(np.diff(places) != 1) + 1
-            for run in np.split(np.arange(len(places)), breaks):
-                if len(run):
-                    rows.seek(self.offset + int(places[run[0]]) * size)
-                    _fill(rows, stored[run[0] : run[-1] + 1])
+    def read(self, indices: Sequence[int] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return the rows at `indices` as float32 [len(indices), *row_shape], in that order."""
+        file_rows = self.file_rows[np.asarray(indices, dtype=np.int64)]
+        stored = np.empty((len(file_rows), *self.row_shape), self.dtype)
+        size = stored.nbytes // max(1, len(file_rows))
+        with (self.folder / _ROWS_FILE).open("rb", buffering=0) as file:
+            # One read for each series of neighbours; in the usual order that is a single read.
+            breaks = np.flatnonzero(np.diff(file_rows) != 1) + 1
+            for series in np.split(np.arange(len(file_rows)), breaks):
+                if len(series):
+                    file.seek(self.offset + int(file_rows[series[0]]) * size)
+                    _read_exactly(file, stored[series[0] : series[-1] + 1])
         return stored.astype(np.float32, copy=False)
 
 
 def open_store(
     folder: Path, key: dict[str, Any], ids: Sequence[str]
 ) -> tuple[FeatureStore | None, str]:
-    """The store in `folder` if it holds the rows `ids` under `key`, else None and why not."""
+    """Open the store in `folder` with the rows `ids`, in that order.
+
+    Returns the store and "", or None and the reason if it has another key or not all of the rows.
+    """
     try:
-        theirs = json.loads((folder / _KEY).read_text(encoding="utf-8"))
-        held = (folder / _IDS).read_text(encoding="utf-8").splitlines()
-        array = np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False)
+        stored_key = json.loads((folder / _KEY_FILE).read_text(encoding="utf-8"))
+        stored_ids = (folder / _IDS_FILE).read_text(encoding="utf-8").splitlines()
+        array = np.load(folder / _ROWS_FILE, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
-        return None, f"{folder} holds no whole feature store"
-    differing = [
-        f"{name} was {theirs.get(name)!r} and is now {value!r}"
+        return None, f"{folder} holds no complete feature store"
+    differences = [
+        f"{name} was {stored_key.get(name)!r} and is now {value!r}"
         for name, value in key.items()
-        if theirs.get(name) != value
+        if stored_key.get(name) != value
     ]
-    if differing:
-        return None, "; ".join(differing)
-    if len(held) != array.shape[0]:
-        return None, f"{folder} has {array.shape[0]} rows for {len(held)} photos"
-    rows = {photo: row for row, photo in reversed(list(enumerate(held)))}
-    missing = sum(photo not in rows for photo in ids)
+    if differences:
+        return None, "; ".join(differences)
+    if len(stored_ids) != array.shape[0]:
+        return None, f"{folder} has {array.shape[0]} rows for {len(stored_ids)} photos"
+    # The first row counts if an id stands there twice.
+    row_of = {photo: row for row, photo in reversed(list(enumerate(stored_ids)))}
+    missing = sum(photo not in row_of for photo in ids)
     if missing:
         return None, f"{missing} of {len(ids)} photos are not in it, or have changed"
-    places = np.array([rows[photo] for photo in ids], dtype=np.int64)
+    file_rows = np.array([row_of[photo] for photo in ids], dtype=np.int64)
     row_shape = tuple(array.shape[1:])
-    return FeatureStore(folder, row_shape, array.dtype, int(array.offset), places), ""
+    return FeatureStore(folder, row_shape, array.dtype, int(array.offset), file_rows), ""
 
 
 @contextmanager
 def new_store(
     folder: Path, key: dict[str, Any], ids: Sequence[str], row_shape: tuple[int, ...]
 ) -> Iterator["RowWriter"]:
-    """Write a store row by row, in the order of `ids`; it counts once the block has ended."""
-    (folder / _KEY).unlink(missing_ok=True)
+    """Yield a writer for a new store, whose rows come in the order of `ids`.
+
+    The store is complete when the block has ended.
+
+    Raises:
+        RuntimeError: The block wrote more or fewer rows than there are ids.
+    """
+    (folder / _KEY_FILE).unlink(missing_ok=True)
     dtype = np.dtype(key["feature_dtype"])
-    with atomic_write(folder / _ROWS) as part:
+    with atomic_write(folder / _ROWS_FILE) as part:
         with part.open("wb") as out:
             header = {"descr": dtype.str, "fortran_order": False, "shape": (len(ids), *row_shape)}
             np.lib.format.write_array_header_1_0(out, header)
             writer = RowWriter(out, dtype, row_shape)
             yield writer
         if writer.rows != len(ids):
-            raise RuntimeError(f"{writer.rows} rows of features came for {len(ids)} photos")
-    with atomic_write(folder / _IDS) as part:
+            raise RuntimeError(f"{writer.rows} rows of features were written for {len(ids)} photos")
+    with atomic_write(folder / _IDS_FILE) as part:
         part.write_text("".join(f"{photo}\n" for photo in ids), encoding="utf-8")
-    with atomic_write(folder / _KEY) as part:
+    with atomic_write(folder / _KEY_FILE) as part:
         part.write_text(json.dumps(key, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @dataclass
 class RowWriter:
-    """Appends rows to a store under way and counts them."""
+    """Appends rows to an unfinished store and counts them."""
 
     out: BinaryIO
     dtype: np.dtype[Any]
@@ -108,7 +118,11 @@ class RowWriter:
     rows: int = 0
 
     def append(self, features: np.ndarray[Any, Any]) -> None:
-        """Features [batch, *row_shape] of any float type."""
+        """Append features [batch, *row_shape] of any float type.
+
+        Raises:
+            ValueError: The features have another shape.
+        """
         if features.shape[1:] != self.row_shape:
             raise ValueError(f"rows of shape {features.shape[1:]}, not {self.row_shape}")
         self.out.write(np.ascontiguousarray(features, self.dtype).tobytes())
@@ -116,17 +130,17 @@ class RowWriter:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a pass that was killed has left in `folder`."""
-    if folder.is_dir() and not (folder / _KEY).exists():
+    """Remove the files of an incomplete store from `folder`."""
+    if folder.is_dir() and not (folder / _KEY_FILE).exists():
         for path in folder.iterdir():
             path.unlink()
 
 
-def _fill(rows: Any, part: np.ndarray[Any, Any]) -> None:
-    """Read into `part` until it is full; a raw read may give less than asked for."""
-    view = memoryview(part).cast("B")  # type: ignore[arg-type]
+def _read_exactly(file: Any, target: np.ndarray[Any, Any]) -> None:
+    """Read until `target` is full; an unbuffered read may return less than requested."""
+    view = memoryview(target).cast("B")  # type: ignore[arg-type]
     while view:
-        got = rows.readinto(view)
-        if not got:
-            raise OSError(f"{_ROWS} ends before its last row")
-        view = view[got:]
+        count = file.readinto(view)
+        if not count:
+            raise OSError(f"{_ROWS_FILE} ends before its last row")
+        view = view[count:]

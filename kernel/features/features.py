@@ -1,8 +1,8 @@
-"""Run a frozen base once over every photo and keep what it sees.
+"""The features of a run: a frozen base is applied to every photo once, and its outputs stored.
 
-The course trains the head through the base: the base computes the same features again in every
-epoch. As its `cache()` also freezes the order of the batches, training on kept features gives
-the same head to the bit.
+The course trains the head through the base, which computes the same features again in every
+epoch. As the course's `cache()` also freezes the order of the batches, training on stored
+features results in the same head, bit for bit.
 """
 
 from collections import deque
@@ -27,41 +27,41 @@ from kernel.settings.declaration import Effect
 from kernel.settings.settings import Settings
 
 FOLDER = Path("features")
-_AHEAD = 2  # batches under way on each device
+_BATCHES_AHEAD = 2  # per device
 
 
 @dataclass(frozen=True)
 class Features:
-    """A store with the run's rows: `train` [views, photos] in training order, `valid` [photos].
+    """A store, and the run's rows in it: `train` [views, photos], `valid` [photos].
 
-    `reused` tells whether the base was not run at all.
+    The training rows are in training order. `reused` says that the base was not run at all.
     """
 
     store: FeatureStore
     train: np.ndarray[Any, Any]
     valid: np.ndarray[Any, Any]
     reused: bool
-    words: str
-    seconds_of_base: float
+    description: str
+    base_seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For run.json."""
+        """Return the entry in run.json."""
         return {
             "folder": self.store.folder.as_posix(),
             "reused": self.reused,
-            "words": self.words,
+            "words": self.description,
             "rows": int(self.train.size + self.valid.size),
             "row_shape": list(self.store.row_shape),
             "dtype": self.store.dtype.name,
         }
 
 
-def take(
+def load_or_compute(
     settings: Settings, base: Base, photo_set: PhotoSet, order: np.ndarray[Any, Any]
 ) -> Features:
-    """The run's features: from a store that fits, else computed into one.
+    """Return the run's features, from a matching store if there is one, else computed.
 
-    `order` is the order in which the training photos are taken in every epoch.
+    `order` is the order of the training photos (indices) in every epoch.
     """
     views = max(1, settings.augment_views)
     key = _key(settings, base)
@@ -70,29 +70,31 @@ def take(
     train = np.arange(views * count).reshape(views, count)
     valid = np.arange(len(photo_set.valid)) + views * count
     folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
-    words = ""
-    for place in (folder, *_reusable(settings.reuse_features)):
-        store, why = feature_store.open_store(place, key, ids)
+    description = ""
+    for candidate in (folder, *_reusable_folders(settings.reuse_features)):
+        store, problem = feature_store.open_store(candidate, key, ids)
         if store is not None:
-            words = f"reused from {place.as_posix()}"
-            session.say(f"features {words}: {len(ids)} rows, the base is not run")
-            return Features(store, train, valid, True, words, 0.0)
-        if place != folder:
-            words = f"computed, because the store to reuse does not fit: {why}"
-    if settings.reuse_features and not words:
-        words = f"computed, because {settings.reuse_features} is not attached or holds no features"
-    words = words or "computed"
-    session.say(f"features {words}")
-    began = session.elapsed()
+            description = f"reused from {candidate.as_posix()}"
+            session.say(f"features {description}: {len(ids)} rows, the base is not run")
+            return Features(store, train, valid, True, description, 0.0)
+        if candidate != folder:
+            description = f"computed, because the store to reuse does not fit: {problem}"
+    if settings.reuse_features and not description:
+        description = (
+            f"computed, because {settings.reuse_features} is not attached or holds no features"
+        )
+    description = description or "computed"
+    session.say(f"features {description}")
+    start = session.elapsed()
     _compute(settings, base, photo_set, order, folder, key, ids)
-    store, why = feature_store.open_store(folder, key, ids)
+    store, problem = feature_store.open_store(folder, key, ids)
     if store is None:
-        raise RuntimeError(f"the features just written do not read back: {why}")
-    return Features(store, train, valid, False, words, session.elapsed() - began)
+        raise RuntimeError(f"the features just written cannot be opened: {problem}")
+    return Features(store, train, valid, False, description, session.elapsed() - start)
 
 
 def _key(settings: Settings, base: Base) -> dict[str, Any]:
-    """What features depend on, but for the photos themselves."""
+    """Return all that features depend on, except the photos themselves."""
     versions = session.versions()
     augmentation = {**settings.with_effect(Effect.VIEWS), "seed": settings.seed}
     return {
@@ -106,23 +108,22 @@ def _key(settings: Settings, base: Base) -> dict[str, Any]:
 
 
 def _ids(settings: Settings, photo_set: PhotoSet, order: np.ndarray[Any, Any]) -> list[str]:
-    """A name for each row, in the order in which rows are computed."""
+    """Return an id for each row, in the order in which rows are computed."""
     train = [photo_set.train.digests[index] for index in order]
     if settings.augment_views:
         train = [f"{photo}/{view}" for view in range(settings.augment_views) for photo in train]
     return [*train, *photo_set.valid.digests]
 
 
-def _reusable(source: str) -> list[Path]:
-    """Folders where the store named by `reuse_features` may be."""
+def _reusable_folders(source: str) -> list[Path]:
+    """Return the folder of the store that `reuse_features` names, or none."""
     if not source:
         return []
-    places = [Path(source), *session.source_folders(source)]
     return [
-        place / inner
-        for place in places
+        folder / inner
+        for folder in (Path(source), *session.source_folders(source))
         for inner in (FOLDER, Path())
-        if (place / inner / "key.json").is_file()
+        if (folder / inner / "key.json").is_file()
     ][:1]
 
 
@@ -135,24 +136,24 @@ def _compute(
     key: dict[str, Any],
     ids: list[str],
 ) -> None:
-    """Run the base over all photos, batch by batch, straight onto the disk."""
+    """Apply the base to all photos, batch by batch, and write the features to `folder`."""
     feature_store.remove_leftovers(folder)
-    forward = _Forward(settings, base)
-    varied = heads.augmentation(settings) if settings.augment_views else []
-    passes = [(photo_set.train, order, varied)] * max(1, settings.augment_views)
+    forward = _ForwardPass(settings, base)
+    augmentation = heads.augmentation(settings) if settings.augment_views else []
+    passes = [(photo_set.train, order, augmentation)] * max(1, settings.augment_views)
     passes.append((photo_set.valid, np.arange(len(photo_set.valid)), []))
     row_shape = tuple(int(size) for size in base.layer.compute_output_shape(
         (None, *settings.input_shape))[1:])  # fmt: skip
     with feature_store.new_store(folder, key, ids, row_shape) as writer:
-        for photos, photo_order, augmentation in passes:
-            for features in forward.run(_batches(photos, photo_order, augmentation, settings)):
+        for photos, photo_order, layers in passes:
+            for features in forward.run(_batches(photos, photo_order, layers, settings)):
                 writer.append(features)
 
 
 def _batches(
     photos: Photos, order: np.ndarray[Any, Any], augmentation: list[Any], settings: Settings
 ) -> Iterator[Any]:
-    """Batches of photos in `order`, each taken once and none kept."""
+    """Yield batches of the photos in `order`, augmented by the layers."""
     size = settings.forward_batch_size or settings.batch_size
     for images, _ in pipelines.once(photos, order, settings.changed(batch_size=size)):
         for layer in augmentation:
@@ -160,51 +161,53 @@ def _batches(
         yield images
 
 
-class _Forward:
-    """The base on every device, each taking whole batches in turn.
+class _ForwardPass:
+    """The base on every device; the batches go to the devices in turn.
 
-    Whole batches, because half of one might be computed by another kernel with other bits.
+    A batch is never split: for another size TensorFlow may choose an algorithm that rounds
+    differently.
     """
 
     def __init__(self, settings: Settings, base: Base) -> None:
         names = accelerators.devices(settings.devices)
         reduced = settings.compute_dtype != "float32"
         self._devices = [
-            (name, self._on(name, settings, base, first=index == 0 and not reduced))
+            (name, _compiled(name, settings, base, copy=index > 0 or reduced))
             for index, name in enumerate(names)
         ]
 
     def run(self, batches: Iterator[Any]) -> Iterator[np.ndarray[Any, Any]]:
-        """Features of each batch, in the order of the batches."""
+        """Yield the features of each batch, in the order of the batches."""
         waiting: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(len(self._devices)) as pool:
             for number, images in enumerate(batches):
-                name, compute = self._devices[number % len(self._devices)]
-                waiting.append(pool.submit(_computed, name, compute, images))
-                if len(waiting) >= _AHEAD * len(self._devices):
+                device, forward = self._devices[number % len(self._devices)]
+                waiting.append(pool.submit(_features, device, forward, images))
+                if len(waiting) >= _BATCHES_AHEAD * len(self._devices):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-    def _on(self, device: str, settings: Settings, base: Base, *, first: bool) -> Any:
-        """The compiled forward pass of a copy of the base on one device."""
-        with tf.device(device):
-            layer = base.layer if first else _replica(base, settings.compute_dtype)
 
-        @tf.function(jit_compile=settings.xla and "GPU" in device, autograph=False)
-        def compute(images: Any) -> Any:
-            return layer(images, training=False)
-
-        return compute
-
-
-def _computed(device: str, compute: Any, images: Any) -> np.ndarray[Any, Any]:
+def _compiled(device: str, settings: Settings, base: Base, *, copy: bool) -> Any:
+    """Return the compiled forward pass of the base, or of a copy of it, on one device."""
     with tf.device(device):
-        return tf.cast(compute(images), tf.float32).numpy()
+        layer = _replica(base, settings.compute_dtype) if copy else base.layer
+
+    @tf.function(jit_compile=settings.xla and "GPU" in device, autograph=False)
+    def forward(images: Any) -> Any:
+        return layer(images, training=False)
+
+    return forward
+
+
+def _features(device: str, forward: Any, images: Any) -> np.ndarray[Any, Any]:
+    with tf.device(device):
+        return tf.cast(forward(images), tf.float32).numpy()
 
 
 def _replica(base: Base, dtype: str) -> Any:
-    """A copy of the base that computes in `dtype`, its weights staying float32."""
+    """Return a copy of the base that computes in `dtype`, with weights in float32."""
     before = keras.config.dtype_policy()
     if dtype != "float32":
         keras.config.set_dtype_policy(f"mixed_{dtype}")
