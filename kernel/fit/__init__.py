@@ -1,1 +1,1 @@
-"""Training: loops over epochs, checkpoints and the rules that end a run early."""
+"""Training: loops over epochs, checkpoints, and reasons to end a run early."""

@@ -1,4 +1,4 @@
-"""Where a fit stands, kept after every epoch so that a killed run goes on from there."""
+"""Checkpoints after the epochs, from which a killed run is resumed."""
 
 import hashlib
 import io
@@ -18,7 +18,7 @@ FOLDER = Path(".resume")
 
 @dataclass
 class Progress:
-    """The epochs of one stage that are done: metrics as Keras names them, and seconds."""
+    """The finished epochs of one stage: metrics as Keras names them, and seconds."""
 
     stage: str
     history: dict[str, list[Any]] = field(default_factory=dict)
@@ -27,60 +27,60 @@ class Progress:
 
     @property
     def epochs(self) -> int:
-        """Epochs done."""
+        """The number of finished epochs."""
         return len(self.seconds)
 
     def add(self, metrics: dict[str, float], seconds: float) -> None:
-        """One more epoch."""
+        """Add an epoch's metrics and duration."""
         for name, value in metrics.items():
             self.history.setdefault(name, []).append(value)
         self.seconds.append(seconds)
 
     def is_finite(self) -> bool:
-        """Whether the newest epoch's metrics are all numbers."""
+        """Return whether all metrics of the last epoch are finite numbers."""
         return all(math.isfinite(values[-1]) for values in self.history.values())
 
 
 def fingerprint(*parts: Any) -> str:
-    """Identity of what a fit depends on: a state under another one is not gone on with."""
+    """Return a digest of what the training depends on; no other one's checkpoint is resumed."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The saved states of a run's stages, one file each."""
+    """The checkpoints of a run's stages, a file each."""
 
     identity: str
     folder: Path = FOLDER
 
     def save(self, model: Any, progress: Progress) -> None:
-        """Keep the model, its optimizer and the history; the older state stays until then."""
-        self.save_state(_state(model), progress)
+        """Save the model, its optimizer and the progress in place of the stage's checkpoint."""
+        self.save_state(_variables(model), progress)
 
     def restore(self, model: Any, stage: str) -> Progress:
-        """Put the stage's saved state into `model`; an empty `Progress` if there is none."""
-        return self.restore_state(_state(model), stage)
+        """Load the stage's checkpoint into `model`; return its progress, empty without one."""
+        return self.restore_state(_variables(model), stage)
 
     def save_state(self, variables: list[Any], progress: Progress) -> None:
-        """Keep the variables and the history."""
-        words = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
+        """Save the variables and the progress in place of the stage's checkpoint."""
+        text = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
         with atomic_write(self._path(progress.stage)) as part, part.open("wb") as out:
-            np.savez(out, words=np.frombuffer(words, dtype=np.uint8), **arrays)
+            np.savez(out, words=np.frombuffer(text, dtype=np.uint8), **arrays)
 
     def restore_state(self, variables: list[Any], stage: str) -> Progress:
-        """Put the stage's saved state into the variables; empty `Progress` if there is none."""
+        """Load the stage's checkpoint into `variables`; return its progress, empty without one."""
         path = self._path(stage)
         if not path.exists():
             return Progress(stage)
-        # Read whole: the file is replaced while the run goes on.
+        # Read into memory, because the file is replaced while the run goes on.
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as saved:
-            words = json.loads(saved["words"].tobytes())
-            if words.pop("identity") != self.identity:
+            fields = json.loads(saved["words"].tobytes())
+            if fields.pop("identity") != self.identity:
                 return Progress(stage)
             for index, variable in enumerate(variables):
                 variable.assign(saved[f"v{index}"])
-        progress = Progress(**words)
+        progress = Progress(**fields)
         progress.resumed_from = progress.epochs
         return progress
 
@@ -89,10 +89,10 @@ class Checkpoints:
 
 
 def clear() -> None:
-    """The run is over: nothing is left to go on with."""
+    """Remove the checkpoints of a finished run."""
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def _state(model: Any) -> list[Any]:
-    """All that a fit changes: weights, random generators' states, the optimizer's moments."""
+def _variables(model: Any) -> list[Any]:
+    """Return all that training changes: weights, random states, the optimizer's moments."""
     return [*model.variables, *model.optimizer.variables]

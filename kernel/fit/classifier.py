@@ -1,5 +1,6 @@
-"""Base and head put together, and trained stage by stage."""
+"""The classifier of base and head, and its training in stages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from kernel.features.features import Features
 from kernel.fit import training
 from kernel.fit.checkpoints import Checkpoints, Progress
 from kernel.fit.stops import Stop, StopMonitor
-from kernel.fit.training import Fit, TrainingStage
+from kernel.fit.training import Trainer, TrainingStage
 from kernel.model import bases, heads
 from kernel.model.bases import Base
 from kernel.session import Phases
@@ -23,7 +24,7 @@ from kernel.settings.settings import Settings
 
 @dataclass(frozen=True)
 class Classifier:
-    """The whole model, and its parts; `head` is the same layers on features."""
+    """The whole model and its parts; `head` is a model of the same head layers on features."""
 
     model: Any
     base: Base
@@ -32,7 +33,7 @@ class Classifier:
 
 @dataclass
 class TrainingResult:
-    """What the training came to. `history` and `seconds` span all stages."""
+    """The result of a training; `history` and `seconds` (per epoch) cover all stages."""
 
     classifier: Classifier
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class TrainingResult:
     features: Features | None = None
 
     def add(self, progress: Progress, stop: Stop | None) -> None:
-        """Append a stage."""
+        """Append a finished stage."""
         if progress.resumed_from:
             self.resumed_from = len(self.seconds) + progress.resumed_from
         for name, values in progress.history.items():
@@ -52,7 +53,10 @@ class TrainingResult:
 
 
 def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
-    """A fresh head on the base. Its weights' seeds are drawn here, after the base's."""
+    """Put a new head on the base, for so many classes.
+
+    The seeds of its weights are drawn here, after those of the base, as in the course.
+    """
     shape = tuple(base.layer.compute_output_shape((None, *settings.input_shape))[1:])
     layers = heads.build(settings, classes, feature_rank=len(shape))
     head = heads.model(layers, shape)
@@ -70,52 +74,55 @@ def train(
     settings: Settings,
     checkpoints: Checkpoints,
     phases: Phases,
-    gpu_use: Any,
+    gpu_use: Callable[[float], float | None],
 ) -> TrainingResult:
-    """Train the head or the whole model, then fine-tune, as far as the settings and time allow."""
+    """Train the head or the whole model, then fine-tune it if the settings say so.
+
+    `gpu_use` is that of `StopMonitor`, which may end the training early.
+    """
     result = TrainingResult(classifier)
     total = settings.epochs + settings.fine_tune_epochs
 
-    def run(name: str, fit: Fit, epochs: int, *, from_disk: bool) -> None:
-        watch = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
-        stage = TrainingStage(name, fit, len(result.seconds), epochs)
+    def run(name: str, trainer: Trainer, epochs: int, *, from_disk: bool) -> None:
+        monitor = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
+        stage = TrainingStage(name, trainer, len(result.seconds), epochs)
         with phases.measured(name):
-            result.add(*training.run(stage, total, checkpoints, watch))
+            result.add(*training.run(stage, total, checkpoints, monitor))
 
-    if keeps_features(settings):
+    if stores_features(settings):
         order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
         with phases.measured("features"):
-            result.features = features.take(settings, classifier.base, photo_set, order)
-        fit = training.head_fit(classifier.head, result.features, photo_set, order, settings)
-        run("head", fit, settings.epochs, from_disk=False)
+            result.features = features.load_or_compute(settings, classifier.base, photo_set, order)
+        head = training.head_trainer(classifier.head, result.features, photo_set, order, settings)
+        run("head", head, settings.epochs, from_disk=False)
     else:
-        whole = training.whole_fit(classifier.model, photo_set, settings)
-        run("train", whole, settings.epochs, from_disk=True)
+        whole_model = training.model_trainer(classifier.model, photo_set, settings)
+        run("train", whole_model, settings.epochs, from_disk=True)
     if settings.fine_tune_epochs and result.stop is None:
-        tuned = training.fine_tune_fit(
+        fine_tuning = training.fine_tuning_trainer(
             classifier.model, bases.core(classifier.base.layer), photo_set, settings
         )
-        run("fine_tune", tuned, settings.fine_tune_epochs, from_disk=True)
+        run("fine_tune", fine_tuning, settings.fine_tune_epochs, from_disk=True)
     if result.stop:
         session.say(f"stopped after epoch {len(result.seconds)}: {result.stop.message}")
     return result
 
 
-def keeps_features(settings: Settings) -> bool:
-    """Whether the head can be trained on features that are computed once."""
+def stores_features(settings: Settings) -> bool:
+    """Return whether the head can be trained on features that are computed once."""
     return settings.base_is_frozen and (not settings.augments or settings.augment_views > 0)
 
 
 def predict(
     result: TrainingResult, photo_set: PhotoSet, settings: Settings
 ) -> np.ndarray[Any, Any]:
-    """The trained model's probabilities for the validation photos, in their order."""
-    tuned = len(result.seconds) > settings.epochs
-    if result.features is not None and not tuned:
+    """Return the trained model's probabilities [n, outputs] for the validation photos."""
+    is_fine_tuned = len(result.seconds) > settings.epochs
+    if result.features is not None and not is_fine_tuned:
         store, rows, size = result.features.store, result.features.valid, settings.batch_size
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         batches = [result.classifier.head(store.read(part), training=False) for part in parts]
     else:
-        once = pipelines.once(photo_set.valid, np.arange(len(photo_set.valid)), settings)
-        batches = [result.classifier.model(images, training=False) for images, _ in once]
+        photos = pipelines.once(photo_set.valid, np.arange(len(photo_set.valid)), settings)
+        batches = [result.classifier.model(images, training=False) for images, _ in photos]
     return np.concatenate([np.asarray(batch) for batch in batches])

@@ -1,4 +1,4 @@
-"""Kept features as the first dense layer of a head sees them."""
+"""Stored features as the first dense layer of a head gets them: pooled and flat."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,40 +19,44 @@ _POOLINGS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True)
 class FlatFeatures:
-    """Pooled features without the dead ones: those that are zero for every photo.
+    """Pooled features without the dead ones, which are zero for every photo.
 
     A weight on a dead feature has no gradient and no effect, so leaving it out changes nothing;
-    behind a ReLU, half of the features can be dead. `live` holds the places of the others.
+    after a ReLU, half of the features can be dead. `live` holds the indices of the others.
     """
 
     pooling: str
     live: np.ndarray[Any, Any]
 
     def rows(self, rows: Rows) -> Rows:
-        """The same rows, pooled and without dead features."""
-        pooled, live, read = _POOLINGS[self.pooling], self.live, rows.read
+        """Return the same rows, pooled and without dead features."""
+        pool, live, read = _POOLINGS[self.pooling], self.live, rows.read
         return replace(
-            rows, read=lambda wanted: pooled(read(wanted))[:, live], row_bytes=4 * len(live)
+            rows, read=lambda indices: pool(read(indices))[:, live], row_bytes=4 * len(live)
         )
 
-    def narrowed(self, kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The part of a first layer's kernel [features, units] that can learn."""
+    def without_dead_weights(self, kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return the weights of the live features of a first layer's kernel [features, units]."""
         return kernel[self.live]
 
-    def widened(
-        self, learnt: np.ndarray[Any, Any], first: np.ndarray[Any, Any]
+    def with_dead_weights(
+        self, trained: np.ndarray[Any, Any], initial: np.ndarray[Any, Any]
     ) -> np.ndarray[Any, Any]:
-        """The whole kernel [features, units]: `first` with what its live part has learnt."""
-        whole = first.copy()
-        whole[self.live] = learnt
-        return whole
+        """Return the kernel [features, units]: `trained` for live features, else `initial`."""
+        kernel = initial.copy()
+        kernel[self.live] = trained
+        return kernel
 
 
 def flatten(store: FeatureStore, pooling: str) -> FlatFeatures:
-    """How the rows of a store are flattened; reads each of them once."""
+    """Find the live features of a store, reading each of its rows once.
+
+    `pooling` is "flatten", "average" or "max"; features without height and width stay as they are.
+    """
     pooling = pooling if len(store.row_shape) == 3 else "flatten"
     live: Any = False
-    for start in range(0, len(store.places), _ROWS_AT_ONCE):
-        wanted = np.arange(start, min(start + _ROWS_AT_ONCE, len(store.places)))
-        live |= (_POOLINGS[pooling](store.read(wanted)) != 0).any(axis=0)
+    count = len(store.file_rows)
+    for start in range(0, count, _ROWS_AT_ONCE):
+        rows = store.read(np.arange(start, min(start + _ROWS_AT_ONCE, count)))
+        live |= (_POOLINGS[pooling](rows) != 0).any(axis=0)
     return FlatFeatures(pooling, np.flatnonzero(live))

@@ -1,4 +1,4 @@
-"""The head's own training loop: whole epochs in one compiled call, with the data on the device."""
+"""A fast training loop for heads: many batches per compiled call, with the data on the device."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,30 +10,34 @@ import tensorflow as tf
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Features by position, `read(positions)` → float32 [n, …], with `targets` [n, …] for them."""
+    """Rows of features in training order, with a target for each.
+
+    `read(indices)` returns features as float32 [n, …]; `indices` are those of these rows, and
+    `targets` [n, …] their targets. `row_bytes` is the size of one row of features.
+    """
 
     read: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
-    positions: np.ndarray[Any, Any]
+    indices: np.ndarray[Any, Any]
     targets: np.ndarray[Any, Any]
     row_bytes: int
 
     def chunks(self, batch_size: int, budget: int) -> Iterator[tuple[Any, Any]]:
-        """Batches by the chunk: features [batches, batch, …] and targets alike.
+        """Yield the rows in chunks: features [batches, batch, …] and targets [batches, batch, …].
 
-        A chunk has at most `budget` bytes of features, but always one batch. The batch that is
-        left over at the end is a chunk of its own.
+        A chunk has at most `budget` bytes of features, but at least one batch. A smaller last
+        batch is a chunk of its own.
         """
-        whole = len(self.positions) // batch_size
-        most = max(1, budget // (batch_size * self.row_bytes))
-        for first in range(0, whole, most):
-            batches = min(most, whole - first)
+        whole_batches = len(self.indices) // batch_size
+        batches_per_chunk = max(1, budget // (batch_size * self.row_bytes))
+        for first in range(0, whole_batches, batches_per_chunk):
+            batches = min(batches_per_chunk, whole_batches - first)
             yield self._chunk(first * batch_size, batches, batch_size)
-        if len(self.positions) % batch_size:
-            yield self._chunk(whole * batch_size, 1, len(self.positions) - whole * batch_size)
+        if rest := len(self.indices) % batch_size:
+            yield self._chunk(whole_batches * batch_size, 1, rest)
 
     def _chunk(self, start: int, batches: int, size: int) -> tuple[Any, Any]:
         part = slice(start, start + batches * size)
-        x, y = self.read(self.positions[part]), self.targets[part]
+        x, y = self.read(self.indices[part]), self.targets[part]
         return (
             tf.constant(x.reshape(batches, size, *x.shape[1:])),
             tf.constant(y.reshape(batches, size, *y.shape[1:])),
@@ -41,37 +45,40 @@ class Rows:
 
 
 class Feed:
-    """Chunks of rows for epoch after epoch.
+    """The chunks of rows for every epoch.
 
-    Rows that fit into `budget` bytes together are put on the device once; otherwise they are read
-    again in every epoch, so that memory stays flat. A chunk is small beside the budget, as it is
-    held twice while it is made.
+    If all rows together fit into `budget` bytes, they are copied to the device once; otherwise
+    they are read again in every epoch, so that memory use stays constant. A chunk takes a small
+    part of the budget, because it exists twice while it is made.
     """
 
     def __init__(self, rows: Sequence[Rows], batch_size: int, budget: int) -> None:
-        held = sum(each.row_bytes * len(each.positions) for each in rows)
-        self._keeps = held <= budget
+        total_bytes = sum(each.row_bytes * len(each.indices) for each in rows)
+        self._is_cached = total_bytes <= budget
         self._batch_size, self._chunk_bytes = batch_size, budget // 8
-        self._kept: dict[Rows, list[tuple[Any, Any]]] = {}
+        self._cache: dict[Rows, list[tuple[Any, Any]]] = {}
 
     def chunks(self, rows: Rows) -> Iterable[tuple[Any, Any]]:
-        """The chunks of one of the rows that this feed was made for."""
-        if not self._keeps:
+        """Return the chunks of one of the `rows` that were passed to the constructor."""
+        if not self._is_cached:
             return rows.chunks(self._batch_size, self._chunk_bytes)
-        if rows not in self._kept:
-            self._kept[rows] = list(rows.chunks(self._batch_size, self._chunk_bytes))
-        return self._kept[rows]
+        if rows not in self._cache:
+            self._cache[rows] = list(rows.chunks(self._batch_size, self._chunk_bytes))
+        return self._cache[rows]
 
 
-def over_batches(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
-    """`step` on all batches of a chunk in one graph; sizes are left open, as `fit` leaves them."""
-    shape = rows.read(rows.positions[:1]).shape[1:]
+def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
+    """Return a compiled function of a chunk's features and targets that runs `step` on each batch.
+
+    The batch size is left open in the graph, as Keras' `fit` leaves it.
+    """
+    shape = rows.read(rows.indices[:1]).shape[1:]
     signature = [
         tf.TensorSpec([None, None, *shape], tf.float32),
         tf.TensorSpec([None, None, *rows.targets.shape[1:]], rows.targets.dtype),
     ]
 
-    # Without autograph, which would take longer to read Keras than the head takes to learn.
+    # Without autograph, which would take longer to convert Keras' code than the training takes.
     @tf.function(input_signature=signature, jit_compile=False, autograph=False)
     def steps(x: Any, y: Any) -> None:
         def one_batch(batch: Any) -> tuple[Any]:
@@ -84,10 +91,11 @@ def over_batches(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
     return steps
 
 
-class HeadFit:
-    """Trains a compiled head on features, as `fit` would with batches in a frozen order.
+class HeadTrainer:
+    """Trains a compiled head on features, as Keras' `fit` would with a frozen order of batches.
 
-    `train[epoch % len(train)]` is trained on in each epoch: one item, or one for each view.
+    `train` has one item, or one for each augmented view of the photos; the epochs take them in
+    turn. Features may take `budget` bytes of memory.
     """
 
     def __init__(self, model: Any, train: list[Rows], valid: Rows, batch_size: int, budget: int):
@@ -95,15 +103,15 @@ class HeadFit:
         self._train, self._valid = train, valid
         self._feed = Feed([*train, valid], batch_size, budget)
         self._build_metrics()
-        self._train_steps = over_batches(model.train_step, train[0])
-        self._test_steps = over_batches(model.test_step, valid)
+        self._train_steps = compile_loop(model.train_step, train[0])
+        self._test_steps = compile_loop(model.test_step, valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
-        """One pass over the training features, batch by batch in their order."""
+        """Train on all batches in their order; return the loss and the metrics."""
         return self._pass(self._train_steps, self._train[epoch % len(self._train)])
 
     def validate(self) -> dict[str, float]:
-        """Loss and metrics on the validation features."""
+        """Return loss and metrics on the validation features."""
         return self._pass(self._test_steps, self._valid)
 
     def _pass(self, steps: Any, rows: Rows) -> dict[str, float]:
@@ -113,10 +121,10 @@ class HeadFit:
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     def _build_metrics(self) -> None:
-        """Keras makes metrics when they are first used, which a compiled loop cannot."""
-        x = tf.constant(self._train[0].read(self._train[0].positions[:1]))
+        """Build the metrics, which Keras does at their first use: too late in a compiled loop."""
+        x = tf.constant(self._train[0].read(self._train[0].indices[:1]))
         y = tf.constant(self._train[0].targets[:1])
-        answer = self.model(x, training=False)
-        self.model.compute_loss(x, y, answer)
-        self.model.compute_metrics(x, y, answer)
+        prediction = self.model(x, training=False)
+        self.model.compute_loss(x, y, prediction)
+        self.model.compute_metrics(x, y, prediction)
         self.model.reset_metrics()

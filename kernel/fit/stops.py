@@ -1,4 +1,4 @@
-"""Reasons to end a fit before its last epoch: what costs hours and brings nothing."""
+"""Reasons to end the training before its last epoch, so that no hours are wasted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from kernel import session
 from kernel.fit.checkpoints import Progress
 from kernel.settings.settings import Settings
 
-_RESERVE = 60.0  # seconds kept for saving, at most a tenth of the limit
-_WARM_UP = 60.0  # seconds of a fit before its use of the GPU is judged
+_SAVING_TIME = 60.0  # seconds reserved for saving, at most a tenth of the limit
+_WARM_UP = 60.0  # seconds of training before the use of the GPU is judged
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a fit ended early; `because` is run.json's word."""
+    """Why the training ended early: `cause` for run.json, `message` for people."""
 
     cause: str
     message: str
@@ -22,15 +22,19 @@ class Stop:
 
 @dataclass(frozen=True)
 class StopMonitor:
-    """Looks at a fit after each of its epochs. `gpu_use(since)` is in percent, or None."""
+    """Decides after each epoch whether to stop.
+
+    `gpu_use(since)` is the mean use in percent from `since` (seconds into the run) on, or None if
+    unknown; `since` is when the training began.
+    """
 
     settings: Settings
     gpu_use: Callable[[float], float | None]
     since: float
     feeds_from_disk: bool
 
-    def reason(self, progress: Progress) -> Stop | None:
-        """The first reason to stop now, if there is one."""
+    def reason_to_stop(self, progress: Progress) -> Stop | None:
+        """Return the first reason to stop now, if there is one."""
         return (
             self._not_finite(progress)
             or out_of_time(self.settings, progress)
@@ -48,17 +52,17 @@ class StopMonitor:
         losses = progress.history.get("val_loss", [])
         if not patience or not losses:
             return None
-        waited = len(losses) - 1 - losses.index(min(losses))
-        if waited < patience:
+        epochs_since_best = len(losses) - 1 - losses.index(min(losses))
+        if epochs_since_best < patience:
             return None
-        return Stop("plateau", f"val_loss has not improved for {waited} epochs")
+        return Stop("plateau", f"val_loss has not improved for {epochs_since_best} epochs")
 
     def _input_bound(self) -> Stop | None:
-        least = self.settings.stop_below_gpu_use
-        if not least or not self.feeds_from_disk or session.elapsed() - self.since < _WARM_UP:
+        threshold = self.settings.stop_below_gpu_use
+        if not threshold or not self.feeds_from_disk or session.elapsed() - self.since < _WARM_UP:
             return None
         use = self.gpu_use(self.since)
-        if use is None or use >= 100 * least:
+        if use is None or use >= 100 * threshold:
             return None
         return Stop(
             "input_bound", f"the GPU is busy {use:.0f} % of the time: the input is too slow"
@@ -66,11 +70,11 @@ class StopMonitor:
 
 
 def out_of_time(settings: Settings, progress: Progress) -> Stop | None:
-    """A stop if the time limit leaves no room for another epoch and for saving."""
+    """Return a stop if the time limit leaves no time for another epoch and for saving."""
     limit = settings.time_limit
     if not limit:
         return None
-    needed = median(progress.seconds) + min(_RESERVE, limit / 10)
+    needed = median(progress.seconds) + min(_SAVING_TIME, limit / 10)
     if session.elapsed() + needed <= limit:
         return None
     return Stop("time_limit", f"{limit - session.elapsed():.0f}s of {limit:.0f}s are left")

@@ -1,6 +1,5 @@
-"""Many heads on one feature store, trained in one session."""
+"""A sweep: many heads trained on the same stored features in one session."""
 
-import csv
 import itertools
 import json
 import random
@@ -17,24 +16,27 @@ from kernel.data import pipelines
 from kernel.data.photos import PhotoSet
 from kernel.features import features
 from kernel.features.features import Features
-from kernel.files import atomic_write
+from kernel.files import write_csv
 from kernel.fit import classifier, flat_features, training
 from kernel.fit.checkpoints import Checkpoints, Progress
 from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
-from kernel.fit.stacked_heads import RULES, StackedHeads
+from kernel.fit.stacked_heads import OPTIMIZER_RULES, StackedHeads
 from kernel.fit.stops import Stop, out_of_time
 from kernel.model import heads
 from kernel.model.bases import Base
 from kernel.session import Phases, RunError
 from kernel.settings.settings import Settings
 
-_TRAINING_TO_SAVING = 10  # seconds of training for a second of saving, at least
+_TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
 
 @dataclass
-class Head:
-    """One combination of the grid, and how it went: metrics by epoch."""
+class SweepHead:
+    """One combination of the grid, and its result.
+
+    `varied` are the settings of the grid; `history` has a value per epoch for each metric.
+    """
 
     settings: Settings
     varied: dict[str, Any]
@@ -43,11 +45,11 @@ class Head:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch, from 1, with the least validation loss; NaN is never the least."""
+        """The epoch, from 1, with the lowest validation loss; NaN counts as the highest."""
         return int(np.argmin(np.nan_to_num(self.history["val_loss"], nan=np.inf))) + 1
 
     def metrics(self) -> dict[str, Any]:
-        """The best epoch's validation loss and the last epoch's everything."""
+        """Return the best epoch with its validation loss, and all metrics of the last epoch."""
         best = self.best_epoch
         return {
             "best_val_loss": self.history["val_loss"][best - 1],
@@ -58,27 +60,28 @@ class Head:
 
 def run(
     settings: Settings, base: Base, photo_set: PhotoSet, checkpoints: Checkpoints, phases: Phases
-) -> tuple[TrainingResult, list[Head]]:
-    """Train every head of the grid; the best one comes back as the run's classifier.
+) -> tuple[TrainingResult, list[SweepHead]]:
+    """Train every head of the grid; return the best one's result, and all heads, best first.
 
-    Heads for which the time did not last are left out.
+    Heads that the time limit left untrained are missing.
     """
-    drawn = random.getstate()
+    random_state = random.getstate()
     order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
     with phases.measured("features"):
-        kept = features.take(settings, base, photo_set, order)
-    grid = [Head(settings.changed(**varied), varied) for varied in combinations(settings)]
-    groups = alike(grid)
+        stored = features.load_or_compute(settings, base, photo_set, order)
+    grid = [SweepHead(settings.changed(**varied), varied) for varied in combinations(settings)]
+    groups = group_by_shape(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
-    spent = [0.0] * settings.epochs
+    epoch_seconds = [0.0] * settings.epochs
     stop = None
     with phases.measured("head"):
         poolings = {head.settings.head_pooling for head in grid}
-        flat = {pooling: flat_features.flatten(kept.store, pooling) for pooling in poolings}
-        group_fit = GroupFit(kept, flat, photo_set, order, drawn, checkpoints)
+        flat = {pooling: flat_features.flatten(stored.store, pooling) for pooling in poolings}
+        trainer = GroupTrainer(stored, flat, photo_set, order, random_state, checkpoints)
         for number, group in enumerate(groups, start=1):
-            seconds, stop = group_fit.train(group, f"sweep-{number}")
-            spent = [sum(each) for each in itertools.zip_longest(spent, seconds, fillvalue=0.0)]
+            seconds, stop = trainer.train(group, f"sweep-{number}")
+            both = itertools.zip_longest(epoch_seconds, seconds, fillvalue=0.0)
+            epoch_seconds = [sum(each) for each in both]
             if stop:
                 break
     ranked = sorted(
@@ -89,16 +92,16 @@ def run(
         session.say(f"stopped with {len(ranked)} of {len(grid)} heads trained: {stop.message}")
     write_table(ranked)
     best = ranked[0]
-    built = classifier.assemble(best.settings, base, len(photo_set.train.class_names))
-    built.head.set_weights(best.weights)
-    epochs = len(best.history["val_loss"])
-    result = TrainingResult(built, best.history, spent[:epochs], stop=stop, features=kept)
+    assembled = classifier.assemble(best.settings, base, len(photo_set.train.class_names))
+    assembled.head.set_weights(best.weights)
+    seconds = epoch_seconds[: len(best.history["val_loss"])]
+    result = TrainingResult(assembled, best.history, seconds, stop=stop, features=stored)
     session.say(f"best {json.dumps(best.varied)} val_loss {best.metrics()['best_val_loss']:.4f}")
     return result, ranked
 
 
 def combinations(settings: Settings) -> list[dict[str, Any]]:
-    """Every combination of the grid's values."""
+    """Return every combination of the grid's values: setting → value."""
     names = [name for name, _ in settings.sweep]
     return [
         dict(zip(names, values, strict=True))
@@ -106,106 +109,124 @@ def combinations(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def alike(grid: list[Head]) -> list[list[Head]]:
-    """Heads grouped by what must be equal to train them as one."""
-    groups: dict[Any, list[Head]] = defaultdict(list)
+def group_by_shape(grid: list[SweepHead]) -> list[list[SweepHead]]:
+    """Group heads that can be trained together: of one shape, with one optimizer.
+
+    Raises:
+        RunError: An optimizer cannot train several heads together.
+    """
+    groups: dict[Any, list[SweepHead]] = defaultdict(list)
     for head in grid:
-        chosen = head.settings
-        if chosen.optimizer not in RULES:
-            raise RunError(f"a sweep trains with {', '.join(RULES)}, not with {chosen.optimizer}.")
-        momentum = None if chosen.optimizer == "adam" else chosen.momentum
-        shape = chosen.units, chosen.head_pooling, chosen.activation
-        groups[*shape, chosen.optimizer, momentum].append(head)
+        settings = head.settings
+        if settings.optimizer not in OPTIMIZER_RULES:
+            supported = ", ".join(OPTIMIZER_RULES)
+            raise RunError(f"a sweep trains with {supported}, not with {settings.optimizer}.")
+        momentum = None if settings.optimizer == "adam" else settings.momentum
+        shape = settings.units, settings.head_pooling, settings.activation
+        groups[*shape, settings.optimizer, momentum].append(head)
     return list(groups.values())
 
 
-def write_table(ranked: list[Head]) -> None:
-    """heads.csv: a row a head, the least validation loss first."""
-    with atomic_write("heads.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["rank", *ranked[0].varied, *ranked[0].metrics()])
-        for rank, head in enumerate(ranked, start=1):
-            varied = [json.dumps(value) for value in head.varied.values()]
-            writer.writerow([rank, *varied, *head.metrics().values()])
+def write_table(ranked: list[SweepHead]) -> None:
+    """Write heads.csv: a row per head, the lowest validation loss first."""
+    import pandas as pd
+
+    varied = [{name: json.dumps(value) for name, value in head.varied.items()} for head in ranked]
+    metrics = [head.metrics() for head in ranked]
+    # Beside each other, not merged: a swept setting can have the name of a metric (loss).
+    table = pd.concat([pd.DataFrame(varied), pd.DataFrame(metrics)], axis="columns")
+    table.insert(0, "rank", range(1, len(ranked) + 1))
+    write_csv("heads.csv", table)
 
 
 @dataclass(frozen=True)
-class GroupFit:
-    """Trains groups of heads on the same features; `drawn` is where Keras' draws left off."""
+class GroupTrainer:
+    """Trains groups of heads on the same features.
 
-    kept: Features
-    flat: Mapping[str, FlatFeatures]  # By pooling.
+    `flat` has the flat features of each pooling; `order` is that of the training photos;
+    `random_state` is that of Python's `random` after the base was built.
+    """
+
+    stored: Features
+    flat: Mapping[str, FlatFeatures]
     photo_set: PhotoSet
     order: np.ndarray[Any, Any]
-    drawn: Any
+    random_state: Any
     checkpoints: Checkpoints
 
-    def train(self, group: list[Head], stage: str) -> tuple[list[float], Stop | None]:
-        """Train one group, from its checkpoint if it has one: seconds an epoch, why it stopped."""
+    def train(self, group: list[SweepHead], stage: str) -> tuple[list[float], Stop | None]:
+        """Train one group, from its checkpoint if it has one, and fill in its heads' results.
+
+        Returns the seconds of each epoch, and a stop if the time ran out.
+        """
         settings = group[0].settings
         flat = self.flat[settings.head_pooling]
-        train, valid = training.rows_of(self.kept, self.photo_set, self.order, settings.label_mode)
-        first = self._first_weights(group)
+        train, valid = training.rows_of(
+            self.stored, self.photo_set, self.order, settings.label_mode
+        )
+        initial = self._initial_weights(group)
         stacked = StackedHeads(
             [head.settings for head in group],
-            [[flat.narrowed(kernel), *rest] for kernel, *rest in first],
+            [[flat.without_dead_weights(kernel), *rest] for kernel, *rest in initial],
             [flat.rows(rows) for rows in train],
             flat.rows(valid),
         )
-        progress, stop = self._epochs(stacked, settings, stage)
+        progress, stop = self._run_epochs(stacked, settings, stage)
         for index, head in enumerate(group):
             head.history = {
                 name: [epoch[index] for epoch in values]
                 for name, values in progress.history.items()
             }
-            learnt, *rest = stacked.weights_of(index)
-            head.weights = [flat.widened(learnt, first[index][0]), *rest]
+            kernel, *rest = stacked.weights_of(index)
+            head.weights = [flat.with_dead_weights(kernel, initial[index][0]), *rest]
         return progress.seconds, stop
 
-    def _epochs(
+    def _run_epochs(
         self, stacked: StackedHeads, settings: Settings, stage: str
     ) -> tuple[Progress, Stop | None]:
         progress = self.checkpoints.restore_state(stacked.state, stage)
         stop = None
-        saved, cost = time.monotonic(), 0.0
+        last_saved, saving_seconds = time.monotonic(), 0.0
         while progress.epochs < settings.epochs and stop is None:
-            began = time.monotonic()
+            start = time.monotonic()
             metrics = stacked.train_epoch(progress.epochs)
             metrics |= {f"val_{name}": values for name, values in stacked.validate().items()}
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - start
             progress.add({name: values.tolist() for name, values in metrics.items()}, seconds)
-            least = np.nanmin(np.append(metrics["val_loss"], np.inf))
+            lowest = np.nanmin(np.append(metrics["val_loss"], np.inf))
             session.say(
-                f"epoch {progress.epochs}/{settings.epochs} {stage} least val_loss {least:.4f} "
+                f"epoch {progress.epochs}/{settings.epochs} {stage} least val_loss {lowest:.4f} "
                 f"{seconds:.2f}s"
             )
             is_last = progress.epochs == settings.epochs
             stop = None if is_last else out_of_time(settings, progress)
-            # All heads' moments are much to write: not more often than it is worth.
-            if is_last or stop or time.monotonic() - saved >= _TRAINING_TO_SAVING * cost:
-                began = time.monotonic()
+            # The state of all heads is large: it is saved only after enough training.
+            trained_for = time.monotonic() - last_saved
+            if is_last or stop or trained_for >= _TRAINING_PER_SAVING * saving_seconds:
+                start = time.monotonic()
                 self.checkpoints.save_state(stacked.state, progress)
-                saved = time.monotonic()
-                cost = saved - began
+                last_saved = time.monotonic()
+                saving_seconds = last_saved - start
         return progress, stop
 
-    def _first_weights(self, group: list[Head]) -> list[list[Any]]:
-        """The weights with which each head would start in a run of its own.
+    def _initial_weights(self, group: list[SweepHead]) -> list[list[Any]]:
+        """Return the weights with which each head would start in a run of its own.
 
-        A swept seed starts anew; otherwise Keras goes on drawing where the base left off.
+        Keras draws their seeds from `random`: from its state after the base, or from a new one
+        if the seed is swept.
         """
-        drawn: dict[int, list[Any]] = {}
+        weights: dict[int, list[Any]] = {}
         for head in group:
             seed = head.settings.seed
-            if seed not in drawn:
+            if seed not in weights:
                 if "seed" in head.varied:
                     random.seed(seed)
                 else:
-                    random.setstate(self.drawn)
-                drawn[seed] = self._built(head.settings).get_weights()
-        return [drawn[head.settings.seed] for head in group]
+                    random.setstate(self.random_state)
+                weights[seed] = self._head_model(head.settings).get_weights()
+        return [weights[head.settings.seed] for head in group]
 
-    def _built(self, settings: Settings) -> Any:
-        shape = self.kept.store.row_shape
+    def _head_model(self, settings: Settings) -> Any:
+        shape = self.stored.store.row_shape
         classes = len(self.photo_set.train.class_names)
         return heads.model(heads.build(settings, classes, len(shape)), shape)

@@ -1,6 +1,7 @@
-"""The fits: a head on kept features, a whole model, the fine-tuning after it."""
+"""Training of one stage: a head on stored features, a whole model, or its fine-tuning."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,14 +13,14 @@ from kernel.data import pipelines
 from kernel.data.photos import Photos, PhotoSet
 from kernel.features.features import Features
 from kernel.fit.checkpoints import Checkpoints, Progress
-from kernel.fit.head_loop import HeadFit, Rows
+from kernel.fit.head_loop import HeadTrainer, Rows
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
 from kernel.settings.settings import Settings
 
 
-class Fit(Protocol):
-    """Something that can be trained an epoch at a time."""
+class Trainer(Protocol):
+    """Trains a model one epoch at a time; loss and metrics by Keras' names."""
 
     model: Any
 
@@ -30,35 +31,36 @@ class Fit(Protocol):
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """A named part of the training: what is fitted, until which epoch, counted over all stages."""
+    """A named part of the training, of `epochs` epochs; other stages had `epochs_before` it."""
 
     name: str
-    fit: Fit
-    first: int
+    trainer: Trainer
+    epochs_before: int
     epochs: int
 
 
 def run(
-    stage: TrainingStage, total: int, checkpoints: Checkpoints, watch: StopMonitor
+    stage: TrainingStage, total: int, checkpoints: Checkpoints, monitor: StopMonitor
 ) -> tuple[Progress, Stop | None]:
-    """Train until the stage's epochs are done or `watch` finds a reason to stop.
+    """Train until the stage's epochs are finished or `monitor` has a reason to stop.
 
-    Goes on from the stage's checkpoint if there is one. A model whose loss is not a number is
-    put back to the last epoch in which it was.
+    The stage resumes from its checkpoint if there is one. A model whose loss is no longer finite
+    gets back the weights of the last epoch in which it was. `total` is the number of epochs of all
+    stages, for the log.
     """
-    model = stage.fit.model
+    model = stage.trainer.model
     progress = checkpoints.restore(model, stage.name)
     if progress.epochs:
-        session.say(f"resumed {stage.name} after epoch {stage.first + progress.epochs}")
-    stop = watch.reason(progress) if progress.epochs else None
+        session.say(f"resumed {stage.name} after epoch {stage.epochs_before + progress.epochs}")
+    stop = monitor.reason_to_stop(progress) if progress.epochs else None
     while progress.epochs < stage.epochs and stop is None:
-        began = time.monotonic()
-        metrics = _in_order(stage.fit.train_epoch(progress.epochs))
-        validated = _in_order(stage.fit.validate())
-        metrics |= {f"val_{name}": value for name, value in validated.items()}
-        progress.add(metrics, time.monotonic() - began)
-        _say_epoch(stage.first + progress.epochs, total, metrics, progress.seconds[-1])
-        stop = watch.reason(progress) if progress.epochs < stage.epochs else None
+        start = time.monotonic()
+        metrics = _loss_first(stage.trainer.train_epoch(progress.epochs))
+        validation = _loss_first(stage.trainer.validate())
+        metrics |= {f"val_{name}": value for name, value in validation.items()}
+        progress.add(metrics, time.monotonic() - start)
+        _say_epoch(stage.epochs_before + progress.epochs, total, metrics, progress.seconds[-1])
+        stop = monitor.reason_to_stop(progress) if progress.epochs < stage.epochs else None
         if progress.is_finite():
             checkpoints.save(model, progress)
     if not progress.is_finite():
@@ -66,24 +68,27 @@ def run(
     return progress, stop
 
 
-def head_fit(
+def head_trainer(
     head: Any,
     features: Features,
     photo_set: PhotoSet,
     order: np.ndarray[Any, Any],
     settings: Settings,
-) -> HeadFit:
-    """The fit of a head on kept features, compiled and ready."""
+) -> HeadTrainer:
+    """Compile the head and return its trainer on stored features."""
     heads.compile_model(head, settings, settings.learning_rate)
     train, valid = rows_of(features, photo_set, order, settings.label_mode)
     budget = settings.features_in_memory_mb * 2**20
-    return HeadFit(head, train, valid, settings.batch_size, budget)
+    return HeadTrainer(head, train, valid, settings.batch_size, budget)
 
 
 def rows_of(
     features: Features, photo_set: PhotoSet, order: np.ndarray[Any, Any], label_mode: str
 ) -> tuple[list[Rows], Rows]:
-    """Training features, one item a view, and validation features, each with their targets."""
+    """Return the training rows, an item per view, and the validation rows, with their targets.
+
+    `order` is the order of the training photos (indices) in every epoch.
+    """
     store, classes = features.store, len(photo_set.train.class_names)
     train = targets(photo_set.train, label_mode, classes)[order]
     valid = targets(photo_set.valid, label_mode, classes)
@@ -93,48 +98,49 @@ def rows_of(
     )
 
 
-class WholeFit:
-    """Keras' own fit of a whole model on batches of photos, an epoch at a time."""
+class ModelTrainer:
+    """Trains a whole, compiled model on photos with Keras' own `fit`, one epoch at a time."""
 
     def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
         self.model = model
         self._train = pipelines.build(settings.pipeline, photo_set.train, settings, training=True)
         self._valid = pipelines.build(settings.pipeline, photo_set.valid, settings, training=False)
-        self._photos = len(photo_set.train), len(photo_set.valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
-        """One pass over the training photos, augmented if the model does that."""
+        """Train on all training photos once; return the loss and the metrics."""
         history = self.model.fit(self._train, epochs=1, shuffle=False, verbose=0).history
         return {name: float(values[-1]) for name, values in history.items()}
 
     def validate(self) -> dict[str, float]:
-        """Loss and metrics on the validation photos."""
+        """Return loss and metrics on the validation photos."""
         result = self.model.evaluate(self._valid, verbose=0, return_dict=True)
         return {name: float(value) for name, value in result.items()}
 
 
-def whole_fit(model: Any, photo_set: PhotoSet, settings: Settings) -> WholeFit:
-    """The fit of base and head together; a frozen base stays frozen."""
+def model_trainer(model: Any, photo_set: PhotoSet, settings: Settings) -> ModelTrainer:
+    """Compile the model of base and head and return its trainer; a frozen base stays frozen."""
     heads.compile_model(model, settings, settings.learning_rate)
-    return WholeFit(model, photo_set, settings)
+    return ModelTrainer(model, photo_set, settings)
 
 
-def fine_tune_fit(model: Any, base: Any, photo_set: PhotoSet, settings: Settings) -> WholeFit:
-    """The fit of the head and the base's top layers with small steps.
+def fine_tuning_trainer(
+    model: Any, base: Any, photo_set: PhotoSet, settings: Settings
+) -> ModelTrainer:
+    """Unfreeze the base's last layers, compile the model and return its trainer.
 
-    BatchNormalization stays as it is: a frozen one runs in inference mode, so the statistics of
-    the pretraining are not washed out.
+    BatchNormalization stays frozen, in inference mode, so that the statistics of the pretraining
+    are preserved.
     """
     unfreeze_top(base, settings.fine_tune_layers)
     heads.compile_model(model, settings, settings.fine_tune_learning_rate)
-    return WholeFit(model, photo_set, settings)
+    return ModelTrainer(model, photo_set, settings)
 
 
 def unfreeze_top(base: Any, count: int) -> list[str]:
-    """Make the base's last `count` layers with weights trainable; returns their names."""
+    """Make the base's last `count` layers with weights trainable; return their names."""
     base.trainable = True
     with_weights = []
-    for layer in base._flatten_layers(include_self=False):
+    for layer in _layers_below(base):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
         elif not hasattr(layer, "layers"):
@@ -146,8 +152,16 @@ def unfreeze_top(base: Any, count: int) -> list[str]:
     return [layer.name for layer in with_weights[-count:]]
 
 
+def _layers_below(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model and of the models among them, in their order."""
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from _layers_below(layer)
+
+
 def targets(photos: Photos, label_mode: str, classes: int) -> np.ndarray[Any, Any]:
-    """Labels as Keras' data sets give them for this label_mode."""
+    """Return the labels as Keras' data sets yield them for this label_mode."""
     labels = np.array(photos.labels)
     if label_mode == "binary":
         return labels.astype(np.float32)[:, None]
@@ -156,8 +170,8 @@ def targets(photos: Photos, label_mode: str, classes: int) -> np.ndarray[Any, An
     return labels.astype(np.int32)
 
 
-def _in_order(metrics: dict[str, float]) -> dict[str, float]:
-    """The loss first, as in the course's table; Keras sorts by name."""
+def _loss_first(metrics: dict[str, float]) -> dict[str, float]:
+    """Put the loss first, as in the course's table; Keras sorts by name."""
     return {"loss": metrics["loss"], **metrics}
 
 

@@ -1,4 +1,4 @@
-"""Whole runs, where settings and what surrounds them meet."""
+"""Complete runs of the training job."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from kernel.settings.settings import Settings
 FROZEN = {"base": "convnet", "base_trainable": False}
 
 
-def test_two_runs_of_one_job_leave_the_same_weights(run_job: Callable[..., Run]) -> None:
+def test_two_runs_of_one_job_end_with_the_same_weights(run_job: Callable[..., Run]) -> None:
     first, second = (run_job(name, base="convnet", augment_flip="horizontal") for name in "ab")
 
     assert first.history["val_loss"] == second.history["val_loss"]
@@ -28,7 +28,7 @@ def test_two_runs_of_one_job_leave_the_same_weights(run_job: Callable[..., Run])
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_plateau_ends_the_run_with_its_model_and_says_what_that_saved(
+def test_a_plateau_ends_the_run_with_its_model_and_reports_the_saved_time(
     run_job: Callable[..., Run],
 ) -> None:
     run = run_job(epochs=10, learning_rate=1e-12, stop_on_plateau=2, **FROZEN)
@@ -39,7 +39,7 @@ def test_a_plateau_ends_the_run_with_its_model_and_says_what_that_saved(
     assert all(np.isfinite(weights).all() for weights in run.weights)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
+def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_finite_weights(
     run_job: Callable[..., Run],
 ) -> None:
     diverging = {"optimizer": "sgd", "activation": "linear", "learning_rate": 100.0}
@@ -50,7 +50,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
     assert all(np.isfinite(weights).all() for weights in run.weights)
 
 
-def test_a_missing_accelerator_ends_the_run_before_anything_is_spent(
+def test_a_missing_accelerator_ends_the_run_before_tensorflow_starts(
     tmp_path: Path, two_classes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")  # No nvidia-smi is found, wherever this runs.
@@ -64,7 +64,7 @@ def test_a_missing_accelerator_ends_the_run_before_anything_is_spent(
     assert (tmp_path / "manifest.json").is_file()
 
 
-def test_the_first_line_of_a_run_is_the_session_that_cancel_needs(
+def test_the_first_line_of_the_log_is_the_session_number(
     run_job: Callable[..., Run],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -75,7 +75,7 @@ def test_the_first_line_of_a_run_is_the_session_that_cancel_needs(
     assert capsys.readouterr().out.splitlines()[0] == "session 31415"
 
 
-def test_three_classes_of_grey_photos_are_told_apart_without_being_told_how_many(
+def test_a_run_finds_out_by_itself_that_there_are_three_classes(
     tmp_path: Path, run_job: Callable[..., Run]
 ) -> None:
     photos = write_split(tmp_path / "photos", ("Bus", "Car", "Truck"), 9, 6)
@@ -99,7 +99,7 @@ sys.exit(main.run(Job(settings), Settings.from_mapping(settings)))
 """
 
 
-def test_two_devices_share_the_forward_pass_and_change_nothing(
+def test_two_devices_share_the_forward_pass_and_end_with_the_same_weights(
     tmp_path: Path, two_classes: Path, run_job: Callable[..., Run]
 ) -> None:
     settings: dict[str, Any] = {"data": str(two_classes), "image_size": [SIDE, SIDE]}

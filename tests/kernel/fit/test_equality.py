@@ -1,4 +1,4 @@
-"""The head trained on kept features equals the course's own loop, to the bit."""
+"""The head trained on stored features equals the course's own loop, bit for bit."""
 
 import os
 import random
@@ -14,7 +14,7 @@ EPOCHS = 3
 
 
 def course_loop(folder: Path, make_base: Callable[[], Any]) -> tuple[dict[str, Any], list[Any]]:
-    """The course's notebook as given; Python's `random` is seeded too, which Keras 3 draws from.
+    """Run the course's notebook; also seed Python's `random`, from which Keras 3 draws seeds.
 
     Returns the history and the weights of the head.
     """
@@ -92,7 +92,7 @@ def mobilenetv2(_: Path) -> Any:
     [("vgg16", vgg16), ("mobilenetv2", mobilenetv2)],
     ids=["vgg16", "mobilenetv2"],
 )
-def test_head_on_kept_features_equals_the_course_to_the_bit(
+def test_the_head_on_stored_features_equals_the_courses_bit_for_bit(
     base: str,
     make_base: Callable[[Path], Any],
     run_job: Callable[..., Run],

@@ -1,4 +1,4 @@
-"""A run that was killed ends as if it had not been."""
+"""A run that was killed and started again ends like one that was not."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.kernel_runs import finish, kill_when, start
 
-# Stages, random layers and optimizer moments: all that a resumed run must bring back.
+# Stages, random layers and optimizer moments: all that a resumed run must restore.
 HEAD_AND_FINE_TUNING = {
     "base": "convnet", "base_trainable": False, "epochs": 3, "fine_tune_epochs": 3, "dropout": 0.3,
     "fine_tune_learning_rate": 0.001,
@@ -26,7 +26,7 @@ WHOLE_MODEL = {
     ],
     ids=["head, then fine-tuning", "whole model"],
 )
-def test_a_killed_run_ends_with_the_same_weights_and_a_whole_history(
+def test_a_killed_run_ends_with_the_same_weights_and_a_complete_history(
     tmp_path: Path, two_classes: Path, settings: dict[str, Any], kills: list[str]
 ) -> None:
     for line in kills:

@@ -1,4 +1,4 @@
-"""Many heads in one session: each learns as it would alone, and none is lost."""
+"""A sweep: each of its heads is trained as it would be alone, and none is lost."""
 
 import csv
 import itertools
@@ -19,7 +19,7 @@ FROZEN = {"base": "convnet", "base_trainable": False}
 
 
 def alone(run_job: Callable[..., Run], grid: dict[str, list[Any]], **settings: Any) -> list[Run]:
-    """A run for each combination of the grid, in its order."""
+    """Do a run for each combination of the grid, in its order."""
     return [
         run_job(f"alone-{number}", **settings, **dict(zip(grid, values, strict=True)))
         for number, values in enumerate(itertools.product(*grid.values()))
@@ -45,21 +45,21 @@ def as_floats(photos: Any, labels: Any) -> Any:
     ],
     ids=["adam", "rmsprop", "sgd", "shapes"],
 )
-def test_each_head_learns_as_it_does_alone(
+def test_each_head_is_trained_as_it_is_alone(
     run_job: Callable[..., Run], settings: dict[str, Any], grid: dict[str, list[Any]]
 ) -> None:
     swept = run_job(task="sweep", sweep=grid, **FROZEN, **settings)
-    lone = [run.record["metrics"] for run in alone(run_job, grid, **FROZEN, **settings)]
+    single_runs = [run.record["metrics"] for run in alone(run_job, grid, **FROZEN, **settings)]
 
     heads = {str(head["settings"]): head["metrics"] for head in swept.record["heads"]}
-    assert len(heads) == len(lone)
-    for values, theirs in zip(itertools.product(*grid.values()), lone, strict=True):
+    assert len(heads) == len(single_runs)
+    for values, theirs in zip(itertools.product(*grid.values()), single_runs, strict=True):
         ours = heads[str(dict(zip(grid, values, strict=True)))]
         for name in ("loss", "val_loss", "best_val_loss"):
             assert ours[name] == pytest.approx(theirs[name], rel=1e-3), (values, name)
 
 
-def test_the_best_head_comes_first_and_is_the_model_that_is_left(
+def test_the_best_head_comes_first_and_becomes_the_model(
     run_job: Callable[..., Run], two_classes: Path
 ) -> None:
     swept = run_job(task="sweep", sweep={"learning_rate": [0.001, 0.1]}, **FROZEN)
@@ -81,14 +81,16 @@ def test_the_best_head_comes_first_and_is_the_model_that_is_left(
     assert loss == pytest.approx(swept.record["metrics"]["val_loss"], rel=1e-4)
 
 
-def test_a_head_whose_loss_is_no_number_comes_last(run_job: Callable[..., Run]) -> None:
+def test_a_head_whose_loss_is_not_a_number_comes_last(run_job: Callable[..., Run]) -> None:
     grid = {"learning_rate": [100.0, 0.001]}
     swept = run_job(task="sweep", sweep=grid, activation="linear", optimizer="sgd", **FROZEN)
 
     assert [float(row["learning_rate"]) for row in table(swept)] == [0.001, 100.0]
 
 
-def test_heads_of_other_seeds_begin_otherwise(run_job: Callable[..., Run]) -> None:
+def test_heads_with_different_seeds_start_with_different_weights(
+    run_job: Callable[..., Run],
+) -> None:
     swept = run_job(task="sweep", sweep={"seed": [1, 2]}, **FROZEN)
 
     first, second = (head["metrics"] for head in swept.record["heads"])
@@ -109,7 +111,7 @@ def test_a_killed_sweep_ends_with_the_same_heads(tmp_path: Path, two_classes: Pa
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_sweep_out_of_time_keeps_the_heads_it_has(
+def test_a_sweep_that_runs_out_of_time_keeps_the_heads_it_has_trained(
     run_job: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "elapsed", lambda: 95.0)
@@ -120,6 +122,8 @@ def test_a_sweep_out_of_time_keeps_the_heads_it_has(
     assert len(swept.history["loss"]) == 1
 
 
-def test_an_optimizer_that_cannot_train_many_heads_is_refused(run_job: Callable[..., Run]) -> None:
+def test_a_sweep_refuses_an_optimizer_that_cannot_train_heads_together(
+    run_job: Callable[..., Run],
+) -> None:
     with pytest.raises(RunError, match="adam, rmsprop, sgd, not with nadam"):
         run_job(task="sweep", sweep={"optimizer": ["adam", "nadam"]}, **FROZEN)
