@@ -1,1 +1,1 @@
-"""Measurements of the input pipelines and pictures of their timelines."""
+"""Measurements of the input pipelines, and pictures of their timelines."""

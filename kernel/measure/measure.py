@@ -1,11 +1,10 @@
-"""Measures the named pipelines on the job's photos: speed cold and kept, memory, timelines.
+"""Measurements of the pipelines on the job's photos: speed of two epochs, memory, timelines.
 
-Each pipeline is measured in a process of its own, because a process's peak memory never falls.
-The parent hands the photos over in a file and what to measure in the environment variable
-`KITCTL_MEASURE`; the child answers with one line of JSON.
+Each pipeline is measured in a child process of its own, because a process's peak memory never
+falls. The parent passes settings and photos in a file and the pipeline's name in the environment
+variable `KITCTL_MEASURE`; the child prints its result as one line of JSON.
 """
 
-import csv
 import json
 import os
 import statistics
@@ -14,29 +13,29 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import kernel
 from kernel import session
 from kernel.data.photos import Photos
-from kernel.files import atomic_write
+from kernel.files import atomic_write, write_csv
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
 TABLE = "pipelines.csv"
 PICTURES = Path("timelines")
-HANDED_OVER = Path(".measure.json")
+INPUT_FILE = Path(".measure.json")
 
 
 @dataclass(frozen=True)
 class PipelineMeasurement:
-    """One pipeline: medians over the rounds, and memory.
+    """The speed of one pipeline, as medians over the rounds, and its memory.
 
-    `photos_per_second` is the first epoch with everything it takes to start it,
-    `cached_photos_per_second` the second. `peak_bytes` is the whole process, `pipeline_bytes`
-    what it grew by from TensorFlow at rest; 0 where the system does not tell.
+    `photos_per_second` is that of the first epoch including its start,
+    `cached_photos_per_second` that of the second. `peak_bytes` is the peak of the whole process,
+    `pipeline_bytes` its growth since TensorFlow's start; both 0 where the system does not say.
     """
 
     name: str
@@ -51,54 +50,60 @@ class PipelineMeasurement:
 
 
 def run(settings: Settings, photos: Photos) -> list[PipelineMeasurement]:
-    """Measure every pipeline on `photos`; leave pipelines.csv and timelines/*.png in the cwd."""
+    """Measure every pipeline on `photos`; write pipelines.csv and timelines/*.png.
+
+    Raises:
+        RunError: A pipeline could not be measured.
+    """
     from kernel.data.pipelines import PIPELINES
     from kernel.measure import timelines
 
-    measured, drawn = [], []
-    with _handed_over(settings, photos):
+    measurements, recordings = [], []
+    with _input_file(settings, photos):
         for name in PIPELINES:
-            answer = _in_a_process_of_its_own(name)
-            found = PipelineMeasurement(**answer["measured"])
+            answer = _run_in_child(name)
+            measurement = PipelineMeasurement(**answer["measurement"])
             session.say(
-                f"pipeline {name} {found.photos_per_second:.0f} photos/s, second epoch "
-                f"{found.cached_photos_per_second:.0f}, memory {found.pipeline_bytes / 1e6:.0f} MB"
+                f"pipeline {name} {measurement.photos_per_second:.0f} photos/s, second epoch "
+                f"{measurement.cached_photos_per_second:.0f}, "
+                f"memory {measurement.pipeline_bytes / 1e6:.0f} MB"
             )
-            measured.append(found)
-            drawn.append(timelines.from_lists(answer["timeline"]))
-    _write_table(measured)
-    for timeline in drawn:
+            measurements.append(measurement)
+            recordings.append(timelines.from_lists(answer["timeline"]))
+    _write_table(measurements)
+    for timeline in recordings:
         timelines.draw(timeline, PICTURES / f"{timeline.name}.png")
-    timelines.draw_all(drawn, PICTURES / "all.png")
+    timelines.draw_all(recordings, PICTURES / "all.png")
     session.say(f"table {TABLE}, timelines {PICTURES.as_posix()}/")
-    return measured
+    return measurements
 
 
 def run_child() -> int:
-    """Measure the one pipeline that `KITCTL_MEASURE` names, and print the answer as JSON."""
+    """Measure the pipeline that `KITCTL_MEASURE` names, and print the result as JSON."""
     name = json.loads(os.environ["KITCTL_MEASURE"])["name"]
-    handed = json.loads(HANDED_OVER.read_text(encoding="utf-8"))
-    settings = Settings.from_mapping(handed["settings"])
-    photos = Photos(**{key: tuple(values) for key, values in handed["photos"].items()})
-    # Not by `start_tensorflow`: where operations must be deterministic, none may ask for the time.
+    content = json.loads(INPUT_FILE.read_text(encoding="utf-8"))
+    settings = Settings.from_mapping(content["settings"])
+    photos = Photos(**{key: tuple(values) for key, values in content["photos"].items()})
+    # Not `start_tensorflow`: with deterministic operations, TensorFlow refuses to read the time.
     session.seed_all(settings.seed)
 
     from kernel.measure import timelines
 
-    measured = measure(name, photos, settings)
+    measurement = measure_pipeline(name, photos, settings)
     timeline = timelines.record(name, photos, settings)
-    print(json.dumps({"measured": asdict(measured), "timeline": timeline.as_lists()}), flush=True)
+    answer = {"measurement": asdict(measurement), "timeline": timeline.as_lists()}
+    print(json.dumps(answer), flush=True)
     return 0
 
 
-def measure(name: str, photos: Photos, settings: Settings) -> PipelineMeasurement:
-    """The speed of a pipeline's first and second epoch, each as the median of the rounds."""
+def measure_pipeline(name: str, photos: Photos, settings: Settings) -> PipelineMeasurement:
+    """Measure the speed of a pipeline's first and second epoch in each of the rounds."""
     from kernel.data import pipelines
 
     few = Photos(photos.paths[:8], photos.labels[:8], photos.class_names)
     for _ in pipelines.build("naive", few, settings, training=True):
-        pass  # TensorFlow starts its threads and loads its kernels before the clock runs.
-    at_rest = _peak_bytes()
+        pass  # TensorFlow starts its threads and loads its kernels before the measurement.
+    bytes_before = _peak_bytes()
     first, second = [], []
     for _ in range(settings.measure_rounds):
         start = time.perf_counter()
@@ -115,16 +120,16 @@ def measure(name: str, photos: Photos, settings: Settings) -> PipelineMeasuremen
         fastest=max(first),
         cached_photos_per_second=statistics.median(second),
         peak_bytes=_peak_bytes(),
-        pipeline_bytes=_peak_bytes() - at_rest,
+        pipeline_bytes=_peak_bytes() - bytes_before,
         photos=len(photos),
         rounds=settings.measure_rounds,
     )
 
 
 def _consume(batches: Any, expected: int) -> None:
-    seen = sum(len(images) for images, _ in batches)
-    if seen != expected:
-        raise RunError(f"the pipeline gave {seen} photos of {expected}")
+    count = sum(len(images) for images, _ in batches)
+    if count != expected:
+        raise RunError(f"the pipeline yielded {count} photos instead of {expected}")
 
 
 def _peak_bytes() -> int:
@@ -137,37 +142,39 @@ def _peak_bytes() -> int:
 
 
 @contextmanager
-def _handed_over(settings: Settings, photos: Photos) -> Iterator[None]:
-    listed = {
+def _input_file(settings: Settings, photos: Photos) -> Iterator[None]:
+    """Write the file that the children read; remove it after the block."""
+    photo_fields = {
         "paths": photos.paths,
         "labels": photos.labels,
         "class_names": photos.class_names,
         "size": photos.size,
     }
-    handed = {"settings": settings.as_dict(), "photos": listed}
-    with atomic_write(HANDED_OVER) as temporary:
-        temporary.write_text(json.dumps(handed), encoding="utf-8")
+    content = {"settings": settings.as_dict(), "photos": photo_fields}
+    with atomic_write(INPUT_FILE) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
     try:
         yield
     finally:
-        HANDED_OVER.unlink()
+        INPUT_FILE.unlink()
 
 
-def _in_a_process_of_its_own(name: str) -> dict[str, Any]:
+def _run_in_child(name: str) -> dict[str, Any]:
+    """Return what a child process says about the pipeline `name`."""
     environment = {
         **os.environ,
         "KITCTL_MEASURE": json.dumps({"name": name}),
-        "CUDA_VISIBLE_DEVICES": "-1",  # pipelines run on the cores
+        "CUDA_VISIBLE_DEVICES": "-1",  # pipelines run on the CPU
         "TF_DETERMINISTIC_OPS": "0",
     }
-    if "kernel._job" in sys.modules:  # packed: the script itself
+    if "kernel._job" in sys.modules:  # this is a packed script: run it again
         program = sys.orig_argv[1:]
     else:
         program = ["-m", "kernel.main"]
         project = str(Path(kernel.__file__).parent.parent)
-        known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([project, *([known] if known else [])])
-    finished = subprocess.run(
+        existing = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([project, *([existing] if existing else [])])
+    process = subprocess.run(
         [sys.executable, *program],
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -175,20 +182,14 @@ def _in_a_process_of_its_own(name: str) -> dict[str, Any]:
         encoding="utf-8",
         errors="replace",
     )
-    if finished.returncode:
-        last = (finished.stderr.strip().splitlines() or ["no word"])[-1]
-        raise RunError(f"measuring the pipeline {name} failed: {last}")
-    answer: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    if process.returncode:
+        last_line = (process.stderr.strip().splitlines() or ["it printed no error"])[-1]
+        raise RunError(f"measuring the pipeline {name} failed: {last_line}")
+    answer: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
     return answer
 
 
-def _write_table(measured: list[PipelineMeasurement]) -> None:
-    with (
-        atomic_write(TABLE) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        table = csv.DictWriter(file, [field.name for field in fields(PipelineMeasurement)])
-        table.writeheader()
-        for each in measured:
-            row = asdict(each)
-            table.writerow({k: round(v, 1) if isinstance(v, float) else v for k, v in row.items()})
+def _write_table(measurements: list[PipelineMeasurement]) -> None:
+    import pandas as pd
+
+    write_csv(TABLE, pd.DataFrame(measurements).round(1))

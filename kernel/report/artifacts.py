@@ -1,6 +1,5 @@
-"""What a run leaves behind, each file written whole or not at all."""
+"""The files of a run's result, each written completely or not at all."""
 
-import csv
 import hashlib
 import json
 import math
@@ -11,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from kernel.files import atomic_write
+from kernel.files import atomic_write, write_csv
 
 MANIFEST = "manifest.json"
 
-# From here on a SHA-256 takes seconds where the processor has no instructions for it.
+# From this size on a SHA-256 takes seconds on a processor without instructions for it.
 LONG_BYTES = 64 << 20
 MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
     "model.keras", "model.weights.h5", "model.json", "saved_model",
@@ -25,34 +24,34 @@ _REFERENCE_PHOTOS = 4
 
 
 def write_json(path: str, content: Any) -> None:
-    """Write `content` as JSON; numbers that JSON does not know (NaN) become null."""
+    """Write `content` as JSON; numbers that JSON does not have (NaN, infinity) become null."""
     with atomic_write(path) as part:
-        text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(_json_value(content), indent=2, ensure_ascii=False, allow_nan=False)
         part.write_text(text + "\n", encoding="utf-8")
 
 
 def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[float]) -> None:
-    """history.csv: a row an epoch, counted from 1, with metrics as Keras names them."""
-    with atomic_write("history.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["epoch", *history, "seconds"])
-        for row, spent in enumerate(seconds):
-            values = [repr(float(values[row])) for values in history.values()]
-            writer.writerow([row + 1, *values, f"{spent:.4f}"])
+    """Write history.csv: a row per epoch, counted from 1, with metrics as Keras names them."""
+    import pandas as pd
+
+    table = pd.DataFrame(history, dtype=float)
+    table.insert(0, "epoch", range(1, len(seconds) + 1))
+    table["seconds"] = [f"{duration:.4f}" for duration in seconds]
+    write_csv("history.csv", table)
 
 
 def write_model(model: Any) -> None:
-    """The model four ways: Keras' archive, weights with architecture, SavedModel.
+    """Write the model as a Keras archive, as weights with architecture, and as a SavedModel.
 
-    Weights and architecture load where an older Keras refuses the newer one's archive.
+    Weights and architecture can be loaded where an older Keras refuses a newer one's archive.
     """
     with atomic_write(MODEL) as part:
         model.save(part)
     with atomic_write(WEIGHTS) as part:
-        # Keras insists on this ending.
-        whole = part.with_name(f"{part.name}.weights.h5")
-        model.save_weights(whole)
-        whole.replace(part)
+        # Keras requires this ending.
+        required_name = part.with_name(f"{part.name}.weights.h5")
+        model.save_weights(required_name)
+        required_name.replace(part)
     with atomic_write(ARCHITECTURE) as part:
         part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
     part = Path(f".{SAVED_MODEL}.part")
@@ -63,12 +62,15 @@ def write_model(model: Any) -> None:
 
 
 def portable_architecture(model: Any) -> str:
-    """The model's JSON without newer Keras' arguments where they have their default value."""
-    return json.dumps(_without_newer(json.loads(model.to_json())), indent=1)
+    """Return the model's JSON without newer Keras' arguments that have their default value."""
+    return json.dumps(_without_newer_defaults(json.loads(model.to_json())), indent=1)
 
 
 def write_reference_predictions(model: Any, tolerance: float) -> None:
-    """check.json: what the model predicts for photos that a recipe makes again anywhere."""
+    """Write check.json: the model's predictions for photos that any machine can make again.
+
+    A loaded model is correct if it predicts the same within `tolerance`.
+    """
     shape = [_REFERENCE_PHOTOS, *model.input_shape[1:]]
     seed = 31415
     write_json(
@@ -82,25 +84,25 @@ def write_reference_predictions(model: Any, tolerance: float) -> None:
 
 
 def reference_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
-    """The photos of check.json: noise in 0…1."""
+    """Return the photos of check.json, noise in 0…1, as float32 of `shape`."""
     return np.random.RandomState(seed).rand(*shape).astype("float32")
 
 
 def write_manifest() -> None:
-    """manifest.json, the last file: what every other output is."""
+    """Write manifest.json, the last file: path, size and digest of every other output."""
     files = [manifest_entry(path) for path in outputs(Path())]
     write_json(MANIFEST, {"schema": "kitctl-manifest/1", "files": files})
 
 
 def manifest_entry(path: Path) -> dict[str, Any]:
-    """A file's path, size in bytes and SHA-256; a long one's BLAKE2b too, to be checked sooner."""
+    """Return a file's path, size in bytes and SHA-256; for a long one its faster BLAKE2b too."""
     size = path.stat().st_size
     entry = {"path": path.as_posix(), "bytes": size, "sha256": _hash(path, "sha256")}
     return entry if size < LONG_BYTES else entry | {"blake2b": _hash(path, "blake2b")}
 
 
 def outputs(folder: Path) -> list[Path]:
-    """Every file below the folder but the manifest, sorted."""
+    """Return every file in the folder and its subfolders except the manifest, sorted."""
     return sorted(
         path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST
     )
@@ -112,7 +114,7 @@ def _hash(path: Path, algorithm: str) -> str:
 
 
 def remove_unfinished() -> None:
-    """Remove a former run's manifest, which says "complete", and its unfinished files."""
+    """Remove an earlier run's manifest, which says "complete", and its unfinished files."""
     Path(MANIFEST).unlink(missing_ok=True)
     for path in (*Path().glob(".*.part*"), *Path().glob("*/.*.part*"), *Path().glob(".resume/.*")):
         if path.is_dir():
@@ -121,11 +123,11 @@ def remove_unfinished() -> None:
             path.unlink(missing_ok=True)
 
 
-def _plain(content: Any) -> Any:
+def _json_value(content: Any) -> Any:
     if isinstance(content, Mapping):
-        return {str(name): _plain(value) for name, value in content.items()}
+        return {str(name): _json_value(value) for name, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
+        return [_json_value(value) for value in content]
     if isinstance(content, np.generic):
         content = content.item()
     if isinstance(content, float) and not math.isfinite(content):
@@ -133,20 +135,20 @@ def _plain(content: Any) -> Any:
     return content
 
 
-def _without_newer(config: Any) -> Any:
+def _without_newer_defaults(config: Any) -> Any:
     if isinstance(config, list):
-        return [_without_newer(each) for each in config]
+        return [_without_newer_defaults(each) for each in config]
     if not isinstance(config, dict):
         return config
     return {
-        name: _without_newer(value)
+        name: _without_newer_defaults(value)
         for name, value in config.items()
-        if name not in _NEWER or value != _NEWER[name]
+        if name not in _NEWER_DEFAULTS or value != _NEWER_DEFAULTS[name]
     }
 
 
 # Arguments that Keras 3.13 refuses to read, with the default that 3.15 writes.
-_NEWER = {
+_NEWER_DEFAULTS = {
     "quantization_config": None,
     "input_axes": None,
     "output_axes": None,

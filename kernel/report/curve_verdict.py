@@ -1,15 +1,15 @@
-"""Reads learning curves as the course does: does it overfit or underfit, and since when?
+"""A verdict on learning curves, as the course reads them: overfitting, underfitting, since when?
 
-Losses are judged against two yardsticks that every run brings with it:
+Losses are compared with two measures of the run itself:
 
-- *chance*, the cross-entropy of guessing (log of the number of classes: 0.693 for two). What is
-  small or large is a share of it, so that the thresholds hold for 2 classes as for 20.
-- *noise*, how much the validation loss jumps from epoch to epoch without going anywhere. A rise
-  or a gap below twice the noise is not one.
+- *chance*, the cross-entropy of guessing (log of the number of classes: 0.693 for two). The
+  thresholds are shares of it, so that they hold for 2 classes as well as for 20.
+- *noise*, how much the validation loss jumps from epoch to epoch without a direction. A rise or
+  a gap below twice the noise does not count.
 
-The shares below were set on curves like the course's own: its VGG16 (training loss towards 0,
-validation loss turning up near 0.5) must read as overfitting, its InceptionV1 (both curves
-together, flattening above 0.4) as underfitting.
+The thresholds were set on curves like the course's own: its VGG16 (training loss towards 0,
+validation loss rising from about 0.5) must be called overfitting, its InceptionV1 (both curves
+together, flattening above 0.4) underfitting.
 """
 
 import math
@@ -19,15 +19,15 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 # Validation loss this far (in shares of chance) above training loss: the photos were memorised.
-# Below it the two differ by as much on other photos of the same kind.
+# Two samples of the same kind of photos can differ by less than this.
 WIDE_GAP = 0.15
-# Validation loss risen this far above its best: it has turned, it does not just waver.
+# Validation loss this far above its best: it has turned upwards, and does not just vary.
 CLEAR_RISE = 0.05
-# Training loss still above half of guessing's: half of what there is to know was not learned.
+# Training loss still above this share of guessing's: much was not learned.
 HIGH_LOSS = 0.5
-# Within this share of guessing the model knows nothing.
+# Losses above this share of guessing's: the model has learned nothing.
 NEAR_CHANCE = 0.97
-# A change of validation loss over the last third of the run below this is called flat; two runs
+# A smaller change of validation loss over the last third of the run is called flat; two runs
 # closer than this are called equal.
 FLAT = 0.02
 FEWEST_EPOCHS = 3  # fewer have neither trend nor noise
@@ -36,12 +36,12 @@ LEVEL_EPOCHS = 3  # a level is the mean of this many epochs, so that one lucky e
 
 @dataclass(frozen=True)
 class CurveVerdict:
-    """What the curves say. Losses and gap are in nats, epochs 1-based; None where unknown."""
+    """What the curves show. Losses and gap are in nats, epochs 1-based; None where unknown."""
 
     verdict: str  # overfits, underfits, fits, diverged, too_short, unvalidated
     best_epoch: int | None
     best_val_loss: float | None
-    loss: float | None  # levels at the end of the run
+    loss: float | None  # means over the last epochs
     val_loss: float | None
     gap: float | None  # val_loss - loss
     trend: str | None  # of the validation loss at the end: rising, falling, flat
@@ -57,7 +57,7 @@ class CurveVerdict:
 
 @dataclass(frozen=True)
 class _Curves:
-    """The finite part of a history and its measures."""
+    """The losses of a run, all finite, and what is measured on them."""
 
     loss: list[float]
     val_loss: list[float]
@@ -85,11 +85,11 @@ class _Curves:
 
     @property
     def noise(self) -> float:
-        """Standard deviation of the jumps, from their median so that one spike counts little."""
+        """Standard deviation of the jumps, by medians so that a single spike counts little."""
         jumps = [after - before for before, after in pairwise(self.val_loss)]
-        middle = statistics.median(jumps)
-        spread = statistics.median(abs(jump - middle) for jump in jumps)
-        return 1.4826 * spread / math.sqrt(2)
+        median_jump = statistics.median(jumps)
+        deviation = statistics.median(abs(jump - median_jump) for jump in jumps)
+        return 1.4826 * deviation / math.sqrt(2)
 
     @property
     def trend(self) -> str:
@@ -102,29 +102,29 @@ class _Curves:
         return difference > max(share * self.chance, 2 * self.noise)
 
 
-def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerdict:
-    """Read one run's `history` (Keras' names: `loss`, `val_loss`; a value an epoch)."""
+def judge(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerdict:
+    """Judge one run's `history` (Keras' names: `loss`, `val_loss`; a value per epoch)."""
     chance = math.log(max(classes, 2))
     loss, val_loss = list(history.get("loss", [])), list(history.get("val_loss", []))
-    finite = _finite_epochs(loss, val_loss)
-    if finite < len(loss):
-        return _brief(
+    finite_epochs = _finite_epochs(loss, val_loss)
+    if finite_epochs < len(loss):
+        return _without_judgement(
             "diverged",
-            f"Diverged: the loss is no number any more in epoch {finite + 1}. "
-            "Lower the learning rate, and look at the photos' values (0…1?).",
-            loss[:finite],
-            val_loss[:finite],
+            f"Diverged: from epoch {finite_epochs + 1} on the loss is not a finite number. "
+            "Lower the learning rate, and check that the photos' values are in 0…1.",
+            loss[:finite_epochs],
+            val_loss[:finite_epochs],
             chance,
         )
     if not val_loss:
-        words = "There is no validation loss, so over- and underfitting cannot be told apart."
-        return _brief("unvalidated", words, loss, val_loss, chance)
-    if finite < FEWEST_EPOCHS:
-        epochs = "1 epoch says" if finite == 1 else f"{finite} epochs say"
-        words = f"{epochs} too little: {FEWEST_EPOCHS} are the fewest to read."
-        return _brief("too_short", words, loss, val_loss, chance)
+        words = "Without a validation loss, over- and underfitting cannot be distinguished."
+        return _without_judgement("unvalidated", words, loss, val_loss, chance)
+    if finite_epochs < FEWEST_EPOCHS:
+        epochs = "1 epoch is" if finite_epochs == 1 else f"{finite_epochs} epochs are"
+        words = f"{epochs} too few for a verdict: it needs {FEWEST_EPOCHS}."
+        return _without_judgement("too_short", words, loss, val_loss, chance)
     curves = _Curves(loss, val_loss, chance)
-    verdict, words = _judge(curves)
+    verdict, words = _classify(curves)
     return CurveVerdict(
         verdict=verdict,
         best_epoch=curves.best + 1,
@@ -143,17 +143,17 @@ def read(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerdi
 def compare(
     a: CurveVerdict, b: CurveVerdict, names: tuple[str, str] = ("the first", "the second")
 ) -> str:
-    """Say in words how two runs on the same photos differ."""
+    """Return sentences on how two runs on the same photos differ."""
     sentences = [
-        _capitalised(f"{name} {_VERDICT_WORDS[reading.verdict]}{_numbers(reading)}.")
-        for name, reading in zip(names, (a, b), strict=True)
+        _capitalised(f"{name} {_PREDICATES[verdict.verdict]}{_losses(verdict)}.")
+        for name, verdict in zip(names, (a, b), strict=True)
     ]
     if a.best_val_loss is None or b.best_val_loss is None:
         return " ".join(sentences)
     difference = b.best_val_loss - a.best_val_loss
-    least = max(FLAT * a.chance, 2 * max(a.noise or 0.0, b.noise or 0.0))
+    smallest_difference = max(FLAT * a.chance, 2 * max(a.noise or 0.0, b.noise or 0.0))
     bests = " and ".join(f"{run.best_val_loss:.3f} in epoch {run.best_epoch}" for run in (a, b))
-    if abs(difference) <= least:
+    if abs(difference) <= smallest_difference:
         sentences.append(f"Their best validation losses are equal within noise ({bests}).")
     else:
         better = names[0] if difference > 0 else names[1]
@@ -163,29 +163,30 @@ def compare(
     if a.gap is not None and b.gap is not None and abs(a.gap - b.gap) > WIDE_GAP * a.chance:
         closer = names[0] if a.gap < b.gap else names[1]
         sentences.append(
-            f"The curves of {closer} stay closer together: it learned more of the classes and "
-            "less of the single photos."
+            f"The curves of {closer} stay closer together: it learned more about the classes and "
+            "less about individual photos."
         )
     return " ".join(sentences)
 
 
-_VERDICT_WORDS = {
+_PREDICATES = {
     "overfits": "overfits",
     "underfits": "underfits",
     "fits": "fits",
     "diverged": "diverged",
-    "too_short": "is too short to read",
+    "too_short": "is too short for a verdict",
     "unvalidated": "has no validation loss",
 }
 
 
-def _judge(curves: _Curves) -> tuple[str, str]:
+def _classify(curves: _Curves) -> tuple[str, str]:
+    """Return the verdict and its explanation."""
     loss, val_loss = curves.end_loss, curves.end_val_loss
     best, gap = min(curves.val_loss), val_loss - loss
     rise = val_loss - best
     share = val_loss / curves.chance
     levels = f"training loss {loss:.3f}, validation loss {val_loss:.3f}"
-    trend = _trend_words(curves)
+    trend = _trend_sentence(curves)
     if min(loss, best) > NEAR_CHANCE * curves.chance:
         return "underfits", (
             f"Underfits: {levels}, no better than guessing ({curves.chance:.3f}). {trend} "
@@ -207,8 +208,8 @@ def _judge(curves: _Curves) -> tuple[str, str]:
         )
     if loss > HIGH_LOSS * curves.chance:
         return "underfits", (
-            f"Underfits: the curves stay close ({levels}), so it does not just memorise, but at "
-            f"{share:.0%} of guessing's loss. {trend} "
+            f"Underfits: the curves stay close ({levels}), so it does not memorise, but its "
+            f"validation loss is {share:.0%} of guessing's. {trend} "
             + (
                 "Train longer first."
                 if curves.trend == "falling"
@@ -219,20 +220,20 @@ def _judge(curves: _Curves) -> tuple[str, str]:
     return "fits", f"Fits: {levels}, gap {gap:.3f}. {trend}{longer}"
 
 
-def _trend_words(curves: _Curves) -> str:
+def _trend_sentence(curves: _Curves) -> str:
     if curves.trend == "flat":
         return "At the end validation loss is flat."
-    return f"At the end validation loss is {curves.trend} by {abs(curves.slope):.4f} an epoch."
+    return f"At the end validation loss is {curves.trend} by {abs(curves.slope):.4f} per epoch."
 
 
-def _brief(
+def _without_judgement(
     verdict: str, words: str, loss: list[float], val_loss: list[float], chance: float
 ) -> CurveVerdict:
-    """A reading of curves that are too short or broken to be judged: only what is certain."""
-    judged_by = val_loss or loss
+    """Return the verdict on curves that are too short or broken to be judged."""
+    best_by = val_loss or loss
     return CurveVerdict(
         verdict=verdict,
-        best_epoch=judged_by.index(min(judged_by)) + 1 if judged_by else None,
+        best_epoch=best_by.index(min(best_by)) + 1 if best_by else None,
         best_val_loss=min(val_loss) if val_loss else None,
         loss=loss[-1] if loss else None,
         val_loss=val_loss[-1] if val_loss else None,
@@ -246,7 +247,7 @@ def _brief(
 
 
 def _finite_epochs(loss: Sequence[float], val_loss: Sequence[float]) -> int:
-    """How many epochs there are before the first whose loss is no finite number."""
+    """Return how many epochs come before the first whose loss is not a finite number."""
     for epoch, value in enumerate(loss):
         validation = val_loss[epoch] if epoch < len(val_loss) else 0.0
         if not (math.isfinite(value) and math.isfinite(validation)):
@@ -254,10 +255,10 @@ def _finite_epochs(loss: Sequence[float], val_loss: Sequence[float]) -> int:
     return len(loss)
 
 
-def _numbers(reading: CurveVerdict) -> str:
-    if reading.loss is None or reading.val_loss is None:
+def _losses(verdict: CurveVerdict) -> str:
+    if verdict.loss is None or verdict.val_loss is None:
         return ""
-    return f" (training loss {reading.loss:.3f}, validation loss {reading.val_loss:.3f})"
+    return f" (training loss {verdict.loss:.3f}, validation loss {verdict.val_loss:.3f})"
 
 
 def _capitalised(sentence: str) -> str:

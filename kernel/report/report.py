@@ -1,4 +1,4 @@
-"""What run.json and metrics.json say about a run."""
+"""The report on a run: run.json and metrics.json."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,12 +14,12 @@ from kernel.settings.settings import Settings
 
 if TYPE_CHECKING:
     from kernel.fit.classifier import TrainingResult
-    from kernel.fit.sweep import Head
+    from kernel.fit.sweep import SweepHead
 
 
 @dataclass
 class Report:
-    """Gathers a run's facts as they come to be known."""
+    """Collects the facts about a run while it goes on, and writes them."""
 
     job: Job
     settings: Settings
@@ -30,10 +30,13 @@ class Report:
     visible: int = 0
     photo_set: PhotoSet | None = None
     base_description: str = ""
-    heads: "list[Head]" = field(default_factory=list)
+    heads: "list[SweepHead]" = field(default_factory=list)
 
     def write(self, result: "TrainingResult | None", stopped_because: str | None) -> dict[str, Any]:
-        """Write run.json and metrics.json; returns what run.json holds."""
+        """Write run.json and metrics.json; return the content of run.json.
+
+        `result` is None for a run that ended before its training.
+        """
         metrics = final_metrics(result)
         run = {
             "schema": "kitctl-run/1",
@@ -56,7 +59,7 @@ class Report:
             "flags": self.flags,
             **self._photos(),
             "base": self.base_description,
-            "heads": [{"settings": h.varied, "metrics": h.metrics()} for h in self.heads],
+            "heads": [{"settings": head.varied, "metrics": head.metrics()} for head in self.heads],
             "gpu_use": self.gpu_use.as_dict(),
             "metrics": metrics,
         }
@@ -64,44 +67,45 @@ class Report:
         artifacts.write_json("run.json", run)
         return run
 
-    def _training(self, result: "TrainingResult | None", because: str | None) -> Mapping[str, Any]:
-        asked = self.settings.epochs + self.settings.fine_tune_epochs
+    def _training(
+        self, result: "TrainingResult | None", stopped_because: str | None
+    ) -> Mapping[str, Any]:
+        epochs_planned = self.settings.epochs + self.settings.fine_tune_epochs
         seconds = result.seconds if result else []
-        typical = median(seconds) if seconds else None
-        # Time that ran out was not given back.
-        gives_back = because is not None and because != "time_limit"
-        left = asked - len(seconds)
-        store = result.features if result else None
+        epoch_seconds = median(seconds) if seconds else None
+        # A run that used up its time limit saved nothing.
+        ended_early = stopped_because not in (None, "time_limit")
+        epochs_left = epochs_planned - len(seconds)
+        features = result.features if result else None
         return {
-            "epoch_seconds": typical,
+            "epoch_seconds": epoch_seconds,
             "epochs": len(seconds),
-            "epochs_asked": asked,
+            "epochs_asked": epochs_planned,
             "resumed_from_epoch": result.resumed_from if result else None,
-            "saved_seconds": left * typical if gives_back and typical else 0,
-            "reading": self._reading(result),
-            "feature_store": store.as_dict() if store else None,
-            "photos_per_second": self._photos_per_second(result, typical),
+            "saved_seconds": epochs_left * epoch_seconds if ended_early and epoch_seconds else 0,
+            "reading": self._curve_verdict(result),
+            "feature_store": features.as_dict() if features else None,
+            "photos_per_second": self._photos_per_second(result, epoch_seconds),
         }
 
-    def _reading(self, result: "TrainingResult | None") -> dict[str, Any] | None:
+    def _curve_verdict(self, result: "TrainingResult | None") -> dict[str, Any] | None:
         if result is None or self.photo_set is None:
             return None
         classes = len(self.photo_set.train.class_names)
-        return curve_verdict.read(result.history, classes=classes).as_dict()
+        return curve_verdict.judge(result.history, classes=classes).as_dict()
 
     def _photos_per_second(
-        self, result: "TrainingResult | None", typical: float | None
+        self, result: "TrainingResult | None", epoch_seconds: float | None
     ) -> float | None:
-        """Photos through the base a second: in the feature pass, else in a usual epoch."""
+        """Return photos through the base per second: in the feature pass, else in an epoch."""
         if result is None or self.photo_set is None:
             return None
         if result.features is not None:
             rows = result.features.train.size + result.features.valid.size
-            spent = result.features.seconds_of_base
-            return rows / spent if spent else None
-        return (
-            (len(self.photo_set.train) + len(self.photo_set.valid)) / typical if typical else None
-        )
+            seconds = result.features.base_seconds
+            return rows / seconds if seconds else None
+        photos = len(self.photo_set.train) + len(self.photo_set.valid)
+        return photos / epoch_seconds if epoch_seconds else None
 
     def _photos(self) -> dict[str, Any]:
         if self.photo_set is None:
@@ -111,12 +115,12 @@ class Report:
                 "train": self.photo_set.train.counts(),
                 "valid": self.photo_set.valid.counts(),
             },
-            "skipped_photos": [asdict(bad) for bad in self.photo_set.skipped],
+            "skipped_photos": [asdict(photo) for photo in self.photo_set.skipped],
         }
 
 
 def final_metrics(result: "TrainingResult | None") -> dict[str, Any]:
-    """The last epoch's metrics, and the epoch with the least validation loss."""
+    """Return the last epoch's metrics, and those of the epoch with the lowest validation loss."""
     if result is None or not result.seconds:
         return {}
     metrics: dict[str, Any] = {name: values[-1] for name, values in result.history.items()}
@@ -132,5 +136,5 @@ def final_metrics(result: "TrainingResult | None") -> dict[str, Any]:
     return metrics
 
 
-def _iso(when: datetime) -> str:
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Checks of what a run left, made in its folder by a process of its own."""
+"""Checks of a run's result, made in its folder by a separate process."""
 
 import csv
 import json
@@ -14,30 +14,32 @@ from kernel.report import artifacts
 
 
 def main() -> int:
-    """Print one JSON line with every check; 0 whenever the checks could be made."""
+    """Print one JSON line with every check; return 0, whether they passed or failed."""
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     session.start_tensorflow(0)
-    run = _read("run.json") if Path("run.json").exists() else {}
+    run = _read_json("run.json") if Path("run.json").exists() else {}
     checks = [
-        _check("model.keras reloads and predicts the same", _keras_archive),
-        _check("weights and architecture reload and predict the same", _weights_and_architecture),
-        _check("SavedModel reloads and predicts the same", _saved_model),
-        _check("history has every epoch", lambda: _history(run)),
-        _check("manifest matches the files", _manifest),
+        _run_check("model.keras reloads and predicts the same", _keras_archive),
+        _run_check(
+            "weights and architecture reload and predict the same", _weights_and_architecture
+        ),
+        _run_check("SavedModel reloads and predicts the same", _saved_model),
+        _run_check("history has every epoch", lambda: _history(run)),
+        _run_check("manifest matches the files", _manifest),
     ]
-    answer = {
+    result = {
         "checks": checks,
         "metrics": run.get("metrics", {}),
         "epochs": run.get("epochs", 0),
     }
-    print(json.dumps(answer), flush=True)
+    print(json.dumps(result), flush=True)
     return 0
 
 
-def _check(name: str, made: Callable[[], tuple[bool, str]]) -> dict[str, Any]:
-    """One check's outcome; what a check meets is its finding, whatever it is."""
+def _run_check(name: str, check: Callable[[], tuple[bool, str]]) -> dict[str, Any]:
+    """Return a check's name, whether it passed, and a detail; any exception is a failure."""
     try:
-        ok, detail = made()
+        ok, detail = check()
     except Exception as error:
         ok, detail = False, f"{type(error).__name__}: {str(error).splitlines()[0]}"
     return {"name": name, "ok": ok, "detail": detail}
@@ -46,10 +48,10 @@ def _check(name: str, made: Callable[[], tuple[bool, str]]) -> dict[str, Any]:
 def _keras_archive() -> tuple[bool, str]:
     import keras
 
-    # Imported so that Keras knows the layers of our own that an archive may hold.
+    # Imported so that Keras knows the project's own layers, which an archive may contain.
     from kernel.model import bases  # noqa: F401
 
-    return _compared(keras.saving.load_model(artifacts.MODEL, compile=False))
+    return _predicts_the_same(keras.saving.load_model(artifacts.MODEL, compile=False))
 
 
 def _weights_and_architecture() -> tuple[bool, str]:
@@ -59,22 +61,23 @@ def _weights_and_architecture() -> tuple[bool, str]:
 
     model = keras.models.model_from_json(Path(artifacts.ARCHITECTURE).read_text(encoding="utf-8"))
     model.load_weights(artifacts.WEIGHTS)
-    return _compared(model)
+    return _predicts_the_same(model)
 
 
 def _saved_model() -> tuple[bool, str]:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(artifacts.SAVED_MODEL)
-    return _compared(lambda photos: loaded.serve(tf.constant(photos)))
+    return _predicts_the_same(lambda photos: loaded.serve(tf.constant(photos)))
 
 
-def _compared(model: Any) -> tuple[bool, str]:
-    """Whether the model predicts what check.json says, within its tolerance."""
-    check = _read(artifacts.REFERENCE_PREDICTIONS)
-    photos = artifacts.reference_photos(check["inputs"]["seed"], check["inputs"]["shape"])
-    difference = float(np.abs(np.asarray(model(photos)) - np.array(check["outputs"])).max())
-    return difference <= check["tolerance"], f"largest difference {difference:.1e}"
+def _predicts_the_same(model: Any) -> tuple[bool, str]:
+    """Return whether the model predicts what check.json says, within its tolerance."""
+    reference = _read_json(artifacts.REFERENCE_PREDICTIONS)
+    inputs, outputs = reference["inputs"], np.array(reference["outputs"])
+    photos = artifacts.reference_photos(inputs["seed"], inputs["shape"])
+    difference = float(np.abs(np.asarray(model(photos)) - outputs).max())
+    return difference <= reference["tolerance"], f"largest difference {difference:.1e}"
 
 
 def _history(run: dict[str, Any]) -> tuple[bool, str]:
@@ -84,16 +87,16 @@ def _history(run: dict[str, Any]) -> tuple[bool, str]:
 
 
 def _manifest() -> tuple[bool, str]:
-    listed = {each["path"]: each for each in _read(artifacts.MANIFEST)["files"]}
-    there = {path.as_posix() for path in artifacts.outputs(Path())}
-    wrong = sorted(there ^ set(listed)) + [
+    listed = {each["path"]: each for each in _read_json(artifacts.MANIFEST)["files"]}
+    existing = {path.as_posix() for path in artifacts.outputs(Path())}
+    wrong = sorted(existing ^ set(listed)) + [
         path
-        for path in sorted(there & set(listed))
+        for path in sorted(existing & set(listed))
         if artifacts.manifest_entry(Path(path)) != listed[path]
     ]
     return not wrong, f"{len(listed)} files" if not wrong else f"differing: {', '.join(wrong[:5])}"
 
 
-def _read(path: str) -> dict[str, Any]:
+def _read_json(path: str) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     return content
