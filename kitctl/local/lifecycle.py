@@ -92,7 +92,7 @@ def _start(folder: Path, port: int, timeout_seconds: float) -> LocalKaggle:
     process.wait()
     output = state_folder.log_file(folder).read_text("utf-8").strip().splitlines()
     raise NetworkFailed(
-        f"The local Kaggle did not start: {output[-1] if output else 'it said nothing'}",
+        f"The local Kaggle did not start: {output[-1] if output else 'it printed nothing'}",
         code="local_kaggle_failed",
         hint=NextCommand("local serve", f"--state {folder}"),
     )

@@ -24,7 +24,7 @@ def serve(
     port: int = 0,
     announce: Callable[[str], None] = lambda endpoint: None,
 ) -> None:
-    """Serve the state in `folder` until the process is told to stop.
+    """Serve the state in `folder` until the process is stopped.
 
     Args:
         folder: the state folder; made if it is missing.
