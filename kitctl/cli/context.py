@@ -14,7 +14,7 @@ from kitctl import config
 from kitctl.cli.global_options import GlobalOptions
 from kitctl.errors import Hint, KitError, NextCommand, NoProject, hint_text
 from kitctl.render.console import Console
-from kitctl.render.output import JsonOutput, Output, PeopleOutput
+from kitctl.render.output import JsonOutput, Output, TextOutput
 
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
@@ -64,7 +64,7 @@ class CommandContext:
 
     @cached_property
     def output(self) -> Output:
-        return JsonOutput(self.hint_text) if self.options.json else PeopleOutput(self.console)
+        return JsonOutput(self.hint_text) if self.options.json else TextOutput(self.console)
 
     def hint_text(self, hint: Hint) -> str:
         """Return a hint whose commands repeat the options that the user gave."""

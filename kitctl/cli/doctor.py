@@ -30,7 +30,7 @@ def doctor(context: CommandContext, *, local: bool | None) -> CommandResult:
         doctor.check_project(lambda: context.project, lambda: context.configure(local=local))
     )
     if not project_checks[0].ok:
-        # What is wrong with the project is said there; Kaggle can be asked all the same.
+        # The check says what is wrong with the project; Kaggle can be checked all the same.
         context.configure_without_project(local=local)
     sources = _sources_to_ask_for(context)
     diagnosis = doctor.Diagnosis(

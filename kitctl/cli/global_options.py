@@ -22,9 +22,9 @@ class GlobalOptions:
     verbose: bool = False
 
     @classmethod
-    def guess(cls, words: Sequence[str]) -> GlobalOptions:
+    def guess(cls, arguments: Sequence[str]) -> GlobalOptions:
         """Return the options of a command line that is not parsed yet, or cannot be."""
-        own = words[: words.index("--")] if "--" in words else words
+        own = arguments[: arguments.index("--")] if "--" in arguments else arguments
         return cls(
             json="--json" in own,
             quiet="-q" in own or "--quiet" in own,
@@ -71,10 +71,12 @@ GLOBAL_OPTIONS = (
 )
 
 
-def typed_command(words: Sequence[str]) -> str:
+def typed_command(arguments: Sequence[str]) -> str:
     """Return the command's name as it was typed, for a command line that cannot be parsed."""
-    values = {place + 1 for place, word in enumerate(words) if word == "--project"}
+    values = {place + 1 for place, word in enumerate(arguments) if word == "--project"}
     names = [
-        word for place, word in enumerate(words) if place not in values and not word.startswith("-")
+        word
+        for place, word in enumerate(arguments)
+        if place not in values and not word.startswith("-")
     ]
     return " ".join(names[: 2 if names[:1] == ["local"] else 1])

@@ -19,15 +19,15 @@ from kitctl.render import streams
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    context = CommandContext(GlobalOptions.guess(words), typed_command(words), takes_option)
+    context = CommandContext(GlobalOptions.guess(arguments), typed_command(arguments), takes_option)
     try:
         try:
-            return _run(words, context)
+            return _run(arguments, context)
         except KitError as error:
             return _fail(context, error)
         except click.ClickException as error:
@@ -45,13 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _run(words: list[str], context: CommandContext) -> int:
+def _run(arguments: list[str], context: CommandContext) -> int:
     if instruction := os.environ.get(VARIABLE):
         from click.shell_completion import shell_complete
 
         return shell_complete(root, {"obj": context}, "kitctl", VARIABLE, instruction)
     try:
-        with root.make_context("kitctl", words or ["--help"], obj=context) as call:
+        with root.make_context("kitctl", arguments or ["--help"], obj=context) as call:
             result = root.invoke(call)
     except click.exceptions.Exit as end:
         return end.exit_code

@@ -39,7 +39,7 @@ def quota(
     settings = context.configure(local=local)
     client = context.connect(GLANCE_SECONDS)
     with prefetch(client.quota) as reading, prefetch(client.account):
-        # All of this is loaded while Kaggle is asked.
+        # Loaded while Kaggle answers.
         from kitctl.operations.quota import show_quota
         from kitctl.operations.shared.next_run import read_next_run
         from kitctl.render.quota import draw_quota

@@ -44,7 +44,7 @@ def runs(
         context.configure(local=local)
     client = context.connect(GLANCE_SECONDS)
     with prefetch(client.account):
-        # All of this is loaded while Kaggle is asked.
+        # Loaded while Kaggle answers.
         from kitctl.operations.runs import list_runs
         from kitctl.render.runs import draw_runs
 

@@ -31,7 +31,7 @@ def same_script_guard(intent: Intent, earlier: Sequence[Run]) -> Guard:
         elif same.status is Status.SENDING:
             state, hint = "is being sent already", NextCommand("runs")
         else:
-            state, hint = f"is {same.status.lower()} already", NextCommand("logs", f"-f {version}")
+            state, hint = f"is {same.status.label} already", NextCommand("logs", f"-f {version}")
         raise Refused(
             f"This very script {state}, as {same.name}; nothing was sent.",
             code="same_script",

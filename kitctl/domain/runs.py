@@ -101,6 +101,13 @@ class Status(StrEnum):
     NEW_SCRIPT = "NEW_SCRIPT"
 
     @property
+    def label(self) -> str:
+        """The state as people read it: "cancelled", "cancel requested"."""
+        if self is Status.CANCEL_ACKNOWLEDGED:
+            return "cancelled"
+        return self.lower().replace("_", " ")
+
+    @property
     def ended(self) -> bool:
         return self in ENDED
 

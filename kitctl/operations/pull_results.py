@@ -176,7 +176,7 @@ def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStat
     status = read_status(target, kaggle, ledger)
     if not status.status.ended:
         raise Refused(
-            f"{target.ref} has not ended ({status.status.lower()}); its outputs come when it has.",
+            f"{target.ref} has not ended ({status.status.label}); its outputs come when it has.",
             code="run_under_way",
             hint=NextCommand("pull-results", f"{target.ref.version} --wait"),
         )

@@ -1,1 +1,1 @@
-"""Results as people see them and as machines read them."""
+"""Results as text for people and as JSON for scripts."""

@@ -1,4 +1,4 @@
-"""A run that was cancelled."""
+"""The result of `kitctl cancel` on the screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def draw_cancelled(cancelled: CancelResult, console: Console) -> None:
     draw_status(cancelled.status, console)
     if not cancelled.status.status.cancelled:
-        console.print("It had ended already; nothing was cancelled.")
+        console.print("The run had ended already; nothing was cancelled.")
     elif cancelled.given_back_seconds:
         console.print(
             f"That gives back about {durations.describe(cancelled.given_back_seconds)} of this"

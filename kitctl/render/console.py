@@ -1,35 +1,41 @@
-"""The talk of a command, on stderr: sentences, warnings, hints and progress."""
+"""What a command writes on stderr: sentences, warnings, hints and progress."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kitctl.errors import Hint, KitError, hint_text
 from kitctl.render import streams
+from kitctl.render.progress_bars import LiveBar, PlainBar, columns
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn, TaskID
+    from rich.progress import Progress
 
     from kitctl.operations.shared.reporter import ProgressBar
 
 _RED, _YELLOW, _DIM, _PLAIN = "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 
-# Seconds between two plain lines of progress, where no line can be redrawn.
-PLAIN_EVERY = 5.0
-
 
 class Console:
-    """Speaks on stderr. `quiet` leaves only warnings and errors."""
+    """Writes on stderr; `quiet` leaves only warnings and errors.
+
+    `hint_text` makes a hint a text. Where no line can be redrawn, a plain line of progress comes
+    every `plain_seconds` at most.
+    """
 
     def __init__(
-        self, *, quiet: bool = False, hint_text: Callable[[Hint], str] = hint_text
+        self,
+        *,
+        quiet: bool = False,
+        hint_text: Callable[[Hint], str] = hint_text,
+        plain_seconds: float = 5.0,
     ) -> None:
         self._quiet = quiet
         self._hint_text = hint_text
+        self._plain_seconds = plain_seconds
         self._progress: Progress | None = None
 
     def info(self, text: str) -> None:
@@ -44,7 +50,7 @@ class Console:
         self._line(text, label="warning: ", style=_YELLOW)
 
     def fail(self, error: KitError) -> None:
-        """The sentence, each mistake on its own line, and the next thing to do."""
+        """Write what went wrong, each mistake on its own line, and the next thing to do."""
         self._line(error.message, label="error: ", style=_RED)
         for problem in error.problems:
             self._line(f"  • {problem}")
@@ -55,20 +61,23 @@ class Console:
     def progress(
         self, text: str, *, total: float | None = None, unit: str = ""
     ) -> Iterator[ProgressBar]:
-        """A bar on a terminal, else plain lines now and then; nothing but the log when quiet."""
+        """Show how far the block is: a bar on a terminal, else plain lines; quiet: nothing.
+
+        `unit` is "bytes" or the plural of what `total` counts.
+        """
         if self._quiet:
-            yield _PlainBar(self, text, total, every=float("inf"))
+            yield PlainBar(self.info, text, total, seconds=float("inf"))
         elif self._progress is not None:
-            bar = _RichBar(self._progress, text, total)
+            bar = LiveBar(self._progress, text, total)
             try:
                 yield bar
             finally:
                 bar.remove()
         elif streams.is_live(sys.stderr):
             with self._live(unit) as progress:
-                yield _RichBar(progress, text, total)
+                yield LiveBar(progress, text, total)
         else:
-            lines = _PlainBar(self, text, total, every=PLAIN_EVERY)
+            lines = PlainBar(self.info, text, total, seconds=self._plain_seconds)
             lines.draw()
             yield lines
 
@@ -77,10 +86,10 @@ class Console:
         from rich.progress import Progress
 
         self._progress = Progress(
-            *_columns(unit),
+            *columns(unit),
             console=streams.console(sys.stderr),
             transient=True,
-            # What is printed goes above the bar; where stdout leads elsewhere, it goes there.
+            # What is printed goes above the bar, unless stdout is no terminal.
             redirect_stdout=streams.is_live(sys.stdout),
         )
         try:
@@ -90,7 +99,7 @@ class Console:
             self._progress = None
 
     def _line(self, text: str, *, label: str = "", style: str = "") -> None:
-        label, text = streams.shown(label, sys.stderr), streams.shown(text, sys.stderr)
+        label, text = streams.encodable(label, sys.stderr), streams.encodable(text, sys.stderr)
         if self._progress is not None:
             self._progress.console.print(f"{label}{text}", soft_wrap=True)
             return
@@ -100,80 +109,3 @@ class Console:
         else:
             text = f"{label}{text}"
         print(text, file=sys.stderr, flush=True)
-
-
-def _columns(unit: str) -> list[ProgressColumn]:
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TransferSpeedColumn,
-    )
-
-    text = TextColumn("{task.description}", markup=False)
-    if unit == "bytes":
-        return [text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn()]
-    counted = [MofNCompleteColumn(), TextColumn(unit)] if unit else []
-    return [text, BarColumn(), *counted, TimeElapsedColumn()]
-
-
-class _RichBar:
-    def __init__(self, progress: Progress, text: str, total: float | None) -> None:
-        self._progress = progress
-        self._task: TaskID = progress.add_task(text, total=total)
-
-    def update(self, *, completed: float, total: float | None = None) -> None:
-        self._progress.update(self._task, completed=completed, total=total)
-
-    def describe(self, text: str, aside: str = "") -> None:
-        self._progress.update(self._task, description=f"{text}{aside}")
-
-    def advance(self, amount: float = 1) -> None:
-        self._progress.advance(self._task, amount)
-
-    def log(self, line: str) -> None:
-        self._progress.console.print(
-            streams.shown(line, self._progress.console.file), soft_wrap=True
-        )
-
-    def remove(self) -> None:
-        self._progress.remove_task(self._task)
-
-
-class _PlainBar:
-    def __init__(self, talk: Console, text: str, total: float | None, *, every: float) -> None:
-        self._talk, self._text, self._total, self._every = talk, text, total, every
-        self._completed = 0.0
-        self._next = time.monotonic() + every
-        self._drawn = ""
-
-    def update(self, *, completed: float, total: float | None = None) -> None:
-        self._total = self._total if total is None else total
-        self.advance(completed - self._completed)
-
-    def describe(self, text: str, aside: str = "") -> None:
-        # Another text is news at once; numbers can wait.
-        if text != self._text or time.monotonic() >= self._next:
-            self._text = text
-            self.draw(aside)
-
-    def advance(self, amount: float = 1) -> None:
-        self._completed += amount
-        if time.monotonic() >= self._next:
-            self.draw()
-
-    def log(self, line: str) -> None:
-        # Lines that come say enough: the bar's own would only interrupt them.
-        self._next = time.monotonic() + self._every
-        self._talk.info(line)
-
-    def draw(self, aside: str = "") -> None:
-        """Says how it stands, unless that is what it said last."""
-        self._next = time.monotonic() + self._every
-        share = f" {100 * self._completed / self._total:.0f} %" if self._total else ""
-        line = f"{self._text}{share if self._completed else ''}"
-        if line != self._drawn:
-            self._drawn = line
-            self._talk.info(f"{line}{aside}{'' if self._completed else ' …'}")

@@ -16,7 +16,7 @@ SCHEMA = "kitctl/1"
 
 
 def to_data(value: object) -> Any:
-    """A result as JSON's own types; a dataclass becomes an object of its fields.
+    """Return a result as JSON's own types; a dataclass becomes an object of its fields.
 
     A result whose JSON differs from its fields has a method `as_data` that returns the mapping.
     """
@@ -42,6 +42,7 @@ def to_data(value: object) -> Any:
 
 
 def success(command: str, data: object) -> dict[str, Any]:
+    """Return the envelope of a success."""
     return {"schema": SCHEMA, "command": command, "ok": True, "data": to_data(data)}
 
 
@@ -61,6 +62,6 @@ def failure(
 
 
 def encode(envelope: Mapping[str, Any], encoding: str | None) -> str:
-    """One line of JSON; letters are escaped only where the stream could not carry them."""
+    """Return one line of JSON; only what the stream cannot encode is escaped."""
     carries_all = (encoding or "").lower().replace("-", "") in {"utf8", "utf8sig"}
     return json.dumps(envelope, ensure_ascii=not carries_all, allow_nan=False)

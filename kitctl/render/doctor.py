@@ -1,4 +1,4 @@
-"""What the doctor found, for people."""
+"""The result of `kitctl doctor` on the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dry run came to, for people."""
+"""The result of `kitctl dry-run` on the screen."""
 
 from __future__ import annotations
 

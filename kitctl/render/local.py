@@ -1,4 +1,4 @@
-"""How the local Kaggle's state looks."""
+"""The results of `kitctl local …` on the screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def draw_running(running: Mapping[str, Any], console: Console) -> None:
-    console.print(f"The local Kaggle answers at {running['endpoint']} (pid {running['pid']}).")
+    console.print(f"The local Kaggle runs at {running['endpoint']} (pid {running['pid']}).")
     state = running["state"]
     for line in (
         f"State, endpoint and token: {state}",

@@ -1,4 +1,4 @@
-"""Lines of a run's log."""
+"""Lines of a run's log on the screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def line_text(line: LogLine, version: int, *, raw: bool) -> str:
-    """`[v12 00:41:07] text`; only the text where it is wanted raw."""
+    """Return `[v12 00:41:07] text`, or with `raw` only the text."""
     if raw:
         return line.text
     seconds = int(line.time)
@@ -22,4 +22,4 @@ def line_text(line: LogLine, version: int, *, raw: bool) -> str:
 
 
 def draw_nothing(log: Log, console: Console) -> None:
-    """People have seen the lines already, each as it came."""
+    """Draw nothing: each line was printed when it came."""

@@ -1,4 +1,4 @@
-"""What a command answers, and the one object that decides how it looks."""
+"""A command's result, and how it is shown: as text or as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kitctl.errors import Hint, KitError
-from kitctl.render import data, streams
+from kitctl.render import data as envelopes
+from kitctl.render import streams
 from kitctl.render.console import Console
 
 if TYPE_CHECKING:
@@ -17,53 +18,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """A command's result and how people see it.
+    """A command's result and how it is drawn.
 
     `failure` is for a command that did its work and has bad news (a run that failed): the result is
-    shown all the same, then the sentence, and the exit code is the failure's. `hint` is what a
-    person may want to type next.
+    shown all the same, then the failure, and the exit code is the failure's. `hint` is what the
+    user may want to type next.
     """
 
-    result: Any
+    data: Any
     draw: Callable[[Any, RichConsole], None]
     failure: KitError | None = None
     hint: Hint = ""
 
 
 class Output(Protocol):
-    """Where a command's data goes: stdout, for people or for machines."""
+    """How a command's result goes to stdout."""
 
-    def show(self, command: str, answer: CommandResult) -> int:
-        """Shows the answer and returns the exit code."""
+    def show(self, command: str, result: CommandResult) -> int:
+        """Show the result and return the exit code."""
 
     def fail(self, command: str, error: KitError) -> int:
-        """Shows the failure and returns the exit code."""
+        """Show the failure and return the exit code."""
 
     def prepare(self) -> None:
-        """Loads what showing takes, while there is something else to wait for."""
+        """Load what showing takes, while there is something else to wait for."""
 
     def line(self, text: str) -> None:
-        """One line of streamed data, such as a log; machines get it in the answer instead."""
+        """Show one line of streamed data, such as a log; JSON has it in the result instead."""
 
 
-class PeopleOutput:
-    """Tables and sentences."""
+class TextOutput:
+    """Tables and sentences for people."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def show(self, command: str, answer: CommandResult) -> int:
+    def show(self, command: str, result: CommandResult) -> int:
         console = streams.console(sys.stdout)
         with console.capture() as drawn:
-            answer.draw(answer.result, console)
+            result.draw(result.data, console)
         # Tables are padded to their width, which nobody wants in a pipe or a file.
         lines = [line.rstrip() for line in drawn.get().splitlines()]
         if lines:
-            print(streams.shown("\n".join(lines), sys.stdout), flush=True)
-        if answer.failure:
-            return self.fail(command, answer.failure)
-        if answer.hint:
-            self._console.hint(answer.hint, label="next: ")
+            print(streams.encodable("\n".join(lines), sys.stdout), flush=True)
+        if result.failure:
+            return self.fail(command, result.failure)
+        if result.hint:
+            self._console.hint(result.hint, label="next: ")
         return 0
 
     def fail(self, command: str, error: KitError) -> int:
@@ -74,7 +75,7 @@ class PeopleOutput:
         streams.console(sys.stdout)
 
     def line(self, text: str) -> None:
-        print(streams.shown(text, sys.stdout), flush=True)
+        print(streams.encodable(text, sys.stdout), flush=True)
 
 
 class JsonOutput:
@@ -83,12 +84,12 @@ class JsonOutput:
     def __init__(self, hint_text: Callable[[Hint], str]) -> None:
         self._hint_text = hint_text
 
-    def show(self, command: str, answer: CommandResult) -> int:
-        if answer.failure is None:
-            self._write(data.success(command, answer.result))
+    def show(self, command: str, result: CommandResult) -> int:
+        if result.failure is None:
+            self._write(envelopes.success(command, result.data))
             return 0
-        self._write(self._failure(command, answer.failure, answer.result))
-        return answer.failure.exit_code
+        self._write(self._failure(command, result.failure, result.data))
+        return result.failure.exit_code
 
     def fail(self, command: str, error: KitError) -> int:
         self._write(self._failure(command, error))
@@ -100,8 +101,8 @@ class JsonOutput:
     def line(self, text: str) -> None:
         pass
 
-    def _failure(self, command: str, error: KitError, result: object = None) -> dict[str, Any]:
-        return data.failure(command, error, self._hint_text(error.hint), result)
+    def _failure(self, command: str, error: KitError, content: object = None) -> dict[str, Any]:
+        return envelopes.failure(command, error, self._hint_text(error.hint), content)
 
     def _write(self, envelope: dict[str, Any]) -> None:
-        print(data.encode(envelope, sys.stdout.encoding), flush=True)
+        print(envelopes.encode(envelope, sys.stdout.encoding), flush=True)

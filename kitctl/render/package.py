@@ -1,4 +1,4 @@
-"""What `kitctl package` wrote, for people."""
+"""The result of `kitctl package` on the screen."""
 
 from __future__ import annotations
 

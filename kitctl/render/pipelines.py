@@ -1,4 +1,4 @@
-"""How fast the input pipelines are, for people."""
+"""The result of `kitctl pipelines` on the screen."""
 
 from __future__ import annotations
 

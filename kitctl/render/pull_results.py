@@ -1,4 +1,4 @@
-"""What `kitctl pull-results` brought, and what came out of the run."""
+"""The result of `kitctl pull-results` on the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kitctl.operations.pull_results import PullResult
 
-# Files named one by one, of each kind; of more, only the number.
+# Files of each kind that are listed by name.
 SHOWN = 12
 
 _NOT_CURVES = {"epoch", "seconds"}
@@ -21,21 +21,21 @@ _NOT_CURVES = {"epoch", "seconds"}
 def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
     console.print(_files(pulled), soft_wrap=True)
-    for name, reason in [(one.path, one.reason) for one in pulled.refused]:
-        console.print(f"  left out: {name!r} {reason}", soft_wrap=True)
+    for refused in pulled.refused:
+        console.print(f"  left out: {refused.path!r} {refused.reason}", soft_wrap=True)
     for name in pulled.missing:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
     if pulled.foreign_files:
         names = ", ".join(map(repr, pulled.foreign_files[:SHOWN]))
         count = len(pulled.foreign_files)
-        console.print(f"  left here by another run, not by this: {count} ({names})", soft_wrap=True)
+        console.print(f"  files of another run: {count} ({names})", soft_wrap=True)
     for one in pulled.failed[:SHOWN]:
-        console.print(f"  did not come: {one.error.message}", soft_wrap=True)
+        console.print(f"  not fetched: {one.error.message}", soft_wrap=True)
     _draw_curves(pulled, console)
     _draw_metrics(pulled, console)
-    words = (pulled.report.get("reading") or {}).get("words")
-    if isinstance(words, str):
-        console.print(f"reading    {words}", soft_wrap=True)
+    reading = (pulled.report.get("reading") or {}).get("words")
+    if isinstance(reading, str):
+        console.print(f"reading    {reading}", soft_wrap=True)
     for table in pulled.tables[:SHOWN]:
         console.print(f"table      {table}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
@@ -48,14 +48,14 @@ def _files(pulled: PullResult) -> str:
     kept = len(pulled.files) - len(fetched)
     size = sum(file.bytes for file in pulled.files) / 1e6
     if pulled.verified:
-        checked = "✓ all as the run's manifest says"
+        checked = "✓ all match the run's manifest"
     elif pulled.has_manifest:
-        checked = "not all of them checked by the run's manifest"
+        checked = "not all of them could be checked with the run's manifest"
     else:
-        checked = "the run left no manifest to check them by"
+        checked = "the run left no manifest to check them with"
     return (
         f"{len(pulled.files)} files, {size:,.1f} MB"
-        f" ({len(fetched)} fetched, {kept} here before) · {checked}"
+        f" ({len(fetched)} fetched, {kept} already here) · {checked}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What `kitctl push` would send, or has sent."""
+"""The results of `kitctl push` on the screen, and of `--plan` and `--follow`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PushPlan:
-    """What would be sent."""
+    """A plan that was not sent, and the session's limit; None is Kaggle's own."""
 
     plan: Plan
     timeout_seconds: int | None
@@ -62,7 +62,7 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
         "script": f"{data['script_bytes'] / 1000:.0f} kB, {len(data['modules'])} modules",
         "sha256": data["script_sha256"],
         "accelerator": data["accelerator"],
-        "timeout": durations.describe(limit) if limit else "Kaggle's own",
+        "timeout": durations.describe(limit) if limit else "Kaggle's limit",
         "private": "yes" if data["is_private"] else "no",
         "internet": "on" if data["enable_internet"] else "off",
         "sources": ", ".join(planned.plan.metadata.sources.all) or "none",

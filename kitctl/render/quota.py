@@ -1,4 +1,4 @@
-"""The quota for people: each accelerator's week at a glance, who used it, what still fits."""
+"""The result of `kitctl quota` on the screen: each accelerator's week, and what still fits."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draw_quota(report: QuotaReport, console: Console) -> None:
     if len(report.weeks) > 1:
         _draw_history(report.weeks, console)
     if report.still_fits:
-        console.print(_fits_said(report.still_fits))
+        console.print(_describe_fits(report.still_fits))
     if report.saved_seconds:
         console.print(
             f"Early stops gave back {durations.describe(report.saved_seconds)} this week."
@@ -41,12 +41,12 @@ def draw_quota(report: QuotaReport, console: Console) -> None:
 
 
 def local_time(instant: float, zone: tzinfo | None = None) -> str:
-    """Return an instant in the user's own time, zone said: `Sat 28 Nov 01:00 CET`."""
+    """Return an instant in the user's own time zone: `Sat 28 Nov 01:00 CET`."""
     return moment_of(instant).astimezone(zone).strftime("%a %d %b %H:%M %Z")
 
 
 def hours(seconds: float) -> str:
-    """Return hours to a tenth, and what is shorter than one in minutes or seconds."""
+    """Return hours to a tenth; less than one hour in minutes or seconds."""
     if 0 < abs(seconds) < 60:
         return f"{seconds:.0f} s"
     if 0 < abs(seconds) < HOUR_SECONDS:
@@ -79,7 +79,7 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
 
 
 def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
-    """What the parts of the bar are: sign, name, hours, runs."""
+    """Return the legend of the bar: for each part its sign, name, hours and runs."""
     from rich.table import Table
     from rich.text import Text
 
@@ -118,19 +118,19 @@ def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
 
 
 def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
-    """One line a week, for each accelerator that was used in any."""
+    """Draw one line a week, for each accelerator that was used in any of them."""
     from rich.table import Table
     from rich.text import Text
 
-    books = [one for week in weeks for one in week]
-    used = list(dict.fromkeys(one.pool for one in books if one.used_seconds))
+    balances = [one for week in weeks for one in week]
+    used = list(dict.fromkeys(one.pool for one in balances if one.used_seconds))
     for pool in used:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         for name in ("    ", "Week from", NAMES.get(pool, pool)):
             table.add_column(name, no_wrap=True)
         for name in ("used", "of", "outside", "runs"):
             table.add_column(name, justify="right", no_wrap=True)
-        for one in (one for one in books if one.pool == pool):
+        for one in (one for one in balances if one.pool == pool):
             table.add_row(
                 "",
                 moment_of(one.week.start).strftime("%d %b %Y").lstrip("0").rjust(11),
@@ -142,30 +142,30 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
             )
         console.print(table)
         console.print()
-    if any(one.pool in used and one.outside_seconds is None for one in books):
+    if any(one.pool in used and one.outside_seconds is None for one in balances):
         console.print(Text("?  not known: kitctl did not ask Kaggle in that week", style="dim"))
         console.print()
 
 
-def _fits_said(still: StillFits) -> str:
-    said = still.forecast
+def _describe_fits(still: StillFits) -> str:
+    forecast = still.forecast
     unit = NAMES.get(still.pool, still.pool)
     many = _counted(still.fits, "more run") if still.fits else "No more run"
     verb = "fits" if still.fits in {0, 1} else "fit"
-    if said.basis != PAST:
-        limit = durations.describe(said.seconds or 0.0)
+    if forecast.basis != PAST:
+        limit = durations.describe(forecast.seconds or 0.0)
         return (
-            f"{many} of {still.kernel} {verb}, should each take all of its {limit}: none has ended "
-            f"well yet to tell (a shorter --timeout lets more fit)."
+            f"{many} of {still.kernel} {verb}, should each take all of its {limit}: no run has "
+            f"completed yet to measure (a shorter --timeout lets more fit)."
         )
-    low = durations.describe(said.low_seconds or 0.0)
-    spread = f"{low} to {durations.describe(said.high_seconds or 0.0)}"
-    told = ""
+    low = durations.describe(forecast.low_seconds or 0.0)
+    spread = f"{low} to {durations.describe(forecast.high_seconds or 0.0)}"
+    accuracy = ""
     if still.accuracy:
-        told = f" Past forecasts were off by {100 * still.accuracy.median_error:.0f} %."
+        accuracy = f" Past forecasts were off by {100 * still.accuracy.median_error:.0f} %."
     return (
         f"{many} of {still.kernel} {verb} on the {unit}: each takes about "
-        f"{durations.describe(said.seconds or 0.0)} ({spread}).{told}"
+        f"{durations.describe(forecast.seconds or 0.0)} ({spread}).{accuracy}"
     )
 
 

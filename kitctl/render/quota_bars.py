@@ -1,4 +1,4 @@
-"""A week's hours as a bar: each part's share of the cells, told apart without colour as well."""
+"""A week's hours as a bar: each part's share of the cells, distinct without colour as well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 USED, OUTSIDE, RESERVED, LEFT = "█", "▓", "▒", "░"
 
-# Kernels that are shown by themselves; the smaller ones are taken together.
+# Kernels with a part of their own; the smaller ones share one.
 KERNELS_SHOWN = 6
 
 # For the kernels, the largest first; terminals show these well on dark and on light.
@@ -24,7 +24,7 @@ OUTSIDE_STYLE, RESERVED_STYLE, LEFT_STYLE = "bright_black", "yellow", "dim"
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a week: what it is, how long, and how its cells look."""
+    """One part of a week: its name, its length and how its cells look."""
 
     name: str
     seconds: float
@@ -54,7 +54,7 @@ def parts(balance: Balance) -> list[Part]:
 
 
 def outside_seconds(balance: Balance) -> float:
-    """Return what is worth a mention: below a second it is only how the two sides round."""
+    """Return the seconds used outside kitctl; less than one is only a rounding difference."""
     seconds = balance.outside_seconds or 0.0
     return seconds if abs(seconds) >= 1 else 0.0
 
@@ -77,18 +77,18 @@ def bar(shown: Sequence[Part], width: int) -> Text:
 def cells(amounts: Sequence[float], width: int) -> list[int]:
     """Return how many of `width` cells each amount gets: by share, and one for the smallest.
 
-    What is rounded down most gets the cells left over, so that they are always `width` in all.
+    The cells left over go to the amounts that were rounded down most, so that the sum is `width`.
     """
     total = sum(amounts)
     if total <= 0:
         return [0] * len(amounts)
     exact = [amount / total * width for amount in amounts]
-    given = [max(math.floor(share), int(share > 0)) for share in exact]
-    while sum(given) != width:
-        step = 1 if sum(given) < width else -1
-        candidates = [place for place in range(len(given)) if step > 0 or given[place] > 1]
+    counts = [max(math.floor(share), int(share > 0)) for share in exact]
+    while sum(counts) != width:
+        step = 1 if sum(counts) < width else -1
+        candidates = [place for place in range(len(counts)) if step > 0 or counts[place] > 1]
         if not candidates:
             break
-        place = max(candidates, key=lambda place: (exact[place] - given[place]) * step)
-        given[place] += step
-    return given
+        place = max(candidates, key=lambda place: (exact[place] - counts[place]) * step)
+        counts[place] += step
+    return counts

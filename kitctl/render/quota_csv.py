@@ -1,8 +1,7 @@
-"""The weeks as a table for other programs: one line a week, accelerator and part."""
+"""The weeks of the quota as a table for other programs."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,33 +9,32 @@ from kitctl.domain.quota import Balance
 from kitctl.domain.weeks import HOUR_SECONDS, moment_of
 from kitctl.files import replace_users_file
 
-COLUMNS = ("week_starts_at", "accelerator", "part", "kernel", "runs", "seconds", "hours")
+COLUMNS = ("week_starts_at", "accelerator", "part", "kernel", "runs", "seconds")
 
 
 def write_weeks(weeks: Sequence[Sequence[Balance]], path: Path) -> None:
-    """Write the weeks to `path`, the oldest first.
+    """Write the weeks to `path` as CSV, the oldest first: a line a week, accelerator and part.
 
     `part` is kernel, outside, reserved or left, which add up to the line `allowed`; a week that is
     overdrawn has a negative `left`. `outside` is empty where it is not known.
     """
-    with replace_users_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(row for week in weeks for one in week for row in _rows(one))
+    import pandas as pd
+
+    rows = [row for week in weeks for balance in week for row in _rows(balance)]
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"runs": "Int64", "seconds": "float"})
+    table["hours"] = (table["seconds"] / HOUR_SECONDS).round(4)
+    with replace_users_file(path) as part:
+        table.to_csv(part, index=False)
 
 
-def _rows(one: Balance) -> Iterator[tuple[object, ...]]:
-    start = moment_of(one.week.start).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def row(
-        part: str, seconds: float | None, kernel: str = "", runs: int | str = ""
-    ) -> tuple[object, ...]:
-        hours = "" if seconds is None else round(seconds / HOUR_SECONDS, 4)
-        return start, one.pool, part, kernel, runs, "" if seconds is None else seconds, hours
-
-    for kernel in one.kernels:
-        yield row("kernel", kernel.seconds, kernel.kernel, kernel.runs)
-    yield row("outside", one.outside_seconds)
-    yield row("reserved", one.reserved_seconds)
-    yield row("left", one.left_seconds - one.over_seconds)
-    yield row("allowed", one.allowed_seconds)
+def _rows(balance: Balance) -> Iterator[tuple[object, ...]]:
+    week = moment_of(balance.week.start).strftime("%Y-%m-%dT%H:%M:%SZ"), balance.pool
+    for use in balance.kernels:
+        yield *week, "kernel", use.kernel, use.runs, use.seconds
+    for part, seconds in (
+        ("outside", balance.outside_seconds),
+        ("reserved", balance.reserved_seconds),
+        ("left", balance.left_seconds - balance.over_seconds),
+        ("allowed", balance.allowed_seconds),
+    ):
+        yield *week, part, None, None, seconds

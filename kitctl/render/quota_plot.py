@@ -15,7 +15,7 @@ from kitctl.render.quota_bars import outside_seconds
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Told apart by readers who see colours differently as well (Okabe and Ito), the largest first.
+# Distinct for colour-blind readers as well (Okabe and Ito), the largest kernel first.
 KERNEL_COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#8C6BB1")
 OTHERS_COLOUR, OUTSIDE_COLOUR, RESERVED_COLOUR = "#9FB4C7", "#B8B8B8", "#F0E442"
 INK, LIMIT_COLOUR, GRID = "#333333", "#D55E00", "#E6E6E6"
@@ -30,43 +30,50 @@ def plot_weeks(weeks: Sequence[Sequence[Balance]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    books = [one for week in weeks for one in week]
-    pools = list(dict.fromkeys(one.pool for one in books if one.used_seconds)) or ["gpu"]
-    colours = _colours(books)
+    balances = [one for week in weeks for one in week]
+    pools = list(dict.fromkeys(one.pool for one in balances if one.used_seconds)) or ["gpu"]
+    colours = _colours(balances)
     width = max(7.0, 2.6 + 0.85 * len(weeks))
     figure = Figure(figsize=(width, 0.5 + 3.9 * len(pools)), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     for axes, pool in zip(figure.subplots(len(pools), squeeze=False)[:, 0], pools, strict=True):
-        _draw_pool(axes, pool, [one for one in books if one.pool == pool], colours)
+        _draw_pool(axes, pool, [one for one in balances if one.pool == pool], colours)
     with replace_users_file(path) as part:
         figure.savefig(part, format="png")
 
 
-def _draw_pool(axes: Axes, pool: str, books: Sequence[Balance], colours: Mapping[str, str]) -> None:
-    floor = [0.0] * len(books)
-    for name, colour, seconds in _layers(books, colours):
+def _draw_pool(
+    axes: Axes, pool: str, balances: Sequence[Balance], colours: Mapping[str, str]
+) -> None:
+    bottoms = [0.0] * len(balances)
+    for name, colour, seconds in _layers(balances, colours):
         heights = [value / HOUR_SECONDS for value in seconds]
         axes.bar(
-            range(len(books)),
+            range(len(balances)),
             heights,
             BAR_WIDTH,
-            bottom=floor,
+            bottom=bottoms,
             label=name,
             color=colour,
             edgecolor="white",
             linewidth=0.6,
             hatch=HATCHES.get(name),
         )
-        floor = [below + height for below, height in zip(floor, heights, strict=True)]
-    _draw_limits(axes, books)
-    _label_bars(axes, books, floor)
-    _dress(axes, pool, books, max([*floor, *(one.allowed_seconds / HOUR_SECONDS for one in books)]))
+        bottoms = [below + height for below, height in zip(bottoms, heights, strict=True)]
+    _draw_limits(axes, balances)
+    _label_bars(axes, balances, bottoms)
+    _style_axes(
+        axes,
+        pool,
+        balances,
+        max([*bottoms, *(one.allowed_seconds / HOUR_SECONDS for one in balances)]),
+    )
 
 
-def _colours(books: Sequence[Balance]) -> dict[str, str]:
+def _colours(balances: Sequence[Balance]) -> dict[str, str]:
     """Return the colour of each kernel that gets its own, the largest first, in every panel."""
     totals: Counter[str] = Counter()
-    for one in books:
+    for one in balances:
         totals.update({use.kernel: use.seconds for use in one.kernels})
     ranked = sorted(totals, key=lambda name: -totals[name])
     shown = ranked if len(ranked) <= len(KERNEL_COLOURS) else ranked[: len(KERNEL_COLOURS) - 1]
@@ -74,28 +81,28 @@ def _colours(books: Sequence[Balance]) -> dict[str, str]:
 
 
 def _layers(
-    books: Sequence[Balance], colours: Mapping[str, str]
+    balances: Sequence[Balance], colours: Mapping[str, str]
 ) -> list[tuple[str, str, list[float]]]:
-    """Name, colour and each week's seconds of what is stacked, from the bottom up."""
-    weeks = [{use.kernel: use.seconds for use in one.kernels} for one in books]
+    """Return name, colour and each week's seconds of every layer, from the bottom up."""
+    weeks = [{use.kernel: use.seconds for use in one.kernels} for one in balances]
     layers = [
         (name, colour, [week.get(name, 0.0) for week in weeks]) for name, colour in colours.items()
     ]
     others = [
         sum(seconds for name, seconds in week.items() if name not in colours) for week in weeks
     ]
-    outside = [max(0.0, outside_seconds(one)) for one in books]
+    outside = [max(0.0, outside_seconds(one)) for one in balances]
     layers += [
         (OTHERS, OTHERS_COLOUR, others),
         (OUTSIDE, OUTSIDE_COLOUR, outside),
-        (RESERVED, RESERVED_COLOUR, [one.reserved_seconds for one in books]),
+        (RESERVED, RESERVED_COLOUR, [one.reserved_seconds for one in balances]),
     ]
     return [layer for layer in layers if any(layer[2])]
 
 
-def _draw_limits(axes: Axes, books: Sequence[Balance]) -> None:
-    """A line over each week, since the limit may differ from week to week."""
-    for place, one in enumerate(books):
+def _draw_limits(axes: Axes, balances: Sequence[Balance]) -> None:
+    """Draw each week's limit, which may differ from week to week."""
+    for place, one in enumerate(balances):
         limit = one.allowed_seconds / HOUR_SECONDS
         axes.plot(
             (place - 0.5, place + 0.5),
@@ -107,8 +114,8 @@ def _draw_limits(axes: Axes, books: Sequence[Balance]) -> None:
         )
 
 
-def _label_bars(axes: Axes, books: Sequence[Balance], tops: Sequence[float]) -> None:
-    for place, (one, top) in enumerate(zip(books, tops, strict=True)):
+def _label_bars(axes: Axes, balances: Sequence[Balance], tops: Sequence[float]) -> None:
+    for place, (one, top) in enumerate(zip(balances, tops, strict=True)):
         if top:
             unread = "?" if one.outside_seconds is None else ""
             text = f"{one.used_seconds / HOUR_SECONDS:.1f}{unread}"
@@ -118,13 +125,13 @@ def _label_bars(axes: Axes, books: Sequence[Balance], tops: Sequence[float]) -> 
             )
 
 
-def _dress(axes: Axes, pool: str, books: Sequence[Balance], highest: float) -> None:
+def _style_axes(axes: Axes, pool: str, balances: Sequence[Balance], highest: float) -> None:
     axes.set_title(f"{pool.upper()} hours a week", loc="left", fontweight="bold", color=INK)
     axes.set_xticks(
-        range(len(books)),
-        [_week_name(one, first=place == 0) for place, one in enumerate(books)],
+        range(len(balances)),
+        [_week_name(one, first=place == 0) for place, one in enumerate(balances)],
     )
-    axes.set_xlim(-0.6, len(books) - 0.4)
+    axes.set_xlim(-0.6, len(balances) - 0.4)
     axes.set_ylim(0, highest * 1.1 or 1)
     axes.set_xlabel("week from Saturday, UTC", color=INK)
     axes.locator_params(axis="y", nbins=6, integer=True)

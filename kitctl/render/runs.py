@@ -1,4 +1,4 @@
-"""Tables of runs."""
+"""The result of `kitctl runs` on the screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def draw_runs(listed: RunList, console: Console) -> None:
         seconds = listed.seconds(run)
         table.add_row(
             run.name,
-            run.status.lower().replace("_", " "),
+            run.status.label,
             run.intent.accelerator or "cpu",
             _when(run.pushed_at or run.intent.written_at),
             durations.describe(seconds) if seconds else "",

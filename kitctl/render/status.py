@@ -1,4 +1,4 @@
-"""The state of a run."""
+"""The state of a run on the screen, for `status` and `wait`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 def draw_status(status: RunStatus, console: Console) -> None:
     sign = {"COMPLETE": "✓ ", "ERROR": "✗ ", "CANCEL_ACKNOWLEDGED": "✗ "}.get(status.status, "")
-    words = [f"{sign}{status.status.lower().replace('_', ' ')}"]
+    parts = [f"{sign}{status.status.label}"]
     if status.queued_seconds is not None:
-        words.append(f"queued {durations.describe(status.queued_seconds)}")
+        parts.append(f"queued {durations.describe(status.queued_seconds)}")
     if status.running_seconds:
-        words.append(f"ran {durations.describe(status.running_seconds)}")
-    console.print(f"{status.ref} {' · '.join(words)}", soft_wrap=True)
+        parts.append(f"ran {durations.describe(status.running_seconds)}")
+    console.print(f"{status.ref} {' · '.join(parts)}", soft_wrap=True)
     if status.failure_message:
         console.print(f"Kaggle says: {status.failure_message}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a stream can show: colour, a live line, signs beyond ASCII."""
+"""What a stream can show: colour, a live line, characters beyond ASCII."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Wide enough that no table is cut when nobody's window limits it.
+# Columns where there is no window: no table is cut.
 PIPE_WIDTH = 200
 
 _ASCII = str.maketrans(
@@ -38,16 +38,17 @@ _ASCII = str.maketrans(
 
 
 def is_live(stream: IO[str]) -> bool:
-    """Whether lines may be redrawn: a terminal that knows how."""
+    """Return whether lines can be redrawn on the stream."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def has_colour(stream: IO[str]) -> bool:
+    """Return whether the stream is a terminal that may show colour."""
     return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
-def shown(text: str, stream: IO[str]) -> str:
-    """The text, with ASCII standing in for the signs that the stream cannot carry."""
+def encodable(text: str, stream: IO[str]) -> str:
+    """Return the text, with ASCII in place of the characters that the stream cannot encode."""
     try:
         text.encode(getattr(stream, "encoding", None) or "ascii")
     except UnicodeEncodeError:
@@ -56,7 +57,7 @@ def shown(text: str, stream: IO[str]) -> str:
 
 
 def console(stream: IO[str]) -> Console:
-    """A rich console on the stream; made only where something is drawn."""
+    """Return a rich console on the stream; rich is loaded only where something is drawn."""
     from rich.console import Console
 
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
@@ -64,5 +65,5 @@ def console(stream: IO[str]) -> Console:
 
 
 def hush(stream: IO[str]) -> None:
-    """Sends the rest to nowhere: whoever was reading has read enough."""
+    """Discard what is still written to the stream, whose reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""The heads of a sweep, for people."""
+"""The result of `kitctl sweep` on the screen."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class _StatusLine:
     def show(self, status: RunStatus) -> None:
         running = status.running_seconds if status.record and status.record.started_at else None
         seconds = status.queued_seconds if running is None else running
-        state = status.status.lower().replace("_", " ")
+        state = status.status.label
         aside = "" if seconds is None else f" ({durations.describe(seconds)})"
         self._bar.describe(f"{status.ref}: {state}", aside)
 
