@@ -9,7 +9,7 @@ from hypothesis import settings
 pytest_plugins = (
     "support.local_kaggle",
     "support.official_client",
-    "support.road",
+    "support.local_setup",
     "support.command_line",
 )
 

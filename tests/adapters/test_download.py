@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from support.road import Road
+from support.local_setup import LocalSetup
 from support.servers import serving
 
 from kitctl.adapters.download import HttpDownloader
@@ -19,25 +19,25 @@ def downloads() -> HttpDownloader:
     return HttpDownloader(direct=True)
 
 
-def file(road: Road, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
-    found = road.seed(slug, files=[{"name": "big.bin", "bytes": size}])
-    return next(road.kaggle.outputs(found.ref))
+def file(setup: LocalSetup, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
+    found = setup.seed(slug, files=[{"name": "big.bin", "bytes": size}])
+    return next(setup.kaggle.outputs(found.ref))
 
 
 def test_the_hash_is_that_of_what_is_on_disk(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
-    content = downloads.fetch(file(road), part)
+    content = downloads.fetch(file(setup), part)
     assert content.bytes == part.stat().st_size == 2_000_000
     assert content.digest == hashlib.sha256(part.read_bytes()).hexdigest()
 
 
 def test_it_goes_on_where_it_broke_off(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(road)
-    road.server.fault("drop", "download", after_bytes=1_500_000)
+    part, wanted = tmp_path / "a.part", file(setup)
+    setup.server.fault("drop", "download", after_bytes=1_500_000)
     with pytest.raises(DownloadInterrupted):
         downloads.fetch(wanted, part)
     begun = part.stat().st_size
@@ -48,22 +48,22 @@ def test_it_goes_on_where_it_broke_off(
 
 
 def test_another_files_part_is_not_taken_up(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
-    road.server.fault("drop", "download", after_bytes=1_500_000)
+    setup.server.fault("drop", "download", after_bytes=1_500_000)
     with pytest.raises(DownloadInterrupted):
-        downloads.fetch(file(road, "one"), part)
-    other = file(road, "two", size=3_000_000)
+        downloads.fetch(file(setup, "one"), part)
+    other = file(setup, "two", size=3_000_000)
     content = downloads.fetch(other, part)
     assert content.bytes == 3_000_000
     assert content.digest == downloads.fetch(other, tmp_path / "whole.part").digest
 
 
 def test_a_part_of_unknown_origin_is_not_taken_up(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(road)
+    part, wanted = tmp_path / "a.part", file(setup)
     part.write_bytes(b"left by who knows whom")
     assert (
         downloads.fetch(wanted, part).digest == downloads.fetch(wanted, tmp_path / "b.part").digest
@@ -71,9 +71,9 @@ def test_a_part_of_unknown_origin_is_not_taken_up(
 
 
 def test_a_part_that_is_whole_is_not_fetched_again(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(road)
+    part, wanted = tmp_path / "a.part", file(setup)
     content = downloads.fetch(wanted, part)
     written = part.stat().st_mtime_ns
     came: list[int] = []
@@ -82,9 +82,9 @@ def test_a_part_that_is_whole_is_not_fetched_again(
 
 
 def test_a_part_that_is_longer_than_the_file_is_given_up(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(road)
+    part, wanted = tmp_path / "a.part", file(setup)
     downloads.fetch(wanted, part)
     with part.open("ab") as sink:
         sink.write(b"more")
@@ -94,10 +94,10 @@ def test_a_part_that_is_longer_than_the_file_is_given_up(
 
 
 def test_an_expired_address_is_told_apart(
-    road: Road, downloads: HttpDownloader, tmp_path: Path
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    wanted = file(road)
-    road.server.fault("expired", "download")
+    wanted = file(setup)
+    setup.server.fault("expired", "download")
     with pytest.raises(UrlExpired) as caught:
         downloads.fetch(wanted, tmp_path / "a.part")
     assert not (tmp_path / "a.part").exists()
@@ -111,9 +111,9 @@ def test_nobody_there_is_a_broken_connection(downloads: HttpDownloader, tmp_path
 
 
 def test_the_users_proxy_is_not_used_for_loopback(
-    road: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setup: LocalSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = file(road, size=10)
+    wanted = file(setup, size=10)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)

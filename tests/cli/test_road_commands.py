@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from support.local_kaggle import LocalKaggle, until
+from support.local_setup import LAST_WEEK
 from support.projects import packed_job
-from support.road import LAST_WEEK
 
 from kitctl.cli.main import main
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.local_kaggle import until
-from support.road import Road
+from support.local_setup import LocalSetup
 
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.kaggle import connect_local
@@ -49,9 +49,9 @@ def on_disk(folder: Path) -> set[str]:
     return {path.as_posix() for path in found - own}
 
 
-def test_all_files_come_are_verified_and_read_out(road: Road) -> None:
-    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True, log=["hello", "wörld"]))
-    assert on_disk(road.folder) == names(pulled)
+def test_all_files_come_are_verified_and_read_out(setup: LocalSetup) -> None:
+    pulled = setup.pull(setup.seed(files=THE_USUAL, manifest=True, log=["hello", "wörld"]))
+    assert on_disk(setup.folder) == names(pulled)
     assert len(pulled.files) == len(THE_USUAL) + 1
     assert pulled.verified and pulled.failure is None
     assert pulled.metrics == {"val_loss": 0.25, "best_epoch": 2}
@@ -60,90 +60,92 @@ def test_all_files_come_are_verified_and_read_out(road: Road) -> None:
     assert [plot.name for plot in pulled.plots] == ["curves.png"]
     assert pulled.log.read_text("utf-8") == "hello\nwörld\n"
     for file in pulled.files:
-        content = (road.folder / file.path).read_bytes()
+        content = (setup.folder / file.path).read_bytes()
         assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
-def test_a_second_call_fetches_nothing(road: Road) -> None:
-    found = road.seed(files=THE_USUAL, manifest=True)
-    road.pull(found)
-    fetched = road.server.calls("download")
-    again = road.pull(found)
-    assert road.server.calls("download") == fetched
+def test_a_second_call_fetches_nothing(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL, manifest=True)
+    setup.pull(found)
+    fetched = setup.server.calls("download")
+    again = setup.pull(found)
+    assert setup.server.calls("download") == fetched
     assert {file.state for file in again.files} == {"kept"}
     assert again.verified
 
 
-def test_without_a_manifest_a_second_call_fetches_nothing_either(road: Road) -> None:
-    found = road.seed(files=THE_USUAL)
-    assert not road.pull(found).verified
-    fetched = road.server.calls("download")
-    assert {file.state for file in road.pull(found).files} == {"kept"}
-    assert road.server.calls("download") == fetched
+def test_without_a_manifest_a_second_call_fetches_nothing_either(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL)
+    assert not setup.pull(found).verified
+    fetched = setup.server.calls("download")
+    assert {file.state for file in setup.pull(found).files} == {"kept"}
+    assert setup.server.calls("download") == fetched
 
 
 @pytest.mark.parametrize("manifest", [True, False])
-def test_what_was_damaged_here_is_fetched_again(road: Road, manifest: bool) -> None:
-    found = road.seed(files=THE_USUAL, manifest=manifest)
-    road.pull(found)
-    model = road.folder / "model.keras"
+def test_what_was_damaged_here_is_fetched_again(setup: LocalSetup, manifest: bool) -> None:
+    found = setup.seed(files=THE_USUAL, manifest=manifest)
+    setup.pull(found)
+    model = setup.folder / "model.keras"
     whole = model.read_bytes()
     model.write_bytes(whole[:-1] + b"!")
-    states = {file.path: file.state for file in road.pull(found).files}
+    states = {file.path: file.state for file in setup.pull(found).files}
     assert model.read_bytes() == whole
     assert [path for path, state in states.items() if state == "fetched"] == ["model.keras"]
 
 
 @pytest.mark.parametrize("manifest", [True, False])
-def test_another_runs_results_are_not_taken_for_this_ones(road: Road, manifest: bool) -> None:
-    road.pull(road.seed("first", files=THE_USUAL, manifest=manifest))
+def test_another_runs_results_are_not_taken_for_this_ones(
+    setup: LocalSetup, manifest: bool
+) -> None:
+    setup.pull(setup.seed("first", files=THE_USUAL, manifest=manifest))
     its_own = [
         {"name": "model.keras", "text": "another model"},
         {"name": "history.csv", "text": "epoch,loss,seconds\n1,0.9,1.0\n"},
     ]
-    found = road.seed("second", files=its_own, manifest=manifest)
-    pulled = road.pull(found)
+    found = setup.seed("second", files=its_own, manifest=manifest)
+    pulled = setup.pull(found)
     assert {file.state for file in pulled.files} == {"fetched"}
-    assert (road.folder / "model.keras").read_text("utf-8") == "another model"
+    assert (setup.folder / "model.keras").read_text("utf-8") == "another model"
     assert pulled.verified is manifest
     assert (pulled.history["loss"], pulled.metrics, pulled.report) == ([0.9], {}, {})
     left = {"plots/curves.png", "metrics.json", "run.json"}
     assert set(pulled.foreign_files) == left
-    assert left <= on_disk(road.folder)
-    again = road.pull(found)
+    assert left <= on_disk(setup.folder)
+    again = setup.pull(found)
     assert ({file.state for file in again.files}, again.metrics) == ({"kept"}, {})
 
 
-def test_what_an_earlier_call_brought_is_read_out_too(road: Road) -> None:
-    found = road.seed(files=THE_USUAL)
-    road.pull(found)
-    pulled = road.pull(found, only="*.png")
+def test_what_an_earlier_call_brought_is_read_out_too(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL)
+    setup.pull(found)
+    pulled = setup.pull(found, only="*.png")
     assert (pulled.metrics["best_epoch"], pulled.history["loss"]) == (2, [0.7, 0.3])
 
 
-def test_force_fetches_all_anew(road: Road) -> None:
-    found = road.seed(files=THE_USUAL, manifest=True)
-    road.pull(found)
-    states = [file.state for file in road.pull(found, refetch=True).files]
+def test_force_fetches_all_anew(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL, manifest=True)
+    setup.pull(found)
+    states = [file.state for file in setup.pull(found, refetch=True).files]
     assert set(states) == {"fetched"}
 
 
-def test_only_fetches_what_matches(road: Road) -> None:
-    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True), only="*.png")
+def test_only_fetches_what_matches(setup: LocalSetup) -> None:
+    pulled = setup.pull(setup.seed(files=THE_USUAL, manifest=True), only="*.png")
     assert names(pulled) == {"plots/curves.png", "manifest.json"}
     assert pulled.verified
 
 
-def test_a_thousand_files_in_pages_of_twenty_all_arrive(road: Road) -> None:
-    road.kaggle = connect_local(road.server.endpoint, road.server.token, page_size=20)
-    found = road.seed(files=[{"name": "out/f{}.bin", "bytes": 100, "count": 1000}], manifest=True)
-    pulled = road.pull(found, jobs=16)
-    assert len(on_disk(road.folder)) == len(pulled.files) == 1001
+def test_a_thousand_files_in_pages_of_twenty_all_arrive(setup: LocalSetup) -> None:
+    setup.kaggle = connect_local(setup.server.endpoint, setup.server.token, page_size=20)
+    found = setup.seed(files=[{"name": "out/f{}.bin", "bytes": 100, "count": 1000}], manifest=True)
+    pulled = setup.pull(found, jobs=16)
+    assert len(on_disk(setup.folder)) == len(pulled.files) == 1001
     assert pulled.verified
-    assert road.server.calls("ListKernelSessionOutput") >= 1001 // 20
+    assert setup.server.calls("ListKernelSessionOutput") >= 1001 // 20
 
 
-def test_hostile_names_stay_out_and_are_named(road: Road, tmp_path: Path) -> None:
+def test_hostile_names_stay_out_and_are_named(setup: LocalSetup, tmp_path: Path) -> None:
     hostile = [
         "../x",
         "/etc/x",
@@ -156,7 +158,7 @@ def test_hostile_names_stay_out_and_are_named(road: Road, tmp_path: Path) -> Non
     ]
     files = [{"name": name, "text": "evil"} for name in hostile]
     out = tmp_path / "deep" / "results"
-    pulled = road.pull(road.seed(files=[*THE_USUAL, *files]), out=out)
+    pulled = setup.pull(setup.seed(files=[*THE_USUAL, *files]), out=out)
     usual = {str(file["name"]) for file in THE_USUAL}
     # Of two names that differ by case only, one is taken.
     twins = {"plots/CURVES.png", "plots/curves.png"}
@@ -166,105 +168,105 @@ def test_hostile_names_stay_out_and_are_named(road: Road, tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("x"))
 
 
-def test_a_symbolic_link_in_the_way_is_not_followed(road: Road, tmp_path: Path) -> None:
+def test_a_symbolic_link_in_the_way_is_not_followed(setup: LocalSetup, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    road.folder.mkdir()
-    (road.folder / "plots").symlink_to(elsewhere, target_is_directory=True)
-    pulled = road.pull(road.seed(files=THE_USUAL, manifest=True))
+    setup.folder.mkdir()
+    (setup.folder / "plots").symlink_to(elsewhere, target_is_directory=True)
+    pulled = setup.pull(setup.seed(files=THE_USUAL, manifest=True))
     assert [refused.path for refused in pulled.refused] == ["plots/curves.png"]
     assert list(elsewhere.iterdir()) == []
 
 
 def test_a_file_that_is_a_symbolic_link_here_is_replaced_not_written_through(
-    road: Road, tmp_path: Path
+    setup: LocalSetup, tmp_path: Path
 ) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine", "utf-8")
-    road.folder.mkdir()
-    (road.folder / "model.keras").symlink_to(precious)
-    road.pull(road.seed(files=THE_USUAL, manifest=True))
+    setup.folder.mkdir()
+    (setup.folder / "model.keras").symlink_to(precious)
+    setup.pull(setup.seed(files=THE_USUAL, manifest=True))
     assert precious.read_text("utf-8") == "mine"
-    assert not (road.folder / "model.keras").is_symlink()
+    assert not (setup.folder / "model.keras").is_symlink()
 
 
 # The network.
 
 
-def test_a_broken_connection_goes_on_where_it_broke(road: Road) -> None:
-    found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
-    road.pull(found, only="nothing")
-    road.server.fault("drop", "download", after_bytes=2_000_000, count=2)
-    pulled = road.pull(found)
-    assert pulled.verified and (road.folder / "big.bin").stat().st_size == 5_000_000
+def test_a_broken_connection_goes_on_where_it_broke(setup: LocalSetup) -> None:
+    found = setup.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
+    setup.pull(found, only="nothing")
+    setup.server.fault("drop", "download", after_bytes=2_000_000, count=2)
+    pulled = setup.pull(found)
+    assert pulled.verified and (setup.folder / "big.bin").stat().st_size == 5_000_000
 
 
-def test_what_an_interrupted_pull_had_is_not_fetched_twice(road: Road) -> None:
-    found = road.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
-    road.pull(found, only="nothing")
-    part = LocalResultsFolder(road.folder).part_path("big.bin")
-    road.server.fault("drop", "download", after_bytes=3_000_000, count=1)
+def test_what_an_interrupted_pull_had_is_not_fetched_twice(setup: LocalSetup) -> None:
+    found = setup.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
+    setup.pull(found, only="nothing")
+    part = LocalResultsFolder(setup.folder).part_path("big.bin")
+    setup.server.fault("drop", "download", after_bytes=3_000_000, count=1)
     with pytest.raises(DownloadInterrupted):
-        HttpDownloader(direct=True).fetch(next(road.kaggle.outputs(found.ref)), part)
+        HttpDownloader(direct=True).fetch(next(setup.kaggle.outputs(found.ref)), part)
     assert part.stat().st_size > 1_000_000
     # Only what is missing comes now: the whole would not come in one go.
-    road.server.fault("drop", "download", after_bytes=4_000_000, count=None)
-    asked = road.server.calls("download")
-    assert road.pull(found).verified
-    assert road.server.calls("download") == asked + 1
+    setup.server.fault("drop", "download", after_bytes=4_000_000, count=None)
+    asked = setup.server.calls("download")
+    assert setup.pull(found).verified
+    assert setup.server.calls("download") == asked + 1
 
 
-def test_an_expired_address_is_renewed(road: Road) -> None:
-    found = road.seed(files=THE_USUAL, manifest=True)
-    road.server.fault("expired", "download", count=4)
-    pulled = road.pull(found)
+def test_an_expired_address_is_renewed(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL, manifest=True)
+    setup.server.fault("expired", "download", count=4)
+    pulled = setup.pull(found)
     assert pulled.verified and not pulled.failed
 
 
-def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(road: Road) -> None:
-    road.server.settings(url_seconds=60)
-    found = road.seed(files=THE_USUAL, manifest=True)
-    urls = FileUrls(road.kaggle.outputs(found.ref), lambda: road.kaggle.outputs(found.ref))
-    road.server.advance(3600)
-    folder = LocalResultsFolder(road.folder)
+def test_addresses_that_ran_out_while_others_came_are_asked_for_anew(setup: LocalSetup) -> None:
+    setup.server.settings(url_seconds=60)
+    found = setup.seed(files=THE_USUAL, manifest=True)
+    urls = FileUrls(setup.kaggle.outputs(found.ref), lambda: setup.kaggle.outputs(found.ref))
+    setup.server.advance(3600)
+    folder = LocalResultsFolder(setup.folder)
     fetcher = FileFetcher(urls, HttpDownloader(direct=True), folder, refetch=False, tries=5)
-    listed = road.server.calls("ListKernelSessionOutput")
+    listed = setup.server.calls("ListKernelSessionOutput")
     with folder.exclusive(lambda: None):
         assert [fetcher.fetch(name, None).state for name in urls.names] == ["fetched"] * 6
     # One listing renews them all.
-    assert road.server.calls("ListKernelSessionOutput") == listed + 1
+    assert setup.server.calls("ListKernelSessionOutput") == listed + 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_storage_is_asked_again(road: Road, status: int) -> None:
-    road.server.fault("status", "download", status=status, count=3)
-    assert road.pull(road.seed(files=THE_USUAL, manifest=True)).verified
+def test_a_busy_storage_is_asked_again(setup: LocalSetup, status: int) -> None:
+    setup.server.fault("status", "download", status=status, count=3)
+    assert setup.pull(setup.seed(files=THE_USUAL, manifest=True)).verified
 
 
-def test_an_error_page_never_becomes_a_file(road: Road) -> None:
-    found = road.seed(files=[{"name": "model.keras", "bytes": 100}])
-    road.server.fault("expired", "download", count=None)
-    pulled = road.pull(found, tries=2)
+def test_an_error_page_never_becomes_a_file(setup: LocalSetup) -> None:
+    found = setup.seed(files=[{"name": "model.keras", "bytes": 100}])
+    setup.server.fault("expired", "download", count=None)
+    pulled = setup.pull(found, tries=2)
     assert [failed.path for failed in pulled.failed] == ["model.keras"]
-    assert on_disk(road.folder) == set()
+    assert on_disk(setup.folder) == set()
     assert isinstance(pulled.failure, NetworkFailed)
     assert "http" not in pulled.failure.message.lower().replace("(http 400)", "")
 
 
-def test_what_is_not_as_promised_is_not_kept(road: Road) -> None:
+def test_what_is_not_as_promised_is_not_kept(setup: LocalSetup) -> None:
     promise = {"path": "model.keras", "bytes": 4, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
     files = [
         {"name": "model.keras", "text": "what"},
         {"name": "manifest.json", "text": json.dumps(manifest)},
     ]
-    pulled = road.pull(road.seed(files=files), tries=2)
+    pulled = setup.pull(setup.seed(files=files), tries=2)
     assert [failed.path for failed in pulled.failed] == ["model.keras"]
-    assert on_disk(road.folder) == {"manifest.json"}
+    assert on_disk(setup.folder) == {"manifest.json"}
     assert not pulled.verified
 
 
-def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(road: Road) -> None:
+def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(setup: LocalSetup) -> None:
     content = b"what"
     hashes = {
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -280,16 +282,16 @@ def test_a_long_file_is_checked_by_the_blake2b_that_is_promised_too(road: Road) 
         {"name": "bad.keras", "text": "what"},
         {"name": "manifest.json", "text": json.dumps(manifest)},
     ]
-    pulled = road.pull(road.seed(files=files), tries=2)
+    pulled = setup.pull(setup.seed(files=files), tries=2)
     assert [failed.path for failed in pulled.failed] == ["bad.keras"]
     assert [file.sha256 for file in pulled.files if file.path == "good.keras"] == [hashes["sha256"]]
-    assert on_disk(road.folder) == {"manifest.json", "good.keras"}
+    assert on_disk(setup.folder) == {"manifest.json", "good.keras"}
 
 
-def test_a_promised_file_that_is_not_there_is_missed(road: Road) -> None:
+def test_a_promised_file_that_is_not_there_is_missed(setup: LocalSetup) -> None:
     promise = {"path": "gone.bin", "bytes": 4, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
-    pulled = road.pull(road.seed(files=[{"name": "manifest.json", "text": json.dumps(manifest)}]))
+    pulled = setup.pull(setup.seed(files=[{"name": "manifest.json", "text": json.dumps(manifest)}]))
     assert pulled.missing == ("gone.bin",)
     assert not pulled.verified
 
@@ -297,42 +299,42 @@ def test_a_promised_file_that_is_not_there_is_missed(road: Road) -> None:
 # The run.
 
 
-def test_a_failed_run_leaves_its_part_and_its_log_and_is_called_failed(road: Road) -> None:
-    found = road.seed(files=THE_USUAL[:1], status="ERROR", log=["Traceback"])
-    pulled = road.pull(found)
+def test_a_failed_run_leaves_its_part_and_its_log_and_is_called_failed(setup: LocalSetup) -> None:
+    found = setup.seed(files=THE_USUAL[:1], status="ERROR", log=["Traceback"])
+    pulled = setup.pull(found)
     assert names(pulled) == {"model.keras"}
     assert pulled.log.read_text("utf-8") == "Traceback\n"
     assert isinstance(pulled.failure, RunFailed)
-    assert str(road.folder) in pulled.failure.message
+    assert str(setup.folder) in pulled.failure.message
 
 
-def test_a_cancelled_run_is_called_cancelled(road: Road) -> None:
-    pulled = road.pull(road.seed(files=THE_USUAL, status="CANCEL_ACKNOWLEDGED"))
+def test_a_cancelled_run_is_called_cancelled(setup: LocalSetup) -> None:
+    pulled = setup.pull(setup.seed(files=THE_USUAL, status="CANCEL_ACKNOWLEDGED"))
     assert isinstance(pulled.failure, RunCancelled)
 
 
-def test_a_run_that_goes_on_is_not_pulled(road: Road) -> None:
-    road.server.push("goes-on", "import time; time.sleep(600)")
-    until(lambda: road.server.status("goes-on") == "RUNNING")
+def test_a_run_that_goes_on_is_not_pulled(setup: LocalSetup) -> None:
+    setup.server.push("goes-on", "import time; time.sleep(600)")
+    until(lambda: setup.server.status("goes-on") == "RUNNING")
     with pytest.raises(Refused) as caught:
-        road.pull(TargetRun(RunRef(KernelRef("local", "goes-on"), 1), None))
+        setup.pull(TargetRun(RunRef(KernelRef("local", "goes-on"), 1), None))
     assert caught.value.code == "run_under_way"
     assert "--wait" in hint_text(caught.value.hint)
 
 
-def test_a_log_of_the_runs_own_is_not_overwritten(road: Road) -> None:
+def test_a_log_of_the_runs_own_is_not_overwritten(setup: LocalSetup) -> None:
     files = [{"name": "log.txt", "text": "the run's own"}]
-    pulled = road.pull(road.seed(files=files, log=["Kaggle's"]))
-    assert (road.folder / "log.txt").read_text("utf-8") == "the run's own"
+    pulled = setup.pull(setup.seed(files=files, log=["Kaggle's"]))
+    assert (setup.folder / "log.txt").read_text("utf-8") == "the run's own"
     assert pulled.log.read_text("utf-8") == "Kaggle's\n"
 
 
 # This machine.
 
 
-def test_two_pulls_at_once_fetch_once(road: Road) -> None:
-    found = road.seed(files=[{"name": "f{}.bin", "bytes": 50_000, "count": 30}], manifest=True)
-    road.server.fault("latency", "download", seconds=0.02)
+def test_two_pulls_at_once_fetch_once(setup: LocalSetup) -> None:
+    found = setup.seed(files=[{"name": "f{}.bin", "bytes": 50_000, "count": 30}], manifest=True)
+    setup.server.fault("latency", "download", seconds=0.02)
     results: list[PullResult] = []
 
     def pull() -> None:
@@ -340,12 +342,12 @@ def test_two_pulls_at_once_fetch_once(road: Road) -> None:
         results.append(
             pull_results(
                 found,
-                road.kaggle,
-                road.ledger,
+                setup.kaggle,
+                setup.ledger,
                 HttpDownloader(direct=True),
-                LocalResultsFolder(road.folder),
+                LocalResultsFolder(setup.folder),
                 PullOptions(jobs=4),
-                road.listener,
+                setup.reporter,
             )
         )
 
@@ -355,11 +357,11 @@ def test_two_pulls_at_once_fetch_once(road: Road) -> None:
     for thread in threads:
         thread.join(60)
     assert [pulled.verified for pulled in results] == [True, True]
-    assert road.server.calls("download") == 31
-    assert any("waiting" in said for said in road.listener.said)
+    assert setup.server.calls("download") == 31
+    assert any("waiting" in line for line in setup.reporter.lines)
 
 
-def test_a_disk_too_small_is_told_before_anything_is_fetched(road: Road) -> None:
+def test_a_disk_too_small_is_told_before_anything_is_fetched(setup: LocalSetup) -> None:
     promise = {"path": "huge.bin", "bytes": 10**18, "sha256": "0" * 64}
     manifest = {"schema": "kitctl-manifest/1", "files": [promise]}
     files = [
@@ -367,12 +369,12 @@ def test_a_disk_too_small_is_told_before_anything_is_fetched(road: Road) -> None
         {"name": "manifest.json", "text": json.dumps(manifest)},
     ]
     with pytest.raises(InvalidInput) as caught:
-        road.pull(road.seed(files=files))
+        setup.pull(setup.seed(files=files))
     assert caught.value.code == "disk_full"
-    assert on_disk(road.folder) == {"manifest.json"}
+    assert on_disk(setup.folder) == {"manifest.json"}
 
 
-def test_a_folder_that_cannot_be_made_is_named(road: Road, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(setup: LocalSetup, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
     with pytest.raises(OSError, match="file"):
-        road.pull(road.seed(files=THE_USUAL), out=tmp_path / "file" / "results")
+        setup.pull(setup.seed(files=THE_USUAL), out=tmp_path / "file" / "results")

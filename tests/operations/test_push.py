@@ -15,7 +15,7 @@ import pytest
 from support.fake_kaggle import FakeKaggle
 from support.jobs import intent_to_push, job
 from support.local_kaggle import LocalKaggle
-from support.road import LAST_WEEK, Road
+from support.local_setup import LAST_WEEK, LocalSetup
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
@@ -55,25 +55,25 @@ def on_gpu(script: str = "import torch; torch.cuda", **details: Any) -> Plan:
     return plan(script, accelerator=accelerators.T4X2, **details)
 
 
-def send(road: Road, made: Plan, **order: Any) -> PushResult:
+def send(setup: LocalSetup, made: Plan, **order: Any) -> PushResult:
     return push(
-        PushOptions(plan=made, **order), road.kaggle, road.ledger, road.clock, road.listener
+        PushOptions(plan=made, **order), setup.kaggle, setup.ledger, setup.clock, setup.reporter
     )
 
 
-def refusal(road: Road, made: Plan, **order: Any) -> Refused:
+def refusal(setup: LocalSetup, made: Plan, **order: Any) -> Refused:
     """The refusal of a push, of which the server must have seen nothing."""
-    sent = road.server.calls("SaveKernel")
+    sent = setup.server.calls("SaveKernel")
     with pytest.raises(Refused) as caught:
-        send(road, made, **order)
-    assert road.server.calls("SaveKernel") == sent
+        send(setup, made, **order)
+    assert setup.server.calls("SaveKernel") == sent
     return caught.value
 
 
-def test_a_push_starts_a_run_and_the_ledger_knows_it(road: Road) -> None:
-    pushed = send(road, on_gpu(), timeout_seconds=3600)
+def test_a_push_starts_a_run_and_the_ledger_knows_it(setup: LocalSetup) -> None:
+    pushed = send(setup, on_gpu(), timeout_seconds=3600)
     assert pushed.run.name == "local/small-job/1"
-    known = road.ledger.latest("local", KernelRef("local", "small-job"))
+    known = setup.ledger.latest("local", KernelRef("local", "small-job"))
     assert known == pushed.run and known.status is Status.QUEUED
     data = pushed.as_data()
     assert (data["version"], data["accelerator"]) == (1, "NvidiaTeslaT4")
@@ -82,31 +82,31 @@ def test_a_push_starts_a_run_and_the_ledger_knows_it(road: Road) -> None:
     assert data["url"].endswith("/local/small-job")
 
 
-def test_another_accounts_kernel_is_not_pushed_to(road: Road) -> None:
-    assert refusal(road, plan(owner="somebody-else")).code == "wrong_account"
+def test_another_accounts_kernel_is_not_pushed_to(setup: LocalSetup) -> None:
+    assert refusal(setup, plan(owner="somebody-else")).code == "wrong_account"
 
 
 # Guards.
 
 
-def test_the_same_script_is_not_run_twice(road: Road) -> None:
-    send(road, plan())
-    road.server.wait("small-job")
-    error = refusal(road, plan())
+def test_the_same_script_is_not_run_twice(setup: LocalSetup) -> None:
+    send(setup, plan())
+    setup.server.wait("small-job")
+    error = refusal(setup, plan())
     assert error.code == "same_script" and "local/small-job/1" in error.message
-    assert send(road, plan(), force=True).run.version == 2
+    assert send(setup, plan(), force=True).run.version == 2
 
 
-def test_the_same_script_is_not_sent_while_it_runs(road: Road) -> None:
-    send(road, plan(SLEEPER))
-    error = refusal(road, plan(SLEEPER, slug="other-job", title="Other job"))
+def test_the_same_script_is_not_sent_while_it_runs(setup: LocalSetup) -> None:
+    send(setup, plan(SLEEPER))
+    error = refusal(setup, plan(SLEEPER, slug="other-job", title="Other job"))
     assert error.code == "same_script"
 
 
-def test_a_script_that_failed_may_be_pushed_again(road: Road) -> None:
-    send(road, plan("raise SystemExit(1)"))
-    assert road.server.wait("small-job") == "ERROR"
-    assert send(road, plan("raise SystemExit(1)")).run.version == 2
+def test_a_script_that_failed_may_be_pushed_again(setup: LocalSetup) -> None:
+    send(setup, plan("raise SystemExit(1)"))
+    assert setup.server.wait("small-job") == "ERROR"
+    assert send(setup, plan("raise SystemExit(1)")).run.version == 2
 
 
 def test_other_settings_sources_or_machines_are_another_job() -> None:
@@ -119,98 +119,98 @@ def test_other_settings_sources_or_machines_are_another_job() -> None:
     assert len({made.script_sha256 for made in jobs}) == len(jobs)
 
 
-def test_a_second_run_of_a_kernel_is_refused(road: Road) -> None:
-    send(road, plan(SLEEPER))
-    error = refusal(road, plan("print('another')"))
+def test_a_second_run_of_a_kernel_is_refused(setup: LocalSetup) -> None:
+    send(setup, plan(SLEEPER))
+    error = refusal(setup, plan("print('another')"))
     assert error.code == "run_under_way" and "--replace" in hint_text(error.hint)
 
 
-def test_a_run_that_was_started_elsewhere_counts_too(road: Road) -> None:
-    road.server.push("small-job", SLEEPER)
-    error = refusal(road, plan())
+def test_a_run_that_was_started_elsewhere_counts_too(setup: LocalSetup) -> None:
+    setup.server.push("small-job", SLEEPER)
+    error = refusal(setup, plan())
     assert error.code == "run_under_way" and "local/small-job/1" in error.message
 
 
-def test_replace_cancels_the_run_under_way_first(road: Road) -> None:
-    send(road, plan(SLEEPER))
-    pushed = send(road, plan("print('another')"), replace=True)
+def test_replace_cancels_the_run_under_way_first(setup: LocalSetup) -> None:
+    send(setup, plan(SLEEPER))
+    pushed = send(setup, plan("print('another')"), replace=True)
     assert pushed.run.version == 2
-    assert road.server.status("small-job", 1) == "CANCEL_ACKNOWLEDGED"
-    first = road.ledger.get("local", RunRef(KernelRef("local", "small-job"), 1))
+    assert setup.server.status("small-job", 1) == "CANCEL_ACKNOWLEDGED"
+    first = setup.ledger.get("local", RunRef(KernelRef("local", "small-job"), 1))
     assert first and first.status is Status.CANCEL_ACKNOWLEDGED
 
 
-def test_replace_cancels_nothing_for_a_push_that_is_refused_anyway(road: Road) -> None:
-    send(road, plan(SLEEPER))
+def test_replace_cancels_nothing_for_a_push_that_is_refused_anyway(setup: LocalSetup) -> None:
+    send(setup, plan(SLEEPER))
     missing = Sources(datasets=("local/there-is-none",))
-    assert refusal(road, plan(sources=missing), replace=True).code == "source_missing"
-    assert road.server.status("small-job", 1) in {"QUEUED", "RUNNING"}
+    assert refusal(setup, plan(sources=missing), replace=True).code == "source_missing"
+    assert setup.server.status("small-job", 1) in {"QUEUED", "RUNNING"}
 
 
-def test_a_missing_source_is_refused_and_named(road: Road) -> None:
+def test_a_missing_source_is_refused_and_named(setup: LocalSetup) -> None:
     sources = Sources(datasets=("local/there-is-none",), kernels=("local/nor-this",))
-    error = refusal(road, plan(sources=sources))
+    error = refusal(setup, plan(sources=sources))
     assert error.code == "source_missing"
     assert {problem.where for problem in error.problems} == set(sources.all)
-    forced = send(road, plan(sources=sources), force=True)
+    forced = send(setup, plan(sources=sources), force=True)
     assert any("there-is-none" in warning for warning in forced.warnings)
 
 
-def test_what_the_quota_cannot_hold_is_refused(road: Road) -> None:
-    road.server.settings(gpu_allowed_seconds=3600)
-    error = refusal(road, on_gpu(), timeout_seconds=2 * 3600)
+def test_what_the_quota_cannot_hold_is_refused(setup: LocalSetup) -> None:
+    setup.server.settings(gpu_allowed_seconds=3600)
+    error = refusal(setup, on_gpu(), timeout_seconds=2 * 3600)
     assert error.code == "quota_exceeded"
-    assert send(road, on_gpu(), timeout_seconds=2 * 3600, force=True).run.version == 1
+    assert send(setup, on_gpu(), timeout_seconds=2 * 3600, force=True).run.version == 1
 
 
-def test_a_third_gpu_session_is_refused(road: Road) -> None:
+def test_a_third_gpu_session_is_refused(setup: LocalSetup) -> None:
     for slug in ("first-job", "second-job"):
         made = on_gpu(f"{SLEEPER}# {slug}", slug=slug, title=slug.replace("-", " "))
-        send(road, made, timeout_seconds=60)
-    assert refusal(road, on_gpu(), timeout_seconds=60).code == "sessions_full"
+        send(setup, made, timeout_seconds=60)
+    assert refusal(setup, on_gpu(), timeout_seconds=60).code == "sessions_full"
 
 
-def test_what_kaggle_refuses_is_no_run(road: Road) -> None:
+def test_what_kaggle_refuses_is_no_run(setup: LocalSetup) -> None:
     for slug in ("first-job", "second-job"):
-        road.server.push(slug, SLEEPER, machineShape="NvidiaTeslaT4")
+        setup.server.push(slug, SLEEPER, machineShape="NvidiaTeslaT4")
     with pytest.raises(Refused, match="Maximum batch GPU session count") as caught:
-        send(road, on_gpu(), timeout_seconds=60)
+        send(setup, on_gpu(), timeout_seconds=60)
     assert caught.value.code == "push_refused"
-    assert road.ledger.runs("local", None) == []
+    assert setup.ledger.runs("local", None) == []
 
 
 # Lost answers.
 
 
-def test_a_lost_answer_leads_to_one_run(road: Road) -> None:
-    road.server.fault("lost_answer", "SaveKernel")
-    pushed = send(road, plan())
+def test_a_lost_answer_leads_to_one_run(setup: LocalSetup) -> None:
+    setup.server.fault("lost_answer", "SaveKernel")
+    pushed = send(setup, plan())
     assert pushed.run.version == 1
-    assert road.server.calls("SaveKernel") == 1
-    newest = road.kaggle.newest_version(KernelRef("local", "small-job"))
+    assert setup.server.calls("SaveKernel") == 1
+    newest = setup.kaggle.newest_version(KernelRef("local", "small-job"))
     assert newest and newest.run.version == 1
 
 
-def test_a_push_that_never_arrived_is_sent_again(road: Road) -> None:
-    road.server.fault("status", "SaveKernel", status=429, retry_after=0, count=2)
-    assert send(road, plan()).run.version == 1
-    assert road.server.calls("SaveKernel") == 3
+def test_a_push_that_never_arrived_is_sent_again(setup: LocalSetup) -> None:
+    setup.server.fault("status", "SaveKernel", status=429, retry_after=0, count=2)
+    assert send(setup, plan()).run.version == 1
+    assert setup.server.calls("SaveKernel") == 3
 
 
-def test_a_push_of_an_older_twin_is_not_taken_for_the_lost_one(road: Road) -> None:
-    road.server.seed("small-job", source="print('hello')", **LAST_WEEK)
-    road.server.fault("status", "SaveKernel", status=500, count=1)
-    assert send(road, plan()).run.version == 2
+def test_a_push_of_an_older_twin_is_not_taken_for_the_lost_one(setup: LocalSetup) -> None:
+    setup.server.seed("small-job", source="print('hello')", **LAST_WEEK)
+    setup.server.fault("status", "SaveKernel", status=500, count=1)
+    assert send(setup, plan()).run.version == 2
 
 
 def test_a_push_whose_fate_is_unknown_stays_in_the_ledger_and_is_found_later(
-    local_kaggle: LocalKaggle, road: Road
+    local_kaggle: LocalKaggle, setup: LocalSetup
 ) -> None:
     impatient = connect_local(local_kaggle.endpoint, local_kaggle.token, total_seconds=0.5)
     impatient.account()
     local_kaggle.fault("lost_answer", "SaveKernel", count=1)
     local_kaggle.fault("status", "GetKernel", status=503, count=None)
-    run = road.ledger.admit(
+    run = setup.ledger.admit(
         intent_to_push("print(7)", service="local", account="local", kernel=KERNEL, pool="cpu"),
         lambda pending: None,
     )
@@ -218,19 +218,19 @@ def test_a_push_whose_fate_is_unknown_stays_in_the_ledger_and_is_found_later(
         impatient.save(job(KERNEL, "print(7)"), 0)
     assert isinstance(caught.value, AnswerLost)
     local_kaggle.clear_faults()
-    (found,) = settle_lost_pushes(road.kaggle, road.ledger)
+    (found,) = settle_lost_pushes(setup.kaggle, setup.ledger)
     assert (found.id, found.version, found.status) == (run.id, 1, Status.QUEUED)
 
 
-def test_an_intent_that_kaggle_never_took_is_forgotten_but_not_too_soon(road: Road) -> None:
-    run = road.ledger.admit(
+def test_an_intent_that_kaggle_never_took_is_forgotten_but_not_too_soon(setup: LocalSetup) -> None:
+    run = setup.ledger.admit(
         intent_to_push(service="local", account="local", kernel=KERNEL), lambda pending: None
     )
-    assert settle_lost_pushes(road.kaggle, road.ledger) == []
-    assert [kept.id for kept in road.ledger.unfinished_runs("local", "local")] == [run.id]
-    road.ledger.record_lost_answer(run.id, road.kaggle.now() - 1)
-    assert settle_lost_pushes(road.kaggle, road.ledger) == []
-    assert road.ledger.unfinished_runs("local", "local") == []
+    assert settle_lost_pushes(setup.kaggle, setup.ledger) == []
+    assert [kept.id for kept in setup.ledger.unfinished_runs("local", "local")] == [run.id]
+    setup.ledger.record_lost_answer(run.id, setup.kaggle.now() - 1)
+    assert settle_lost_pushes(setup.kaggle, setup.ledger) == []
+    assert setup.ledger.unfinished_runs("local", "local") == []
 
 
 def test_two_intents_of_one_script_find_a_version_each(tmp_path: Path) -> None:
@@ -284,24 +284,24 @@ def killed_after(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Any]:
 
 @pytest.mark.parametrize(("step", "runs"), [("admit", 0), ("save", 1), ("record_version", 1)])
 def test_killed_between_two_steps_no_run_is_lost_and_none_is_paid_for_twice(
-    road: Road, killed_after: Any, step: str, runs: int
+    setup: LocalSetup, killed_after: Any, step: str, runs: int
 ) -> None:
     killed_after(step)
-    assert road.server.calls("SaveKernel") == runs
+    assert setup.server.calls("SaveKernel") == runs
     # Whatever was cut off counts as under way until it is known.
-    error = refusal(road, plan())
+    error = refusal(setup, plan())
     assert error.code == "same_script"
-    known = [run.version for run in road.ledger.runs("local", "local")]
+    known = [run.version for run in setup.ledger.runs("local", "local")]
     assert known == ([1] if runs else [None])
     if not runs:
-        (intent,) = road.ledger.unfinished_runs("local", "local")
-        road.ledger.record_lost_answer(intent.id, road.kaggle.now() - 1)
-        assert send(road, plan()).run.version == 1
-        assert len(road.ledger.runs("local", "local")) == 1
+        (intent,) = setup.ledger.unfinished_runs("local", "local")
+        setup.ledger.record_lost_answer(intent.id, setup.kaggle.now() - 1)
+        assert send(setup, plan()).run.version == 1
+        assert len(setup.ledger.runs("local", "local")) == 1
 
 
 def test_two_pushes_at_once_of_the_same_job_make_one_run(
-    road: Road, local_kaggle: LocalKaggle, tmp_path: Path
+    setup: LocalSetup, local_kaggle: LocalKaggle, tmp_path: Path
 ) -> None:
     program = (
         "import sys, time, pathlib\n"
@@ -358,8 +358,8 @@ def test_the_owner_is_filled_in() -> None:
     assert str(save_request(plan(owner="bob"), "ada", None).kernel) == "bob/small-job"
 
 
-def test_a_title_that_moves_the_kernel_is_told(road: Road) -> None:
-    pushed = send(road, plan(title="Quite another title"))
+def test_a_title_that_moves_the_kernel_is_told(setup: LocalSetup) -> None:
+    pushed = send(setup, plan(title="Quite another title"))
     assert pushed.run.intent.kernel.slug == "quite-another-title"
     assert any("quite-another-title" in warning for warning in pushed.warnings)
-    assert road.ledger.latest("local", pushed.run.intent.kernel) == pushed.run
+    assert setup.ledger.latest("local", pushed.run.intent.kernel) == pushed.run

@@ -1,4 +1,4 @@
-"""The talk on stderr: live on a terminal, plain lines elsewhere, little when quiet."""
+"""What commands write on stderr: live on a terminal, plain lines elsewhere, little when quiet."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import sys
 
 import pytest
 
-from kitctl.errors import InvalidInput, Problem
-from kitctl.render import console as module
+from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.render.console import Console
 
 
 class Terminal(io.StringIO):
-    """A terminal that remembers what was drawn."""
+    """A terminal that records what is drawn."""
 
     encoding = "utf-8"
 
@@ -23,7 +22,7 @@ class Terminal(io.StringIO):
 
 
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Called in the test itself: pytest puts its own stderr in place after the fixtures."""
+    """Make stderr a terminal. Not a fixture: pytest replaces stderr after the fixtures have run."""
     drawn = Terminal()
     monkeypatch.setattr(sys, "stderr", drawn)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -32,15 +31,14 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return drawn
 
 
-def test_without_a_terminal_progress_is_a_few_plain_lines(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_without_a_terminal_progress_is_a_plain_line_now_and_then(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with Console().progress("fetching", total=1000) as bar:
         for _ in range(1000):
             bar.advance()
     assert capsys.readouterr().err == "fetching …\n"
-    monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
-    with Console().progress("fetching", total=4) as bar:
+    with Console(plain_seconds=0.0).progress("fetching", total=4) as bar:
         bar.update(completed=2)
         bar.log("a line of the run's")
     assert capsys.readouterr().err == "fetching …\nfetching 50 %\na line of the run's\n"
@@ -50,21 +48,21 @@ def test_on_a_terminal_progress_is_a_bar_with_the_lines_above_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = on_terminal(monkeypatch)
-    talk = Console()
-    with talk.progress("training", total=4, unit="epochs") as bar:
+    console = Console()
+    with console.progress("training", total=4, unit="epochs") as bar:
         bar.update(completed=3)
         bar.log("epoch 3/4 [bold]")
-        talk.info("said meanwhile")
-        with talk.progress("another row"):
+        console.info("written meanwhile")
+        with console.progress("another row"):
             pass
     drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
     assert "epoch 3/4 [bold]\n" in drawn
-    assert "said meanwhile\n" in drawn
+    assert "written meanwhile\n" in drawn
     assert "3/4 epochs" in drawn
     assert "another row" in drawn
 
 
-def test_where_nothing_is_counted_no_number_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bar_without_a_total_shows_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
     with Console().progress("run 1: queued"):
         pass
@@ -72,25 +70,30 @@ def test_where_nothing_is_counted_no_number_is_shown(monkeypatch: pytest.MonkeyP
     assert "0/?" not in terminal.getvalue()
 
 
-def test_without_a_terminal_a_line_comes_only_with_news(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_without_a_terminal_a_new_text_is_written_at_once(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with Console().progress("run 1") as bar:
         bar.describe("run 1: queued", " (1 s)")
         bar.describe("run 1: queued", " (2 s)")
         bar.describe("run 1: running", " (0 s)")
-        monkeypatch.setattr(module, "PLAIN_EVERY", 0.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["run 1 …", "run 1: queued (1 s) …", "run 1: running (0 s) …"]
+
+
+def test_without_a_terminal_no_line_is_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(plain_seconds=0.0)
+    with console.progress("run 1: running") as bar:
         bar.describe("run 1: running", " (9 s)")
-    said = capsys.readouterr().err.splitlines()
-    assert said == ["run 1 …", "run 1: queued (1 s) …", "run 1: running (0 s) …"]
-    with Console().progress("fetching", total=4) as bar:
+    assert capsys.readouterr().err.splitlines() == ["run 1: running …"]
+    with console.progress("fetching", total=4) as bar:
         for completed in (1, 1, 2):
             bar.update(completed=completed)
-    said = capsys.readouterr().err.splitlines()
-    assert said == ["fetching …", "fetching 25 %", "fetching 50 %"]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["fetching …", "fetching 25 %", "fetching 50 %"]
 
 
-def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
+def test_a_bar_on_the_terminal_does_not_redirect_stdout_that_is_a_pipe(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal = on_terminal(monkeypatch)
@@ -102,28 +105,28 @@ def test_a_bar_on_the_terminal_leaves_a_stdout_that_leads_elsewhere_alone(
 
 
 def test_quiet_leaves_only_warnings_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
-    talk = Console(quiet=True)
-    talk.info("said")
-    talk.hint("hinted")
-    with talk.progress("fetching", total=1) as bar:
+    console = Console(quiet=True)
+    console.info("information")
+    console.hint("a hint")
+    with console.progress("fetching", total=1) as bar:
         bar.advance()
-        bar.log("logged")
-    talk.warn("one file was skipped")
+        bar.log("a line of the log")
+    console.warn("one file was skipped")
     assert capsys.readouterr().err == "warning: one file was skipped\n"
 
 
-def test_an_error_is_a_sentence_its_problems_and_the_next_step(
+def test_an_error_is_a_sentence_its_problems_and_the_next_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     problems = [Problem("title", "is short.", "Lengthen it.")]
-    Console().fail(InvalidInput("Wrong.", hint="kitctl doctor", problems=problems))
+    Console().fail(InvalidInput("Wrong.", hint=NextCommand("doctor"), problems=problems))
     assert capsys.readouterr().err == (
         "error: Wrong.\n  • title: is short. Lengthen it.\nnext: kitctl doctor\n"
     )
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
-def test_colour_is_for_terminals_that_want_it(
+def test_colour_is_for_terminals_without_no_color(
     monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
 ) -> None:
     terminal = on_terminal(monkeypatch)

@@ -1,4 +1,4 @@
-"""The whole road to a local Kaggle in one object: adapter, ledger, downloads, folder."""
+"""What an operation takes, against a local Kaggle: client, ledger, downloads, results folder."""
 
 from __future__ import annotations
 
@@ -24,53 +24,55 @@ from kitctl.operations.shared.reporter import NullReporter
 LAST_WEEK = {"startedAt": "2026-11-10T10:00:00Z", "endedAt": "2026-11-10T11:00:00Z"}
 
 
-class Listener(NullReporter):
-    """Remembers what was said."""
+class RecordingReporter(NullReporter):
+    """Records every line of information and warning."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def info(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
     def warn(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
 
 @dataclass
-class Road:
+class LocalSetup:
+    """A local Kaggle and the objects with which operations reach it."""
+
     server: LocalKaggle
     kaggle: KaggleApi
     ledger: SqliteLedger
     folder: Path
     clock: Any = time
-    listener: Listener = field(default_factory=Listener)
+    reporter: RecordingReporter = field(default_factory=RecordingReporter)
 
     def seed(self, slug: str = "finished", log: Sequence[str] = (), **run: Any) -> TargetRun:
-        """A finished run that left `files` and wrote `log`; not one of the ledger's."""
+        """Add a finished run that left `files` and wrote `log`; the ledger does not know it."""
         lines = [{"stream_name": "stdout", "time": 1.0, "data": f"{text}\n"} for text in log]
         seeded = self.server.seed(slug, **{"status": "COMPLETE", **LAST_WEEK, "log": lines, **run})
         return TargetRun(RunRef(KernelRef("local", slug), seeded["version"]), None)
 
-    def pull(self, found: TargetRun, *, out: Path | None = None, **selection: Any) -> PullResult:
-        chosen = PullOptions(**selection)
+    def pull(self, target: TargetRun, *, out: Path | None = None, **options: Any) -> PullResult:
+        """Pull a run's outputs into `out`, or into `folder`."""
         return pull_results(
-            found,
+            target,
             self.kaggle,
             self.ledger,
             HttpDownloader(direct=True),
             LocalResultsFolder(out or self.folder),
-            chosen,
-            self.listener,
+            PullOptions(**options),
+            self.reporter,
         )
 
 
 @pytest.fixture
-def road(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Road]:
-    """A local Kaggle, and all that a command needs on the way to it; retries end after 15 s."""
-    listener = Listener()
+def setup(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[LocalSetup]:
+    """A wiped local Kaggle and an empty ledger; retries end after 15 s."""
+    reporter = RecordingReporter()
     kaggle = connect_local(
-        local_kaggle.endpoint, local_kaggle.token, on_wait=listener.warn, total_seconds=15.0
+        local_kaggle.endpoint, local_kaggle.token, on_wait=reporter.warn, total_seconds=15.0
     )
     with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
-        yield Road(local_kaggle, kaggle, ledger, tmp_path / "results", listener=listener)
+        yield LocalSetup(local_kaggle, kaggle, ledger, tmp_path / "results", reporter=reporter)
