@@ -20,12 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-RECIPES = ("solar-cells", "vgg16-imagenet")
-STAND_INS = {
-    "ryanholbrook/car-or-truck": "datasets/solar-cells",
-    "ryanholbrook/cv-course-models": "datasets/vgg16-imagenet",
-}
+from job import PROJECT
+from real_inputs import SOLAR_CELLS, VGG16, make_data_sets
+
+FOLDERS = {"ryanholbrook/car-or-truck": SOLAR_CELLS, "ryanholbrook/cv-course-models": VGG16}
 WEIGHTS = {"ImageNet": "auto", "random": "random"}  # Printed name → the job's base_weights.
 
 
@@ -52,14 +50,6 @@ class Outcome:
         )
 
 
-def make_data() -> None:
-    """Run the recipes; they leave existing files as they are."""
-    for name in RECIPES:
-        done = subprocess.run([sys.executable, PROJECT / "datasets" / name / "recipe.py"])
-        if done.returncode != 0:
-            raise SystemExit(done.returncode)
-
-
 def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Path) -> Outcome:
     """Run `kitctl dry-run` and return its result.
 
@@ -68,8 +58,8 @@ def dry_run(weights: str, seed: int, epochs: int, extra: Sequence[str], out: Pat
     """
     command = [sys.executable, "-m", "kitctl", "dry-run", "--full", "--json", "--quiet"]
     command += ["--project", str(PROJECT), "--out", str(out)]
-    for source, folder in STAND_INS.items():
-        command += ["--data", f"{source}={PROJECT / folder}"]
+    for source, folder in FOLDERS.items():
+        command += ["--data", f"{source}={folder}"]
     settings = {
         "base": "vgg16",
         "base_weights": WEIGHTS[weights],
@@ -116,7 +106,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     started = time.monotonic()
-    make_data()
+    make_data_sets()
     epochs, settings = arguments.epochs, arguments.set
     print(f"VGG16, 600 photographs of solar cells (420 + 180), {epochs} epochs", flush=True)
     outcomes = []

@@ -10,8 +10,16 @@ from pathlib import Path
 
 from job import PROJECT
 
-PHOTOS = PROJECT / "datasets" / "solar-cells"
-WEIGHTS = PROJECT / "datasets" / "vgg16-imagenet"
+SOLAR_CELLS = PROJECT / "datasets" / "solar-cells"
+VGG16 = PROJECT / "datasets" / "vgg16-imagenet"
+
+
+def make_data_sets() -> None:
+    """Run both recipes, and exit when one fails; they leave existing files as they are."""
+    for data_set in (SOLAR_CELLS, VGG16):
+        done = subprocess.run([sys.executable, data_set / "recipe.py"])
+        if done.returncode:
+            sys.exit(done.returncode)
 
 
 def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
@@ -20,15 +28,14 @@ def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
     `per_class` is the number of photos of each class in a split; they repeat where the data set
     has fewer.
     """
-    for data_set in (PHOTOS, WEIGHTS):
-        subprocess.run([sys.executable, data_set / "recipe.py"], check=True)
+    make_data_sets()
     for split, count in per_class.items():
-        for class_folder in sorted((PHOTOS / "files" / split).iterdir()):
+        for class_folder in sorted((SOLAR_CELLS / "files" / split).iterdir()):
             folder = inputs / "car-or-truck" / split / class_folder.name
             folder.mkdir(parents=True)
             photos = itertools.cycle(sorted(class_folder.iterdir()))
             for number, photo in enumerate(itertools.islice(photos, count)):
                 shutil.copy(photo, folder / f"{number:04}-{photo.name}")
     models = inputs / "cv-course-models"
-    shutil.copytree(WEIGHTS / "files", models)
+    shutil.copytree(VGG16 / "files", models)
     return next(models.rglob("vgg16.weights.h5"))
