@@ -58,7 +58,8 @@ docs: $(READY)  ## generate docs/settings.md from the declarations of the settin
 bench: $(READY)  ## measure every ratio of the README (QUICK=1: in three minutes)
 	@QUICK=$(QUICK) $(BIN)/python benchmarks/bench.py
 
-bench-pull: $(READY)  ## compare pull-results with the official client
+bench-pull: $(READY)  ## compare pull-results with the newest official client
+	@$(BIN)/python -m pip install --quiet --upgrade kaggle
 	@$(BIN)/python benchmarks/pull.py
 
 clean:  ## remove virtual environments, results and package

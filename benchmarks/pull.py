@@ -1,7 +1,8 @@
-"""`kitctl pull-results` beside the official `kaggle kernels output`: wall time and peak memory.
+"""Compare `kitctl pull-results` with the official `kaggle kernels output`: time, peak memory.
 
-Both fetch the same run from the same local Kaggle, one after the other, round by round: 200 files
-of 100 kB and one of 500 MB, with 50 ms before every answer. `python benchmarks/pull.py [--quick]`.
+Both fetch the same run from the same local Kaggle, in turns: 200 files of 100 kB and one of 500 MB,
+with 50 ms before every response. `python benchmarks/pull.py [--quick]`; `make bench-pull` updates
+the official client before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ ROUNDS = 5
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One call of one client."""
 
     seconds: float
@@ -37,7 +39,7 @@ class Measured:
 
 
 def rows(*, quick: bool) -> list[table.Row]:
-    """Pulls the same run with both clients, in turns, and compares them."""
+    """Pull the same run with both clients, in turns, and compare them."""
     big, rounds = (BIG_BYTES // 10, 1) if quick else (BIG_BYTES, ROUNDS)
     with tempfile.TemporaryDirectory(prefix="kitctl-bench-") as folder:
         home = Path(folder)
@@ -46,7 +48,7 @@ def rows(*, quick: bool) -> list[table.Row]:
         finally:
             _run([sys.executable, "-m", "kitctl", "local", "stop"], _environment(home), home)
     what = f"pull {SMALL_FILES} x {SMALL_BYTES // 1000} kB and one of {big / 1e6:.0f} MB"
-    against = "`kaggle kernels output`"
+    against = f"`kaggle kernels output`, kaggle {version('kaggle')}"
     pairs = list(zip(ours, theirs, strict=True))
     return [
         table.Row.of(
@@ -67,7 +69,7 @@ def rows(*, quick: bool) -> list[table.Row]:
     ]
 
 
-def _measure(home: Path, big: int, rounds: int) -> tuple[list[Measured], list[Measured]]:
+def _measure(home: Path, big: int, rounds: int) -> tuple[list[Measurement], list[Measurement]]:
     kit = [sys.executable, "-m", "kitctl"]
     environment = _environment(home)
     _run([*kit, "local", "start"], environment, home)
@@ -113,25 +115,25 @@ def _environment(home: Path) -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | own
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
-    """Runs a program to its end; its own wall time and peak memory."""
-    begun = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
+def _run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measurement:
+    """Run a program to its end, and measure its own wall time and peak memory."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, env=dict(environment), cwd=folder, stdout=said, stderr=said
+            command, env=dict(environment), cwd=folder, stdout=output, stderr=output
         )
         _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - begun
-        if process.returncode:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)} failed:\n{said.read().decode()}")
+        seconds = time.perf_counter() - started
+        process.wait()  # It has ended: this returns at once.
+        if os.waitstatus_to_exitcode(status):
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command)} failed:\n{output.read().decode()}")
     kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Measured(seconds, kilobytes / 1000)
+    return Measurement(seconds, kilobytes / 1000)
 
 
 def _order(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> None:
-    """Tells the local Kaggle what to be."""
+    """Send an order to the local Kaggle, such as to seed a run."""
     request = urllib.request.Request(
         f"{endpoint}/_local/{what}",
         json.dumps(body).encode(),
@@ -142,10 +144,10 @@ def _order(endpoint: str, token: str, what: str, body: Mapping[str, Any]) -> Non
 
 def _check(folder: Path, big: int) -> None:
     sizes = [path.stat().st_size for path in folder.rglob("*.bin")]
-    assert sorted(sizes) == [SMALL_BYTES] * SMALL_FILES + [big], f"not all came: {folder}"
+    assert sorted(sizes) == [SMALL_BYTES] * SMALL_FILES + [big], f"files are missing in {folder}"
 
 
-def _median(measured: Sequence[Measured], name: str) -> float:
+def _median(measured: Sequence[Measurement], name: str) -> float:
     return statistics.median(getattr(one, name) for one in measured)
 
 

@@ -1,7 +1,7 @@
-"""`kitctl quota` and `kitctl runs` with 10,000 runs in the ledger, cold, and where the time goes.
+"""Measure `kitctl quota` and `kitctl runs` with 10,000 runs in the ledger, and their parts.
 
-Each command is a new process against the same local Kaggle, which waits before each answer as a
-server far away does. By itself, this file also prints the parts of a `quota` under several waits.
+Each command is a new process against the same local Kaggle, which waits before each response as a
+distant server does. Run by itself, this file also prints the parts of `quota` for several waits.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from kitctl.local import lifecycle
 from kitctl.local.lifecycle import LocalKaggle
 
 RUNS = 10_000
-ANSWER_SECONDS = 0.1
+RESPONSE_SECONDS = 0.1
 REPEATS = 7
 
-# How long Kaggle takes to answer where the parts are shown: not at all, near, far.
+# Seconds before each response for which the parts are printed: none, near, far.
 WAITS = (0.0, 0.05, 0.2, 0.4)
 
 KITCTL = [sys.executable, "-m", "kitctl"]
@@ -42,13 +42,14 @@ STOPWATCH = [sys.executable, str(Path(__file__).with_name("stopwatch.py"))]
 
 def rows(*, quick: bool) -> list[table.Row]:
     """Measure with fewer repeats when `quick`."""
-    with _desk() as (folder, server):
+    with _setup() as (folder, server):
         return _measured(folder, server, 3 if quick else REPEATS)
 
 
 @contextmanager
-def _desk() -> Iterator[tuple[Path, LocalKaggle]]:
-    """A local Kaggle, a home with a long past (`long`) and one with none (`empty`)."""
+def _setup() -> Iterator[tuple[Path, LocalKaggle]]:
+    """A folder with a local Kaggle, and with a home with many runs (`long`) and one with none
+    (`empty`)."""
     with tempfile.TemporaryDirectory(prefix="kitctl-bench-") as name:
         folder = Path(name)
         server = lifecycle.start(folder / "local")
@@ -63,7 +64,7 @@ def _desk() -> Iterator[tuple[Path, LocalKaggle]]:
 
 
 def _measured(folder: Path, server: LocalKaggle, repeats: int) -> list[table.Row]:
-    _order_latency(server, ANSWER_SECONDS)
+    _order_latency(server, RESPONSE_SECONDS)
     long, empty = ({"KITCTL_HOME": str(folder / name)} for name in ("long", "empty"))
     commands = {
         "quota": ([*KITCTL, "quota", "--local"], long),
@@ -81,8 +82,8 @@ def _measured(folder: Path, server: LocalKaggle, repeats: int) -> list[table.Row
 
     def row(ours: str, what: str, theirs: str, against: str, goal: str) -> table.Row:
         ratios = [mine / other for mine, other in zip(took[ours], took[theirs], strict=True)]
-        ours_said, theirs_said = (statistics.median(took[name]) for name in (ours, theirs))
-        note = f"{ours_said:.2f} s against {theirs_said:.2f} s, {ANSWER_SECONDS} s an answer"
+        ours_median, theirs_median = (statistics.median(took[name]) for name in (ours, theirs))
+        note = f"{ours_median:.2f} s against {theirs_median:.2f} s, {RESPONSE_SECONDS} s a response"
         return table.Row.of(f"{what}, {RUNS:,} runs in the ledger", against, ratios, goal, note)
 
     return [
@@ -93,45 +94,45 @@ def _measured(folder: Path, server: LocalKaggle, repeats: int) -> list[table.Row
 
 
 def print_parts(repeats: int) -> None:
-    """Where the time of a `quota` goes, in the median of the repeats, for each wait."""
-    shown = Table(title=f"kitctl quota, {RUNS:,} runs, ms", box=None, title_justify="left")
-    shown.add_column("Kaggle answers after")
+    """Print the median time of each part of `quota`, for each wait."""
+    shown = Table(title=f"kitctl quota, {RUNS:,} runs, in ms", box=None, title_justify="left")
+    shown.add_column("Kaggle responds after")
     names: list[str] = []
-    with _desk() as (folder, server):
+    with _setup() as (folder, server):
         for wait in WAITS:
             _order_latency(server, wait)
-            found = [_parts(folder) for _ in range(repeats + 1)][1:]
+            measured = [_parts(folder) for _ in range(repeats + 1)][1:]
             if not names:
-                names = list(found[0])
+                names = list(measured[0])
                 for name in names:
                     shown.add_column(name, justify="right")
-            medians = (statistics.median(one[name] for one in found) for name in names)
+            medians = (statistics.median(one[name] for one in measured) for name in names)
             shown.add_row(f"{1000 * wait:.0f} ms", *(f"{1000 * value:.0f}" for value in medians))
     Console(width=None if os.isatty(1) else 150).print(shown)
     print(
-        "network: from the first request to the last answer, all under way at once; waited: what of"
-        " it nothing else was done in."
+        "network: from the first request to the last response; waiting: the part of it in which"
+        " kitctl did nothing else."
     )
 
 
 def _parts(folder: Path) -> dict[str, float]:
-    """Seconds of each part of one quota, which add up to `all`; and of the network beside them."""
+    """Return the seconds of each part of one `quota`, which add up to `all`; and `network`."""
     report = folder / "report.json"
     command = [*STOPWATCH, str(report), "quota", "--local"]
-    began = time.time()
+    started = time.time()
     _seconds(command, {"KITCTL_HOME": str(folder / "long")})
     ended = time.time()
-    said = json.loads(report.read_text("utf-8"))
+    measured = json.loads(report.read_text("utf-8"))
     parts = {
-        "interpreter": said["began"] - began,
-        "loading": said["loading"],
-        "ledger": said["ledger"],
-        "waited": said["waiting"],
-        "drawing": said["drawing"],
-        "end": ended - said["ended"],
+        "interpreter": measured["started"] - started,
+        "loading": measured["loading"],
+        "ledger": measured["ledger"],
+        "waiting": measured["waiting"],
+        "drawing": measured["drawing"],
+        "end": ended - measured["ended"],
     }
-    rest = ended - began - sum(parts.values())
-    return {**parts, "rest": rest, "all": ended - began, "network": said["network"]}
+    rest = ended - started - sum(parts.values())
+    return {**parts, "rest": rest, "all": ended - started, "network": measured["network"]}
 
 
 def _seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -162,19 +163,19 @@ def _order_latency(server: LocalKaggle, seconds: float) -> None:
 
 
 def _write_ledger(path: Path, runs: int) -> None:
-    """A run of ten minutes every half an hour up to now, as if they had been lived through."""
+    """Write a ledger with a run of ten minutes for every half an hour up to now."""
     SqliteLedger(path).close()
-    found = list(_past(runs))
-    names = list(found[0])
+    columns = list(_past_runs(runs))
+    names = list(columns[0])
     with sqlite3.connect(path) as connection:
         connection.executemany(
             f"INSERT INTO runs ({', '.join(names)}) VALUES ({', '.join(f':{n}' for n in names)})",
-            found,
+            columns,
         )
     connection.close()
 
 
-def _past(runs: int) -> Iterator[dict[str, object]]:
+def _past_runs(runs: int) -> Iterator[dict[str, object]]:
     now = time.time()
     for number in range(1, runs + 1):
         start = now - number * 1800

@@ -1,4 +1,4 @@
-"""`kitctl --help` beside `kaggle --version`, cold: each a process of its own, in turns."""
+"""Compare the start-up of `kitctl --help` with `kaggle --version`: new processes, in turns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import table
 
 
 def rows(*, quick: bool) -> list[table.Row]:
-    """Start-up, the time of a whole process."""
+    """Compare the time of whole processes."""
     scripts = Path(sys.executable).parent
     ours, theirs = [scripts / "kitctl", "--help"], [scripts / "kaggle", "--version"]
     with tempfile.TemporaryDirectory(prefix="bench-startup-") as home:
@@ -23,15 +23,15 @@ def rows(*, quick: bool) -> list[table.Row]:
 
 
 def seconds(command: list[str | Path], home: str) -> float:
-    """Seconds of one call, with a home that holds no credentials."""
-    began = time.perf_counter()
+    """Return the seconds of one call, in a home without credentials."""
+    started = time.perf_counter()
     subprocess.run(
         command,
         env={"HOME": home, "PATH": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""One kitctl command with a stopwatch on its parts: `stopwatch.py REPORT WORD…`.
+"""Run one kitctl command and measure its parts: `stopwatch.py REPORT ARGUMENT…`.
 
-REPORT takes a JSON object of seconds. What is loaded or waited for within another part is taken out
-of that part. `began` and `ended` are by the system's clock, for whoever started the process.
+REPORT gets a JSON object of seconds. Loading and waiting within another part do not count for that
+part. `started` and `ended` are by the system's clock, for the program that started this one.
 """
 
 import time
 
-BEGAN = time.time()
+STARTED = time.time()
 
-import builtins  # noqa: E402  # What comes before the first line is the interpreter's.
+import builtins  # noqa: E402  # The time before the first line is the interpreter's.
 import json  # noqa: E402
 import sys  # noqa: E402
 import threading  # noqa: E402
@@ -16,23 +16,23 @@ from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
-# What is watched, once its module has been loaded: module, class, methods, part.
-WATCHED = (
+# Methods that are timed once their module is loaded: module, class, methods, part.
+TIMED = (
     ("kitctl.adapters.ledger", "SqliteLedger", (), "ledger"),
     ("kitctl.render.output", "PeopleOutput", ("show",), "drawing"),
     ("kitctl.adapters.kaggle.api", "KaggleApi", ("account",), "waiting"),
-    ("concurrent.futures._base", "Future", ("result",), "waiting"),
-    ("concurrent.futures.thread", "ThreadPoolExecutor", ("shutdown",), "waiting"),
+    ("concurrent.futures", "Future", ("result",), "waiting"),
+    ("concurrent.futures", "ThreadPoolExecutor", ("shutdown",), "waiting"),
 )
 
 parts = {"loading": 0.0, "ledger": 0.0, "waiting": 0.0, "drawing": 0.0}
-asked: list[float] = []
-_running: list[list[Any]] = []  # The parts under way in the main thread, the innermost last.
-_seen: set[str] = set()
+request_times: list[float] = []
+_running: list[list[Any]] = []  # The main thread's unfinished parts, the innermost last.
+_wrapped: set[str] = set()
 
 
-def clocked(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with its time on that part, where the main thread calls it."""
+def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, with its time in the main thread added to that part."""
 
     def run(*arguments: Any, **named: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
@@ -53,45 +53,46 @@ def clocked(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def spanned(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which notes when it began and ended, in whatever thread."""
+def requests_timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which also records when it starts and ends, in any thread."""
 
     def run(*arguments: Any, **named: Any) -> Any:
-        asked.append(time.perf_counter())
+        request_times.append(time.perf_counter())
         try:
             return function(*arguments, **named)
         finally:
-            asked.append(time.perf_counter())
+            request_times.append(time.perf_counter())
 
     return run
 
 
-def watch() -> None:
-    """Puts the stopwatch on what has been loaded since the last time."""
-    for module, name, methods, part in WATCHED:
-        owner = getattr(sys.modules.get(module), name, None)
-        if owner is None or name in _seen:
+def wrap_loaded() -> None:
+    """Wrap what has been loaded since the last call."""
+    for module, name, methods, part in TIMED:
+        # Not getattr, which would make concurrent.futures load more.
+        owner = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        if owner is None or name in _wrapped:
             continue
-        _seen.add(name)
+        _wrapped.add(name)
         public = [key for key, value in vars(owner).items() if callable(value) and key[0] != "_"]
         for method in methods or ("__init__", *public):
-            setattr(owner, method, clocked(part, getattr(owner, method)))
-    connections = sys.modules.get("kitctl.adapters.http")
-    if hasattr(connections, "Connections") and "Connections" not in _seen:
-        _seen.add("Connections")
-        connections.Connections.ask = spanned(connections.Connections.ask)  # type: ignore[union-attr]
+            setattr(owner, method, timed(part, getattr(owner, method)))
+    client = getattr(sys.modules.get("kitctl.adapters.http.client"), "HttpClient", None)
+    if client is not None and "HttpClient" not in _wrapped:
+        _wrapped.add("HttpClient")
+        client.send = requests_timed(client.send)
 
 
 def main() -> None:
-    """Runs the command and writes the report."""
+    """Run the command and write the report."""
     load = builtins.__import__
-    timed = clocked("loading", load)
+    load_timed = timed("loading", load)
 
     def loading(*arguments: Any, **named: Any) -> Any:
         is_within = bool(_running) and _running[-1][0] == "loading"
-        module = (load if is_within else timed)(*arguments, **named)
+        module = (load if is_within else load_timed)(*arguments, **named)
         if not is_within:
-            watch()
+            wrap_loaded()
         return module
 
     builtins.__import__ = loading
@@ -100,8 +101,8 @@ def main() -> None:
     report_path = Path(sys.argv.pop(1))
     code = kitctl()
     builtins.__import__ = load
-    network = max(asked) - min(asked) if asked else 0.0
-    report = {**parts, "network": network, "began": BEGAN, "ended": time.time()}
+    network = max(request_times) - min(request_times) if request_times else 0.0
+    report = {**parts, "network": network, "started": STARTED, "ended": time.time()}
     report_path.write_text(json.dumps(report), "utf-8")
     sys.exit(code)
 

@@ -72,21 +72,21 @@ class LocalResultsFolder:
         run_file.write_text(run, "utf-8")
         return foreign
 
-    def existing(self, name: str, promise: ManifestEntry | None) -> FileContent | None:
+    def existing(self, name: str, expected: ManifestEntry | None) -> FileContent | None:
         path = self._path(name)
         try:
             stat = path.stat(follow_symlinks=False)
         except OSError:
             return None
         record = self._records.get(name)
-        expected = promise or (record and record.entry)
-        if path.is_symlink() or not path.is_file() or not expected:
+        entry = expected or (record and record.entry)
+        if path.is_symlink() or not path.is_file() or not entry:
             return None
         if record and (record.entry.bytes, record.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-            is_expected = record.entry.sha256 == expected.sha256
+            is_expected = record.entry.sha256 == entry.sha256
         else:
-            is_expected = expected.matches(hash_file(path, expected.algorithm))
-        return FileContent(expected.bytes, expected.sha256) if is_expected else None
+            is_expected = entry.matches(hash_file(path, entry.algorithm))
+        return FileContent(entry.bytes, entry.sha256) if is_expected else None
 
     def part_path(self, name: str) -> Path:
         # Named by a hash: with a suffix, the longest names would be too long.

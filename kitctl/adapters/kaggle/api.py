@@ -84,7 +84,7 @@ class KaggleApi:
     def version(self, run: RunRef) -> KernelVersion | None:
         return self._version(run.kernel, run)
 
-    def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
+    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
         # SaveKernel is not idempotent: a request whose answer is lost may run all the same, so look
         # for its version before it is sent again.
         in_doubt = False
@@ -92,10 +92,10 @@ class KaggleApi:
         def attempt() -> SavedVersion:
             nonlocal in_doubt
             try:
-                return self._save_once(job)
+                return self._save_once(request)
             except RetryLater as failure:
                 in_doubt = in_doubt or not failure.refused
-                saved = self._find_saved(job, newest_before) if in_doubt else None
+                saved = self._find_saved(request, newest_before) if in_doubt else None
                 if saved is None:
                     raise
                 return saved
@@ -209,9 +209,9 @@ class KaggleApi:
             RunRef(kernel, number), wire.text(blob, "source"), wire.text(metadata, "machineShape")
         )
 
-    def _save_once(self, job: SaveRequest) -> SavedVersion:
+    def _save_once(self, request: SaveRequest) -> SavedVersion:
         try:
-            answer = self._transport.call_once(_KERNELS, "SaveKernel", wire.save_request(job))
+            answer = self._transport.call_once(_KERNELS, "SaveKernel", wire.save_request(request))
         except NotVisible as error:
             raise _push_refused(error.kaggle_message) from None
         if message := wire.text(answer, "error"):
@@ -220,15 +220,15 @@ class KaggleApi:
         if not number:
             raise RetryLater(NetworkFailed("Kaggle did not say which version the push became."))
         url = wire.text(answer, "url")
-        kernel = _kernel_of(wire.text(answer, "ref"), url, job.kernel)
+        kernel = _kernel_of(wire.text(answer, "ref"), url, request.kernel)
         return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
 
-    def _find_saved(self, job: SaveRequest, newest_before: int) -> SavedVersion | None:
+    def _find_saved(self, request: SaveRequest, newest_before: int) -> SavedVersion | None:
         """Return the version that a push whose answer was lost has made, if it made one."""
-        sha256 = source_sha256(job.text)
+        sha256 = source_sha256(request.text)
         for pause in LOOK_PAUSES:
             time.sleep(pause)
-            newest = self.newest_version(job.kernel)
+            newest = self.newest_version(request.kernel)
             is_new = newest is not None and newest.run.version > newest_before
             if newest and is_new and source_sha256(newest.source) == sha256:
                 return SavedVersion(newest.run, "")

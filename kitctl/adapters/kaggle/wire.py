@@ -26,28 +26,28 @@ _INVALID = (
 )
 
 
-def save_request(job: SaveRequest) -> dict[str, object]:
-    """Return SaveKernel's request, without the fields that the job leaves open."""
+def save_request(request: SaveRequest) -> dict[str, object]:
+    """Return SaveKernel's request, without the fields that the request leaves open."""
     fields: dict[str, object] = {
-        "id": job.id_no,
-        "slug": str(job.kernel),
-        "newTitle": job.title,
-        "text": job.text,
-        "language": job.language,
-        "kernelType": job.kernel_type,
-        "isPrivate": job.is_private,
-        "enableGpu": job.enable_gpu,
-        "enableTpu": job.enable_tpu,
-        "enableInternet": job.enable_internet,
-        "machineShape": job.machine_shape or None,
-        "datasetDataSources": list(job.sources.datasets) or None,
-        "kernelDataSources": list(job.sources.kernels) or None,
-        "competitionDataSources": list(job.sources.competitions) or None,
-        "modelDataSources": list(job.sources.models) or None,
-        "categoryIds": list(job.keywords) or None,
-        "dockerImage": job.docker_image or None,
-        "dockerImagePinningType": job.docker_image_pinning_type or None,
-        "sessionTimeoutSeconds": job.timeout_seconds,
+        "id": request.id_no,
+        "slug": str(request.kernel),
+        "newTitle": request.title,
+        "text": request.text,
+        "language": request.language,
+        "kernelType": request.kernel_type,
+        "isPrivate": request.is_private,
+        "enableGpu": request.enable_gpu,
+        "enableTpu": request.enable_tpu,
+        "enableInternet": request.enable_internet,
+        "machineShape": request.machine_shape or None,
+        "datasetDataSources": list(request.sources.datasets) or None,
+        "kernelDataSources": list(request.sources.kernels) or None,
+        "competitionDataSources": list(request.sources.competitions) or None,
+        "modelDataSources": list(request.sources.models) or None,
+        "categoryIds": list(request.keywords) or None,
+        "dockerImage": request.docker_image or None,
+        "dockerImagePinningType": request.docker_image_pinning_type or None,
+        "sessionTimeoutSeconds": request.timeout_seconds,
         "kernelExecutionType": "SAVE_AND_RUN_ALL",
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -47,9 +47,9 @@ class SqliteLedger:
 
     # Writing
 
-    def admit(self, intent: Intent, judge: AdmissionCheck) -> Run:
+    def admit(self, intent: Intent, check: AdmissionCheck) -> Run:
         with self._database.transaction():
-            judge(self.unfinished_runs(intent.service, intent.account))
+            check(self.unfinished_runs(intent.service, intent.account))
             columns = rows.columns(intent) | {"status": Status.SENDING}
             return self._by_id(self._database.insert("runs", columns))
 
