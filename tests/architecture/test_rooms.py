@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support.source_files import PROJECT, expect_none, imports, module_name, place, python_files
+from support.source_files import expect_none, imports, module_name, place, python_files
 
-# A room (a folder or a file directly below the program's own) → the rooms that it may import.
-# A room may stand only after all that it may import, so the tables read from the bottom up.
+# A room (a folder or a file directly in the package) → the rooms that it may import. Each room
+# stands below all that it may import, so that a table lists the lowest rooms first.
 KITCTL: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
@@ -53,54 +53,81 @@ KERNEL: dict[str, set[str]] = {
     # Archives of models name `kernel.saved_base`; the class itself stands in model/.
     "saved_base": {"model"},
 }
-PROGRAMS = {"kitctl": KITCTL, "kernel": KERNEL}
-IMPORTED_WHERE_USED = {
-    *("tensorflow", "keras", "pandas", "matplotlib", "kaggle", "kagglesdk"),
-    *("rich", "starlette", "uvicorn"),
+# The rooms of the local Kaggle: its state, the runs in it, and what serves both.
+LOCAL: dict[str, set[str]] = {
+    "state": set(),
+    "runs": {"state"},
+    "http": {"runs", "state"},
+    "testing": {"http", "runs", "state"},
+    "app": {"testing", "http", "state"},
+    "locks": set(),
+    "state_folder": set(),
+    "process": {"app", "testing", "http", "runs", "state", "locks", "state_folder"},
+    "lifecycle": {"locks", "state_folder"},
+    "__main__": {"process"},
 }
+TABLES = {"kitctl": KITCTL, "kernel": KERNEL, "kitctl.local": LOCAL}
 
-each_program = pytest.mark.parametrize("program", PROGRAMS)
-
-
-def room_of(name: str) -> str:
-    """Return the room of a dotted name: `kitctl.cli.push` → `cli`; the program itself → ""."""
-    return name.split(".")[1] if "." in name else ""
+each_package = pytest.mark.parametrize("package", TABLES)
 
 
-@each_program
-def test_every_file_stands_in_a_room_of_the_table(program: str) -> None:
-    homeless = [
-        f"{place(path)}: give its room a row in {program.upper()} of {place(Path(__file__))}"
-        for path in python_files(program)
-        if room_of(module_name(path)) not in {"", *PROGRAMS[program]}
-    ]
-    expect_none(homeless)
+def room_in(package: str, name: str) -> str:
+    """Return a module's room in a package: `kitctl.cli.push` → `cli`; outside of the rooms: ""."""
+    below = name.removeprefix(f"{package}.")
+    return "" if below == name else below.split(".")[0]
 
 
-@each_program
-def test_the_table_lists_each_room_above_those_that_it_may_import(program: str) -> None:
-    below: set[str] = set()
-    for room, may_import in PROGRAMS[program].items():
-        assert may_import <= below, f"{room} may import what does not stand above its row"
-        below.add(room)
+def files_of(package: str) -> list[Path]:
+    return python_files(package.replace(".", "/"))
 
 
-@each_program
-def test_imports_go_down_only(program: str) -> None:
-    rooms = PROGRAMS[program]
+@each_package
+def test_every_file_stands_in_a_room_of_the_table(package: str) -> None:
+    expect_none(
+        [
+            f"{place(path)}: give its room a row in the table of {package}, {place(Path(__file__))}"
+            for path in files_of(package)
+            if room_in(package, module_name(path)) not in {"", *TABLES[package]}
+        ]
+    )
+
+
+@each_package
+def test_a_table_lists_each_room_after_those_that_it_may_import(package: str) -> None:
+    lower: set[str] = set()
+    for room, may_import in TABLES[package].items():
+        assert may_import <= lower, f"{room} may import a room that stands after it in the table"
+        lower.add(room)
+
+
+@each_package
+def test_imports_go_down_only(package: str) -> None:
+    table = TABLES[package]
     wrong = []
-    for path in python_files(program):
-        own = room_of(module_name(path))
+    for path in files_of(package):
+        own = room_in(package, module_name(path))
         for item in imports(path):
-            other = room_of(item.name)
-            if item.name.split(".")[0] != program or other not in rooms or other == own:
-                continue
-            if other not in rooms.get(own, set()):
+            other = room_in(package, item.name)
+            if other in table and other != own and other not in table.get(own, set()):
                 wrong.append(
-                    f"{place(path, item.line)}: {own or program}/ may not import {item.name}; "
-                    f"move the shared part down, or hand it over as an argument"
+                    f"{place(path, item.line)}: {own or package} may not import {item.name}; "
+                    f"move the shared part down, or pass it as an argument"
                 )
     expect_none(wrong)
+
+
+def test_no_command_imports_the_operation_of_another() -> None:
+    package = "kitctl.operations"
+    expect_none(
+        [
+            f"{place(path, item.line)}: imports {item.name}; move the shared part to "
+            "kitctl/operations/shared/"
+            for path in files_of(package)
+            for item in imports(path)
+            if room_in(package, item.name)
+            not in {"", "shared", room_in(package, module_name(path))}
+        ]
+    )
 
 
 def circle_in(graph: Mapping[str, Iterable[str]]) -> list[str]:
@@ -113,7 +140,7 @@ def circle_in(graph: Mapping[str, Iterable[str]]) -> list[str]:
     return []
 
 
-@each_program
+@pytest.mark.parametrize("program", ["kitctl", "kernel"])
 def test_no_modules_import_each_other_in_a_circle(program: str) -> None:
     files = {module_name(path): path for path in python_files(program)}
     graph: dict[str, dict[str, int]] = {module: {} for module in files}  # → imported → line
@@ -136,41 +163,3 @@ def test_a_circle_is_seen() -> None:
     assert circle_in({"a": {"b"}, "b": {"c"}, "c": set()}) == []
     circle = circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     assert "".join(circle) in {"abca", "bcab", "cabc"}
-
-
-@pytest.mark.parametrize(
-    ("program", "other"),
-    [("kernel", "kitctl"), ("kitctl", "kernel"), ("datasets", "kitctl"), ("datasets", "kernel")],
-)
-def test_the_programs_never_import_each_other(program: str, other: str) -> None:
-    wrong = [
-        f"{place(path, item.line)}: {program}/ may not import {item.name}; only files pass between"
-        for path in python_files(program)
-        for item in imports(path)
-        if item.name.split(".")[0] == other
-    ]
-    expect_none(wrong)
-
-
-def test_only_the_kaggle_adapter_imports_the_official_client() -> None:
-    wrong = [
-        f"{place(path, item.line)}: only kitctl/adapters/kaggle/ may import {item.name}"
-        for path in python_files("kitctl")
-        if not path.is_relative_to(PROJECT / "kitctl" / "adapters" / "kaggle")
-        for item in imports(path)
-        if item.name.split(".")[0] in {"kaggle", "kagglesdk"}
-    ]
-    expect_none(wrong)
-
-
-def test_kitctl_imports_heavy_packages_only_where_they_are_used() -> None:
-    wrong = [
-        f"{place(path, item.line)}: import {item.name} in the function that uses it, "
-        "so that `kitctl --help` does not load it"
-        for path in python_files("kitctl")
-        # Only the process that serves loads the local Kaggle's own files.
-        if not path.is_relative_to(PROJECT / "kitctl" / "local")
-        for item in imports(path)
-        if not item.is_deferred and item.name.split(".")[0] in IMPORTED_WHERE_USED
-    ]
-    expect_none(wrong)
