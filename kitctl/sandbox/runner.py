@@ -3,8 +3,8 @@
 `start` is the port Runner. It makes ROOT/src/script.py, ROOT/input (read-only, in both of Kaggle's
 layouts), ROOT/working (the working directory, where outputs are left) and ROOT/home. On Linux with
 user namespaces the script sees ROOT as /kaggle, has no network unless it asks for one, and cannot
-write to its inputs. Elsewhere the inputs are copies and the network stays on; `Run.isolation` says
-which it was.
+write to its inputs. Elsewhere the inputs are copies and the network stays on;
+`SandboxRun.isolation` says which it was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def container_name(session_id: int) -> str:
     return f"kaggle_local-{session_id}-webtier"
 
 
-class Run:
+class SandboxRun:
     """A started run. Its process tree ends with this process, however that ends."""
 
     def __init__(
@@ -94,7 +94,7 @@ def start(
     internet: bool,
     on_line: OnLine,
     name: str = "script.py",
-) -> Run:
+) -> SandboxRun:
     """Start a Python script.
 
     Args:
@@ -134,7 +134,7 @@ def start(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    return Run(supervisor, root / "working", isolation.description, on_line)
+    return SandboxRun(supervisor, root / "working", isolation.description, on_line)
 
 
 def isolation() -> str:

@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 from support.source_files import expect_none, parse, place, python_files
 
-FOLDERS = ("datasets",)
-OURS = {"kitctl", "kernel", "drawing", "recipes"}
+FOLDERS = ("kitctl", "kernel", "benchmarks", "datasets", "tests")
+OURS = {"kitctl", "kernel", "drawing", "recipes", "support"}
 # Names without an underscore that are their library's own all the same.
 INNER_NAMES = {
     **dict.fromkeys(("process_value", "type_descriptor", "get_params"), "Typer"),

@@ -39,14 +39,16 @@ class Printed:
         return "".join(line for name, line, _ in self.lines if name == stream)
 
 
-def run(root: Path, script: str, **options: object) -> tuple[int | None, Printed, runner.Run]:
+def run(
+    root: Path, script: str, **options: object
+) -> tuple[int | None, Printed, runner.SandboxRun]:
     printed = Printed()
     arguments = {"environment": {}, "internet": False, "mounts": {}, **options}
     started = runner.start(root, textwrap.dedent(script).encode(), on_line=printed, **arguments)  # type: ignore[arg-type]
     return started.wait(60), printed, started
 
 
-def is_sandboxed(started: runner.Run) -> bool:
+def is_sandboxed(started: runner.SandboxRun) -> bool:
     return started.isolation.startswith("Isolated")
 
 

@@ -12,7 +12,7 @@ from kitctl.local.http.fields import Body
 from kitctl.local.http.log_stream import LogStream
 from kitctl.local.runs import logs
 from kitctl.local.state.errors import bad_request, not_found
-from kitctl.local.state.records import KernelVersion, Output, Session
+from kitctl.local.state.records import KernelVersion, OutputFile, Session
 
 
 def save_kernel(api: Api, body: Body) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _session(api: Api, version: KernelVersion) -> Session | None:
     return api.state.sessions.of_version(version.kernel.id, version.number)
 
 
-def _outputs(api: Api, session: Session, body: Body) -> list[Output]:
+def _outputs(api: Api, session: Session, body: Body) -> list[OutputFile]:
     offset, size = fields.page(body)
     return api.state.sessions.outputs(session.id, offset, size + 1)
 

@@ -9,7 +9,7 @@ from kitctl.local.state.local_state import LocalState
 from kitctl.local.state.names import split_source
 from kitctl.local.state.records import KernelVersion, Session
 from kitctl.sandbox import notebooks, runner
-from kitctl.sandbox.runner import Run
+from kitctl.sandbox.runner import SandboxRun
 
 RUN_FOLDER = "run"
 
@@ -20,7 +20,7 @@ class CannotRun(Exception):
 
 def start(
     state: LocalState, session: Session, endpoint: str, write: Callable[[str, str], None]
-) -> Run:
+) -> SandboxRun:
     """Start a session's script in a folder laid out as Kaggle's.
 
     `write(stream, line)` receives each line that the script prints, from other threads.

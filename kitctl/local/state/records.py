@@ -98,7 +98,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputFile:
     """A run's output file: `name` as the API returns it, `path` where it is stored."""
 
     id: int
@@ -108,7 +108,7 @@ class Output:
     created_at: float
 
 
-class NewOutput(NamedTuple):
+class NewOutputFile(NamedTuple):
     """An output file that is to be recorded."""
 
     name: str

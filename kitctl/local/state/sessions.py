@@ -12,7 +12,7 @@ from kitctl.local.state.database import Database
 from kitctl.local.state.errors import forbidden
 from kitctl.local.state.files import regular_files
 from kitctl.local.state.machines import Pool
-from kitctl.local.state.records import NewOutput, Output, Session
+from kitctl.local.state.records import NewOutputFile, OutputFile, Session
 from kitctl.local.state.settings import ServerSettings
 
 # Session ids look like Kaggle's, so that nothing takes them for version numbers.
@@ -188,10 +188,10 @@ class Sessions:
         outputs = []
         for path in regular_files(folder):
             status, name = path.stat(), path.relative_to(folder).as_posix()
-            outputs.append(NewOutput(name, path, status.st_size, status.st_mtime))
+            outputs.append(NewOutputFile(name, path, status.st_size, status.st_mtime))
         self.add_outputs(session_id, outputs)
 
-    def add_outputs(self, session_id: int, outputs: Iterable[NewOutput]) -> None:
+    def add_outputs(self, session_id: int, outputs: Iterable[NewOutputFile]) -> None:
         """Record output files of a session."""
         root = self.folder(session_id)
         self._database.insert_many(
@@ -203,7 +203,7 @@ class Sessions:
             ],
         )
 
-    def outputs(self, session_id: int, offset: int, limit: int) -> list[Output]:
+    def outputs(self, session_id: int, offset: int, limit: int) -> list[OutputFile]:
         """Return `limit` of a session's outputs from `offset` on, by name."""
         rows = self._database.fetch_all(
             "SELECT * FROM outputs WHERE session_id = ? ORDER BY name LIMIT ? OFFSET ?",
@@ -213,18 +213,18 @@ class Sessions:
         )
         return [self._output(row) for row in rows]
 
-    def output(self, output_id: int) -> Output | None:
+    def output(self, output_id: int) -> OutputFile | None:
         row = self._database.fetch_one("SELECT * FROM outputs WHERE id = ?", output_id)
         return self._output(row) if row else None
 
-    def output_named(self, session_id: int, name: str) -> Output | None:
+    def output_named(self, session_id: int, name: str) -> OutputFile | None:
         row = self._database.fetch_one(
             "SELECT * FROM outputs WHERE session_id = ? AND name = ?", session_id, name
         )
         return self._output(row) if row else None
 
-    def _output(self, row: sqlite3.Row) -> Output:
-        return Output(
+    def _output(self, row: sqlite3.Row) -> OutputFile:
+        return OutputFile(
             id=row["id"],
             name=row["name"],
             path=self.folder(row["session_id"]) / row["path"],

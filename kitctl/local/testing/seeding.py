@@ -87,7 +87,7 @@ def _add_files(state: LocalState, session_id: int, run: Body) -> None:
     outside = state.sessions.folder(session_id) / "odd"
     working.mkdir(parents=True)
     outside.mkdir()
-    outputs: list[records.NewOutput] = []
+    outputs: list[records.NewOutputFile] = []
     manifest: list[dict[str, Any]] = []
     for file in fields.objects(run, "files"):
         for number in range(fields.number(file, "count") or 1):
@@ -96,13 +96,13 @@ def _add_files(state: LocalState, session_id: int, run: Body) -> None:
             path = working / name if _is_plain(name) else outside / str(len(outputs))
             path.parent.mkdir(parents=True, exist_ok=True)
             size, digests = _write(path, _content(file, name))
-            outputs.append(records.NewOutput(name, path, size, path.stat().st_mtime))
+            outputs.append(records.NewOutputFile(name, path, size, path.stat().st_mtime))
             manifest.append({"path": name, "bytes": size, **digests})
     if fields.flag(run, "manifest"):
         path = working / "manifest.json"
         text = json.dumps({"schema": "kitctl-manifest/1", "files": manifest})
         path.write_text(text, encoding="utf-8")
-        outputs.append(records.NewOutput(path.name, path, len(text), path.stat().st_mtime))
+        outputs.append(records.NewOutputFile(path.name, path, len(text), path.stat().st_mtime))
     state.sessions.add_outputs(session_id, outputs)
 
 
