@@ -105,7 +105,7 @@ def _check_start(response: StreamedResponse, file: OutputFile, offset: int) -> i
     """Return the byte that the body starts at.
 
     Raises:
-        DownloadInterrupted: to be asked for again.
+        DownloadInterrupted: another request may succeed.
         UrlExpired: the address does not work any more.
         NetworkFailed: anything else that is not the file.
     """
@@ -125,7 +125,7 @@ def _check_start(response: StreamedResponse, file: OutputFile, offset: int) -> i
         content_range = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         if not content_range or int(content_range[1]) != offset:
             raise DownloadInterrupted(
-                f"The storage sent another part of {file.name} than the one asked for.",
+                f"The storage sent another part of {file.name} than requested.",
                 start_over=True,
             )
         return offset

@@ -1,4 +1,4 @@
-"""One file: taken up again only where that is safe."""
+"""Downloads of one file: resumed only where that is safe, redirected, interrupted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def downloads() -> HttpDownloader:
 
 
 def file(setup: LocalSetup, slug: str = "finished", size: int = 2_000_000) -> OutputFile:
-    found = setup.seed(slug, files=[{"name": "big.bin", "bytes": size}])
-    return next(setup.kaggle.outputs(found.ref))
+    run = setup.seed(slug, files=[{"name": "big.bin", "bytes": size}])
+    return next(setup.kaggle.outputs(run.ref))
 
 
-def test_the_hash_is_that_of_what_is_on_disk(
+def test_a_download_returns_the_size_and_hash_of_its_file(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
@@ -33,21 +33,21 @@ def test_the_hash_is_that_of_what_is_on_disk(
     assert content.digest == hashlib.sha256(part.read_bytes()).hexdigest()
 
 
-def test_it_goes_on_where_it_broke_off(
+def test_a_download_that_broke_off_is_resumed(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(setup)
+    part, output = tmp_path / "a.part", file(setup)
     setup.server.fault("drop", "download", after_bytes=1_500_000)
     with pytest.raises(DownloadInterrupted):
-        downloads.fetch(wanted, part)
-    begun = part.stat().st_size
-    assert begun > 0
-    came: list[int] = []
-    assert downloads.fetch(wanted, part, "sha256", came.append).bytes == 2_000_000
-    assert came[0] == begun and sum(came) == 2_000_000
+        downloads.fetch(output, part)
+    before = part.stat().st_size
+    assert before > 0
+    counts: list[int] = []
+    assert downloads.fetch(output, part, "sha256", counts.append).bytes == 2_000_000
+    assert counts[0] == before and sum(counts) == 2_000_000
 
 
-def test_another_files_part_is_not_taken_up(
+def test_the_part_of_another_file_is_not_resumed(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
     part = tmp_path / "a.part"
@@ -60,75 +60,77 @@ def test_another_files_part_is_not_taken_up(
     assert content.digest == downloads.fetch(other, tmp_path / "whole.part").digest
 
 
-def test_a_part_of_unknown_origin_is_not_taken_up(
+def test_a_part_without_an_etag_is_not_resumed(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(setup)
-    part.write_bytes(b"left by who knows whom")
+    part, output = tmp_path / "a.part", file(setup)
+    part.write_bytes(b"of unknown origin")
     assert (
-        downloads.fetch(wanted, part).digest == downloads.fetch(wanted, tmp_path / "b.part").digest
+        downloads.fetch(output, part).digest == downloads.fetch(output, tmp_path / "b.part").digest
     )
 
 
-def test_a_part_that_is_whole_is_not_fetched_again(
+def test_a_complete_part_is_not_downloaded_again(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(setup)
-    content = downloads.fetch(wanted, part)
+    part, output = tmp_path / "a.part", file(setup)
+    content = downloads.fetch(output, part)
     written = part.stat().st_mtime_ns
-    came: list[int] = []
-    assert downloads.fetch(wanted, part, "sha256", came.append) == content
-    assert came == [2_000_000] and part.stat().st_mtime_ns == written
+    counts: list[int] = []
+    assert downloads.fetch(output, part, "sha256", counts.append) == content
+    assert counts == [2_000_000] and part.stat().st_mtime_ns == written
 
 
-def test_a_part_that_is_longer_than_the_file_is_given_up(
+def test_a_part_that_is_longer_than_its_file_starts_over(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    part, wanted = tmp_path / "a.part", file(setup)
-    downloads.fetch(wanted, part)
+    part, output = tmp_path / "a.part", file(setup)
+    downloads.fetch(output, part)
     with part.open("ab") as sink:
         sink.write(b"more")
     with pytest.raises(DownloadInterrupted) as caught:
-        downloads.fetch(wanted, part)
+        downloads.fetch(output, part)
     assert caught.value.start_over
 
 
-def test_an_expired_address_is_told_apart(
+def test_an_expired_address_has_an_error_of_its_own(
     setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    wanted = file(setup)
+    output = file(setup)
     setup.server.fault("expired", "download")
     with pytest.raises(UrlExpired) as caught:
-        downloads.fetch(wanted, tmp_path / "a.part")
+        downloads.fetch(output, tmp_path / "a.part")
     assert not (tmp_path / "a.part").exists()
-    assert wanted.url not in caught.value.message
+    assert output.url not in caught.value.message
 
 
-def test_nobody_there_is_a_broken_connection(downloads: HttpDownloader, tmp_path: Path) -> None:
+def test_a_server_that_cannot_be_reached_interrupts_the_download(
+    downloads: HttpDownloader, tmp_path: Path
+) -> None:
     with pytest.raises(DownloadInterrupted) as caught:
         downloads.fetch(OutputFile("a", "http://127.0.0.1:9/signed?secret"), tmp_path / "a.part")
     assert "secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
 
 
-def test_the_users_proxy_is_not_used_for_loopback(
+def test_a_direct_download_uses_no_proxy(
     setup: LocalSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = file(setup, size=10)
+    output = file(setup, size=10)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    direct = HttpDownloader(direct=True).fetch(wanted, tmp_path / "a.part")
+    direct = HttpDownloader(direct=True).fetch(output, tmp_path / "a.part")
     assert direct.bytes == 10
 
 
-class Elsewhere(BaseHTTPRequestHandler):
-    """Sends the first asker on, and says which path it was asked for there."""
+class Redirecting(BaseHTTPRequestHandler):
+    """Redirects /from/… to /to/…, whose content is its own path."""
 
     def do_GET(self) -> None:
-        sent_on = self.path.startswith("/from/")
-        body = b"" if sent_on else self.path.encode()
-        self.send_response(302 if sent_on else 200)
-        if sent_on:
+        redirects = self.path.startswith("/from/")
+        body = b"" if redirects else self.path.encode()
+        self.send_response(302 if redirects else 200)
+        if redirects:
             self.send_header("Location", self.path.replace("/from/", "/to/"))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -138,10 +140,10 @@ class Elsewhere(BaseHTTPRequestHandler):
         pass
 
 
-def test_an_address_may_lead_to_another_and_hold_any_sign(
+def test_a_redirect_is_followed_to_a_path_with_any_characters(
     downloads: HttpDownloader, tmp_path: Path
 ) -> None:
-    with serving(HTTPServer(("127.0.0.1", 0), Elsewhere)) as server:
+    with serving(HTTPServer(("127.0.0.1", 0), Redirecting)) as server:
         url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"
         downloads.fetch(OutputFile("ü.txt", url), tmp_path / "a.part")
     assert (tmp_path / "a.part").read_text("utf-8") == "/to/a%20b/%C3%BC.txt?sign=x%2Fy"

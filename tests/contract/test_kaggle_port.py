@@ -1,7 +1,6 @@
-"""What every Kaggle must do: one in memory, the local one through the real adapter, the live one.
+"""The contract of the port `Kaggle`: for the fake, the local Kaggle and, on demand, kaggle.com.
 
-The live service is asked only where KITCTL_LIVE_CONTRACT=1 says so (with credentials), and only for
-what changes nothing.
+KITCTL_LIVE_CONTRACT=1 (with credentials) adds kaggle.com, and only to tests that change nothing.
 """
 
 from __future__ import annotations
@@ -50,17 +49,17 @@ class RealWorld:
         """The fake's directives as Python."""
         lines = ["import os, pathlib, re, time"]
         for directive in directives:
-            verb, *words = directive.split(" ", 2)
-            lines.append(_PYTHON[verb](*words))
+            verb, *arguments = directive.split(" ", 2)
+            lines.append(_PYTHON[verb](*arguments))
         return "\n".join(lines)
 
 
 _SESSION = "re.search(r'-(\\d+)-webtier', os.environ['KAGGLE_CONTAINER_NAME'])[1]"
 _PYTHON: dict[str, Callable[..., str]] = {
-    "print": lambda *words: (
+    "print": lambda *texts: (
         f"print('session', {_SESSION}, flush=True)"
-        if words == ("session",)
-        else f"print({' '.join(words)!r}, flush=True)"
+        if texts == ("session",)
+        else f"print({' '.join(texts)!r}, flush=True)"
     ),
     "write": lambda name, text: (
         f"p = pathlib.Path({name!r}); p.parent.mkdir(exist_ok=True); p.write_text({text!r})"
@@ -72,7 +71,7 @@ _PYTHON: dict[str, Callable[..., str]] = {
 
 @pytest.fixture(params=["memory", "local"])
 def world(request: pytest.FixtureRequest) -> Any:
-    """A Kaggle where runs may be started."""
+    """A Kaggle on which a test may start runs."""
     if request.param == "memory":
         return FakeWorld(FakeKaggle())
     local: LocalKaggle = request.getfixturevalue("local_kaggle")
@@ -81,7 +80,7 @@ def world(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(params=["memory", "local", *LIVE])
 def kaggle(request: pytest.FixtureRequest) -> Any:
-    """A Kaggle that is only read."""
+    """A Kaggle that a test only reads from."""
     if request.param == "memory":
         return FakeKaggle()
     if request.param == "live":
@@ -101,54 +100,54 @@ def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
 
 
 def ended(world: World, run: RunRef) -> Status:
-    state = until(lambda: found if (found := world.kaggle.status(run)).status.ended else None)
-    return state.status
+    polled = until(lambda: last if (last := world.kaggle.status(run)).status.ended else None)
+    return polled.status
 
 
-# Reading.
+# Reading
 
 
-def test_it_names_the_account(kaggle: Kaggle) -> None:
+def test_the_account_has_a_name(kaggle: Kaggle) -> None:
     assert kaggle.account()
 
 
-def test_it_tells_the_quota_of_gpus_and_tpus(kaggle: Kaggle) -> None:
+def test_the_quota_has_a_gpu_and_a_tpu_pool(kaggle: Kaggle) -> None:
     reading = kaggle.quota()
     assert {pool.name for pool in reading.pools} == {"gpu", "tpu"}
     assert all(pool.allowed_seconds > 0 for pool in reading.pools)
 
 
-def test_its_clock_is_known_after_an_answer(kaggle: Kaggle) -> None:
+def test_the_clock_skew_is_known_after_a_response(kaggle: Kaggle) -> None:
     kaggle.quota()
     skew = kaggle.clock_skew_seconds()
     assert skew is not None
     assert abs(skew) < 3600
 
 
-def test_a_kernel_that_is_not_there_has_no_newest_version(kaggle: Kaggle) -> None:
+def test_an_unknown_kernel_has_no_newest_version(kaggle: Kaggle) -> None:
     assert (
         kaggle.newest_version(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731")) is None
     )
 
 
-def test_the_state_of_a_run_that_is_not_there_is_an_error(kaggle: Kaggle) -> None:
+def test_the_status_of_an_unknown_run_is_an_error(kaggle: Kaggle) -> None:
     nowhere = RunRef(KernelRef(kaggle.account(), "there-is-no-such-kernel-9731"), 3)
     with pytest.raises(InvalidInput) as caught:
         kaggle.status(nowhere)
     assert caught.value.code == "not_found"
 
 
-def test_missing_sources_are_named_and_others_are_not(kaggle: Kaggle) -> None:
+def test_only_missing_sources_are_reported(kaggle: Kaggle) -> None:
     missing = f"{kaggle.account()}/there-is-no-such-set-9731"
     sources = Sources(datasets=(CAR_OR_TRUCK, missing), kernels=("nobody-9731/nothing-9731",))
     problems = kaggle.source_problems(sources)
     assert {problem.where for problem in problems} == {missing, "nobody-9731/nothing-9731"}
 
 
-# Running.
+# Running
 
 
-def test_each_save_is_a_new_version_that_holds_its_source(world: World) -> None:
+def test_each_save_makes_a_new_version_with_its_source(world: World) -> None:
     first = saved(world, "two-versions", "print one")
     second = saved(world, "two-versions", "print two")
     assert (first.version, second.version) == (1, 2)
@@ -161,14 +160,14 @@ def test_each_save_is_a_new_version_that_holds_its_source(world: World) -> None:
 @pytest.mark.parametrize(
     ("directives", "status"), [(("print hello",), Status.COMPLETE), (("fail",), Status.ERROR)]
 )
-def test_a_run_ends_as_its_script_does(
+def test_the_status_of_a_run_follows_its_scripts_exit_code(
     world: World, directives: tuple[str, ...], status: Status
 ) -> None:
     run = saved(world, "ends-somehow", *directives)
     assert ended(world, run) is status
 
 
-def test_the_state_is_that_of_the_version_asked_for(world: World) -> None:
+def test_each_version_has_its_own_status(world: World) -> None:
     first = saved(world, "good-then-bad", "print fine")
     assert ended(world, first) is Status.COMPLETE
     second = saved(world, "good-then-bad", "fail")
@@ -201,7 +200,7 @@ def test_a_session_is_cancelled_by_the_id_in_its_log(world: World) -> None:
     assert ended(world, run) is Status.CANCEL_ACKNOWLEDGED
 
 
-def test_what_is_no_session_of_ours_is_not_cancelled(world: World) -> None:
+def test_an_unknown_session_cannot_be_cancelled(world: World) -> None:
     with pytest.raises(Refused) as caught:
         world.kaggle.cancel(4711)
     assert caught.value.code == "not_cancelled"

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_it_creates_versions_lists_and_downloads_a_dataset(
+def test_a_dataset_is_created_versioned_listed_and_downloaded(
     kaggle: OfficialClient, folder: Path, tmp_path: Path
 ) -> None:
     created = kaggle("datasets", "create", "-p", str(folder), "--dir-mode", "zip").stdout
@@ -56,13 +56,13 @@ def test_it_creates_versions_lists_and_downloads_a_dataset(
     assert (metadata["title"], metadata["licenses"]) == ("Some photos", [{"name": "CC0-1.0"}])
 
 
-def test_a_taken_name_is_refused(kaggle: OfficialClient, folder: Path) -> None:
+def test_a_dataset_name_that_is_in_use_is_refused(kaggle: OfficialClient, folder: Path) -> None:
     kaggle("datasets", "create", "-p", str(folder))
     again = kaggle("datasets", "create", "-p", str(folder))
     assert "already in use" in again.stdout
 
 
-def test_an_upload_is_taken_up_where_it_broke_off(
+def test_an_upload_that_broke_off_is_resumed(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, folder: Path, tmp_path: Path
 ) -> None:
     content = bytes(range(256)) * 4000
@@ -74,7 +74,7 @@ def test_an_upload_is_taken_up_where_it_broke_off(
     assert (tmp_path / "big.bin").read_bytes() == content
 
 
-def test_a_pushed_dataset_is_seen_by_a_run(
+def test_a_run_can_read_an_uploaded_dataset(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, folder: Path
 ) -> None:
     kaggle("datasets", "create", "-p", str(folder), "--dir-mode", "zip")

@@ -43,7 +43,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_it_pushes_a_folder_and_reads_all_of_the_run(
+def test_a_folder_is_pushed_and_its_run_followed_and_downloaded(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, project: Path, tmp_path: Path
 ) -> None:
     pushed = kaggle("kernels", "push", "-p", str(project)).stdout
@@ -72,7 +72,7 @@ def test_it_pushes_a_folder_and_reads_all_of_the_run(
     assert (pulled["id"], pulled["machine_shape"]) == ("local/small-job", "NvidiaTeslaT4")
 
 
-def test_it_follows_the_log_of_a_run_that_goes_on(
+def test_the_log_of_a_running_run_is_followed(
     kaggle: OfficialClient, local_kaggle: LocalKaggle
 ) -> None:
     local_kaggle.push(
@@ -81,7 +81,9 @@ def test_it_follows_the_log_of_a_run_that_goes_on(
     assert kaggle("kernels", "logs", "-f", "local/talker").stdout.split() == list("0123")
 
 
-def test_a_cut_log_stream_is_followed_on(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+def test_a_log_that_was_cut_is_followed_to_its_end(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle
+) -> None:
     local_kaggle.push(
         "talker", "import time\nfor n in range(4): print(n, flush=True); time.sleep(0.7)"
     )
@@ -90,7 +92,7 @@ def test_a_cut_log_stream_is_followed_on(kaggle: OfficialClient, local_kaggle: L
     assert local_kaggle.calls("logs") == 2
 
 
-def test_it_prints_the_quota(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+def test_the_quota_is_printed(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
     local_kaggle.set_clock("2026-11-19T12:00:00Z")
     local_kaggle.seed(
         "long-one",
@@ -106,7 +108,7 @@ def test_it_prints_the_quota(kaggle: OfficialClient, local_kaggle: LocalKaggle) 
     ]
 
 
-def test_a_refused_push_says_kaggles_words(
+def test_a_refused_push_shows_kaggles_message(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, project: Path
 ) -> None:
     local_kaggle.settings(gpu_allowed_seconds=0)
@@ -114,7 +116,7 @@ def test_a_refused_push_says_kaggles_words(
     assert "Kernel push error: Maximum weekly GPU quota of 0.00 hours reached." in pushed
 
 
-def test_the_legacy_key_is_taken(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+def test_the_legacy_key_is_accepted(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
     local_kaggle.seed("mine")
     listed = kaggle(
         "kernels", "list", "-m", KAGGLE_API_TOKEN="", KAGGLE_USERNAME="local",
@@ -127,13 +129,13 @@ def test_a_wrong_token_is_refused(kaggle: OfficialClient) -> None:
     kaggle("kernels", "list", "-m", KAGGLE_API_TOKEN="wrong", fails=True)
 
 
-def test_it_deletes_a_kernel(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+def test_a_kernel_is_deleted(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
     local_kaggle.seed("old-one")
     kaggle("kernels", "delete", "local/old-one", "--yes")
     assert "Not found" in kaggle("kernels", "list", "-m").stdout
 
 
-def test_it_pushes_what_kitctl_packs(
+def test_a_package_of_kitctl_is_pushed(
     kaggle: OfficialClient, local_kaggle: LocalKaggle, tmp_path: Path
 ) -> None:
     project = packed_job(tmp_path / "job", id="small-job", machine_shape="", enable_gpu="false")

@@ -60,7 +60,7 @@ class KaggleApi:
         return str(self._transport.credentials)
 
     def account(self) -> str:
-        # Threads ask only once, and a failure is not asked for again either.
+        # Threads ask only once, and a failure is remembered too.
         with self._account_lock:
             if not self._account:
                 try:

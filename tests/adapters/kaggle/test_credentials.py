@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_any_it_says_where_to_get_some() -> None:
+def test_missing_credentials_are_refused_with_the_way_to_get_them() -> None:
     with pytest.raises(Refused) as caught:
         find_credentials({})
     assert (caught.value.code, caught.value.exit_code) == ("no_credentials", 4)
@@ -34,37 +34,41 @@ def test_without_any_it_says_where_to_get_some() -> None:
 def test_an_access_token_may_be_a_value_or_a_path(tmp_path: Path) -> None:
     assert find_credentials({"KAGGLE_API_TOKEN": "abc"}).secret == "abc"
     (tmp_path / "token").write_text("def\n", "utf-8")
-    found = find_credentials({"KAGGLE_API_TOKEN": str(tmp_path / "token"), **LEGACY})
-    assert (found.secret, found.bearer) == ("def", True)
+    credentials = find_credentials({"KAGGLE_API_TOKEN": str(tmp_path / "token"), **LEGACY})
+    assert (credentials.secret, credentials.bearer) == ("def", True)
 
 
 @pytest.mark.parametrize("name", ["access_token", "access_token.txt"])
-def test_an_access_token_may_lie_in_the_home(home: Path, name: str) -> None:
+def test_an_access_token_may_be_a_file_in_the_home_folder(home: Path, name: str) -> None:
     (home / ".kaggle" / name).write_text("abc\n", "utf-8")
     assert find_credentials(LEGACY).secret == "abc"
 
 
-def test_a_legacy_key_may_stand_in_the_environment() -> None:
-    found = find_credentials(LEGACY)
-    assert (found.username, found.secret, found.bearer) == ("ada", "0123456789abcdef", False)
+def test_a_legacy_key_may_be_in_the_environment() -> None:
+    credentials = find_credentials(LEGACY)
+    assert (credentials.username, credentials.secret, credentials.bearer) == (
+        "ada",
+        "0123456789abcdef",
+        False,
+    )
 
 
 @pytest.mark.parametrize("configured", [True, False])
-def test_a_legacy_key_may_lie_in_kaggle_json(home: Path, tmp_path: Path, configured: bool) -> None:
+def test_a_legacy_key_may_be_in_kaggle_json(home: Path, tmp_path: Path, configured: bool) -> None:
     folder = tmp_path / "elsewhere" if configured else home / ".kaggle"
     folder.mkdir(exist_ok=True)
     (folder / "kaggle.json").write_text(json.dumps({"username": "bob", "key": "k"}), "utf-8")
-    found = find_credentials({"KAGGLE_CONFIG_DIR": str(folder)} if configured else {})
-    assert (found.username, found.secret) == ("bob", "k")
+    credentials = find_credentials({"KAGGLE_CONFIG_DIR": str(folder)} if configured else {})
+    assert (credentials.username, credentials.secret) == ("bob", "k")
 
 
-def test_a_broken_kaggle_json_is_as_none(home: Path) -> None:
+def test_a_kaggle_json_that_is_no_json_is_ignored(home: Path) -> None:
     (home / ".kaggle" / "kaggle.json").write_text("{not json", "utf-8")
     with pytest.raises(Refused):
         find_credentials({})
 
 
-def test_an_oauth_login_is_used_as_long_as_it_lasts(home: Path) -> None:
+def test_an_oauth_login_is_used_while_it_is_valid(home: Path) -> None:
     stored = {
         "refresh_token": "refresh",
         "access_token": "abc",
@@ -72,10 +76,10 @@ def test_an_oauth_login_is_used_as_long_as_it_lasts(home: Path) -> None:
         "username": "ada",
     }
     (home / ".kaggle" / "credentials.json").write_text(json.dumps(stored), "utf-8")
-    found = find_credentials({})
-    assert (found.secret, found.username, found.bearer) == ("abc", "ada", True)
+    credentials = find_credentials({})
+    assert (credentials.secret, credentials.username, credentials.bearer) == ("abc", "ada", True)
 
 
-def test_what_is_secret_is_not_shown() -> None:
-    found = Credentials("access token", "KAGGLE_API_TOKEN", "s3cr3t")
-    assert "s3cr3t" not in f"{found} {found!r}"
+def test_credentials_never_show_their_secret() -> None:
+    credentials = Credentials("access token", "KAGGLE_API_TOKEN", "s3cr3t")
+    assert "s3cr3t" not in f"{credentials} {credentials!r}"

@@ -1,4 +1,4 @@
-"""The log: each line once, whatever happens to the connection."""
+"""The log of a run: every line once, whatever happens to the connection."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ def followed(server: LocalKaggle, ref: RunRef) -> list[str]:
     return [line.text for line in kaggle.follow_log(ref)]
 
 
-def test_lines_come_as_they_are_written(local_kaggle: LocalKaggle) -> None:
+def test_a_line_is_shown_while_the_run_goes_on(local_kaggle: LocalKaggle) -> None:
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     ref = run(local_kaggle, "import time\nprint('first', flush=True)\ntime.sleep(600)")
     assert next(iter(kaggle.follow_log(ref))).text == "first"
     assert not kaggle.status(ref).status.ended
 
 
-def test_a_log_that_is_cut_and_replayed_shows_each_line_once(local_kaggle: LocalKaggle) -> None:
+def test_each_line_is_shown_once_after_the_log_was_cut_and_replayed(
+    local_kaggle: LocalKaggle,
+) -> None:
     local_kaggle.fault("drop", "logs", after_events=7, count=1)
     ref = run(local_kaggle)
     local_kaggle.fault("drop", "logs", after_events=15, count=1)
@@ -47,7 +49,7 @@ def test_a_log_that_is_cut_and_replayed_shows_each_line_once(local_kaggle: Local
     assert local_kaggle.calls("logs") >= 2
 
 
-def test_a_log_that_is_cut_in_the_middle_of_a_piece_shows_each_line_once(
+def test_each_line_is_shown_once_after_a_cut_within_a_piece(
     local_kaggle: LocalKaggle,
 ) -> None:
     ref = run(local_kaggle)
@@ -55,12 +57,12 @@ def test_a_log_that_is_cut_in_the_middle_of_a_piece_shows_each_line_once(
     assert followed(local_kaggle, ref) == EXPECTED
 
 
-def test_a_busy_kaggle_is_asked_again(local_kaggle: LocalKaggle) -> None:
+def test_the_log_is_requested_again_while_kaggle_is_busy(local_kaggle: LocalKaggle) -> None:
     local_kaggle.fault("status", "logs", status=503, count=2)
     assert followed(local_kaggle, run(local_kaggle)) == EXPECTED
 
 
-def test_a_finished_run_gives_the_same_lines(local_kaggle: LocalKaggle) -> None:
+def test_the_log_of_an_ended_run_has_the_same_lines(local_kaggle: LocalKaggle) -> None:
     ref = run(local_kaggle)
     local_kaggle.wait("talks")
     assert followed(local_kaggle, ref) == EXPECTED
@@ -74,7 +76,7 @@ def test_each_version_has_its_own_log(local_kaggle: LocalKaggle) -> None:
     assert (followed(local_kaggle, first), followed(local_kaggle, second)) == (["one"], ["two"])
 
 
-def test_the_log_so_far_ends_though_the_run_does_not(local_kaggle: LocalKaggle) -> None:
+def test_the_log_so_far_ends_before_the_run_does(local_kaggle: LocalKaggle) -> None:
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     ref = run(local_kaggle, "import time\nprint('so far', flush=True)\ntime.sleep(600)")
     assert until(lambda: [line.text for line in kaggle.log_so_far(ref)]) == ["so far"]
@@ -86,7 +88,7 @@ def test_the_log_so_far_ends_though_the_run_does_not(local_kaggle: LocalKaggle) 
     cuts=st.lists(st.integers(0, 12), max_size=4),
     width=st.integers(1, 5),
 )
-def test_any_cuts_and_any_pieces_make_the_same_lines(
+def test_the_lines_do_not_depend_on_cuts_and_pieces(
     texts: list[tuple[str, str]], cuts: list[int], width: int
 ) -> None:
     pieces = [piece(text, stream) for stream, text in texts]
@@ -115,11 +117,11 @@ def _taken(lines: LogLines, pieces: list[dict[str, Any]]) -> list[Any]:
     return [line for one in pieces for line in lines.take(one)] + list(lines.rest())
 
 
-def test_lines_are_put_together_and_drawn_over_as_a_terminal_does() -> None:
+def test_pieces_are_joined_and_carriage_returns_overwrite_as_on_a_terminal() -> None:
     pieces = [piece("hal"), piece("f a li"), piece("ne\n1 %\r50 %\r100 %\r\nlast")]
     assert [line.text for line in parse_log(json.dumps(pieces))] == ["half a line", "100 %", "last"]
 
 
-def test_a_log_that_is_no_json_is_shown_as_it_is() -> None:
+def test_a_log_that_is_not_json_is_shown_unchanged() -> None:
     assert [line.text for line in parse_log("plain\nwords\n")] == ["plain", "words"]
     assert parse_log("") == []

@@ -1,4 +1,4 @@
-"""Asking Kaggle when the network, or Kaggle, does not want to."""
+"""Requests to Kaggle that fail: repetition, time limits, errors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused, hint_t
 SECRET = "s3cr3t-t0k3n"
 
 
-class Answers(HTTPServer):
-    """A server that gives one answer to everything."""
+class FixedServer(HTTPServer):
+    """A server that sends the same response to every request."""
 
     status = 200
     content_type = "application/json"
@@ -32,7 +32,7 @@ class Answers(HTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Answers
+    server: FixedServer
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -44,13 +44,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.body)
 
-    def log_message(self, *words: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
 @pytest.fixture
-def answers() -> Iterator[Answers]:
-    server = Answers(("127.0.0.1", 0), Handler)
+def fixed_server() -> Iterator[FixedServer]:
+    server = FixedServer(("127.0.0.1", 0), Handler)
     server.headers = {}
     with serving(server):
         yield server
@@ -66,53 +66,56 @@ def failure(kaggle: KaggleApi) -> KitError:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_what_may_pass_is_tried_again(local_kaggle: LocalKaggle, status: int) -> None:
-    said: list[str] = []
-    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token, on_wait=said.append)
+def test_a_request_is_repeated_after_a_failure_that_may_pass(
+    local_kaggle: LocalKaggle, status: int
+) -> None:
+    messages: list[str] = []
+    kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token, on_wait=messages.append)
     fault = "GetAcceleratorQuotaStatistics"
     local_kaggle.fault("status", fault, status=status, count=2, retry_after=0)
     assert kaggle.quota().pools
     assert local_kaggle.calls(fault) == 3
-    assert len(said) == 2 and "Trying again" in said[0]
+    assert len(messages) == 2 and "Trying again" in messages[0]
 
 
-def test_a_dropped_connection_is_tried_again(local_kaggle: LocalKaggle) -> None:
+def test_a_request_is_repeated_after_a_lost_connection(local_kaggle: LocalKaggle) -> None:
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     local_kaggle.fault("lost_answer", "GetAcceleratorQuotaStatistics")
     assert kaggle.quota().pools
 
 
-def test_it_waits_as_long_as_it_is_asked_to(answers: Answers) -> None:
-    answers.status, answers.body = 429, b'{"code": 429, "message": "slow down"}'
-    answers.headers = {"Retry-After": "3600"}
-    kaggle = connect_local(answers.endpoint, SECRET, total_seconds=60)
-    # An hour is more than it has: it says so at once instead of waiting in vain.
+def test_a_request_fails_at_once_when_kaggle_asks_for_a_longer_wait_than_is_left(
+    fixed_server: FixedServer,
+) -> None:
+    fixed_server.status, fixed_server.body = 429, b'{"code": 429, "message": "slow down"}'
+    fixed_server.headers = {"Retry-After": "3600"}
+    kaggle = connect_local(fixed_server.endpoint, SECRET, total_seconds=60)
     error = failure(kaggle)
     assert (error.code, error.exit_code) == ("too_many_requests", 5)
     assert "slow down" in error.message
 
 
-def test_it_gives_up_when_its_time_is_over(answers: Answers) -> None:
-    answers.status = 503
-    error = failure(connect_local(answers.endpoint, SECRET, total_seconds=0.1))
+def test_a_request_fails_when_the_time_for_all_tries_is_over(fixed_server: FixedServer) -> None:
+    fixed_server.status = 503
+    error = failure(connect_local(fixed_server.endpoint, SECRET, total_seconds=0.1))
     assert (error.code, error.exit_code) == ("kaggle_failed", 5)
 
 
-def test_nobody_there_is_said_so() -> None:
+def test_a_server_that_cannot_be_reached_is_reported() -> None:
     error = failure(connect_local("http://127.0.0.1:9", SECRET, total_seconds=0.1))
     assert (error.code, error.exit_code) == ("unreachable", 5)
 
 
-def test_a_refused_token_names_where_it_came_from(answers: Answers) -> None:
-    answers.status, answers.body = 401, b'{"code": 401, "message": "Unauthenticated"}'
-    error = failure(connect_local(answers.endpoint, SECRET))
+def test_the_error_of_a_refused_token_names_its_origin(fixed_server: FixedServer) -> None:
+    fixed_server.status, fixed_server.body = 401, b'{"code": 401, "message": "Unauthenticated"}'
+    error = failure(connect_local(fixed_server.endpoint, SECRET))
     assert isinstance(error, Refused) and error.code == "bad_credentials"
     assert "token from the local Kaggle" in error.message
 
 
-def test_an_error_in_a_200_is_an_error(answers: Answers) -> None:
-    answers.body = json.dumps({"code": 400, "message": "No such thing."}).encode()
-    error = failure(connect_local(answers.endpoint, SECRET))
+def test_an_error_inside_a_200_response_is_an_error(fixed_server: FixedServer) -> None:
+    fixed_server.body = json.dumps({"code": 400, "message": "No such thing."}).encode()
+    error = failure(connect_local(fixed_server.endpoint, SECRET))
     assert error.exit_code == 3 and "No such thing." in error.message
 
 
@@ -124,16 +127,16 @@ def test_an_error_in_a_200_is_an_error(answers: Answers) -> None:
         (302, "text/html", b""),
     ],
 )
-def test_what_is_not_kaggle_is_said_so(
-    answers: Answers, status: int, content_type: str, body: bytes
+def test_a_response_that_is_not_kaggles_is_reported(
+    fixed_server: FixedServer, status: int, content_type: str, body: bytes
 ) -> None:
-    answers.status, answers.content_type, answers.body = status, content_type, body
-    answers.headers = {"Location": "http://127.0.0.1:9/elsewhere"} if status == 302 else {}
-    error = failure(connect_local(answers.endpoint, SECRET, total_seconds=0.1))
+    fixed_server.status, fixed_server.content_type, fixed_server.body = status, content_type, body
+    fixed_server.headers = {"Location": "http://127.0.0.1:9/elsewhere"} if status == 302 else {}
+    error = failure(connect_local(fixed_server.endpoint, SECRET, total_seconds=0.1))
     assert isinstance(error, NetworkFailed) and error.code == "not_kaggle"
 
 
-def test_the_way_to_loopback_leads_past_the_users_proxy(
+def test_the_local_kaggle_is_reached_without_the_users_proxy(
     local_kaggle: LocalKaggle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -144,7 +147,7 @@ def test_the_way_to_loopback_leads_past_the_users_proxy(
     assert kaggle.newest_version(KERNEL) is None
 
 
-def test_kaggles_clock_is_known_to_a_second(local_kaggle: LocalKaggle) -> None:
+def test_kaggles_clock_is_known_from_its_responses(local_kaggle: LocalKaggle) -> None:
     local_kaggle.set_clock("2026-11-20T23:59:00Z")
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Every name on the wire is the official client's."""
+"""Kaggle's JSON: every name is the one that the official client uses."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ REQUESTS = {
 
 
 class Recorder:
-    """A transport that answers with what it is given, and keeps what it was asked."""
+    """A transport that returns the answers of its constructor and records the requests."""
 
     credentials = Credentials("token", "a test", "secret")
 
     def __init__(self, **answers: dict[str, Any]) -> None:
         self.variables = answers
-        self.asked: dict[str, dict[str, Any]] = {}
+        self.requests: dict[str, dict[str, Any]] = {}
 
     def call(self, service: str, method: str, request: dict[str, Any]) -> dict[str, Any]:
-        self.asked[method] = {**self.asked.get(method, {}), **request}
+        self.requests[method] = {**self.requests.get(method, {}), **request}
         return self.variables.get(method, {})
 
     call_once = call
@@ -69,7 +69,7 @@ def api(**answers: dict[str, Any]) -> tuple[KaggleApi, Recorder]:
     return KaggleApi("kaggle", recorder), recorder  # type: ignore[arg-type]  # all that it uses
 
 
-def test_every_request_is_one_of_the_official_client() -> None:
+def test_every_request_can_be_read_by_the_official_client() -> None:
     page = {"files": [], "nextPageToken": "more"}
     kaggle, recorder = api(
         SaveKernel={"versionNumber": 1},
@@ -81,17 +81,26 @@ def test_every_request_is_one_of_the_official_client() -> None:
     kaggle.newest_version(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
     list(kaggle.outputs(RUN))
     kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
-    assert recorder.asked.keys() == REQUESTS.keys()
-    for method, request in recorder.asked.items():
+    assert recorder.requests.keys() == REQUESTS.keys()
+    for method, request in recorder.requests.items():
         read = REQUESTS[method].from_dict(request)
         assert REQUESTS[method].to_dict(read) == request, method
 
 
-def test_a_save_request_says_all_that_the_official_one_can_say_but_its_priority() -> None:
-    known = {field.json_name for field in kernels.ApiSaveKernelRequest._fields}
+def test_a_save_request_has_every_field_of_the_official_one_but_its_priority() -> None:
+    known = {
+        _camel_case(name)
+        for name, member in vars(kernels.ApiSaveKernelRequest).items()
+        if isinstance(member, property)
+    }
     assert known - wire.save_request(WHOLE_JOB).keys() == {"priority"}
     bare: SaveRequest = job(KERNEL, "print(1)")
     assert "machineShape" not in wire.save_request(bare)
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 @pytest.mark.parametrize("state", KernelWorkerStatus)
@@ -111,9 +120,9 @@ def test_the_quota_is_read_as_the_official_client_writes_it() -> None:
     quota.total_time_allowed = timedelta(hours=20)
     answer.gpu_quota = quota
     # The official client writes 30 h as "21600s", so this one is written by hand.
-    said = answer.to_dict()
-    said["gpuQuota"]["totalTimeAllowed"] = "108000s"
-    kaggle, _ = api(GetAcceleratorQuotaStatistics=said)
+    fields = answer.to_dict()
+    fields["gpuQuota"]["totalTimeAllowed"] = "108000s"
+    kaggle, _ = api(GetAcceleratorQuotaStatistics=fields)
     reading = kaggle.quota()
     (gpu,) = reading.pools
     assert (gpu.used_seconds, gpu.reserved_seconds, gpu.allowed_seconds) == (90, 30, 108000)
@@ -154,7 +163,7 @@ def test_a_saved_kernel_is_read_as_the_official_client_writes_it() -> None:
     assert saved.invalid_sources == ("a/b", "f/g")
 
 
-def test_nulls_are_taken_for_nothing() -> None:
+def test_a_null_is_read_as_an_empty_value() -> None:
     nulls = {"files": None, "log": None, "nextPageToken": None}
     kaggle, _ = api(ListKernelSessionOutput=nulls, GetKernel={"metadata": None, "blob": None})
     assert list(kaggle.outputs(RUN)) == [] and kaggle.log(RUN) == []
