@@ -75,6 +75,6 @@ def layer_outputs(base: Any, photo: Any) -> dict[str, Any]:
     shown = [
         spatial[i] for i in np.unique(np.linspace(0, len(spatial) - 1, _LAYERS_SHOWN, dtype=int))
     ]
-    model = keras.Model(core.input, [layer.output for layer in shown])
+    model = keras.Model(core.input, {layer.name: layer.output for layer in shown})
     outputs = model(photo, training=False)
-    return {layer.name: np.asarray(output) for layer, output in zip(shown, outputs, strict=True)}
+    return {layer.name: np.asarray(outputs[layer.name]) for layer in shown}

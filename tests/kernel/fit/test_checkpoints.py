@@ -1,0 +1,63 @@
+"""A checkpoint brings back a model, its optimizer and its progress, or nothing of another run's."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kernel.fit.checkpoints import Checkpoints, Progress, fingerprint
+
+
+def model(seed: int) -> Any:
+    keras.utils.set_random_seed(seed)
+    made = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    made.compile("adam", "mse")
+    made.optimizer.build(made.trainable_variables)
+    return made
+
+
+def progress_of(*losses: float) -> Progress:
+    progress = Progress("head")
+    for loss in losses:
+        progress.add({"loss": loss}, seconds=1.5)
+    return progress
+
+
+def test_a_restored_model_has_the_saved_weights_optimizer_and_progress(tmp_path: Path) -> None:
+    saved, restored = model(1), model(2)
+    saved.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    checkpoints = Checkpoints("same run", tmp_path)
+    checkpoints.save(saved, progress_of(0.5, 0.1 + 0.2))
+
+    progress = checkpoints.restore(restored, "head")
+
+    for a, b in zip(saved.variables, restored.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for a, b in zip(saved.optimizer.variables, restored.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert progress.history == {"loss": [0.5, 0.1 + 0.2]}
+    assert (progress.epochs, progress.resumed_from, progress.seconds) == (2, 2, [1.5, 1.5])
+
+
+def test_the_checkpoint_of_another_run_or_stage_is_not_restored(tmp_path: Path) -> None:
+    Checkpoints("one run", tmp_path).save(model(1), progress_of(0.5))
+    target = model(2)
+    before = target.get_weights()
+
+    assert Checkpoints("another run", tmp_path).restore(target, "head") == Progress("head")
+    assert Checkpoints("one run", tmp_path).restore(target, "fine_tune") == Progress("fine_tune")
+
+    for a, b in zip(before, target.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_progress_is_finite_while_the_last_epoch_is() -> None:
+    assert progress_of(math.inf, 0.5).is_finite()
+    assert not progress_of(0.5, math.nan).is_finite()
+
+
+def test_a_fingerprint_depends_on_every_part() -> None:
+    assert fingerprint({"epochs": 3}, "a") == fingerprint({"epochs": 3}, "a")
+    assert len({fingerprint({"epochs": 3}, "a"), fingerprint({"epochs": 3}, "b")}) == 2
