@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import table
+from orders import send_order
 from rich.console import Console
 from rich.table import Table
 
@@ -152,14 +152,8 @@ def _official_environment(server: LocalKaggle, home: Path) -> dict[str, str]:
 
 
 def _order_latency(server: LocalKaggle, seconds: float) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for order in ({"clear": True}, {"kind": "latency", "seconds": seconds}):
-        request = urllib.request.Request(
-            f"{server.endpoint}/_local/faults",
-            json.dumps(order).encode(),
-            {"Authorization": f"Bearer {server.token}"},
-        )
-        opener.open(request).close()
+        send_order(server.endpoint, server.token, "faults", order)
 
 
 def _write_ledger(path: Path, runs: int) -> None:

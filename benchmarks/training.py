@@ -11,7 +11,8 @@ from typing import Any
 
 import real_inputs
 import table
-from job import Measured, run, run_job
+from job import run_in, run_job
+from processes import Measurement
 
 EPOCHS = 30
 # Phases of a run that the course's loop does not have.
@@ -25,8 +26,8 @@ def rows(*, quick: bool) -> list[table.Row]:
     with tempfile.TemporaryDirectory(prefix="bench-training-") as folder:
         root = Path(folder)
         weights = real_inputs.lay_out(root / "input", per_class)
-        runs: list[tuple[dict[str, Any], Measured]] = []
-        again: list[tuple[dict[str, Any], Measured]] = []
+        runs: list[tuple[dict[str, Any], Measurement]] = []
+        again: list[tuple[dict[str, Any], Measurement]] = []
         for number in range(repeats):
             first = root / f"run-{number}"
             runs.append(run_job(first, base="vgg16", epochs=EPOCHS))
@@ -69,7 +70,7 @@ def run_course(working: Path, weights: Path) -> dict[str, Any]:
     """Run the course's loop in its own process; return its history.json and `process_seconds`."""
     working.mkdir()
     loop = Path(__file__).with_name("course_loop.py")
-    measured = run([sys.executable, loop, weights, str(EPOCHS)], working)
+    measured = run_in(working, [sys.executable, loop, weights, str(EPOCHS)])
     report = json.loads((working / "history.json").read_text("utf-8"))
     return {**report, "process_seconds": measured.seconds}
 
