@@ -23,7 +23,7 @@ from kitctl.domain import accelerators
         ("TpuV9", "TpuV9", "tpu", "sent as typed"),
     ],
 )
-def test_a_name_gives_a_machine_and_the_truth_about_it(
+def test_a_name_gives_a_machine_and_a_warning_where_kaggle_runs_another(
     name: str, shape: str, pool: str, warned: str
 ) -> None:
     machine = accelerators.resolve(name)

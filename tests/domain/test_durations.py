@@ -25,17 +25,17 @@ from kitctl.domain import durations
         ("0", 0),
     ],
 )
-def test_a_duration_is_read_as_people_write_it(text: str, seconds: float) -> None:
+def test_durations_are_parsed_in_the_forms_that_people_write(text: str, seconds: float) -> None:
     assert durations.parse(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "h", "2 hours ago", "-5m", "1h30", "2x", "1:30", "m5", "1e3"])
-def test_what_is_no_duration_is_none(text: str) -> None:
+def test_a_text_that_is_no_duration_parses_to_none(text: str) -> None:
     assert durations.parse(text) is None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "description"),
     [
         (0, "0 s"),
         (0.4, "0 s"),
@@ -49,12 +49,12 @@ def test_what_is_no_duration_is_none(text: str) -> None:
         (86400 * 2 + 3 * 3600 + 59 * 60, "2 d 3 h"),
     ],
 )
-def test_a_duration_is_said_in_its_two_largest_units(seconds: float, said: str) -> None:
-    assert durations.describe(seconds) == said
+def test_a_duration_is_described_in_its_two_largest_units(seconds: float, description: str) -> None:
+    assert durations.describe(seconds) == description
 
 
 @given(st.floats(60, 10**6))
-def test_an_option_never_says_more_than_there_is_and_can_be_read_again(seconds: float) -> None:
+def test_an_option_is_at_most_the_duration_and_parses_back(seconds: float) -> None:
     read = durations.parse(durations.option(seconds))
     assert read is not None
     assert seconds - 60 < read <= seconds

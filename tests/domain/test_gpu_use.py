@@ -34,25 +34,25 @@ STARTS_OTHERS = [
 
 
 @pytest.mark.parametrize("text", USES_A_GPU)
-def test_a_script_that_can_use_the_gpu_is_not_warned_of(text: str) -> None:
+def test_there_is_no_warning_for_a_script_that_can_use_the_gpu(text: str) -> None:
     assert warnings(text, "gpu", "NvidiaL4") == ()
 
 
 @pytest.mark.parametrize("text", USES_NONE)
 @pytest.mark.parametrize("pool", ["gpu", "tpu"])
-def test_a_script_that_uses_no_accelerator_is_warned_of(text: str, pool: str) -> None:
+def test_there_is_a_warning_for_a_script_that_uses_no_accelerator(text: str, pool: str) -> None:
     (warning,) = warnings(text, pool, "")
     assert f"asks for a {pool.upper()}" in warning
     assert "--accelerator cpu" in warning
 
 
 @pytest.mark.parametrize("text", STARTS_OTHERS)
-def test_a_script_that_starts_other_programs_may_use_it_through_them(text: str) -> None:
+def test_there_is_no_warning_for_a_script_that_starts_other_programs(text: str) -> None:
     assert warnings(text, "gpu", TWO_T4S) == ()
 
 
 @pytest.mark.parametrize("text", [*USES_NONE, *USES_A_GPU])
-def test_on_the_cpu_there_is_nothing_to_warn_of(text: str) -> None:
+def test_there_is_no_warning_on_the_cpu(text: str) -> None:
     assert warnings(text, "cpu", "") == ()
 
 
@@ -68,11 +68,11 @@ def test_on_the_cpu_there_is_nothing_to_warn_of(text: str) -> None:
         "torch.cuda.device_count()",
     ],
 )
-def test_two_t4s_that_are_both_used_are_not_warned_of(text: str) -> None:
+def test_there_is_no_warning_where_both_t4s_are_used(text: str) -> None:
     assert warnings(f"import tensorflow as tf, torch, jax, keras\n{text}", "gpu", TWO_T4S) == ()
 
 
-def test_a_second_t4_that_would_idle_is_warned_of() -> None:
+def test_there_is_a_warning_where_the_second_t4_would_idle() -> None:
     text = "import tensorflow as tf\ntf.keras.Sequential().fit(x)"
     (warning,) = warnings(text, "gpu", TWO_T4S)
     assert "two GPUs" in warning

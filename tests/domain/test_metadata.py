@@ -1,4 +1,4 @@
-"""kernel-metadata.json: what is accepted, and that every mistake is told with its fix."""
+"""kernel-metadata.json: what is accepted, and that every mistake is reported with its fix."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ GOOD: dict[str, Any] = {
 
 
 def inspect(**changes: Any) -> metadata.Inspection:
-    said = {**GOOD, **changes}
-    return metadata.inspect(json.dumps({key: said[key] for key in said if said[key] is not None}))
+    values = {**GOOD, **changes}
+    return metadata.inspect(
+        json.dumps({key: values[key] for key in values if values[key] is not None})
+    )
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         ("id", None, "is missing"),
         ("id", "ada/Car_or_truck", "small letters"),
@@ -59,13 +61,13 @@ def inspect(**changes: Any) -> metadata.Inspection:
         ("machine_shape", ["T4"], "text in quotes"),
     ],
 )
-def test_a_mistake_is_told_with_its_fix(key: str, value: Any, told: str) -> None:
+def test_a_mistake_is_reported_with_its_fix(key: str, value: Any, message: str) -> None:
     problems = inspect(**{key: value}).problems
-    assert [told in str(problem) for problem in problems] == [True]
+    assert [message in str(problem) for problem in problems] == [True]
     assert problems[0].fix
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     inspection = inspect(title="x", enable_gpu="maybe", language="julia")
     with pytest.raises(InvalidInput) as failure:
         metadata.require_no_problems(inspection.problems)
@@ -78,60 +80,64 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 1,}'])
-def test_what_is_no_json_object_is_refused_in_one_sentence(text: str) -> None:
+def test_a_text_that_is_no_json_object_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"kernel-metadata\.json"):
         metadata.inspect(text)
 
 
 def test_booleans_may_be_texts_as_kaggles_client_writes_them() -> None:
-    found = inspect(is_private="False", enable_internet="true").metadata
-    assert (found.is_private, found.enable_internet) == (False, True)
+    job = inspect(is_private="False", enable_internet="true").metadata
+    assert (job.is_private, job.enable_internet) == (False, True)
 
 
 def test_defaults_are_those_of_kaggles_client() -> None:
-    found = inspect(enable_gpu=None, machine_shape=None).metadata
-    assert found.is_private
-    assert found.enable_internet
-    assert (found.enable_gpu, found.enable_tpu, found.machine_shape) == (False, False, "")
+    job = inspect(enable_gpu=None, machine_shape=None).metadata
+    assert job.is_private
+    assert job.enable_internet
+    assert (job.enable_gpu, job.enable_tpu, job.machine_shape) == (
+        False,
+        False,
+        "",
+    )
 
 
-def test_the_owner_may_be_left_to_the_account() -> None:
-    found = inspect(id="car-or-truck")
-    assert not found.problems
-    assert (found.metadata.owner, found.metadata.id) == ("", "car-or-truck")
+def test_an_id_without_owner_is_the_accounts() -> None:
+    inspection = inspect(id="car-or-truck")
+    assert not inspection.problems
+    assert (inspection.metadata.owner, inspection.metadata.id) == ("", "car-or-truck")
 
 
-def test_a_gpu_without_a_shape_is_named_t4_and_not_left_to_kaggle() -> None:
+def test_a_gpu_without_a_shape_is_a_t4() -> None:
     assert inspect(machine_shape=None).metadata.machine_shape == "NvidiaTeslaT4"
 
 
-def test_a_kernel_that_exists_may_keep_a_title_that_does_not_give_its_id() -> None:
-    found = inspect(title="Another title", id_no=7)
-    assert not found.problems
-    assert "another-title" in found.warnings[0]
+def test_a_kernel_that_exists_may_have_a_title_that_does_not_match_its_id() -> None:
+    inspection = inspect(title="Another title", id_no=7)
+    assert not inspection.problems
+    assert "another-title" in inspection.warnings[0]
 
 
-def test_a_retired_machine_is_told_and_a_contradiction_settled_by_the_shape() -> None:
-    found = inspect(machine_shape="NvidiaTeslaP100", enable_gpu=False)
-    assert "retired" in found.warnings[0]
-    assert "machine_shape" in found.warnings[1]
-    assert found.metadata.enable_gpu
+def test_a_retired_machine_gives_a_warning_and_the_shape_outranks_the_booleans() -> None:
+    inspection = inspect(machine_shape="NvidiaTeslaP100", enable_gpu=False)
+    assert "retired" in inspection.warnings[0]
+    assert "machine_shape" in inspection.warnings[1]
+    assert inspection.metadata.enable_gpu
 
 
-def test_the_file_written_again_says_the_same() -> None:
+def test_the_file_written_again_has_the_same_content() -> None:
     first = inspect(dataset_sources=["a/b", "a/c/3"], keywords=["gpu"], docker_image="image")
     again = metadata.inspect(first.metadata.to_json())
     assert again.metadata == first.metadata
     assert not again.problems
 
 
-def test_another_machine_changes_the_booleans_with_it() -> None:
+def test_another_accelerator_changes_the_booleans_too() -> None:
     on_cpu = inspect().metadata.with_accelerator("cpu")
     assert (on_cpu.machine_shape, on_cpu.enable_gpu, on_cpu.pool) == ("", False, "cpu")
     assert inspect().metadata.with_accelerator("") == inspect().metadata
 
 
 @given(st.text(st.sampled_from("abcXYZ 0189-_.,&é"), min_size=5))
-def test_a_title_that_gives_the_id_as_the_official_client_makes_it_is_right(title: str) -> None:
+def test_a_title_matches_the_id_that_the_official_client_makes_of_it(title: str) -> None:
     problems = inspect(title=title, id=f"ada/{slugify(title)}").problems
     assert not [problem for problem in problems if "makes the address" in problem.message]

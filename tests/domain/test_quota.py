@@ -1,4 +1,4 @@
-"""The quota's books: every second has one place, and the places add up to Kaggle's figure."""
+"""The quota: every second is counted once, and the parts add up to Kaggle's figure."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def reading(
     )
 
 
-def books(said: QuotaReading, *runs: Run) -> Balance:
-    return current_balance(said, said.pools[0], uses(*runs))
+def balance_of(quota_reading: QuotaReading, *runs: Run) -> Balance:
+    return current_balance(quota_reading, quota_reading.pools[0], uses(*runs))
 
 
-def hours(after: float, length: float, **told: object) -> Run:
-    """A run that began so many hours after the reset and held its GPU so long."""
+def hours(after: float, length: float, **fields: object) -> Run:
+    """A run that began so many hours after the reset and occupied its GPU so long."""
     start = SATURDAY + after * HOUR
-    return run(start, start + length * HOUR, **told)  # type: ignore[arg-type]
+    return run(start, start + length * HOUR, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("what", "said", "runs", "kernels", "outside", "left"),
+    ("what", "quota_reading", "runs", "kernels", "outside", "left"),
     [
         ("nothing at all", reading(0), [], 0, 0, 30),
         ("one run", reading(2), [hours(1, 2)], 2, 0, 28),
@@ -109,34 +109,39 @@ def hours(after: float, length: float, **told: object) -> Run:
         ("reserved beyond the limit", reading(20, reserved=12), [], 0, 20, 0),
     ],
 )
-def test_the_week_is_booked(
-    what: str, said: QuotaReading, runs: list[Run], kernels: float, outside: float, left: float
+def test_each_second_of_the_week_is_counted_in_one_part(
+    what: str,
+    quota_reading: QuotaReading,
+    runs: list[Run],
+    kernels: float,
+    outside: float,
+    left: float,
 ) -> None:
-    made = books(said, *runs)
-    assert sum(use.seconds for use in made.kernels) == kernels * HOUR, what
-    assert made.outside_seconds == outside * HOUR
-    assert made.left_seconds == left * HOUR
-    assert made.used_seconds == said.pools[0].used_seconds
+    result = balance_of(quota_reading, *runs)
+    assert sum(use.seconds for use in result.kernels) == kernels * HOUR, what
+    assert result.outside_seconds == outside * HOUR
+    assert result.left_seconds == left * HOUR
+    assert result.used_seconds == quota_reading.pools[0].used_seconds
 
 
-def test_what_is_overdrawn_is_said() -> None:
-    assert books(reading(31.5)).over_seconds == 1.5 * HOUR
-    assert books(reading(20, reserved=12)).over_seconds == 2 * HOUR
-    assert books(reading(29)).over_seconds == 0
+def test_seconds_over_the_limit_are_reported() -> None:
+    assert balance_of(reading(31.5)).over_seconds == 1.5 * HOUR
+    assert balance_of(reading(20, reserved=12)).over_seconds == 2 * HOUR
+    assert balance_of(reading(29)).over_seconds == 0
 
 
-def test_kernels_are_told_apart_and_the_largest_comes_first() -> None:
-    made = books(
+def test_the_kernels_are_listed_with_the_largest_first() -> None:
+    result = balance_of(
         reading(7),
         hours(1, 1, kernel="ada/small"),
         hours(3, 2, kernel="ada/large", facts=Facts(saved_seconds=600)),
         hours(6, 3, kernel="ada/large", facts=Facts(saved_seconds=60)),
     )
-    assert [(use.kernel, use.seconds / HOUR, use.runs) for use in made.kernels] == [
+    assert [(use.kernel, use.seconds / HOUR, use.runs) for use in result.kernels] == [
         ("ada/large", 5, 2),
         ("ada/small", 1, 1),
     ]
-    assert [use.saved_seconds for use in made.kernels] == [660, 0]
+    assert [use.saved_seconds for use in result.kernels] == [660, 0]
 
 
 seconds = st.floats(0, 60 * HOUR)
@@ -158,33 +163,35 @@ some_runs = st.lists(
 def test_the_parts_always_add_up_to_kaggles_figure(
     runs: list[Run], used: float, reserved: float, allowed: float
 ) -> None:
-    said = QuotaReading(NOW, WEEK.end, (PoolReading("gpu", used, reserved, allowed),))
-    made = books(said, *runs)
-    assert made.outside_seconds is not None
-    parts = sum(use.seconds for use in made.kernels) + made.outside_seconds
+    quota_reading = QuotaReading(NOW, WEEK.end, (PoolReading("gpu", used, reserved, allowed),))
+    result = balance_of(quota_reading, *runs)
+    assert result.outside_seconds is not None
+    parts = sum(use.seconds for use in result.kernels) + result.outside_seconds
     assert parts == pytest.approx(used, abs=2e-3)
-    assert parts == pytest.approx(made.used_seconds, abs=1e-6)
-    whole = made.used_seconds + made.reserved_seconds + made.left_seconds - made.over_seconds
+    assert parts == pytest.approx(result.used_seconds, abs=1e-6)
+    whole = (
+        result.used_seconds + result.reserved_seconds + result.left_seconds - result.over_seconds
+    )
     assert whole == pytest.approx(allowed, abs=5e-3)
-    assert made.left_seconds >= 0
-    assert not (made.left_seconds and made.over_seconds)
+    assert result.left_seconds >= 0
+    assert not (result.left_seconds and result.over_seconds)
 
 
 @given(runs=some_runs, used=seconds, read_after=st.floats(0, 168))
-def test_the_parts_of_a_week_that_is_over_add_up_too(
+def test_the_parts_of_a_past_week_add_up_too(
     runs: list[Run], used: float, read_after: float
 ) -> None:
-    said = QuotaReading(
+    quota_reading = QuotaReading(
         SATURDAY + read_after * HOUR, WEEK.end, (PoolReading("gpu", used, 0, 30 * HOUR),)
     )
-    made = closed_balance(WEEK, "gpu", uses(*runs, now=WEEK.end + HOUR), said, 0)
-    assert made.outside_seconds is not None
-    parts = sum(use.seconds for use in made.kernels) + made.outside_seconds
-    assert parts == pytest.approx(made.used_seconds, abs=1e-6)
+    result = closed_balance(WEEK, "gpu", uses(*runs, now=WEEK.end + HOUR), quota_reading, 0)
+    assert result.outside_seconds is not None
+    parts = sum(use.seconds for use in result.kernels) + result.outside_seconds
+    assert parts == pytest.approx(result.used_seconds, abs=1e-6)
 
 
 @given(runs=some_runs)
-def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Run]) -> None:
+def test_no_second_of_a_run_is_counted_twice_or_lost_over_the_weeks(runs: list[Run]) -> None:
     weeks = [WEEK.earlier(), WEEK, WEEK.earlier(-1)]
     booked = uses_by_week([occupancy(run) for run in runs], weeks, NOW)
     counted = sum(use.seconds for week in booked for use in week)
@@ -195,14 +202,14 @@ def test_no_second_of_a_run_counts_twice_or_is_lost_over_the_weeks(runs: list[Ru
     assert counted == pytest.approx(lasted, abs=0.1)
 
 
-def test_what_a_run_across_the_reset_gave_back_counts_once() -> None:
+def test_the_seconds_saved_by_a_run_across_the_reset_count_once() -> None:
     across = run(WEEK.end - HOUR, WEEK.end + HOUR, facts=Facts(saved_seconds=600))
     weeks = uses_by_week([occupancy(across)], [WEEK, WEEK.earlier(-1)], NOW)
     assert [use.saved_seconds for week in weeks for use in week] == [0, 600]
 
 
 @given(runs=some_runs, weeks=st.integers(1, 6))
-def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int) -> None:
+def test_the_uses_of_many_weeks_are_those_of_each_week(runs: list[Run], weeks: int) -> None:
     shown = last_weeks(WEEK, weeks)
     at_once = uses_by_week([occupancy(run) for run in runs], shown, NOW)
     each = [
@@ -211,36 +218,36 @@ def test_booking_many_weeks_at_once_is_booking_each(runs: list[Run], weeks: int)
     assert at_once == each
 
 
-def test_what_ran_after_the_weeks_last_reading_comes_on_top_of_it() -> None:
+def test_runs_after_the_last_reading_of_a_past_week_are_added_to_it() -> None:
     last = reading(5, at=SATURDAY + 50 * HOUR)
     before, after = hours(10, 3), hours(60, 4)
-    made = closed_balance(WEEK, "gpu", uses(before, after), last, 0)
-    assert (made.used_seconds, made.outside_seconds) == (9 * HOUR, 2 * HOUR)
+    result = closed_balance(WEEK, "gpu", uses(before, after), last, 0)
+    assert (result.used_seconds, result.outside_seconds) == (9 * HOUR, 2 * HOUR)
 
 
-def test_a_week_that_was_never_read_is_the_ledgers_sum() -> None:
+def test_a_past_week_without_a_reading_is_the_sum_of_the_ledgers_runs() -> None:
     across = run(WEEK.end - HOUR, WEEK.end + 2 * HOUR)
-    made = closed_balance(WEEK, "gpu", uses(hours(1, 2), across), None, 30 * HOUR)
-    assert (made.used_seconds, made.outside_seconds) == (3 * HOUR, None)
-    assert made.allowed_seconds == 30 * HOUR
+    result = closed_balance(WEEK, "gpu", uses(hours(1, 2), across), None, 30 * HOUR)
+    assert (result.used_seconds, result.outside_seconds) == (3 * HOUR, None)
+    assert result.allowed_seconds == 30 * HOUR
 
 
-def test_without_a_reading_the_ledgers_own_sum_stands_in() -> None:
-    ran, runs = hours(1, 2), run(NOW - HOUR, None, status=Status.RUNNING)
-    guess = estimate(WEEK, NOW, uses(ran, runs), {"gpu": 36 * HOUR})
-    assert guess.estimated
-    assert guess.pools == (PoolReading("gpu", 2 * HOUR, HOUR, 36 * HOUR),)
-    made = current_balance(guess, guess.pools[0], uses(ran, runs))
-    assert made.outside_seconds is None
-    assert made.left_seconds == 33 * HOUR
+def test_an_estimate_is_the_sum_of_the_ledgers_runs() -> None:
+    ended, running = hours(1, 2), run(NOW - HOUR, None, status=Status.RUNNING)
+    estimated = estimate(WEEK, NOW, uses(ended, running), {"gpu": 36 * HOUR})
+    assert estimated.estimated
+    assert estimated.pools == (PoolReading("gpu", 2 * HOUR, HOUR, 36 * HOUR),)
+    result = current_balance(estimated, estimated.pools[0], uses(ended, running))
+    assert result.outside_seconds is None
+    assert result.left_seconds == 33 * HOUR
 
 
-def test_a_machine_lost_sight_of_counts_no_longer_than_its_session_may_last() -> None:
+def test_a_run_that_no_poll_saw_end_counts_up_to_its_session_limit() -> None:
     lost = run(SATURDAY + HOUR, None, status=Status.RUNNING, limit_seconds=9 * HOUR)
     assert [use.seconds for use in uses(lost)] == [9 * HOUR]
 
 
-def test_a_user_whose_clock_is_wrong_sees_the_same_books() -> None:
+def test_a_wrong_clock_of_the_user_does_not_change_the_balance() -> None:
     """Times are Kaggle's: the reading's own date decides what week it is."""
     early = QuotaReading(WEEK.end - 1, None, ())
     late = QuotaReading(WEEK.end + 1, None, ())

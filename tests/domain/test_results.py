@@ -75,24 +75,24 @@ def test_a_name_that_may_lead_elsewhere_is_refused(name: str) -> None:
         ".hidden",
     ],
 )
-def test_an_ordinary_name_is_not(name: str) -> None:
+def test_an_ordinary_name_is_accepted(name: str) -> None:
     assert reason_to_refuse(name, windows=False) is None
 
 
 @pytest.mark.parametrize("name", ["12:30.log", "a?.txt", 'a"b', "a|b", "file:stream"])
-def test_windows_refuses_more(name: str) -> None:
+def test_on_windows_more_names_are_refused(name: str) -> None:
     assert reason_to_refuse(name, windows=True)
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_accepted_stays_in_the_folder(name: str) -> None:
+def test_an_accepted_name_never_leads_out_of_the_folder(name: str) -> None:
     if reason_to_refuse(name) is None:
         path = PurePosixPath("/results") / name
         assert path.parts[:2] == ("/", "results") and ".." not in path.parts
         assert str(path.relative_to("/results")) == name
 
 
-def test_names_that_one_file_system_takes_for_one_are_taken_once() -> None:
+def test_of_names_that_a_file_system_takes_for_the_same_one_is_accepted() -> None:
     accepted, refused = check_names(["a", "A", "straße", "STRASSE", "e\u0301", "\u00e9", "a"])
     assert accepted == ["a", "straße", "e\u0301"]
     assert [one.path for one in refused] == ["A", "STRASSE", "\u00e9"]
@@ -104,7 +104,7 @@ def test_a_file_that_is_also_a_folder_is_refused(names: list[str]) -> None:
     assert accepted == names[:1] and [one.path for one in refused] == names[1:]
 
 
-def test_a_manifest_promises_bytes_and_hashes() -> None:
+def test_a_manifest_lists_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
     read = parse_manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
     assert read and (read["a"].bytes, read["a"].sha256) == (3, SHA256)
@@ -132,7 +132,7 @@ def test_a_manifest_promises_bytes_and_hashes() -> None:
         ).encode(),
     ],
 )
-def test_what_is_no_manifest_is_not_relied_on(content: bytes) -> None:
+def test_content_that_is_no_manifest_is_ignored(content: bytes) -> None:
     assert parse_manifest(content) is None
 
 
@@ -145,7 +145,9 @@ def test_what_is_no_manifest_is_not_relied_on(content: bytes) -> None:
         ("a.npz", "application/json", b'{"code": 403, "message": "no"}'),
     ],
 )
-def test_an_error_in_place_of_a_file_is_seen(name: str, content_type: str, head: bytes) -> None:
+def test_an_error_page_in_place_of_a_file_is_recognised(
+    name: str, content_type: str, head: bytes
+) -> None:
     assert is_error_body(name, content_type, head)
 
 
@@ -159,5 +161,7 @@ def test_an_error_in_place_of_a_file_is_seen(name: str, content_type: str, head:
         ("empty", "", b""),
     ],
 )
-def test_a_file_that_only_looks_like_one_is_not(name: str, content_type: str, head: bytes) -> None:
+def test_a_file_that_only_looks_like_an_error_page_is_accepted(
+    name: str, content_type: str, head: bytes
+) -> None:
     assert not is_error_body(name, content_type, head)

@@ -6,7 +6,7 @@ from kitctl.domain.run_log import facts_of_log
 from kitctl.domain.runs import Facts
 
 
-def test_a_log_of_the_job_tells_its_session_length_epochs_and_phases() -> None:
+def test_a_log_of_the_job_gives_its_session_length_epochs_and_phases() -> None:
     lines = [
         (1.2, "session 4711\n"),
         (1.3, "accelerator gpu: 2 x Tesla T4\n"),
@@ -22,7 +22,7 @@ def test_a_log_of_the_job_tells_its_session_length_epochs_and_phases() -> None:
     )
 
 
-def test_an_epoch_that_ran_again_after_a_resume_counts_once() -> None:
+def test_an_epoch_that_is_repeated_after_a_resume_counts_once() -> None:
     lines = [
         (5, "epoch 1/2 loss 1 3.0s"),
         (9, "epoch 1/2 loss 1 2.0s"),
@@ -31,10 +31,10 @@ def test_an_epoch_that_ran_again_after_a_resume_counts_once() -> None:
     assert facts_of_log(lines).epochs_done == 2
 
 
-def test_any_other_log_tells_how_long_the_run_was() -> None:
+def test_the_log_of_another_program_gives_the_length_of_the_run() -> None:
     lines = [(0.5, "hello\n"), (99.5, "Epoch 1/3 ━━━━\n"), (70.0, "late line\n")]
     assert facts_of_log(lines) == Facts(log_seconds=99.5)
 
 
-def test_an_empty_log_is_a_run_that_never_ran() -> None:
+def test_an_empty_log_is_a_run_of_no_seconds() -> None:
     assert facts_of_log([]) == Facts(log_seconds=0.0)

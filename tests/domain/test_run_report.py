@@ -20,7 +20,7 @@ REPORT = {
 }
 
 
-def test_the_ledger_learns_what_the_report_says() -> None:
+def test_the_report_becomes_facts_for_the_ledger() -> None:
     assert facts(REPORT) == Facts(
         program_started_at=1794304800.0,
         program_ended_at=1794308400.0,
@@ -44,16 +44,16 @@ def test_the_ledger_learns_what_the_report_says() -> None:
         json.dumps({"epochs": True, "started_at": 7, "seconds": {"setup": None}}).encode(),
     ],
 )
-def test_what_cannot_be_read_is_not_known(content: bytes | None) -> None:
+def test_a_report_that_cannot_be_read_gives_no_facts(content: bytes | None) -> None:
     assert facts(read_object(content)) == Facts()
 
 
-def test_metrics_are_flat() -> None:
+def test_nested_metrics_are_left_out() -> None:
     content = b'{"loss": 0.5, "best_epoch": 3, "words": "fits", "nested": {"a": 1}, "none": null}'
     assert metrics(content) == {"loss": 0.5, "best_epoch": 3, "words": "fits", "none": None}
 
 
-def test_history_is_read_by_column_and_torn_rows_are_left_out() -> None:
+def test_the_history_is_read_by_column_without_incomplete_rows() -> None:
     content = b"epoch,loss\n1,0.7\n2,0.5\n3,"
     assert history(content) == {"epoch": [1.0, 2.0], "loss": [0.7, 0.5]}
     assert history(None) == {} and history(b"\xff\xfe,,\n") == {}

@@ -1,4 +1,4 @@
-"""When a run held its machine, from whatever was seen of it."""
+"""When a run occupied its machine, estimated from polls, log and run.json."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ QUEUED, RUNNING, ENDED = Phase.QUEUED, Phase.RUNNING, Phase.ENDED
 LIMIT = 12 * 3600.0
 
 
-def evidence(*sightings: tuple[float, Phase], limit: float = LIMIT, **more: float) -> Evidence:
-    return Evidence(pushed_at=0.0, limit_seconds=limit, polls=sightings, **more)
+def evidence(*polls: tuple[float, Phase], limit: float = LIMIT, **more: float) -> Evidence:
+    return Evidence(pushed_at=0.0, limit_seconds=limit, polls=polls, **more)
 
 
 WATCHED = ((20, QUEUED), (40, RUNNING), (3600, RUNNING), (3620, ENDED))
@@ -54,17 +54,17 @@ CASES = [
         Occupancy(5, 3605, TimeSource.LOG),
     ),
     (
-        "over before it was seen running: from the push to the middle of what is open",
+        "ended before a poll saw it running: from the push to the middle of the open time",
         evidence((30, ENDED), log_seconds=10),
         Occupancy(0, 20, TimeSource.WATCHED),
     ),
     (
-        "seen running long after the log fell silent: the log tells no end",
+        "running long after the last line of the log: the log says nothing about the end",
         evidence((5, QUEUED), (25, RUNNING), (7000, RUNNING), (20000, ENDED), log_seconds=60),
         Occupancy(5, 20000, TimeSource.BOUNDS),
     ),
     (
-        "cancelled in the queue: an empty log, nothing held",
+        "cancelled in the queue: an empty log, no occupancy",
         evidence((600, QUEUED), (900, ENDED), log_seconds=0),
         Occupancy(600, 600, TimeSource.LOG),
     ),
@@ -74,23 +74,27 @@ CASES = [
         Occupancy(0, 7200, TimeSource.BOUNDS),
     ),
     (
-        "never watched, no log to be had, seen late: at most the session's limit",
+        "never watched, without a log, polled late: at most the session's limit",
         evidence((90000, ENDED), limit=3600),
         Occupancy(0, 3600, TimeSource.BOUNDS),
     ),
     (
-        "seen running late, then ended much later: it held to when it was seen, at least",
+        "polled late while running, ended much later: at least up to that poll",
         evidence((5000, RUNNING), (90000, ENDED), limit=3600),
         Occupancy(1400, 5000, TimeSource.BOUNDS),
     ),
-    ("waiting: no hold yet", evidence((20, QUEUED)), Occupancy(None, None, TimeSource.BOUNDS)),
+    ("waiting: no occupancy yet", evidence((20, QUEUED)), Occupancy(None, None, TimeSource.BOUNDS)),
     ("just pushed", evidence(), Occupancy(None, None, TimeSource.BOUNDS)),
     (
         "running, its start watched",
         evidence((20, QUEUED), (40, RUNNING), (400, RUNNING)),
         Occupancy(30, None, TimeSource.WATCHED),
     ),
-    ("running, first seen late", evidence((4000, RUNNING)), Occupancy(0, None, TimeSource.BOUNDS)),
+    (
+        "running, first polled late",
+        evidence((4000, RUNNING)),
+        Occupancy(0, None, TimeSource.BOUNDS),
+    ),
     (
         "running, its start read from the log",
         evidence((4000, RUNNING), program_started_at=300),
@@ -104,12 +108,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("what", "seen", "hold"), CASES, ids=[case[0] for case in CASES])
-def test_the_best_known_wins(what: str, seen: Evidence, hold: Occupancy) -> None:
-    assert best_occupancy(seen) == hold
+@pytest.mark.parametrize(
+    ("what", "run_evidence", "occupancy"), CASES, ids=[case[0] for case in CASES]
+)
+def test_the_best_source_decides_when_the_run_occupied_its_machine(
+    what: str, run_evidence: Evidence, occupancy: Occupancy
+) -> None:
+    assert best_occupancy(run_evidence) == occupancy
 
 
-def test_what_was_seen_in_any_order_says_the_same() -> None:
+def test_the_order_of_the_polls_does_not_matter() -> None:
     assert best_occupancy(evidence(*reversed(WATCHED))) == best_occupancy(evidence(*WATCHED))
 
 
@@ -122,7 +130,7 @@ def test_what_was_seen_in_any_order_says_the_same() -> None:
     read_log=st.booleans(),
     pulled=st.booleans(),
 )
-def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
+def test_the_estimate_is_possible_whatever_the_polls_saw(
     pushed: float,
     queue: float,
     length: float,
@@ -131,14 +139,14 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
     read_log: bool,
     pulled: bool,
 ) -> None:
-    """A run that truly held its machine from `start` to `end`, seen through a few polls."""
+    """A run that really occupied its machine from `start` to `end`, as a few polls saw it."""
     start, end = pushed + queue, pushed + queue + length
 
     def phase(at: float) -> Phase:
         return QUEUED if at < start else RUNNING if at < end else ENDED
 
     program = min(overhead, length / 2)
-    seen = Evidence(
+    run_evidence = Evidence(
         pushed_at=pushed,
         limit_seconds=50000,
         polls=tuple((pushed + at, phase(pushed + at)) for at in polls),
@@ -146,19 +154,19 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
         program_ended_at=end - program / 2 if pulled else None,
         log_seconds=length - program if read_log else None,
     )
-    hold = best_occupancy(seen)
-    ends = [at for at, what in seen.polls if what is ENDED]
-    assert (hold.ended_at is not None) == bool(ends)
-    if hold.started_at is not None:
-        assert hold.started_at >= pushed
-    if hold.ended_at is not None and hold.started_at is not None:
-        assert hold.started_at <= hold.ended_at <= min(ends)
+    occupancy = best_occupancy(run_evidence)
+    ends = [at for at, what in run_evidence.polls if what is ENDED]
+    assert (occupancy.ended_at is not None) == bool(ends)
+    if occupancy.started_at is not None:
+        assert occupancy.started_at >= pushed
+    if occupancy.ended_at is not None and occupancy.started_at is not None:
+        assert occupancy.started_at <= occupancy.ended_at <= min(ends)
         if pulled:
-            assert hold.ended_at - hold.started_at == pytest.approx(length, abs=90)
+            assert occupancy.ended_at - occupancy.started_at == pytest.approx(length, abs=90)
 
 
 @pytest.mark.parametrize(
-    ("what", "hold", "until"),
+    ("what", "occupancy", "end"),
     [
         ("ended", Occupancy(100, 200, TimeSource.WATCHED), 200),
         ("running", Occupancy(100, None, TimeSource.WATCHED), 1000),
@@ -167,7 +175,7 @@ def test_whatever_is_seen_of_a_run_its_estimate_is_possible(
         ("waiting", Occupancy(None, None, TimeSource.BOUNDS), 1000),
     ],
 )
-def test_a_hold_lasts_until_now_but_not_past_its_limit(
-    what: str, hold: Occupancy, until: float
+def test_an_occupancy_lasts_up_to_now_but_not_beyond_its_limit(
+    what: str, occupancy: Occupancy, end: float
 ) -> None:
-    assert hold.end_by(now=1000, limit_seconds=LIMIT) == until, what
+    assert occupancy.end_by(now=1000, limit_seconds=LIMIT) == end, what

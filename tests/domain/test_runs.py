@@ -22,7 +22,7 @@ def test_owner_slug_and_version_name_any_run(text: str) -> None:
     assert RunName.parse(text) == RunName(KernelRef("ada", "car-or-truck"), 7)
 
 
-def test_no_name_is_the_latest() -> None:
+def test_without_a_name_the_latest_run_is_meant() -> None:
     assert RunName.parse(None) == RunName()
 
 
@@ -30,12 +30,12 @@ def test_no_name_is_the_latest() -> None:
     "text",
     ["", "0", "v", "-1", "1.5", "latest", "ada/car", "/car/1", "ada//1", "a/b/c/1", "../x/1"],
 )
-def test_anything_else_names_no_run(text: str) -> None:
+def test_a_text_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         RunName.parse(text)
 
 
-def test_a_run_is_asked_for_by_its_label() -> None:
+def test_a_version_is_requested_by_its_label() -> None:
     run = RunRef(KernelRef.parse("ada/cars"), 3)
     assert (run.label, str(run)) == ("v3", "ada/cars/3")
 
@@ -53,7 +53,9 @@ def test_a_run_is_asked_for_by_its_label() -> None:
         (Status.NEW_SCRIPT, True, Phase.ENDED),
     ],
 )
-def test_what_each_state_means(status: Status, ended: bool, phase: Phase) -> None:
+def test_each_state_has_its_phase_and_may_be_an_end(
+    status: Status, ended: bool, phase: Phase
+) -> None:
     assert (status.ended, status.phase) == (ended, phase)
 
 
@@ -61,12 +63,12 @@ def test_every_state_is_tested_above() -> None:
     assert len(Status) == 8
 
 
-def test_line_ends_do_not_make_another_source() -> None:
+def test_line_ends_do_not_change_the_hash_of_a_source() -> None:
     assert source_sha256("a\r\nb\r\n") == source_sha256("a\nb")
     assert source_sha256("a\nb") != source_sha256("a\nc")
 
 
-def test_a_notebook_is_the_same_source_however_it_is_written() -> None:
+def test_the_json_layout_does_not_change_the_hash_of_a_notebook() -> None:
     cell = {"cell_type": "code", "source": ["a\n", "b"], "outputs": [1], "metadata": {"x": 1}}
     notebook = json.dumps({"cells": [cell], "nbformat": 4}, indent=1)
     assert source_sha256(notebook) == source_sha256(without_outputs(notebook))

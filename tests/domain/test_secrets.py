@@ -1,4 +1,4 @@
-"""Credentials are told by their shape, and hashes are left alone."""
+"""Credentials are recognised by their form, and hashes are not taken for them."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def test_a_credential_is_found_with_its_line(text: str) -> None:
     "text",
     [f'sha256 = "{HEX}{HEX}"', f'md5 = "{HEX}"', "key = 'short'", "hf_hub_download", "KGAT_"],
 )
-def test_what_only_looks_a_little_like_one_is_left_alone(text: str) -> None:
+def test_a_text_that_only_resembles_a_credential_is_accepted(text: str) -> None:
     assert not list(secrets.find_credentials(text))

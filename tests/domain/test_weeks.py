@@ -64,7 +64,9 @@ def test_a_week_begins_on_saturday_midnight_utc(what: str, instant: str, start: 
         ("a fraction of a second", "2026-11-25", "2026-11-27T23:59:59.9", "2026-11-28"),
     ],
 )
-def test_a_week_ends_when_kaggle_says_so(what: str, now: str, resets_at: str, end: str) -> None:
+def test_a_week_ends_at_the_reset_that_kaggle_names(
+    what: str, now: str, resets_at: str, end: str
+) -> None:
     assert moment_of(week_of(at(now), at(resets_at)).end) == moment_of(at(end)), what
 
 
@@ -78,7 +80,7 @@ def machine_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("machine_in_tokyo")
-def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands() -> None:
+def test_a_time_without_a_zone_is_utc_in_any_time_zone() -> None:
     assert seconds_of(datetime(2026, 11, 28)) == 1795824000
     assert moment_of(1795824000).isoformat() == "2026-11-28T00:00:00+00:00"
 
@@ -92,7 +94,7 @@ def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands() -> None:
         ("Australia/Lord_Howe", datetime(2026, 4, 5, 0), 24.5),
     ],
 )
-def test_a_run_over_a_change_of_the_clocks_counts_the_hours_that_passed(
+def test_a_run_over_a_change_to_summer_time_counts_the_hours_that_passed(
     zone: str, changes: datetime, hours: float
 ) -> None:
     midnight = changes.replace(tzinfo=ZoneInfo(zone))
@@ -113,7 +115,7 @@ def test_a_run_over_a_change_of_the_clocks_counts_the_hours_that_passed(
         ("no time at all", "2026-11-21T00:00", "2026-11-21T00:00", 0, 0),
     ],
 )
-def test_a_run_counts_in_each_week_its_share(
+def test_a_run_across_the_reset_counts_in_each_week_with_its_part(
     what: str, started: str, ended: str, before: float, after: float
 ) -> None:
     week = week_of(at("2026-11-21"))
@@ -123,7 +125,7 @@ def test_a_run_counts_in_each_week_its_share(
 
 
 @given(start=INSTANTS, hours=st.floats(0, 24 * 30), reset=st.none() | INSTANTS)
-def test_the_shares_of_all_weeks_add_up_to_the_run(
+def test_the_parts_in_all_weeks_add_up_to_the_run(
     start: float, hours: float, reset: float | None
 ) -> None:
     end = start + hours * HOUR_SECONDS

@@ -37,11 +37,11 @@ def pack(job: metadata.Metadata = JOB, *, text: str = "print(1)\n", epochs: int 
         )
     )
 )
-def test_any_text_survives_its_literal(text: str) -> None:
+def test_a_literal_evaluates_to_its_text(text: str) -> None:
     assert ast.literal_eval(bundle.literal(text)) == text
 
 
-def test_a_module_of_the_usual_kind_stands_in_the_script_line_by_line() -> None:
+def test_a_usual_module_is_in_the_script_line_by_line() -> None:
     text = '"""A module."""\n\nPATTERN = r"\\d+"\nNAME = "Zoë"\n'
     assert text in pack(text=text).script.decode()
 
@@ -67,7 +67,7 @@ def test_a_title_is_not_part_of_the_identity() -> None:
     assert pack(dataclasses.replace(JOB, title="Other")).script_sha256 == pack().script_sha256
 
 
-def test_a_lone_file_is_sent_byte_for_byte_and_has_an_identity_too() -> None:
+def test_a_single_file_is_sent_byte_for_byte_and_has_an_identity() -> None:
     code = b"\xef\xbb\xbfprint('\xe4')\r\n"
     plan = bundle.plan_single_file(JOB, code)
     assert (plan.script, plan.script_name, plan.packed) == (code, "main.py", False)
@@ -77,7 +77,7 @@ def test_a_lone_file_is_sent_byte_for_byte_and_has_an_identity_too() -> None:
     )
 
 
-def test_a_script_that_kaggle_would_refuse_is_refused_with_its_biggest_parts() -> None:
+def test_a_script_too_large_for_kaggle_is_refused_with_its_largest_parts() -> None:
     with pytest.raises(InvalidInput, match=r"job/main\.py \(950 kB\)") as failure:
         pack(text="x" * 950_000)
     assert failure.value.code == "script_too_big"

@@ -68,7 +68,7 @@ def test_a_traceback_of_a_thread_shows_the_line_as_well(tmp_path: Path) -> None:
     assert 'File "job/work.py", line 2, in fail\n    raise ValueError' in done.stderr
 
 
-def test_lines_keep_their_numbers_whatever_the_line_ends(tmp_path: Path) -> None:
+def test_line_numbers_are_right_for_any_line_ends(tmp_path: Path) -> None:
     done = run(
         tmp_path,
         main="from job import windows\r\n\r\nwindows.fail()\r\n",
@@ -77,7 +77,7 @@ def test_lines_keep_their_numbers_whatever_the_line_ends(tmp_path: Path) -> None
     assert 'File "job/windows.py", line 4, in fail\n    1 / 0' in done.stderr
 
 
-def test_what_looks_at_source_and_names_finds_them(tmp_path: Path) -> None:
+def test_inspect_and_similar_modules_find_source_and_names(tmp_path: Path) -> None:
     done = run(
         tmp_path,
         main=(
