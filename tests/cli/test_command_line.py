@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.projects import lone_script, packed_job
+from support.projects import packed_job, single_script
 
 from kitctl.cli.app import MODULES
 from kitctl.cli.main import main
@@ -109,7 +109,7 @@ def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_dry_run_with_everything_it_started(tmp_path: Path) -> None:
-    lone_script(
+    single_script(
         tmp_path,
         """
         import subprocess, time

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from support.projects import lone_script, packed_job
+from support.projects import packed_job, single_script
 
 from kitctl.cli.main import main
 
@@ -65,7 +65,7 @@ def test_a_success_in_every_mode(project: Path, call: Call) -> None:
 
 
 def test_a_failure_in_every_mode(project: Path, call: Call) -> None:
-    lone_script(project, "print(1)\n", title="x", language="perl")
+    single_script(project, "print(1)\n", title="x", language="perl")
     people, quiet, machine = call("package"), call("package", "-q"), call("package", "--json")
     assert people.code == quiet.code == machine.code == 3
     assert people.out == quiet.out == machine.err == ""

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from support.ledgers import write_ledger
 from support.local_kaggle import LocalKaggle, start_local_kaggle, until
-from support.projects import lone_script
+from support.projects import single_script
 from support.runs import run
 
 from kitctl.adapters.kaggle import KaggleApi
@@ -58,7 +58,7 @@ class Desk:
         """A project that would push a script which sleeps so long, on two T4s."""
         title = slug.replace("-", " ").capitalize()
         script = SCRIPT.format(slug=slug, seconds=seconds)
-        return str(lone_script(self.home / "projects" / slug, script, id=slug, title=title))
+        return str(single_script(self.home / "projects" / slug, script, id=slug, title=title))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 from support.fake_kaggle import FakeKaggle
-from support.jobs import job
+from support.jobs import save_request
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect, connect_local
@@ -95,7 +95,8 @@ def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
     kernel = KernelRef(world.kaggle.account(), slug)
     newest = world.kaggle.newest_version(kernel)
     return world.kaggle.save(
-        job(kernel, world.script(*directives), **details), newest.run.version if newest else 0
+        save_request(kernel, world.script(*directives), **details),
+        newest.run.version if newest else 0,
     ).run
 
 

@@ -1,54 +1,75 @@
-"""What is missing, before it costs anything."""
+"""`doctor`: what is missing, before it costs anything."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from support.projects import lone_script, packed_job
+from support.fake_kaggle import FakeKaggle
+from support.projects import packed_job, single_script
 
 from kitctl import config
+from kitctl.domain.metadata import Sources
+from kitctl.errors import Refused
 from kitctl.operations import doctor
 from kitctl.operations.doctor import DoctorCheck
 
 
-def findings(project: Path) -> dict[str, DoctorCheck]:
-    found = doctor.check_project(
+def project_checks(project: Path) -> dict[str, DoctorCheck]:
+    checks = doctor.check_project(
         lambda: config.find_project(project, project, {}), lambda: config.load(project, {}, {})
     )
-    return {finding.name: finding for finding in found}
+    return {check.name: check for check in checks}
 
 
-def test_a_sound_project_has_nothing_to_mend(tmp_path: Path) -> None:
-    found = findings(packed_job(tmp_path))
-    assert all(finding.ok and not finding.fix for finding in found.values())
-    assert found.keys() >= {"project", "metadata", "job's packages", "settings"}
+def test_a_correct_project_has_nothing_to_fix(tmp_path: Path) -> None:
+    checks = project_checks(packed_job(tmp_path))
+    assert all(check.ok and not check.fix for check in checks.values())
+    assert checks.keys() >= {"project", "metadata", "job's packages", "settings"}
 
 
-def test_every_fault_of_a_project_is_found_in_one_go(tmp_path: Path) -> None:
-    project = lone_script(
+def test_all_mistakes_of_a_project_are_found_at_once(tmp_path: Path) -> None:
+    project = single_script(
         tmp_path,
         "import json\nimport no_such_package.inner\n",
         title="x",
         dataset_sources=["ada/photos"],
     )
-    found = findings(project)
-    assert {name for name, finding in found.items() if not finding.ok} == {
+    checks = project_checks(project)
+    assert {name for name, check in checks.items() if not check.ok} == {
         "metadata",
         "job's packages",
         "source ada/photos",
     }
-    assert "no_such_package" in found["job's packages"].detail
-    assert all(finding.fix for finding in found.values() if not finding.ok)
+    assert "no_such_package" in checks["job's packages"].detail
+    assert all(check.fix for check in checks.values() if not check.ok)
 
 
-def test_wrong_settings_are_found_without_a_run(tmp_path: Path) -> None:
-    finding = findings(packed_job(tmp_path, job='epochs = "many"\n'))["settings"]
-    assert not finding.ok
-    assert "epochs" in finding.detail
+def test_wrong_settings_are_found_without_running_the_job(tmp_path: Path) -> None:
+    check = project_checks(packed_job(tmp_path, job='epochs = "many"\n'))["settings"]
+    assert not check.ok
+    assert "epochs" in check.detail
 
 
-def test_without_a_project_the_machine_is_looked_at_all_the_same(tmp_path: Path) -> None:
-    assert [*findings(tmp_path)] == ["project"]
-    machine = {finding.name: finding for finding in doctor.check_machine("no network", tmp_path)}
+def test_without_a_project_the_machine_is_checked(tmp_path: Path) -> None:
+    assert [*project_checks(tmp_path)] == ["project"]
+    machine = {check.name: check for check in doctor.check_machine("no network", tmp_path)}
     assert machine["python"].ok
     assert "kaggle" in machine["packages"].detail
+
+
+def test_credentials_clock_and_sources_are_checked_at_kaggle() -> None:
+    kaggle = FakeKaggle(clock_offset=-300.0)
+    sources = Sources(datasets=("ada/no-such-photos",))
+    checks = {check.name: check for check in doctor.check_kaggle(lambda: kaggle, sources)}
+    assert checks["credentials"].ok and "account ada" in checks["credentials"].detail
+    assert (checks["clock"].ok, checks["clock"].detail) == (False, "300 s ahead of Kaggle's")
+    assert not checks["sources on Kaggle"].ok
+    assert "ada/no-such-photos" in checks["sources on Kaggle"].detail
+
+
+def test_refused_credentials_are_one_failed_check() -> None:
+    def connect() -> FakeKaggle:
+        raise Refused("No credentials.", code="no_credentials", hint="Get a token")
+
+    (check,) = doctor.check_kaggle(connect, Sources())
+    assert (check.name, check.ok, check.fix) == ("credentials", False, "Get a token")

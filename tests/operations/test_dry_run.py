@@ -1,4 +1,4 @@
-"""Rehearsals of small jobs: the packed script itself, in a folder like Kaggle's."""
+"""`dry-run` of small jobs: the packed script itself, in a folder like Kaggle's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.projects import MAIN, lone_script, packed_job, write_files
+from support.projects import MAIN, packed_job, single_script, write_files
 
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations import dry_run
@@ -19,7 +19,7 @@ from kitctl.sandbox import runner
 SMALL = Scale(photos=40, epochs=2)
 
 
-def rehearse(
+def run_dry(
     project: Path, *, scale: Scale = SMALL, mounts: Mapping[str, Path] | None = None
 ) -> DryRunResult:
     return dry_run.dry_run(
@@ -32,8 +32,8 @@ def rehearse(
     )
 
 
-def test_the_packed_script_runs_small_and_what_it_left_is_checked(tmp_path: Path) -> None:
-    result = rehearse(packed_job(tmp_path, job="epochs = 30\n"))
+def test_the_packed_script_runs_with_few_epochs_and_its_outputs_are_checked(tmp_path: Path) -> None:
+    result = run_dry(packed_job(tmp_path, job="epochs = 30\n"))
     assert result.ok
     assert (result.epochs, result.metrics) == (2, {"loss": 0.5})
     assert [check.name for check in result.checks][-1] == "epochs"
@@ -42,75 +42,75 @@ def test_the_packed_script_runs_small_and_what_it_left_is_checked(tmp_path: Path
     assert "epoch 2/2 loss 0.5" in (tmp_path / "out" / LOG_NAME).read_text("utf-8")
 
 
-def test_full_rehearses_all_epochs_and_a_short_job_is_not_made_longer(tmp_path: Path) -> None:
+def test_a_full_run_has_all_epochs_and_a_short_job_is_not_made_longer(tmp_path: Path) -> None:
     project = packed_job(tmp_path, job="epochs = 3\n")
-    assert rehearse(project, scale=Scale(0, 0)).epochs == 3
-    assert rehearse(project, scale=Scale(0, 9)).epochs == 3
+    assert run_dry(project, scale=Scale(0, 0)).epochs == 3
+    assert run_dry(project, scale=Scale(0, 9)).epochs == 3
 
 
-def test_a_second_rehearsal_replaces_the_first_whole(tmp_path: Path) -> None:
+def test_a_second_dry_run_replaces_the_first_one(tmp_path: Path) -> None:
     project = packed_job(tmp_path)
-    rehearse(project)
+    run_dry(project)
     (tmp_path / "out/old.txt").write_text("old", "utf-8")
-    rehearse(project)
+    run_dry(project)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [LOG_NAME, "epochs.txt"]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
 
 
 def test_a_failing_script_keeps_its_log_and_leaves_the_last_good_outputs(tmp_path: Path) -> None:
     project = packed_job(tmp_path)
-    rehearse(project)
+    run_dry(project)
     write_files(project, {"job/counting.py": "def count(epochs):\n    raise ValueError('NaN')\n"})
     with pytest.raises(RunFailed, match=r"exit code 1.*\n(.*\n)*.*ValueError: NaN") as failure:
-        rehearse(project)
+        run_dry(project)
     log = project / "out-failed" / LOG_NAME
     assert str(log) in hint_text(failure.value.hint)
     assert 'File "job/counting.py", line 2, in count' in log.read_text("utf-8")
     assert (tmp_path / "out/epochs.txt").is_file()
 
 
-def test_a_job_that_calls_its_input_wrong_is_taken_at_its_word(tmp_path: Path) -> None:
+def test_a_job_that_reports_wrong_input_is_invalid_input_in_its_own_words(tmp_path: Path) -> None:
     main = MAIN.replace(
         'print("session 1")', "print('error: no photos in train.', file=sys.stderr)\n    return 3"
     )
     with pytest.raises(InvalidInput, match=r"^no photos in train\."):
-        rehearse(packed_job(tmp_path, {"job/main.py": main}))
+        run_dry(packed_job(tmp_path, {"job/main.py": main}))
 
 
-def test_a_script_of_the_users_own_finds_both_layouts_and_few_photos(tmp_path: Path) -> None:
+def test_a_single_script_finds_both_layouts_and_few_photos(tmp_path: Path) -> None:
     data = write_files(
         tmp_path / "data",
         {f"train/car/{number}.jpg": "photo" for number in range(9)} | {"labels.csv": "a,b"},
     )
-    project = lone_script(
+    project = single_script(
         tmp_path / "project",
         """
         import json, os
         from pathlib import Path
-        seen = {}
+        found_photos = {}
         for folder in ("../input/datasets/ada/photos", "../input/photos"):
             photos = sorted(path.name for path in Path(folder, "train/car").iterdir())
-            seen[folder] = [photos, Path(folder, "labels.csv").read_text()]
-        json.dump(seen, open("seen.json", "w"))
+            found_photos[folder] = [photos, Path(folder, "labels.csv").read_text()]
+        json.dump(found_photos, open("found_photos.json", "w"))
         """,
     )
-    result = rehearse(project, scale=Scale(3, 0), mounts={"datasets/ada/photos": data})
+    result = run_dry(project, scale=Scale(3, 0), mounts={"datasets/ada/photos": data})
     assert result.ok
-    seen = json.loads((project / "out/seen.json").read_text("utf-8"))
+    found_photos = json.loads((project / "out/found_photos.json").read_text("utf-8"))
     few = [["0.jpg", "1.jpg", "2.jpg"], "a,b"]
-    assert seen == {"../input/datasets/ada/photos": few, "../input/photos": few}
+    assert found_photos == {"../input/datasets/ada/photos": few, "../input/photos": few}
 
 
 def test_a_folder_of_the_users_own_is_never_replaced(tmp_path: Path) -> None:
     project = packed_job(tmp_path)
     write_files(project, {"out/thesis.txt": "years of work"})
     with pytest.raises(InvalidInput, match="not touched"):
-        rehearse(project)
+        run_dry(project)
     assert (project / "out/thesis.txt").is_file()
 
 
-def test_notebooks_are_refused_with_the_way_to_run_them(tmp_path: Path) -> None:
-    project = lone_script(tmp_path, "", code_file="train.ipynb", kernel_type="notebook")
+def test_notebooks_are_refused_with_the_command_that_runs_them(tmp_path: Path) -> None:
+    project = single_script(tmp_path, "", code_file="train.ipynb", kernel_type="notebook")
     write_files(project, {"train.ipynb": '{"cells": []}'})
     with pytest.raises(InvalidInput, match=r"train\.ipynb cannot run here"):
-        rehearse(project)
+        run_dry(project)

@@ -1,4 +1,4 @@
-"""`pipelines` here: the job runs once, its table and pictures end up where they were asked for."""
+"""`pipelines` here: the job runs once, its table and pictures are moved to the chosen folder."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PLAN = cast(
 )
 
 
-class Played:
-    """A run that has ended with `code` and left what it leaves."""
+class EndedRun:
+    """A run that has ended with `code` and left its outputs."""
 
     isolation = "none"
 
@@ -41,7 +41,7 @@ class Played:
         raise AssertionError("it has ended already")
 
 
-def player(code: int, *lines: str) -> Callable[..., Played]:
+def ending_with(code: int, *lines: str) -> Callable[..., EndedRun]:
     def start(
         root: Path,
         script: bytes,
@@ -49,14 +49,14 @@ def player(code: int, *lines: str) -> Callable[..., Played]:
         *,
         on_line: Callable[[str, str, float], None],
         **_: Any,
-    ) -> Played:
+    ) -> EndedRun:
         working = root / "working"
         (working / "timelines").mkdir(parents=True)
         (working / "timelines" / "naive.png").write_bytes(b"new")
         (working / "pipelines.csv").write_text(TABLE, encoding="utf-8")
         for line in lines:
             on_line("stderr", line, 0.0)
-        return Played(working, code)
+        return EndedRun(working, code)
 
     return start
 
@@ -64,24 +64,28 @@ def player(code: int, *lines: str) -> Callable[..., Played]:
 def test_table_and_pictures_replace_those_of_an_earlier_measurement(tmp_path: Path) -> None:
     (tmp_path / "timelines").mkdir()
     (tmp_path / "timelines" / "naive.png").write_bytes(b"old")
-    found = pipelines.measure(PLAN, {}, out=tmp_path, runner=player(0), reporter=NullReporter())
-    assert [(each.name, each.photos_per_second) for each in found.pipelines] == [("naive", 100.5)]
-    assert found.pictures == (tmp_path / "timelines" / "naive.png",)
-    assert found.pictures[0].read_bytes() == b"new"
+    result = pipelines.measure(
+        PLAN, {}, out=tmp_path, runner=ending_with(0), reporter=NullReporter()
+    )
+    assert [(pipeline.name, pipeline.photos_per_second) for pipeline in result.pipelines] == [
+        ("naive", 100.5)
+    ]
+    assert result.pictures == (tmp_path / "timelines" / "naive.png",)
+    assert result.pictures[0].read_bytes() == b"new"
     assert {path.name for path in tmp_path.iterdir()} == {"pipelines.csv", "timelines"}
 
 
 @pytest.mark.parametrize(("code", "expected"), [(3, InvalidInput), (1, RunFailed)])
-def test_a_job_that_fails_is_quoted_and_leaves_the_folder_as_it_was(
+def test_the_error_of_a_failed_job_is_shown_and_the_folder_stays_as_it_was(
     tmp_path: Path, code: int, expected: type[Exception]
 ) -> None:
-    runner = player(code, "error: no photos at all\n")
+    runner = ending_with(code, "error: no photos at all\n")
     with pytest.raises(expected, match="no photos at all"):
         pipelines.measure(PLAN, {}, out=tmp_path, runner=runner, reporter=NullReporter())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_of_classes_and_a_folder_of_splits_are_both_taken(tmp_path: Path) -> None:
+def test_a_folder_of_classes_and_a_folder_of_splits_are_both_accepted(tmp_path: Path) -> None:
     (tmp_path / "car").mkdir()
     settings = pipelines.pipelines_settings(tmp_path, 2.0)
     assert (settings["train_folder"], settings["valid_folder"]) == (".", ".")

@@ -1,4 +1,4 @@
-"""Sweeps of a small job that knows nothing of training: the grid, the table, going on."""
+"""`sweep` with a small job that trains nothing: the grid, the table, continuing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kitctl.operations.shared.reporter import NullReporter
 from kitctl.operations.sweep import SweepResult, sweep, sweep_settings
 from kitctl.sandbox import runner
 
-# Ends in the middle the first time, as a killed run does; says how often it was started.
+# Ends halfway the first time, as a killed run does; counts how often it was started.
 MAIN = """
 import csv
 import itertools
@@ -35,12 +35,12 @@ with open("heads.csv", "w", newline="") as table:
 """
 
 
-def swept(project: Path, *words: str) -> SweepResult:
-    plan = plan_job(project, overrides=sweep_settings(list(words)))
+def run_sweep(project: Path, *options: str) -> SweepResult:
+    plan = plan_job(project, overrides=sweep_settings(list(options)))
     return sweep(plan, {}, out=project / "out", runner=runner.start, reporter=NullReporter())
 
 
-def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None:
+def test_values_separated_by_commas_are_a_grid_and_single_ones_are_settings() -> None:
     settings = sweep_settings(["units=6,32", "optimizer=adam,sgd", "epochs=5", "task=x"])
     assert settings == {
         "task": "sweep",
@@ -49,18 +49,18 @@ def test_values_parted_by_commas_are_a_grid_and_lone_ones_are_settings() -> None
     }
 
 
-def test_commas_inside_brackets_do_not_part_values() -> None:
+def test_commas_inside_brackets_separate_no_values() -> None:
     assert sweep_settings(["units=[6],[32,16]"])["sweep"] == {"units": [[6], [32, 16]]}
 
 
-@pytest.mark.parametrize("words", [[], ["epochs=5"], ["units=[6,32]"]])
-def test_a_sweep_of_one_head_is_refused(words: list[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["epochs=5"], ["units=[6,32]"]])
+def test_a_sweep_of_one_head_is_refused(options: list[str]) -> None:
     with pytest.raises(InvalidInput, match="several values"):
-        sweep_settings(words)
+        sweep_settings(options)
 
 
-def test_every_head_comes_back_in_the_order_of_the_table(tmp_path: Path) -> None:
-    result = swept(packed_job(tmp_path, {"job/main.py": MAIN}), "units=6,32", "epochs=1,2")
+def test_the_heads_are_in_the_order_of_the_table(tmp_path: Path) -> None:
+    result = run_sweep(packed_job(tmp_path, {"job/main.py": MAIN}), "units=6,32", "epochs=1,2")
     assert [head.settings for head in result.heads] == [
         {"units": 6, "epochs": 1},
         {"units": 32, "epochs": 1},
@@ -71,26 +71,26 @@ def test_every_head_comes_back_in_the_order_of_the_table(tmp_path: Path) -> None
     assert (tmp_path / "out" / "sweep.log").is_file()
 
 
-def test_a_sweep_that_broke_goes_on_in_what_it_had_done(tmp_path: Path) -> None:
+def test_a_sweep_that_failed_continues_where_it_was(tmp_path: Path) -> None:
     project = packed_job(tmp_path, {"job/main.py": MAIN}, job="breaks = true\n")
     with pytest.raises(RunFailed, match="the power went"):
-        swept(project, "units=6,32")
+        run_sweep(project, "units=6,32")
     assert not (project / "out").exists()
-    swept(project, "units=6,32")
+    run_sweep(project, "units=6,32")
     assert (project / "out/starts.txt").read_text("utf-8") == "xx"
     assert not [path for path in project.iterdir() if path.name.startswith(".out")]
 
 
-def test_another_grid_starts_anew_and_takes_the_place_of_the_last(tmp_path: Path) -> None:
+def test_another_grid_starts_from_the_beginning_and_replaces_the_last(tmp_path: Path) -> None:
     project = packed_job(tmp_path, {"job/main.py": MAIN})
-    swept(project, "units=6,32")
-    result = swept(project, "units=7,8,9")
+    run_sweep(project, "units=6,32")
+    result = run_sweep(project, "units=7,8,9")
     assert [head.settings["units"] for head in result.heads] == [7, 8, 9]
     assert (project / "out/starts.txt").read_text("utf-8") == "x"
 
 
-def test_a_folder_that_no_sweep_has_left_is_not_touched(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_of_a_sweep_is_not_touched(tmp_path: Path) -> None:
     project = packed_job(tmp_path, {"job/main.py": MAIN, "out/thesis.txt": "years of work"})
     with pytest.raises(InvalidInput, match="not touched"):
-        swept(project, "units=6,32")
+        run_sweep(project, "units=6,32")
     assert (project / "out/thesis.txt").read_text("utf-8") == "years of work"

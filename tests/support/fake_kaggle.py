@@ -1,7 +1,7 @@
-"""A Kaggle in memory: the port `Kaggle` without a network, a server or a run that really runs.
+"""The port `Kaggle` in memory: without a network, a server or scripts that really run.
 
-A run's script is a list of directives, a line each: `print TEXT`, `write NAME TEXT`, `fail`,
-`hang`. Each poll of a run's state moves it on by one: QUEUED, RUNNING, then its end.
+A run's script is a list of directives, one a line: `print TEXT`, `write NAME TEXT`, `fail`, `hang`.
+Each poll advances the run by one state: QUEUED, RUNNING, then its end.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from kitctl.ports import KernelVersion, LogLine, OutputFile, PolledStatus, Saved
 
 @dataclass
 class FakeRun:
-    job: SaveRequest
+    request: SaveRequest
     session_id: int
     status: Status = Status.QUEUED
     failure_message: str = ""
 
     @property
     def directives(self) -> list[list[str]]:
-        return [line.split(" ", 2) for line in self.job.text.splitlines()]
+        return [line.split(" ", 2) for line in self.request.text.splitlines()]
 
     @property
     def hangs(self) -> bool:
         return ["hang"] in self.directives
 
-    def move_on(self) -> None:
+    def advance(self) -> None:
         if self.status is Status.QUEUED:
             self.status = Status.RUNNING
         elif self.status is Status.RUNNING and not self.hangs:
             self.status = Status.ERROR if ["fail"] in self.directives else Status.COMPLETE
 
     def log(self) -> list[LogLine]:
-        said = [" ".join(words) for verb, *words in self.directives if verb == "print"]
-        session = [f"session {self.session_id}"] if "print session" in self.job.text else []
-        texts = [*session, *(text for text in said if text != "session")]
+        printed = [" ".join(words) for verb, *words in self.directives if verb == "print"]
+        session = [f"session {self.session_id}"] if "print session" in self.request.text else []
+        texts = [*session, *(text for text in printed if text != "session")]
         return [LogLine(float(place), "stdout", text) for place, text in enumerate(texts)]
 
 
@@ -70,44 +70,44 @@ class FakeKaggle:
         return self.version(RunRef(kernel, len(versions))) if versions else None
 
     def version(self, run: RunRef) -> KernelVersion | None:
-        found = self._find(run)
-        return found and KernelVersion(run, found.job.text, found.job.machine_shape)
+        saved = self._find(run)
+        return saved and KernelVersion(run, saved.request.text, saved.request.machine_shape)
 
-    def save(self, job: SaveRequest, newest_before: int) -> SavedVersion:
+    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
         self.saves += 1
         busy = [
             run
             for runs in self.kernels.values()
             for run in runs
-            if run.job.enable_gpu and not run.status.ended
+            if run.request.enable_gpu and not run.status.ended
         ]
-        if job.enable_gpu and len(busy) >= self.gpu_sessions:
+        if request.enable_gpu and len(busy) >= self.gpu_sessions:
             raise Refused("Maximum batch GPU session count of 2 reached.", code="push_refused")
-        runs = self.kernels.setdefault(job.kernel, [])
-        runs.append(FakeRun(job, session_id=1000 + self.saves))
+        runs = self.kernels.setdefault(request.kernel, [])
+        runs.append(FakeRun(request, session_id=1000 + self.saves))
         return SavedVersion(
-            RunRef(job.kernel, len(runs)), f"https://www.kaggle.com/code/{job.kernel}"
+            RunRef(request.kernel, len(runs)), f"https://www.kaggle.com/code/{request.kernel}"
         )
 
     def status(self, run: RunRef) -> PolledStatus:
-        found = self._known(run)
-        found.move_on()
-        return PolledStatus(found.status, found.failure_message)
+        polled = self._get(run)
+        polled.advance()
+        return PolledStatus(polled.status, polled.failure_message)
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
-        for verb, *words in self._known(run).directives:
+        for verb, *words in self._get(run).directives:
             if verb == "write":
                 yield OutputFile(words[0], f"memory:{words[0]}")
 
     def log(self, run: RunRef) -> list[LogLine]:
-        return self._known(run).log()
+        return self._get(run).log()
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
         yield from self.log(run)
 
     def follow_log(self, run: RunRef) -> Iterator[LogLine]:
         yield from self.log(run)
-        while self._known(run).hangs and not self._known(run).status.ended:
+        while self._get(run).hangs and not self._get(run).status.ended:
             time.sleep(0.01)
 
     def cancel(self, session_id: int) -> None:
@@ -138,8 +138,8 @@ class FakeKaggle:
         runs = self.kernels.get(run.kernel, [])
         return runs[run.version - 1] if 0 < run.version <= len(runs) else None
 
-    def _known(self, run: RunRef) -> FakeRun:
-        found = self._find(run)
-        if found is None:
+    def _get(self, run: RunRef) -> FakeRun:
+        saved = self._find(run)
+        if saved is None:
             raise InvalidInput(f"Kaggle shows no run {run}.", code="not_found")
-        return found
+        return saved

@@ -1,4 +1,4 @@
-"""Jobs and intents for tests, with everything that a test does not care about filled in."""
+"""Save requests and intents for tests, with defaults for all that a test does not care about."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from kitctl.ports import SaveRequest
 KERNEL = KernelRef("ada", "car-or-truck")
 
 
-def job(kernel: KernelRef, text: str, *, pool: str = "cpu", **details: Any) -> SaveRequest:
-    """A job whose title resolves to its slug."""
-    made = SaveRequest(
+def save_request(kernel: KernelRef, text: str, *, pool: str = "cpu", **fields: Any) -> SaveRequest:
+    """Return a request to save `text`, with a title that matches the kernel's slug."""
+    request = SaveRequest(
         kernel=kernel,
         title=kernel.slug.replace("-", " ").capitalize(),
         text=text,
@@ -30,11 +30,11 @@ def job(kernel: KernelRef, text: str, *, pool: str = "cpu", **details: Any) -> S
         machine_shape="NvidiaTeslaT4" if pool == "gpu" else "",
         sources=Sources(),
     )
-    return replace(made, **details)
+    return replace(request, **fields)
 
 
-def intent_to_push(text: str = "print(1)", **details: Any) -> Intent:
-    """An intent to push `text` to ada/car-or-truck on a GPU, written just now."""
+def intent_to_push(text: str = "print(1)", **fields: Any) -> Intent:
+    """Return an intent to push `text` to ada/car-or-truck on a GPU, written just now."""
     sha256 = source_sha256(text)
-    told = {"kernel": KERNEL, "written_at": time.time(), **details}
-    return runs.intent(**{"script_sha256": sha256, "source_sha256": sha256, **told})
+    usual = {"kernel": KERNEL, "written_at": time.time()}
+    return runs.intent(**{"script_sha256": sha256, "source_sha256": sha256, **usual, **fields})

@@ -1,4 +1,4 @@
-"""Ledgers with a long past, written row by row without living through it."""
+"""Ledgers with many past runs, written row by row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kitctl.domain.runs import Run
 
 
 def write_ledger(path: Path, runs: Iterable[Run]) -> None:
-    """Make a ledger at `path` that holds the runs as they are."""
+    """Create a ledger at `path` with these runs."""
     SqliteLedger(path).close()
     records = [
         {

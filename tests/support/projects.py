@@ -1,4 +1,4 @@
-"""Small projects to pack, rehearse and push: written into a folder in a line or two."""
+"""Small projects to pack, run and push, written in a line or two."""
 
 from __future__ import annotations
 
@@ -44,10 +44,9 @@ def main():
         print(json.dumps({"problems": wrong, "settings": settings}))
         return 3 if wrong else 0
     if os.environ.get("KITCTL_VERIFY"):
-        ok = Path("epochs.txt").read_text() == str(settings["epochs"])
-        said = Path("epochs.txt").read_text()
-        print(json.dumps({"checks": [{"name": "epochs", "ok": said != "13", "detail": said}],
-                          "metrics": {"loss": 0.5}, "epochs": int(said)}))
+        epochs = Path("epochs.txt").read_text()
+        print(json.dumps({"checks": [{"name": "epochs", "ok": epochs != "13", "detail": epochs}],
+                          "metrics": {"loss": 0.5}, "epochs": int(epochs)}))
         return 0
     print("session 1")
     counting.count(settings["epochs"])
@@ -66,7 +65,7 @@ def count(epochs):
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Path:
-    """Writes the files, dedented, below the folder and returns the folder."""
+    """Write the files, dedented, below the folder; return the folder."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,16 +73,19 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def lone_script(folder: Path, script: str, **metadata: object) -> Path:
-    """A project whose code is one script without a job.toml."""
-    said = {**METADATA, "code_file": "train.py", **metadata}
-    return write_files(folder, {"kernel-metadata.json": json.dumps(said), "train.py": script})
+def single_script(folder: Path, script: str, **metadata: object) -> Path:
+    """Write a project whose code is one script without a job.toml; return its folder."""
+    values = {**METADATA, "code_file": "train.py", **metadata}
+    return write_files(folder, {"kernel-metadata.json": json.dumps(values), "train.py": script})
 
 
 def packed_job(
     folder: Path, files: Mapping[str, str] | None = None, *, job: str = "", **metadata: object
 ) -> Path:
-    """A project with a package `job` beside a job.toml; `files` are added to it or replace it."""
+    """Write a project with a package `job` and its job.toml; return its folder.
+
+    `files` are added to it or replace its own.
+    """
     return write_files(
         folder,
         {

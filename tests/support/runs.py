@@ -1,4 +1,4 @@
-"""Runs as the ledger would hand them out, said in few words."""
+"""Runs as the ledger returns them, with defaults for all that a test does not care about."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ UNKNOWN = Facts()
 _ids = itertools.count(1)
 
 
-def intent(**told: Any) -> Intent:
-    """An intent to push the kernel `ada/cars` to a GPU; `told` replaces any field."""
+def intent(**fields: Any) -> Intent:
+    """Return an intent to push the kernel `ada/cars` to a GPU; `fields` replace the defaults."""
     usual: dict[str, Any] = {
         "service": "kaggle",
         "account": "ada",
@@ -31,11 +31,11 @@ def intent(**told: Any) -> Intent:
         "limit_seconds": 12 * HOUR,
         "written_at": 0.0,
     }
-    return Intent(**usual | told)
+    return Intent(**usual | fields)
 
 
 def forecast(seconds: float, *, spread: float = 0.0) -> Forecast:
-    """A forecast from past runs."""
+    """Return a forecast from past runs."""
     return Forecast(
         seconds=seconds, low_seconds=seconds - spread, high_seconds=seconds + spread, basis="past"
     )
@@ -51,13 +51,13 @@ def run(
     version: int | None = -1,
     time_source: str | None = "watched",
     pushed_at: float | None = None,
-    **told: Any,
+    **fields: Any,
 ) -> Run:
-    """A run that held its machine in that time; `told` goes into its intent."""
+    """Return a run that occupied its machine in that time; `fields` are those of its intent."""
     number = next(_ids)
     return Run(
         id=number,
-        intent=intent(kernel=KernelRef.parse(kernel), **told),
+        intent=intent(kernel=KernelRef.parse(kernel), **fields),
         version=number if version == -1 else version,
         status=status,
         pushed_at=started_at if pushed_at is None else pushed_at,
@@ -69,7 +69,7 @@ def run(
 
 
 def occupancy(run: Run) -> RunOccupancy:
-    """The run as the books see it."""
+    """Return the run as the quota needs it."""
     return RunOccupancy(
         run.id,
         run.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.jobs import job
+from support.jobs import save_request
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect_local
@@ -24,7 +24,7 @@ def piece(data: str, stream: str = "stdout") -> dict[str, Any]:
 
 def run(server: LocalKaggle, script: str = SCRIPT) -> RunRef:
     kaggle = connect_local(server.endpoint, server.token)
-    return kaggle.save(job(KernelRef("local", "talks"), script), 0).run
+    return kaggle.save(save_request(KernelRef("local", "talks"), script), 0).run
 
 
 def followed(server: LocalKaggle, ref: RunRef) -> list[str]:

@@ -11,7 +11,7 @@ from kagglesdk.datasets.types import dataset_api_service as datasets
 from kagglesdk.kernels.types import kernels_api_service as kernels
 from kagglesdk.kernels.types.kernels_enums import KernelWorkerStatus
 from kagglesdk.security.types import oauth_service as security
-from support.jobs import KERNEL, job
+from support.jobs import KERNEL, save_request
 
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.api import KaggleApi
@@ -22,7 +22,7 @@ from kitctl.ports import SaveRequest
 
 RUN = RunRef(KERNEL, 3)
 WHOLE_JOB = replace(
-    job(KERNEL, "print(1)", pool="gpu"),
+    save_request(KERNEL, "print(1)", pool="gpu"),
     id_no=7,
     keywords=("gpu",),
     sources=Sources(datasets=("a/b",), kernels=("c/d",), competitions=("e",), models=("f/g/h/i",)),
@@ -94,7 +94,7 @@ def test_a_save_request_has_every_field_of_the_official_one_but_its_priority() -
         if isinstance(member, property)
     }
     assert known - wire.save_request(WHOLE_JOB).keys() == {"priority"}
-    bare: SaveRequest = job(KERNEL, "print(1)")
+    bare: SaveRequest = save_request(KERNEL, "print(1)")
     assert "machineShape" not in wire.save_request(bare)
 
 

@@ -1,4 +1,4 @@
-"""Ten thousand runs in the ledger: the figures are right, however many weeks are asked for."""
+"""`quota` with ten thousand runs in the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS = {"base": "vgg16", "epochs": 30, "image_size": [128, 128], "batch_size
 
 @pytest.fixture(scope="module")
 def ledger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run each half hour, each 20 minutes long, up to now; every fifth on a TPU."""
+    """A ledger with a run every half hour, each of 20 minutes, up to now; every fifth on a TPU."""
     path = tmp_path_factory.mktemp("long") / "ledger.sqlite"
     write_ledger(
         path,
@@ -46,7 +46,9 @@ def ledger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_ten_thousand_runs_are_summed_right(ledger_file: Path, local_kaggle: LocalKaggle) -> None:
+def test_the_seconds_of_ten_thousand_runs_are_counted_in_their_weeks(
+    ledger_file: Path, local_kaggle: LocalKaggle
+) -> None:
     local_kaggle.set_clock("2027-01-15T08:00:00Z")
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     job = NextRun("", "kernel-1", "gpu", "NvidiaTeslaT4", 12 * HOUR, SETTINGS)
@@ -55,8 +57,8 @@ def test_ten_thousand_runs_are_summed_right(ledger_file: Path, local_kaggle: Loc
     starts = [NOW - number * HOUR / 2 for number in range(1, RUNS + 1)]
     for place, week in enumerate(report.weeks):
         span = WEEK.earlier(51 - place)
-        held = sum(span.overlap(start, start + HOUR / 3) for start in starts)
-        ours = sum(use.seconds for one in week for use in one.kernels)
-        assert ours == pytest.approx(held, abs=0.1)
+        expected = sum(span.overlap(start, start + HOUR / 3) for start in starts)
+        counted = sum(use.seconds for balance in week for use in balance.kernels)
+        assert counted == pytest.approx(expected, abs=0.1)
     assert report.still_fits is not None
     assert report.still_fits.forecast.seconds == 1200

@@ -1,11 +1,11 @@
-"""The project's job as far as its hours are concerned."""
+"""The run that a push would start, as far as its hours are concerned."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from support.projects import lone_script, packed_job
+from support.projects import packed_job, single_script
 from support.runs import HOUR, run
 
 from kitctl.config import Config
@@ -24,7 +24,7 @@ def past(epochs: int, seconds: float) -> Run:
     return run(0, seconds, epochs=epochs, facts=facts, settings={"epochs": epochs, "base": "x"})
 
 
-def test_a_project_tells_its_kernel_machine_and_limit(tmp_path: Path) -> None:
+def test_the_next_run_has_the_projects_kernel_machine_and_limit(tmp_path: Path) -> None:
     job = read(packed_job(tmp_path, job="epochs = 3", id="small-job"))
     assert str(job.kernel("bob")) == "bob/small-job"
     assert (job.pool, job.accelerator, job.limit_seconds) == ("gpu", "NvidiaTeslaT4", 12 * HOUR)
@@ -40,14 +40,14 @@ def test_a_project_tells_its_kernel_machine_and_limit(tmp_path: Path) -> None:
         ({"timeout": "40h"}, "gpu", 12),
     ],
 )
-def test_the_projects_own_settings_count(
+def test_the_configured_accelerator_and_timeout_count(
     tmp_path: Path, settings: dict[str, str], pool: str, hours: float
 ) -> None:
-    job = read(lone_script(tmp_path, "print(1)"), **settings)
+    job = read(single_script(tmp_path, "print(1)"), **settings)
     assert (job.pool, job.limit_seconds) == (pool, hours * HOUR)
 
 
-def test_the_next_run_is_as_the_last_but_for_what_was_changed_since(tmp_path: Path) -> None:
+def test_the_next_run_is_forecast_as_the_last_one_with_the_changed_settings(tmp_path: Path) -> None:
     runs = [past(10, 700)]
     unchanged = read(packed_job(tmp_path / "a", job="base = 'x'"))
     assert unchanged.forecast(runs).seconds == 700
@@ -56,6 +56,6 @@ def test_the_next_run_is_as_the_last_but_for_what_was_changed_since(tmp_path: Pa
     assert changed.forecast([]).basis == "timeout"
 
 
-def test_a_job_that_cannot_be_read_stops_no_quota(tmp_path: Path) -> None:
+def test_a_project_that_cannot_be_read_has_no_next_run(tmp_path: Path) -> None:
     packed_job(tmp_path, job="epochs = ")
     assert read_next_run(tmp_path, Config()) is None

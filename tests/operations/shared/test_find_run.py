@@ -1,0 +1,31 @@
+"""The run that a command line names."""
+
+from __future__ import annotations
+
+import pytest
+from support.local_setup import LocalSetup
+from support.pushed_runs import KERNEL, push_script
+
+from kitctl.domain.runs import KernelRef, RunName, RunRef
+from kitctl.errors import InvalidInput
+from kitctl.operations.shared.find_run import TargetRun, find_run
+
+
+def test_without_a_version_the_latest_run_of_the_ledger_is_found(setup: LocalSetup) -> None:
+    for version in (1, 2):
+        push_script(setup, f"print({version})", version)
+    target = find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger)
+    assert str(target.ref) == "local/small-job/2" and target.record
+
+
+def test_without_a_run_in_the_ledger_kaggles_newest_version_is_found(setup: LocalSetup) -> None:
+    setup.server.push("elsewhere", "print(1)")
+    kernel = KernelRef("local", "elsewhere")
+    target = find_run(RunName(), lambda: kernel, setup.kaggle, setup.ledger)
+    assert target == TargetRun(RunRef(kernel, 1), None)
+
+
+def test_a_project_without_runs_is_an_error(setup: LocalSetup) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger)
+    assert caught.value.code == "no_run"

@@ -1,0 +1,28 @@
+"""Plans of single scripts, as `push` takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kitctl.domain import accelerators
+from kitctl.domain.metadata import Metadata
+from kitctl.packing import bundle
+from kitctl.packing.bundle import Plan
+
+
+def script_plan(script: str = "print('hello')", **metadata: Any) -> Plan:
+    """Return the plan of a single script on the CPU; `metadata` replaces fields."""
+    usual = {
+        "owner": "",
+        "slug": "small-job",
+        "title": "Small job",
+        "code_file": "train.py",
+        "language": "python",
+        "kernel_type": "script",
+    }
+    return bundle.plan_single_file(Metadata(**{**usual, **metadata}), script.encode())
+
+
+def gpu_plan(script: str = "import torch; torch.cuda", **metadata: Any) -> Plan:
+    """Return the plan of a single script on a GPU."""
+    return script_plan(script, accelerator=accelerators.T4X2, **metadata)
