@@ -1,1 +1,1 @@
-"""The outside: Kaggle, the ledger's file, downloads."""
+"""Implementations of the ports: Kaggle, the ledger, downloads, the results folder."""
