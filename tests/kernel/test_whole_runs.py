@@ -55,7 +55,7 @@ def test_a_missing_accelerator_ends_the_run_before_tensorflow_starts(
 ) -> None:
     monkeypatch.setenv("PATH", "")  # No nvidia-smi is found, wherever this runs.
     settings = {"data": str(two_classes)}
-    with contextlib.chdir(tmp_path), pytest.raises(NoAcceleratorError, match="asked for a GPU"):
+    with contextlib.chdir(tmp_path), pytest.raises(NoAcceleratorError, match="needs a GPU"):
         main.run(Job(settings, accelerator="gpu"), Settings.from_mapping(settings))
 
     run = Run(tmp_path, 1)
