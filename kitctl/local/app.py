@@ -9,18 +9,20 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from kitctl.local.http import routes
 from kitctl.local.http.api import Api
 from kitctl.local.http.auth import TokenAuth
 from kitctl.local.http.date_header import DateHeader
+from kitctl.local.http.error_bodies import error_response
 from kitctl.local.http.transfers import FileSender
 from kitctl.local.state.errors import ApiError
 from kitctl.local.testing import admin
 from kitctl.local.testing.connections import Connections
-from kitctl.local.testing.faults import FaultInjector, Faults
+from kitctl.local.testing.faults import Faults
+from kitctl.local.testing.injector import FaultInjector
 
 
 def application(api: Api, connections: Connections, stop: Callable[[], None]) -> ASGIApp:
@@ -36,8 +38,13 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
         routes=[*admin.routes(), *routes.routes()],
         middleware=[
             Middleware(DateHeader, clock=api.state.clock),
-            Middleware(FaultInjector, faults=faults, connections=connections),
-            Middleware(TokenAuth, token=api.token, account=api.state.account),
+            Middleware(FaultInjector, faults=faults, connections=connections, state=api.state),
+            Middleware(
+                TokenAuth,
+                token=api.token,
+                account=api.state.account,
+                settings=api.state.settings,
+            ),
             Middleware(FileSender),
         ],
         exception_handlers={
@@ -64,14 +71,18 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return JSONResponse({"code": error.status, "message": error.message}, error.status)
+    return _error(request, error.status, error.message)
 
 
 def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"code": error.status_code, "message": error.detail}, error.status_code)
+    return _error(request, error.status_code, error.detail)
 
 
 def _unexpected_error(request: Request, error: Exception) -> Response:
-    message = f"The local Kaggle has a bug: {error!r}"
-    return JSONResponse({"code": 500, "message": message}, 500)
+    return _error(request, 500, f"The local Kaggle has a bug: {error!r}")
+
+
+def _error(request: Request, status: int, message: str) -> Response:
+    api: Api = request.app.state.api
+    return error_response(api.state.settings, status, message)

@@ -179,5 +179,7 @@ def _post(endpoint: str, token: str, method: str, body: Mapping[str, Any]) -> An
         with error:
             text = error.read().decode("utf-8", "replace")
         if error.code == 400:
-            raise KitError(json.loads(text)["message"], code="local_kaggle_refused") from None
+            answer = json.loads(text)
+            message = answer.get("error", answer)["message"]
+            raise KitError(message, code="local_kaggle_refused") from None
         raise

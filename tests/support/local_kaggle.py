@@ -6,6 +6,7 @@ any state, with methods to call its API, to move its clock and to inject faults.
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -34,6 +35,11 @@ class AnsweredError(Exception):
         self.status = status
         self.body = body
         self.headers = headers
+
+    @property
+    def message(self) -> str:
+        """Kaggle's words, in either form of an error."""
+        return str(self.body.get("error", self.body)["message"])
 
 
 def until(condition: Callable[[], Value], seconds: float = 20.0) -> Value:
@@ -142,6 +148,61 @@ class LocalKaggle:
     def fault(self, kind: str, method: str = "*", **details: Any) -> None:
         """Inject a fault; kitctl/local/testing/faults.py has the kinds and their details."""
         self.admin("faults", kind=kind, method=method, **details)
+
+    def answer(
+        self,
+        method: str,
+        body: bytes | str = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        count: int | None = 1,
+        after_effect: bool = False,
+        effect_after_seconds: float = 0.0,
+        seconds: float = 0.0,
+    ) -> None:
+        """Answer calls of a method with this status, these headers and this body as they are.
+
+        Args:
+            method: an API method, "download", "upload", "logs" or "*".
+            body: sent as it is; say its Content-Encoding and Content-Type in `headers`. A larger
+                Content-Length than it has ends the connection after it.
+            status: any of 100 to 599.
+            headers: none of them is added but Content-Length, and Date.
+            count: how many calls; None: until faults are cleared.
+            after_effect: whether the call takes effect (a push makes its version).
+            effect_after_seconds: how long after the answer it does, by the server's clock; a test
+                may `advance` it.
+            seconds: how long the answer takes.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        self.fault(
+            "answer",
+            method,
+            status=status,
+            headers=dict(headers or {}),
+            body_base64=base64.b64encode(content).decode(),
+            count=count,
+            after_effect=after_effect,
+            effect_after_seconds=effect_after_seconds,
+            seconds=seconds,
+        )
+
+    def hide_new_versions(self, seconds: float, status: int = 403) -> None:
+        """Answer status and GetKernel of a version with 403 or 404 so long after its push."""
+        self.settings(hidden_seconds=seconds, hidden_status=status)
+
+    def show_new_versions_late(self, seconds: float) -> None:
+        """Let GetKernel without a label show the version before so long after a push."""
+        self.settings(kernel_lag_seconds=seconds)
+
+    def take_pushes_without_runs(self) -> None:
+        """Take every push, and never start its run: it has no session."""
+        self.settings(pushes_start_runs=0)
+
+    def write_errors(self, *, nested: bool) -> None:
+        """Choose the form of errors: {"error": {code, message, status}} or {code, message}."""
+        self.settings(nested_errors=int(nested))
 
     def clear_faults(self) -> None:
         """Remove all faults and count calls from 0."""

@@ -71,8 +71,11 @@ def parse_response(response: Response, credentials: Credentials) -> dict[str, An
     payload = _json_object(response)
     status, message = response.status, ""
     if payload is not None:
-        code = payload.get("code")
-        message = str(payload.get("message") or "")
+        error = payload.get("error")
+        # {"error": {"code", "message", "status"}} or {"code", "message"}.
+        fields = error if isinstance(error, dict) else payload
+        code = fields.get("code")
+        message = str(fields.get("message") or "")
         # Kaggle sends some of its errors as a 200.
         if status < 400 and isinstance(code, int) and code >= 400:
             status = code

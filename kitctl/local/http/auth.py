@@ -7,8 +7,10 @@ import binascii
 import hmac
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kitctl.local.http.error_bodies import error_response
+from kitctl.local.state.settings import ServerSettings
 
 
 class TokenAuth:
@@ -18,16 +20,17 @@ class TokenAuth:
     account's name (Kaggle's legacy API key).
     """
 
-    def __init__(self, app: ASGIApp, token: str, account: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, account: str, settings: ServerSettings) -> None:
         self._app = app
         self._token = token
         self._account = account
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._needs_no_token(scope) or self._is_allowed(Headers(scope=scope)):
             await self._app(scope, receive, send)
         else:
-            response = JSONResponse({"code": 401, "message": "Unauthenticated"}, 401)
+            response = error_response(self._settings, 401, "Unauthenticated")
             await response(scope, receive, send)
 
     def _needs_no_token(self, scope: Scope) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,7 @@ from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
 from kitctl.local.http.log_stream import LogStream
 from kitctl.local.runs import logs
-from kitctl.local.state.errors import bad_request, not_found
+from kitctl.local.state.errors import NO_RUNS, bad_request, not_found
 from kitctl.local.state.records import KernelVersion, OutputFile, Session
 
 
@@ -20,13 +21,19 @@ def save_kernel(api: Api, body: Body) -> dict[str, Any]:
     if kernel_id is None and not slug:
         raise bad_request("ID or slug must be specified")
     source, request = fields.text(body, "text"), wire.save_request(body)
+    if not api.state.settings["pushes_start_runs"]:
+        request = replace(request, runs=False)
     saved = api.state.kernels.save(kernel_id, slug, source, request)
     api.scheduler.start_queued()
     return wire.saved_version(saved, api.site)
 
 
 def get_kernel(api: Api, body: Body) -> dict[str, Any]:
-    return wire.kernel(_version(api, body))
+    version = _version(api, body)
+    if not fields.text(body, "versionLabel"):
+        version = api.state.visibility.newest(version.kernel)
+    api.state.visibility.check(version)
+    return wire.kernel(version)
 
 
 def list_kernels(api: Api, body: Body) -> dict[str, Any]:
@@ -58,10 +65,14 @@ def delete_kernel(api: Api, body: Body) -> dict[str, Any]:
 
 def get_kernel_session_status(api: Api, body: Body) -> dict[str, Any]:
     version = _version(api, body)
+    api.state.visibility.check(version)
     if fields.text(body, "versionLabel"):
-        return wire.session_status(_session(api, version))
-    newest = api.state.sessions.for_unlabelled_status(version.kernel.id, version.number)
-    return wire.session_status(newest)
+        session = _session(api, version)
+    else:
+        session = api.state.sessions.for_unlabelled_status(version.kernel.id, version.number)
+    if session is None:
+        raise not_found(NO_RUNS)
+    return wire.session_status(session)
 
 
 def list_kernel_session_output(api: Api, body: Body) -> dict[str, Any]:
@@ -124,7 +135,7 @@ def stream_log(api: Api, owner: str, slug: str, label: str) -> Response:
     kernels, sessions = api.state.kernels, api.state.sessions
     session = _session(api, kernels.version(kernels.find(owner, slug), label or None))
     if session is None:
-        raise not_found("This version has not been run.")
+        raise not_found(NO_RUNS)
     log_file = sessions.log_file(session.id)
     if session.ended_at is not None:
         return Response(logs.read_all(log_file), media_type="application/json")

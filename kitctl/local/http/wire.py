@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from kitctl.local.http import fields
 from kitctl.local.http.fields import Body
-from kitctl.local.state import records
 from kitctl.local.state.clock import utc
 from kitctl.local.state.errors import bad_request
 from kitctl.local.state.quota import QuotaStatistics
@@ -103,10 +102,8 @@ def _invalid_sources(sources: Mapping[str, list[str]]) -> dict[str, list[str]]:
     }
 
 
-def session_status(session: Session | None) -> dict[str, Any]:
-    """Return GetKernelSessionStatus's response; a version without a session was only saved."""
-    if session is None:
-        return {"status": records.NEW_SCRIPT}
+def session_status(session: Session) -> dict[str, Any]:
+    """Return GetKernelSessionStatus's response."""
     return without_nulls(status=session.status, failureMessage=session.failure_message)
 
 

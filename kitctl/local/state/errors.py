@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Of a kernel without any session, and of one whose session is not shown yet.
+NO_RUNS = "No runs found for this kernel"
+
 
 class ApiError(Exception):
     """A response other than 2xx, with Kaggle's own message where it is known."""

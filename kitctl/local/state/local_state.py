@@ -13,6 +13,7 @@ from kitctl.local.state.kernels import Kernels
 from kitctl.local.state.quota import Quota
 from kitctl.local.state.sessions import Sessions
 from kitctl.local.state.settings import ServerSettings
+from kitctl.local.state.visibility import Visibility
 
 ACCOUNT = "local"
 
@@ -37,6 +38,7 @@ class LocalState:
         self.kernels = Kernels(
             self._database, self.clock, self.quota, self.sessions, self.datasets, ACCOUNT
         )
+        self.visibility = Visibility(self.kernels, self.settings, self.clock)
 
     def clear(self) -> None:
         """Delete everything; settings and clock get their defaults."""

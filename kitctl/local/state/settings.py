@@ -15,6 +15,16 @@ DEFAULTS: Mapping[str, float] = {
     "queue_seconds": 0.2,
     # How long after a push a status without a version label still shows the version before.
     "status_lag_seconds": 0.0,
+    # How long after a push GetKernel and GetKernelSessionStatus answer for the new version with
+    # the status `hidden_status`, 403 or 404.
+    "hidden_seconds": 0.0,
+    "hidden_status": 403.0,
+    # How long after a push GetKernel without a version label still shows the version before.
+    "kernel_lag_seconds": 0.0,
+    # 0: a push is taken, but its version never gets a session.
+    "pushes_start_runs": 1.0,
+    # The form of errors: 1 is {"error": {"code", "message", "status"}}, 0 {"code", "message"}.
+    "nested_errors": 1.0,
     # How long a new data set version is processed before it is ready.
     "dataset_seconds": 0.0,
     # How long a signed URL is valid.

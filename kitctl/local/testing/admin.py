@@ -93,8 +93,8 @@ def seed(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
 
 def reset(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     """Stop every run and delete all state, faults included."""
+    faults.reset()
     api.scheduler.stop_all()
-    faults.clear()
     api.state.clear()
     return {}
 

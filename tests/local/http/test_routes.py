@@ -46,12 +46,6 @@ def test_an_unknown_method_is_not_found(local_kaggle: LocalKaggle, method: str) 
     assert answered.value.status == 404
 
 
-def test_an_error_is_a_json_object_with_code_and_message(local_kaggle: LocalKaggle) -> None:
-    with pytest.raises(AnsweredError) as answered:
-        local_kaggle.open("/nowhere")
-    assert answered.value.body == {"code": 404, "message": "Not Found"}
-
-
 def test_the_date_header_shows_the_local_kaggles_clock(local_kaggle: LocalKaggle) -> None:
     local_kaggle.set_clock("2026-11-20T23:59:30Z")
     assert "Fri, 20 Nov 2026 23:59:" in local_kaggle.open("/_local/health").headers["Date"]

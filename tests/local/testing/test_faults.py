@@ -22,7 +22,7 @@ def test_a_status_fault_answers_so_many_calls_of_one_method_with_an_error(
     for _ in range(2):
         with pytest.raises(AnsweredError) as answered:
             local_kaggle.call("GetKernelSessionStatus", **WHERE)
-        assert (answered.value.status, answered.value.body["code"]) == (503, 503)
+        assert (answered.value.status, answered.value.message) == (503, "Service Unavailable")
         local_kaggle.call("GetKernel", **WHERE)
     local_kaggle.call("GetKernelSessionStatus", **WHERE)
     assert local_kaggle.calls("GetKernelSessionStatus") == 3
