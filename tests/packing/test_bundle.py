@@ -8,24 +8,18 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.plans import job_metadata
 
-from kitctl.domain import metadata
+from kitctl.domain.metadata import Metadata, Sources
 from kitctl.errors import InvalidInput
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Module, Plan
 
-JOB = metadata.Metadata(
-    owner="ada",
-    slug="small-job",
-    title="Small job",
-    code_file="job/main.py",
-    language="python",
-    kernel_type="script",
-).with_accelerator("t4x2")
+JOB = job_metadata(code_file="job/main.py").with_accelerator("t4x2")
 MODULES = (Module("job", "job/__init__.py", ""), Module("job.main", "job/main.py", "print(1)\n"))
 
 
-def pack(job: metadata.Metadata = JOB, *, text: str = "print(1)\n", epochs: int = 3) -> Plan:
+def pack(job: Metadata = JOB, *, text: str = "print(1)\n", epochs: int = 3) -> Plan:
     modules = (MODULES[0], Module("job.main", "job/main.py", text))
     return bundle.pack_modules(job, modules, {"epochs": epochs})
 
@@ -56,7 +50,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
         pack(text="print(2)\n"),
         pack(epochs=4),
         pack(JOB.with_accelerator("cpu")),
-        pack(dataclasses.replace(JOB, sources=metadata.Sources(datasets=("ada/photos",)))),
+        pack(dataclasses.replace(JOB, sources=Sources(datasets=("ada/photos",)))),
     ],
 )
 def test_code_settings_machine_and_sources_are_the_identity(other: Plan) -> None:

@@ -6,22 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kitctl.domain import metadata
+from support.plans import job_metadata
+
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Module
 
-JOB = metadata.Metadata(
-    owner="ada",
-    slug="small-job",
-    title="Small job",
-    code_file="job/main.py",
-    language="python",
-    kernel_type="script",
-)
+JOB = job_metadata(code_file="job/main.py")
 
 
 def run(folder: Path, **texts: str) -> subprocess.CompletedProcess[str]:
-    """Packs modules of a package `job` and runs the script; `main` is where it starts."""
+    """Pack modules of a package `job` and run the script, which starts with `main`."""
     modules = (
         Module("job", "job/__init__.py", ""),
         *(Module(f"job.{name}", f"job/{name}.py", text) for name, text in texts.items()),

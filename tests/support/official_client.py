@@ -1,4 +1,4 @@
-"""The official `kaggle` command, unmodified, sent to the local Kaggle as the README says."""
+"""The official `kaggle` command, unmodified, directed to the local Kaggle as the README says."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ OfficialClient = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
-    """What the README tells to set, and a home of the test's own."""
-    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+    """Return the variables that the README names, and a home of the test's own."""
+    inherited = ("PATH", "PYTHONPATH", "SYSTEMROOT")
     return {
-        **{name: os.environ[name] for name in kept if name in os.environ},
+        **{name: os.environ[name] for name in inherited if name in os.environ},
         "HOME": str(home),
         "TMPDIR": str(home),
         "PYTHONIOENCODING": "utf-8",
@@ -30,7 +30,7 @@ def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
 
 @pytest.fixture
 def kaggle(local_kaggle: LocalKaggle, tmp_path: Path) -> OfficialClient:
-    """`kaggle("kernels", "status", …)`: the finished process; a failure of it fails the test."""
+    """Return a function that runs `kaggle`; the test fails where the command fails."""
     home = tmp_path / "home"
     home.mkdir()
 

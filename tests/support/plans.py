@@ -1,4 +1,4 @@
-"""Plans of single scripts, as `push` takes them."""
+"""Plans of single scripts, and the metadata of jobs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from kitctl.packing import bundle
 from kitctl.packing.bundle import Plan
 
 
-def script_plan(script: str = "print('hello')", **metadata: Any) -> Plan:
-    """Return the plan of a single script on the CPU; `metadata` replaces fields."""
+def job_metadata(**fields: Any) -> Metadata:
+    """Return the metadata of a Python script on the CPU; `fields` replace the defaults."""
     usual = {
         "owner": "",
         "slug": "small-job",
@@ -20,7 +20,12 @@ def script_plan(script: str = "print('hello')", **metadata: Any) -> Plan:
         "language": "python",
         "kernel_type": "script",
     }
-    return bundle.plan_single_file(Metadata(**{**usual, **metadata}), script.encode())
+    return Metadata(**{**usual, **fields})
+
+
+def script_plan(script: str = "print('hello')", **metadata: Any) -> Plan:
+    """Return the plan of a single script on the CPU; `metadata` replaces fields."""
+    return bundle.plan_single_file(job_metadata(**metadata), script.encode())
 
 
 def gpu_plan(script: str = "import torch; torch.cuda", **metadata: Any) -> Plan:

@@ -1,4 +1,4 @@
-"""Small HTTP servers of a test's own, for answers that the local Kaggle never gives."""
+"""HTTP servers of a test's own, for answers that the local Kaggle never gives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Server = TypeVar("Server", bound=HTTPServer)
 
 @contextmanager
 def serving(server: Server) -> Iterator[Server]:
-    """The server, which answers in a thread until the block ends."""
+    """Run the server in a thread during the block."""
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

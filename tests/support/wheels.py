@@ -13,14 +13,14 @@ from PIL import Image
 
 
 def png(shade: int) -> bytes:
-    """A small grey PNG."""
+    """Return a small grey PNG."""
     out = io.BytesIO()
     Image.new("L", (8, 8), shade).save(out, "PNG")
     return out.getvalue()
 
 
 def write_wheel(folder: Path, name: str, version: str, members: Mapping[str, bytes]) -> Path:
-    """A wheel that pip accepts, with these members; returns its path."""
+    """Write a wheel that pip accepts, with these members; return its path."""
     stem = f"{name.replace('-', '_')}-{version}"
     files = dict(members)
     files[f"{stem}.dist-info/METADATA"] = (

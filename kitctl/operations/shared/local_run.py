@@ -41,7 +41,7 @@ class ScriptRun:
 
     @property
     def isolation(self) -> str:
-        """One sentence on how the script is kept apart; "" before it is started."""
+        """One sentence on how the script is isolated; "" before it is started."""
         return self._process.isolation if self._process else ""
 
     def start(

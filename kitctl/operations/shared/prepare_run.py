@@ -1,4 +1,4 @@
-"""What a run on this machine needs: the job's plan, and a folder for each of its sources."""
+"""Prepare a run on this machine: the job's plan, and a folder for each of its sources."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def prepare_run(
     overrides: Mapping[str, Any],
     data: Sequence[str] = (),
 ) -> tuple[Plan, dict[str, Path]]:
-    """Return the plan, and the folder for each path under /kaggle/input, its files made.
+    """Return the plan, and path under /kaggle/input → local folder, after the recipes have run.
 
-    `data` are `SLUG=DIR` words, which come before the config's folders.
+    `data` are `SLUG=DIR` options, which outrank the config's folders.
 
-    Raises InvalidInput where the project or what stands for a source is wrong.
+    Raises InvalidInput where the project or a source's folder is wrong.
     """
     plan = plan_job(project, overrides=overrides, accelerator=config.accelerator)
     for warning in plan.warnings:

@@ -1,4 +1,4 @@
-"""The project's own folders in the local Kaggle, in place of the data sets that a job mounts."""
+"""Register the project's local folders at the local Kaggle as the data sets that a job mounts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ def register_sources(
     register: Callable[[Mapping[str, Path]], None],
     reporter: Reporter,
 ) -> None:
-    """Hand the folder of each data set to `register`, its files made.
+    """Call `register` with the folder of each data set, after its recipe has made the files.
 
     `folders` is the config's data set → folder; a data set that is not in it is left out.
+
+    Raises InvalidInput where a folder does not exist or a recipe fails.
     """
-    found = stand_ins(project, Sources(datasets=tuple(datasets)), folders, ())
-    prepare(found, reporter)
-    register({one.source: one.files for one in found if one.files is not None})
+    sources = stand_ins(project, Sources(datasets=tuple(datasets)), folders, ())
+    prepare(sources, reporter)
+    register({source.source: source.files for source in sources if source.files is not None})

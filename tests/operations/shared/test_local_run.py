@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.plans import script_plan
+from support.plans import job_metadata, script_plan
 
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations.shared.local_run import INPUT_ERROR, ScriptRun
@@ -17,7 +17,7 @@ from kitctl.sandbox import runner
 
 def packed_plan(script: str) -> Plan:
     """Return the plan of a packed job with one module."""
-    metadata = script_plan(code_file="main.py").metadata
+    metadata = job_metadata(code_file="main.py")
     return bundle.pack_modules(metadata, (Module("main", "main.py", script),), {})
 
 
