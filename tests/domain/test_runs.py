@@ -74,3 +74,8 @@ def test_the_json_layout_does_not_change_the_hash_of_a_notebook() -> None:
     assert source_sha256(notebook) == source_sha256(without_outputs(notebook))
     other = notebook.replace('"b"', '"c"')
     assert source_sha256(other) != source_sha256(notebook)
+
+
+def test_a_cancelled_run_is_called_cancelled_to_people() -> None:
+    assert Status.CANCEL_ACKNOWLEDGED.label == "cancelled"
+    assert Status.CANCEL_REQUESTED.label == "cancel requested"

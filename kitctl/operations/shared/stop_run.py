@@ -54,7 +54,7 @@ def _wait_for_end(
             return status
         if clock.monotonic() - started > times.end:
             raise NetworkFailed(
-                f"Kaggle took the request, but {target.ref} is still {status.status}.",
+                f"Kaggle took the request, but {target.ref} is still {status.status.label}.",
                 code="still_running",
                 hint=NextCommand("wait", f"{target.ref.version}"),
             )
