@@ -15,6 +15,7 @@ from support.jobs import intent_to_push, save_request
 from support.local_kaggle import LocalKaggle
 from support.local_setup import LAST_WEEK, LocalSetup
 from support.plans import script_plan
+from support.programs import TESTS, finish_together, start_program
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.domain.runs import KernelRef, Status
@@ -25,7 +26,6 @@ from kitctl.packing.bundle import Plan
 from kitctl.ports import AnswerLost
 
 KERNEL = KernelRef("local", "small-job")
-TESTS = Path(__file__).resolve().parent.parent
 
 
 def send(setup: LocalSetup, plan: Plan) -> PushResult:
@@ -154,22 +154,7 @@ def test_several_pushes_of_the_same_job_at_once_make_one_run(
         "    except Refused as refused: print(refused.code)\n"
     )
     arguments = [local_kaggle.endpoint, local_kaggle.token]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", source, *arguments, str(tmp_path / "ledger.sqlite")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout and process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    answers = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
-    assert answers == ["pushed", "same_script", "same_script"]
+    ledger = str(tmp_path / "ledger.sqlite")
+    programs = [start_program(source, *arguments, ledger) for _ in range(3)]
+    assert finish_together(programs) == ["pushed", "same_script", "same_script"]
     assert local_kaggle.calls("SaveKernel") == 1

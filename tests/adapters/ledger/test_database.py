@@ -6,20 +6,18 @@ import json
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.jobs import KERNEL, intent_to_push
+from support.programs import finish_together, start_program
 
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import Run
 from kitctl.errors import InvalidInput, Refused
 
-TESTS = Path(__file__).resolve().parents[2]
 NOW = 1_795_000_000.0
 
 
@@ -46,15 +44,8 @@ def test_only_one_of_several_pushes_at_once_is_admitted_where_one_fits(path: Pat
         "    try: ledger.admit(intent_to_push(sys.argv[2]), allow_one); print('in')\n"
         "    except Refused: print('out')\n"
     )
-    programs = [_start(program, str(path), str(number)) for number in range(6)]
-    for one in programs:
-        assert one.stdout and one.stdout.readline() == "ready\n"
-    for one in programs:
-        assert one.stdin
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    answers = sorted(one.communicate(timeout=60)[0].strip() for one in programs)
-    assert answers == ["in"] + ["out"] * 5
+    programs = [start_program(program, str(path), str(number)) for number in range(6)]
+    assert finish_together(programs) == ["in"] + ["out"] * 5
 
 
 def test_a_kill_undoes_the_change_that_was_not_finished_and_no_other(path: Path) -> None:
@@ -68,7 +59,7 @@ def test_a_kill_undoes_the_change_that_was_not_finished_and_no_other(path: Path)
         "    print('in a transaction', flush=True); time.sleep(600)\n"
         "ledger.admit(intent_to_push('never written'), wait)\n"
     )
-    with _start(program, str(path)) as killed:
+    with start_program(program, str(path)) as killed:
         assert killed.stdout and killed.stdout.readline() == "in a transaction\n"
         killed.kill()
         killed.wait(30)
@@ -76,16 +67,6 @@ def test_a_kill_undoes_the_change_that_was_not_finished_and_no_other(path: Path)
         (run,) = ledger.unfinished_runs("kaggle", "ada")
         assert run.intent.source_sha256 == intent_to_push("written").source_sha256
         ledger.admit(intent_to_push("the lock is free"), allow)
-
-
-def _start(program: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-    )
 
 
 def test_only_the_user_can_read_the_file_whatever_the_umask(path: Path) -> None:
