@@ -110,7 +110,7 @@ def new_store(
 
 @dataclass
 class RowWriter:
-    """Appends rows to an unfinished store and counts them."""
+    """A writer that appends rows to an unfinished store and counts them."""
 
     out: BinaryIO
     dtype: np.dtype[Any]

@@ -92,7 +92,7 @@ def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
 
 
 class HeadTrainer:
-    """Trains a compiled head on features, as Keras' `fit` would with a frozen order of batches.
+    """A trainer of a compiled head on features: Keras' `fit` with a frozen order of batches.
 
     `train` has one item, or one for each augmented view of the photos; the epochs take them in
     turn. Features may take `budget` bytes of memory.

@@ -22,7 +22,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class StopMonitor:
-    """Decides after each epoch whether to stop.
+    """The decision after each epoch whether to stop.
 
     `gpu_use(since)` is the mean use in percent from `since` (seconds into the run) on, or None if
     unknown; `since` is when the training began.

@@ -141,7 +141,7 @@ def write_table(ranked: list[SweepHead]) -> None:
 
 @dataclass(frozen=True)
 class GroupTrainer:
-    """Trains groups of heads on the same features.
+    """A trainer of groups of heads on the same features.
 
     `flat` has the flat features of each pooling; `order` is that of the training photos;
     `random_state` is that of Python's `random` after the base was built.

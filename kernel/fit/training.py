@@ -20,7 +20,7 @@ from kernel.settings.settings import Settings
 
 
 class Trainer(Protocol):
-    """Trains a model one epoch at a time; loss and metrics by Keras' names."""
+    """A trainer of a model, one epoch at a time; loss and metrics have Keras' names."""
 
     model: Any
 
@@ -99,7 +99,7 @@ def rows_of(
 
 
 class ModelTrainer:
-    """Trains a whole, compiled model on photos with Keras' own `fit`, one epoch at a time."""
+    """A trainer of a whole, compiled model on photos, by Keras' own `fit`."""
 
     def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
         self.model = model

@@ -23,9 +23,9 @@ from itertools import pairwise
 WIDE_GAP = 0.15
 # Validation loss this far above its best: it has turned upwards, and does not just vary.
 CLEAR_RISE = 0.05
-# Training loss still above this share of guessing's: much was not learned.
+# Training loss still above this share of guessing's: too high for a model that fits.
 HIGH_LOSS = 0.5
-# Losses above this share of guessing's: the model has learned nothing.
+# Losses above this share of guessing's: the model is no better than guessing.
 NEAR_CHANCE = 0.97
 # A smaller change of validation loss over the last third of the run is called flat; two runs
 # closer than this are called equal.
@@ -51,7 +51,7 @@ class CurveVerdict:
     words: str
 
     def as_dict(self) -> dict[str, object]:
-        """The fields as JSON holds them."""
+        """Return the fields for JSON."""
         return asdict(self)
 
 
@@ -163,8 +163,8 @@ def compare(
     if a.gap is not None and b.gap is not None and abs(a.gap - b.gap) > WIDE_GAP * a.chance:
         closer = names[0] if a.gap < b.gap else names[1]
         sentences.append(
-            f"The curves of {closer} stay closer together: it learned more about the classes and "
-            "less about individual photos."
+            f"The curves of {closer} stay closer together: what it predicts "
+            "depends less on individual training photos."
         )
     return " ".join(sentences)
 
@@ -202,7 +202,7 @@ def _classify(curves: _Curves) -> tuple[str, str]:
         )
     if curves.exceeds(gap, WIDE_GAP):
         return "overfits", (
-            f"Overfits: {levels}, a gap of {gap:.3f}: part of what it learned holds for the "
+            f"Overfits: {levels}, a gap of {gap:.3f}: part of its knowledge holds for the "
             f"training photos only. {trend} More or augmented photos, or a smaller head, would "
             "narrow it."
         )

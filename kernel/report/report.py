@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Report:
-    """Collects the facts about a run while it goes on, and writes them."""
+    """The facts about a run, collected while it goes on."""
 
     job: Job
     settings: Settings

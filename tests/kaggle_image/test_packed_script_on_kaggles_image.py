@@ -1,7 +1,7 @@
-"""The packed job on the TensorFlow and Keras of Kaggle's image, in an environment of its own.
+"""The packed job runs on the TensorFlow and Keras of Kaggle's image.
 
-`make test-kaggle-image` makes that environment and names its interpreter in
-KITCTL_KAGGLE_IMAGE_PYTHON.
+`make test-kaggle-image` creates an environment with them and sets KITCTL_KAGGLE_IMAGE_PYTHON to
+its interpreter.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from kitctl.operations.shared import prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.reporter import NullReporter
 
-# Two starts of TensorFlow in each test, on whatever machine this is.
+# Each test starts TensorFlow twice, which takes long on a slow machine.
 pytestmark = [pytest.mark.kaggle_image, pytest.mark.timeout(900)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 SMALL = {"epochs": 2, "photos_per_class": 12, "image_size": [64, 64], "batch_size": 8}
 
 
-def play(kaggle: Path, script: bytes, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the script as Kaggle does: from src/, in working/, without arguments."""
+def run_script(kaggle: Path, script: bytes, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the script as Kaggle does: from src/, in working/, without arguments."""
     (kaggle / "src").mkdir(exist_ok=True)
     (kaggle / "working").mkdir(exist_ok=True)
     (kaggle / "src/script.py").write_bytes(script)
@@ -47,29 +47,29 @@ def play(kaggle: Path, script: bytes, **environment: str) -> subprocess.Complete
 
 @pytest.fixture(scope="module")
 def sample() -> Path:
-    """The embedded default's photos."""
+    """Return the folder with the photos of the default data set's sample."""
     sources = plan_job(PROJECT).metadata.sources
     settings = {"ryanholbrook/car-or-truck": "datasets/car-or-truck-sample"}
-    found = prepare_sources.stand_ins(PROJECT, sources, settings, ())
-    mounts = prepare_sources.prepare(found, NullReporter())
+    stand_ins = prepare_sources.stand_ins(PROJECT, sources, settings, ())
+    mounts = prepare_sources.prepare(stand_ins, NullReporter())
     return mounts["datasets/ryanholbrook/car-or-truck"]
 
 
 @pytest.mark.parametrize("layout", ["datasets/ryanholbrook/car-or-truck", "car-or-truck"])
-def test_the_packed_job_runs_and_its_outputs_hold(
+def test_the_packed_job_runs_and_its_result_passes_all_checks(
     layout: str, sample: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "input" / layout).parent.mkdir(parents=True)
     (tmp_path / "input" / layout).symlink_to(sample)
     script = plan_job(PROJECT, overrides=SMALL).script
-    done = play(tmp_path, script)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "session 77" in done.stdout.splitlines()
+    process = run_script(tmp_path, script)
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert "session 77" in process.stdout.splitlines()
     run = json.loads((tmp_path / "working/run.json").read_text("utf-8"))
     assert run["status"] == "complete"
     assert run["versions"]["tensorflow"].startswith("2.20.")
     assert run["versions"]["keras"].startswith("3.13.")
-    verified = play(tmp_path, script, KITCTL_VERIFY="1")
-    checks = json.loads(verified.stdout.splitlines()[-1])["checks"]
+    verification = run_script(tmp_path, script, KITCTL_VERIFY="1")
+    checks = json.loads(verification.stdout.splitlines()[-1])["checks"]
     assert checks
     assert [check for check in checks if not check["ok"]] == []

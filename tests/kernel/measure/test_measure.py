@@ -11,12 +11,6 @@ from kernel.measure import measure
 from kernel.settings.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def photos(two_classes: Path) -> Photos:
-    paths = sorted(map(str, (two_classes / "train").rglob("*.*")))
-    return Photos(tuple(paths), tuple(int("Truck" in path) for path in paths), ("Car", "Truck"))
-
-
 def test_measuring_writes_a_table_and_pictures_and_nothing_else(
     photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,14 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib import rcParams
-from matplotlib.image import imread
+from support.pictures import is_drawn
 
 from kernel.report import charts
-
-
-def is_drawn(path: Path) -> bool:
-    """Return whether the file is a complete PNG with more than blank paper."""
-    return bool(imread(path)[..., :3].std() > 0)
 
 
 def history(epochs: int) -> dict[str, list[float]]:

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
+from support.pictures import is_drawn
 
 from kernel.report import sheets
 from kernel.report.predictions import mistake_indices
 
 RANDOM = np.random.default_rng(0)
 PHOTOS = RANDOM.random((7, 8, 12, 3))
-
-
-def is_drawn(path: Path) -> bool:
-    """Return whether the file is a complete PNG with more than blank paper."""
-    return bool(imread(path)[..., :3].std() > 0)
 
 
 @pytest.mark.parametrize(
