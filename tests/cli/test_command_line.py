@@ -1,19 +1,17 @@
-"""The frame of every command: global options, ways out, and what start-up may not load."""
+"""What all commands share: global options, help, failures, and what start-up must not load."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.projects import packed_job, single_script
+from support.command_line import Kitctl
+from support.local_kaggle import LocalKaggle
+from support.projects import packed_job
 
 from kitctl.cli.app import MODULES
 from kitctl.cli.main import main
@@ -47,7 +45,7 @@ def test_the_project_is_the_nearest_folder_upwards(
     assert json.loads(capsys.readouterr().out)["data"]["out"] == str(tmp_path / "package")
 
 
-def test_without_a_project_the_next_step_is_said(
+def test_without_a_project_the_hint_names_the_project_option(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -58,15 +56,17 @@ def test_without_a_project_the_next_step_is_said(
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["package", "-h"], []])
-def test_help_is_data_and_no_failure(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_goes_to_stdout_and_is_no_failure(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(words) == 0
-    said = capsys.readouterr()
-    assert "Usage: kitctl" in said.out
-    assert "--project" in said.out
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert "Usage: kitctl" in output.out
+    assert "--project" in output.out
+    assert output.err == ""
 
 
-def test_a_bug_is_told_as_one_and_its_traceback_only_on_request(
+def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -75,15 +75,15 @@ def test_a_bug_is_told_as_one_and_its_traceback_only_on_request(
     packed_job(tmp_path)
     monkeypatch.setattr("kitctl.operations.shared.plan_job.plan_job", broken)
     assert main(["package", "--project", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "a bug of kitctl: RuntimeError" in said
-    assert "Traceback" not in said
-    assert "KGAT_secret" not in said
+    err = capsys.readouterr().err
+    assert "a bug of kitctl: RuntimeError" in err
+    assert "Traceback" not in err
+    assert "KGAT_secret" not in err
     assert main(["package", "--project", str(tmp_path), "--verbose"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_folder_without_permission_is_no_bug(
+def test_a_folder_without_permission_is_a_failure_of_the_input(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed_job(tmp_path)
@@ -91,7 +91,7 @@ def test_a_folder_without_permission_is_no_bug(
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "system"
 
 
-def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_failure(tmp_path: Path) -> None:
     packed_job(tmp_path)
     with subprocess.Popen(
         [*KITCTL, "package", "--project", str(tmp_path)],
@@ -102,61 +102,13 @@ def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        said = process.stderr.read()
+        output = process.stderr.read()
     assert process.returncode == 0
-    assert "Error" not in said
-    assert "Exception" not in said
+    assert "Error" not in output
+    assert "Exception" not in output
 
 
-def test_ctrl_c_ends_a_dry_run_with_everything_it_started(tmp_path: Path) -> None:
-    single_script(
-        tmp_path,
-        """
-        import subprocess, time
-        child = subprocess.Popen(["setsid", "sleep", "1234.5"])
-        time.sleep(1000)
-        """,
-    )
-    process = subprocess.Popen(
-        [*KITCTL, "dry-run", "--project", str(tmp_path), "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    try:
-        await_true(sleepers)
-        os.killpg(process.pid, signal.SIGINT)
-        answer = json.loads(process.communicate(timeout=30)[0])
-        await_true(lambda: not sleepers())
-    finally:
-        process.kill()
-        process.communicate()
-    assert process.returncode == 130
-    assert answer["error"]["code"] == "interrupted"
-    assert not list((tmp_path / "results").rglob("*.log"))
-
-
-def sleepers() -> list[Path]:
-    """The processes that the script of the test above has started, wherever they have gone."""
-    return [path for path in Path("/proc").iterdir() if b"sleep\x001234.5" in command(path)]
-
-
-def command(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def await_true(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_no_heavy_package() -> None:
     code = (
         "import sys\n"
         "from kitctl.cli.main import main\n"
@@ -184,7 +136,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not heavy & set(done.stderr.split())
 
 
-def test_plain_values_are_taken_without_pydantic() -> None:
+def test_options_are_parsed_without_pydantic() -> None:
     code = (
         "import sys\n"
         "from kitctl.cli.main import main\n"
@@ -200,7 +152,7 @@ def test_plain_values_are_taken_without_pydantic() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "\N{SUPERSCRIPT TWO}"])
-def test_a_value_that_is_none_of_its_kind_is_a_mistake_of_usage(
+def test_a_value_of_the_wrong_type_is_a_usage_error(
     limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["runs", "--limit", limit, "--json"]) == 2
@@ -218,14 +170,14 @@ def test_a_value_that_is_none_of_its_kind_is_a_mistake_of_usage(
         (["quota", "--weeks", "0"], "quota"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_answered_under_the_name_that_was_typed(
+def test_a_usage_error_carries_the_command_that_was_typed(
     words: list[str], command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*words, "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["command"] == command
 
 
-def test_a_mistyped_command_is_told_the_nearest_of_all(
+def test_a_mistyped_command_is_answered_with_the_nearest_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["quoat"]) == 2
@@ -234,11 +186,35 @@ def test_a_mistyped_command_is_told_the_nearest_of_all(
 
 @pytest.mark.parametrize("width", ["80", "200"])
 @pytest.mark.parametrize("command", list(MODULES))
-def test_the_help_names_values_as_people_do(
+def test_the_help_fits_the_terminal_and_names_no_python_types(
     command: str, width: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
     assert main([command, "--help"]) == 0
-    said = capsys.readouterr().out
-    assert not re.search(r"<(str|int|float|file|path|\w+ range)>", said)
-    assert max(len(line) for line in said.splitlines()) <= int(width)
+    output = capsys.readouterr().out
+    assert not re.search(r"<(str|int|float|file|path|\w+ range)>", output)
+    assert max(len(line) for line in output.splitlines()) <= int(width)
+
+
+def test_no_command_shows_the_token(kitctl: Kitctl, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.fault("status", "*", status=401, count=None)
+    for words in (
+        ("push",),
+        ("status", "1"),
+        ("wait", "1", "--json"),
+        ("runs", "--all", "--verbose"),
+    ):
+        call = kitctl(*words, "--local")
+        assert local_kaggle.token not in call.out + call.err
+
+
+def test_verbose_logs_requests_and_ledger_writes_without_the_token(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    assert "kitctl.http" not in kitctl("push", "--local").err
+    kitctl("wait", "--local")
+    verbose = kitctl("push", "--local", "--force", "--verbose").err
+    assert re.search(r"kitctl\.http: POST \S+/SaveKernel: 200, \d+ ms", verbose)
+    assert "kitctl.ledger: INSERT INTO runs" in verbose
+    assert local_kaggle.token not in verbose
+    assert "kitctl.http" not in kitctl("status", "--local").err

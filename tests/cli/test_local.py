@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import Kitctl
 from support.local_kaggle import until
 
 from kitctl.local import lifecycle
@@ -88,3 +89,16 @@ def test_serve_ends_at_ctrl_c(state: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert "ended" in process.communicate(timeout=20)[0]
     assert process.returncode == 0
+
+
+def test_reset_forgets_the_ledgers_runs_of_the_local_kaggle(kitctl: Kitctl) -> None:
+    kitctl("push", "--local")
+    kitctl("wait", "--local")
+    assert kitctl("local", "reset", "--yes").code == 0
+    assert kitctl("runs", "--local", "--json").data["runs"] == []
+    assert kitctl("push", "--local", "--json").data["version"] == 1
+
+
+def test_the_hint_of_reset_repeats_the_state_folder(state: Path) -> None:
+    refused = kitctl_local("reset", state, code=2)
+    assert refused["hint"] == f"kitctl local reset --state {state} --yes"

@@ -6,6 +6,7 @@ The official client is not used for this: it sets no time limit, repeats nothing
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from kitctl.adapters.kaggle.credentials import Credentials
 
 T = TypeVar("T")
+
+_log = logging.getLogger("kitctl.kaggle")
 
 
 # Seconds to connect, to wait for a response, and for all tries of one request together. A smaller
@@ -131,6 +134,8 @@ class Transport:
 
         def report(state: tenacity.RetryCallState) -> None:
             pause = state.next_action.sleep if state.next_action else 0.0
+            code, count = _failure(state).error.code, state.attempt_number
+            _log.debug("retry %d in %.1f s: %s", count, pause, code)
             self._on_wait(f"{_failure(state).error.message} Trying again in {pause:.0f} s.")
 
         backoff = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)

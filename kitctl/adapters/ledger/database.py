@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from kitctl.adapters.ledger.schema import MIGRATIONS
 from kitctl.errors import InvalidInput, KitError, Refused
+
+_log = logging.getLogger("kitctl.ledger")
 
 FIX_PERMISSIONS = "Fix the folder's permissions, or point KITCTL_HOME at another folder."
 
@@ -56,6 +59,8 @@ class Database:
 
     def execute(self, statement: str, *values: object) -> None:
         """Run a statement that returns nothing."""
+        # Never the values: a setting of a job may be anything.
+        _log.debug("%s", " ".join(statement.split()[:3]))
         with self._translate_errors():
             self._connection.execute(statement, values)
 
@@ -63,6 +68,7 @@ class Database:
         """Insert a row and return its id."""
         names = ", ".join(columns)
         places = ", ".join(f":{name}" for name in columns)
+        _log.debug("INSERT INTO %s", table)
         with self._translate_errors():
             cursor = self._connection.execute(
                 f"INSERT INTO {table} ({names}) VALUES ({places})", columns
@@ -72,6 +78,7 @@ class Database:
     def update(self, table: str, row_id: int, columns: Mapping[str, object]) -> None:
         """Change some columns of a row."""
         changes = ", ".join(f"{name} = :{name}" for name in columns)
+        _log.debug("UPDATE %s %d: %s", table, row_id, ", ".join(columns))
         with self._translate_errors():
             self._connection.execute(
                 f"UPDATE {table} SET {changes} WHERE id = :id", {**columns, "id": row_id}

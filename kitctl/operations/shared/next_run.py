@@ -15,7 +15,6 @@ from kitctl.domain import durations
 from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.forecast import forecast_run, forecast_without_past
 from kitctl.domain.runs import Forecast, KernelRef, Run
-from kitctl.errors import InvalidInput
 from kitctl.operations.shared.read_metadata import read_metadata
 
 
@@ -51,7 +50,10 @@ class NextRun:
 
 
 def read_next_run(project: Path, config: Config) -> NextRun | None:
-    """Return the project's next run; None where it cannot be read: `package` says why."""
+    """Return the project's next run; None where its settings cannot be read: `package` says why.
+
+    Raises InvalidInput where kernel-metadata.json is broken.
+    """
     import tomllib
 
     try:
@@ -60,7 +62,7 @@ def read_next_run(project: Path, config: Config) -> NextRun | None:
         settings = tomllib.loads(job_file.read_text("utf-8"))
     except FileNotFoundError:
         settings = {}
-    except (InvalidInput, ValueError, OSError):
+    except (ValueError, OSError):
         return None
     longest = SESSION_LIMIT_SECONDS[metadata.pool]
     return NextRun(

@@ -1,0 +1,45 @@
+"""`kitctl doctor`, through the local Kaggle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from support.command_line import CommandCall, Kitctl, write_script
+
+
+def checks(call: CommandCall) -> dict[str, Any]:
+    return {check["name"]: check for check in call.data["checks"]}
+
+
+def test_doctor_shows_the_account_the_clock_and_the_sources(kitctl: Kitctl) -> None:
+    found = checks(kitctl("doctor", "--local", "--json"))
+    assert found["credentials"]["ok"] and "account local" in found["credentials"]["detail"]
+    assert found["clock"]["ok"] and found["sources on Kaggle"]["ok"]
+
+
+def test_doctor_names_a_source_that_kaggle_does_not_have(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "print('hello')", dataset_sources=["local/there-is-none"])
+    call = kitctl("doctor", "--local", "--json")
+    assert call.code == 3
+    wrong = checks(call)["sources on Kaggle"]
+    assert not wrong["ok"] and "local/there-is-none" in wrong["detail"] and wrong["fix"]
+
+
+def test_doctor_without_credentials_exits_with_4_as_push_would(kitctl: Kitctl) -> None:
+    call = kitctl("doctor", "--json")
+    assert call.code == 4
+    (wrong,) = [check for check in call.data["checks"] if not check["ok"]]
+    assert wrong["name"] == "credentials" and "kaggle.com/settings" in wrong["fix"]
+
+
+def test_doctor_reports_a_broken_pyproject_as_the_project_and_still_asks_kaggle(
+    kitctl: Kitctl, project: Path
+) -> None:
+    (project / "pyproject.toml").write_text("[tool", "utf-8")
+    call = kitctl("doctor", "--local", "--json")
+    assert call.code == 3
+    found = checks(call)
+    assert not found["project"]["ok"] and "not valid TOML" in found["project"]["detail"]
+    assert found["credentials"]["ok"]
+    assert call.error["hint"].endswith("kitctl doctor --local")

@@ -1,0 +1,92 @@
+"""`kitctl dry-run` of a small job."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command_line import Kitctl
+from support.local_kaggle import until
+from support.projects import single_script, packed_job
+
+
+def test_dry_run_checks_the_outputs_and_names_push_as_next(kitctl: Kitctl, project: Path) -> None:
+    packed_job(project)
+    run = kitctl("dry-run")
+    assert run.code == 0
+    assert "✓ epochs (2)" in run.out
+    assert "next: kitctl push --local --follow   (or, with an account: kitctl push)" in run.err
+    assert (project / "results" / "small-job" / "dry-run" / "epochs.txt").read_text() == "2"
+
+
+def test_full_keeps_the_jobs_own_epochs(kitctl: Kitctl, project: Path) -> None:
+    packed_job(project)
+    assert kitctl("dry-run", "--full", "--json").data["epochs"] == 5
+
+
+def test_full_refuses_photos_and_epochs(kitctl: Kitctl, project: Path) -> None:
+    packed_job(project)
+    assert kitctl("dry-run", "--full", "--epochs", "1", "--json").code == 2
+
+
+def test_dry_run_warns_of_epochs_that_the_script_does_not_know(
+    kitctl: Kitctl, project: Path
+) -> None:
+    single_script(project, "open('a.txt', 'w').write('a')")
+    run = kitctl("dry-run", "--epochs", "3")
+    assert run.code == 0
+    assert "--epochs has no effect" in run.err
+
+
+@pytest.mark.parametrize("data", ["no-folder", "unknown=."])
+def test_dry_run_refuses_data_that_stands_for_no_source(
+    kitctl: Kitctl, project: Path, data: str
+) -> None:
+    packed_job(project)
+    assert kitctl("dry-run", "--data", data, "--json").code == 3
+
+
+def test_ctrl_c_ends_a_dry_run_with_every_process_it_started(tmp_path: Path) -> None:
+    single_script(
+        tmp_path,
+        """
+        import subprocess, time
+        child = subprocess.Popen(["setsid", "sleep", "1234.5"])
+        time.sleep(1000)
+        """,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kitctl", "dry-run", "--project", str(tmp_path), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        until(sleepers)
+        os.killpg(process.pid, signal.SIGINT)
+        answer = json.loads(process.communicate(timeout=30)[0])
+        until(lambda: not sleepers())
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 130
+    assert answer["error"]["code"] == "interrupted"
+    assert not list((tmp_path / "results").rglob("*.log"))
+
+
+def sleepers() -> list[Path]:
+    """The processes that the script of the test above has started, wherever they have gone."""
+    return [path for path in Path("/proc").iterdir() if b"sleep\x001234.5" in command(path)]
+
+
+def command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""

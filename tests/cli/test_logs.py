@@ -1,0 +1,47 @@
+"""`kitctl logs`, through the local Kaggle."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from support.command_line import Kitctl, write_script
+from support.local_kaggle import LocalKaggle, until
+
+
+def run_script(kitctl: Kitctl, project: Path, script: str) -> None:
+    write_script(project, script)
+    kitctl("push", "--local")
+    kitctl("wait", "--local")
+
+
+def test_each_line_has_the_version_and_the_time(kitctl: Kitctl, project: Path) -> None:
+    run_script(kitctl, project, "print('trained')")
+    assert re.fullmatch(r"\[v1 00:00:\d\d\] trained\n", kitctl("logs", "--local").out)
+    lines = kitctl("logs", "v1", "--local", "--json").data["lines"]
+    assert [line["text"] for line in lines] == ["trained"]
+
+
+def test_raw_lines_are_the_runs_own(kitctl: Kitctl, project: Path) -> None:
+    run_script(kitctl, project, "print('trained')")
+    assert kitctl("logs", "--local", "--raw").out == "trained\n"
+
+
+def test_tail_shows_the_last_lines_with_and_without_follow(kitctl: Kitctl, project: Path) -> None:
+    run_script(kitctl, project, "for n in range(9): print(n)")
+    assert kitctl("logs", "--tail", "2", "--raw", "--local").out == "7\n8\n"
+    assert kitctl("logs", "-f", "--tail", "2", "--raw", "--local").out == "7\n8\n"
+
+
+def test_follow_exits_with_6_when_the_run_has_failed(kitctl: Kitctl, project: Path) -> None:
+    run_script(kitctl, project, "raise SystemExit(1)")
+    assert kitctl("logs", "-f", "--local").code == 6
+
+
+def test_the_log_of_a_running_run_names_the_command_that_follows_it(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, "import time; print('one', flush=True); time.sleep(600)")
+    kitctl("push", "--local")
+    until(lambda: local_kaggle.status("small-job") == "RUNNING")
+    assert "kitctl logs --local -f 1" in kitctl("logs", "--local").err

@@ -1,0 +1,71 @@
+"""`kitctl runs`, through the local Kaggle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command_line import PRINT_SESSION, Kitctl, write_script
+from support.ledgers import write_ledger
+from support.local_kaggle import LocalKaggle, until
+from support.runs import run
+
+
+def push_and_wait(kitctl: Kitctl) -> None:
+    kitctl("push", "--local", "--force")
+    kitctl("wait", "--local")
+
+
+def test_runs_are_selected_by_state_number_and_project(kitctl: Kitctl, project: Path) -> None:
+    for number in range(3):
+        write_script(project, f"raise SystemExit({number % 2})")
+        push_and_wait(kitctl)
+    complete = kitctl("runs", "--local", "--status", "complete", "--json").data["runs"]
+    assert [each["version"] for each in complete] == [3, 1]
+    assert len(kitctl("runs", "--local", "--limit", "1", "--json").data["runs"]) == 1
+    write_script(project, "print()", id="another-job", title="Another job")
+    assert kitctl("runs", "--local", "--json").data["runs"] == []
+    assert len(kitctl("runs", "--local", "--all", "--json").data["runs"]) == 3
+
+
+def test_runs_lists_name_and_state_on_the_screen(kitctl: Kitctl) -> None:
+    push_and_wait(kitctl)
+    (line,) = [line for line in kitctl("runs", "--local").out.splitlines() if "small-job" in line]
+    assert line.split()[:2] == ["local/small-job/1", "complete"]
+
+
+def test_a_cancelled_run_is_listed_as_cancelled(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, f"{PRINT_SESSION}time.sleep(600)")
+    kitctl("push", "--local")
+    until(lambda: local_kaggle.status("small-job") == "RUNNING")
+    kitctl("cancel", "--local")
+    assert "cancelled" in kitctl("runs", "--local", "--status", "cancelled").out
+
+
+def test_runs_refuses_an_unknown_state_and_names_the_known_ones(kitctl: Kitctl) -> None:
+    call = kitctl("runs", "--status", "odd", "--local", "--json")
+    assert (call.code, call.error["code"]) == (2, "bad_status")
+    assert "running" in call.error["hint"]
+
+
+def test_runs_that_kaggle_cannot_update_are_shown_as_last_seen(
+    kitctl: Kitctl, project: Path
+) -> None:
+    write_ledger(project.parent / "home" / "ledger.sqlite", [run(0.0, 60.0, version=3)])
+    listed = kitctl("runs", "--all")
+    assert "ada/cars/3" in listed.out
+    assert "as last seen" in listed.err
+
+
+@pytest.mark.parametrize("command", ["status", "runs", "logs", "cancel", "wait", "pull-results"])
+@pytest.mark.parametrize(
+    ("file", "code"), [("kernel-metadata.json", "invalid_metadata"), ("pyproject.toml", "settings")]
+)
+def test_a_broken_project_file_is_never_taken_for_no_project(
+    kitctl: Kitctl, project: Path, command: str, file: str, code: str
+) -> None:
+    (project / file).write_text("[{", "utf-8")
+    call = kitctl(command, "--local", "--json")
+    assert (call.code, call.error["code"]) == (3, code)

@@ -1,0 +1,33 @@
+"""`kitctl wait`, through the local Kaggle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.command_line import Kitctl, write_script
+
+
+def test_wait_ends_with_the_run(kitctl: Kitctl) -> None:
+    kitctl("push", "--local")
+    state = kitctl("wait", "--local", "--json").data
+    assert (state["run"], state["status"]) == ("local/small-job/1", "COMPLETE")
+    assert "complete" in kitctl("wait", "--local").out
+
+
+def test_wait_exits_with_6_when_the_run_fails(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "raise SystemExit(1)")
+    kitctl("push", "--local")
+    assert kitctl("wait", "--local").code == 6
+
+
+def test_wait_exits_with_7_when_its_timeout_is_over(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "import time; time.sleep(600)")
+    kitctl("push", "--local")
+    call = kitctl("wait", "--timeout", "1s", "--local", "--json")
+    assert (call.code, call.error["code"]) == (7, "wait_timeout")
+    assert call.error["hint"] == "kitctl wait --local 1"
+
+
+def test_wait_refuses_a_timeout_that_is_no_duration(kitctl: Kitctl) -> None:
+    call = kitctl("wait", "--timeout", "x", "--local", "--json")
+    assert (call.code, call.error["code"]) == (2, "bad_timeout")

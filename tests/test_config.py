@@ -1,0 +1,59 @@
+"""Settings by precedence, and where they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kitctl import config
+from kitctl.errors import InvalidInput
+
+
+def project(folder: Path, table: str) -> Path:
+    (folder / "pyproject.toml").write_text(f"[tool.kitctl]\n{table}\n", "utf-8")
+    return folder
+
+
+def test_option_beats_environment_beats_project_beats_default(tmp_path: Path) -> None:
+    folder = project(tmp_path, "photos = 7\nepochs = 7\njobs = 7")
+    environ = {"KITCTL_PHOTOS": "8", "KITCTL_EPOCHS": "8", "KITCTL_LOCAL": "1"}
+    settings = config.load(folder, {"photos": 9, "epochs": None}, environ)
+    assert (settings.photos, settings.epochs, settings.jobs) == (9, 8, 7)
+    assert (settings.local, settings.results) == (True, "results")
+
+
+def test_sources_are_said_once_in_the_project(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[tool.kitctl.sources]\n"ada/photos" = "data"')
+    assert config.load(folder, {}, {}).sources == {"ada/photos": "data"}
+
+
+def test_every_unknown_or_wrong_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
+    folder = project(tmp_path, 'photo = 3\nepochs = "two"\njobs = true\nsources = "data"')
+    with pytest.raises(InvalidInput) as failure:
+        config.load(folder, {}, {})
+    said = [str(problem) for problem in failure.value.problems]
+    assert said[0] == "photo: is no setting of kitctl. Did you mean photos?"
+    assert [line.partition(":")[0] for line in said] == ["photo", "epochs", "jobs", "sources"]
+
+
+@pytest.mark.parametrize(("name", "text"), [("PHOTOS", "many"), ("LOCAL", "maybe"), ("JOBS", "-1")])
+def test_a_wrong_environment_variable_is_named(name: str, text: str) -> None:
+    with pytest.raises(InvalidInput, match=f"KITCTL_{name} is '{text}'"):
+        config.load(None, {}, {f"KITCTL_{name}": text})
+
+
+def test_a_broken_pyproject_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool", "utf-8")
+    with pytest.raises(InvalidInput, match="not valid TOML"):
+        config.load(tmp_path, {}, {})
+
+
+def test_the_users_folder_can_be_moved(tmp_path: Path) -> None:
+    assert config.home({"KITCTL_HOME": str(tmp_path)}) == tmp_path
+    assert config.home({}).name == "kitctl"
+
+
+def test_the_project_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "kernel-metadata.json").write_text("{}", "utf-8")
+    assert config.find_project(None, Path("/"), {"KITCTL_PROJECT": str(tmp_path)}) == tmp_path
