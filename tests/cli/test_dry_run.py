@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.command_line import Kitctl
 from support.local_kaggle import until
-from support.projects import single_script, packed_job
+from support.projects import packed_job, single_script
 
 
 def test_dry_run_checks_the_outputs_and_names_push_as_next(kitctl: Kitctl, project: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import CommandCall, Kitctl
-from support.projects import single_script, packed_job
+from support.projects import packed_job, single_script
 
 from kitctl.cli.main import main
 
