@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option, run_argument
+from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 
 @command("cancel")
-@run_argument
-@local_option
-def cancel(context: CommandContext, *, run: str | None, local: bool | None) -> CommandResult:
+def cancel(
+    context: CommandContext,
+    *,
+    run: RunArgument = None,
+    local: LocalOption = None,
+) -> CommandResult:
     """Stop a run, and say whether Kaggle stopped it."""
     from kitctl.operations.cancel import cancel
     from kitctl.render.cancel import draw_cancelled

@@ -1,67 +1,119 @@
-"""How a function becomes a command: `@command("name")`, under it the command's own options.
+"""How a function becomes a command: `@command("name")`, and Typer reads its signature.
 
-The function takes the CommandContext first, then the values of its options, and returns a
-CommandResult. It never prints: `context.console` writes on stderr, and `main` shows the result. The
-global options are added to every command here, so that they may stand before or after its name.
+The function takes the CommandContext first, then its own options, and returns a CommandResult. It
+never prints: `context.console` writes on stderr, and `main` shows the result. The global options
+are added to every command here, so that they may stand before or after its name.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import click
+import typer
 
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GLOBAL_OPTIONS, GlobalOptions
+from kitctl.render import streams
 from kitctl.render.output import CommandResult
 
-CommandFunction = Callable[..., CommandResult]
+_CALL = inspect.Parameter("call", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
-def command(name: str) -> Callable[[CommandFunction], click.Command]:
-    """Return the decorator that makes a command of a function."""
+class Registrable(Protocol):
+    """A command or a group of commands."""
 
-    def decorate(function: CommandFunction) -> click.Command:
-        @click.pass_context
-        def run(call: click.Context, /, **values: Any) -> CommandResult:
+    def register(self, app: typer.Typer) -> None:
+        """Add it to the app or to the group above it."""
+
+    def takes_option(self, name: str) -> bool:
+        """Whether it has an option of its own of this name."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A function under the name that the user types."""
+
+    name: str
+    function: Callable[..., CommandResult]
+
+    def register(self, app: typer.Typer) -> None:
+        def run(*, call: typer.Context, **values: Any) -> CommandResult:
             context = note_global_options(call, values)
-            with context:
-                return function(context, **values)
+            try:
+                with context:
+                    return self.function(context, **values)
+            except BrokenPipeError:  # Before Typer ends the process with exit code 1.
+                streams.hush(sys.stdout)
+                raise typer.Exit from None
 
-        # Click's decorators below this one have left their options here, the last one first.
-        own = reversed(getattr(function, "__click_params__", []))
-        return click.Command(
-            name, params=[*own, *GLOBAL_OPTIONS], callback=run, help=inspect.getdoc(function)
-        )
+        own = list(inspect.signature(self.function, eval_str=True).parameters.values())[1:]
+        _set_signature(run, own, inspect.getdoc(self.function))
+        app.command(self.name)(run)
 
-    return decorate
+    def takes_option(self, name: str) -> bool:
+        return name in inspect.signature(self.function).parameters
 
 
-def group(name: str, help: str, commands: list[click.Command]) -> click.Group:
-    """Return a group of commands, such as `local`; it takes the global options too."""
+@dataclass(frozen=True)
+class Group:
+    """Commands below a word of their own, such as `local`; the group takes the global options."""
 
-    @click.pass_context
-    def note(call: click.Context, /, **values: Any) -> None:
+    name: str
+    help: str
+    commands: Sequence[Command]
+
+    def register(self, app: typer.Typer) -> None:
+        group = new_app(self.help)
+        for below in self.commands:
+            below.register(group)
+        app.add_typer(group, name=self.name)
+
+    def takes_option(self, name: str) -> bool:
+        return False
+
+
+def command(name: str) -> Callable[[Callable[..., CommandResult]], Command]:
+    """Return the decorator that makes a command of a function."""
+    return lambda function: Command(name, function)
+
+
+def new_app(help: str) -> typer.Typer:
+    """Return a Typer app, the root or a group, that takes the global options."""
+
+    def note(*, call: typer.Context, **values: Any) -> None:
         note_global_options(call, values)
 
-    return click.Group(
-        name,
-        commands,
-        params=list(GLOBAL_OPTIONS),
-        callback=note,
+    # Without rich's markup the help needs no rich, which takes longer to import than all the rest.
+    app = typer.Typer(
         help=help,
-        no_args_is_help=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
+    _set_signature(note, [], help)
+    app.callback()(note)
+    return app
 
 
-def note_global_options(call: click.Context, values: dict[str, Any]) -> CommandContext:
+def note_global_options(call: typer.Context, values: dict[str, Any]) -> CommandContext:
     """Move the global options out of `values` into the command's context, and return that."""
-    names = [option.name for option in GLOBAL_OPTIONS if option.expose_value]
-    given = GlobalOptions(**{name: values.pop(name) for name in names if name})
+    given = {option.name: values.pop(option.name) for option in GLOBAL_OPTIONS}
+    del given["version"]  # Its callback has shown it and ended the command.
     context: CommandContext = call.obj
-    context.options = context.options.merged_with(given)
+    context.options = context.options.merged_with(GlobalOptions(**given))
     # The root's own path is empty; what was typed says more.
     context.command = call.command_path.partition(" ")[2] or context.command
     return context
+
+
+def _set_signature(
+    run: Callable[..., object], own: Sequence[inspect.Parameter], help: str | None
+) -> None:
+    """Give `run` the parameters and the help that Typer reads."""
+    parameters = [_CALL, *own, *GLOBAL_OPTIONS]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    run.__doc__ = help

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option
+from kitctl.cli.options import LocalOption
 from kitctl.errors import InvalidInput, NextCommand, Refused
 from kitctl.render.output import CommandResult
 
@@ -19,8 +19,11 @@ REQUEST_SECONDS = 8.0
 
 
 @command("doctor")
-@local_option
-def doctor(context: CommandContext, *, local: bool | None) -> CommandResult:
+def doctor(
+    context: CommandContext,
+    *,
+    local: LocalOption = None,
+) -> CommandResult:
     """Say what is missing before it costs anything."""
     from kitctl.operations import doctor
     from kitctl.render.doctor import draw_diagnosis

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import PATH, data_option, set_option
+from kitctl.cli.options import DataOption, SetOption
 from kitctl.errors import NextCommand, RunFailed, UsageError
 from kitctl.render.output import CommandResult
 
 
 @command("dry-run")
-@click.option("--full", is_flag=True, help="All photos and all epochs.")
-@click.option(
-    "--photos",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Photos per class and split; default: 40.",
-)
-@click.option("--epochs", type=click.IntRange(1), metavar="N", help="Epochs; default: 2.")
-@data_option
-@set_option
-@click.option(
-    "--out", "--keep", type=PATH, metavar="DIR", help="Where; default: results/<slug>/dry-run/."
-)
 def dry_run(
     context: CommandContext,
     *,
-    full: bool,
-    photos: int | None,
-    epochs: int | None,
-    data: tuple[str, ...],
-    settings: tuple[str, ...],
-    out: Path | None,
+    full: Annotated[bool, typer.Option("--full", help="All photos and all epochs.")] = False,
+    photos: Annotated[
+        int | None,
+        typer.Option(
+            "--photos", metavar="N", min=1, help="Photos per class and split; default: 40."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", min=1, help="Epochs; default: 2.")
+    ] = None,
+    data: DataOption = None,
+    settings: SetOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "--keep", metavar="DIR", help="Where; default: results/<slug>/dry-run/."
+        ),
+    ] = None,
 ) -> CommandResult:
     """Run here the script that push would send.
 
@@ -51,10 +51,10 @@ def dry_run(
 
     if full and (photos or epochs):
         raise UsageError("--full means all photos and epochs: leave out --photos and --epochs.")
-    overrides = parse_overrides(list(settings))
+    overrides = parse_overrides(settings or [])
     config = context.configure(photos=photos, epochs=epochs)
     plan, mounts = prepare_run(
-        context.project, config, context.console, overrides=overrides, data=data
+        context.project, config, context.console, overrides=overrides, data=data or []
     )
     if epochs and "epochs" not in plan.settings:
         context.console.warn("--epochs has no effect: this script has no such setting.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl import __version__
 from kitctl.render.output import CommandResult
@@ -41,34 +43,43 @@ class GlobalOptions:
         )
 
 
-def _show_version(call: click.Context, _: click.Parameter, is_given: bool) -> None:
+def _show_version(call: typer.Context, is_given: bool) -> None:
     if is_given:
         result = CommandResult(
             {"version": __version__}, lambda result, _: print(f"kitctl {result['version']}")
         )
         call.obj.output.show("version", result)
-        call.exit()
+        raise typer.Exit
 
 
-GLOBAL_OPTIONS = (
-    click.Option(
-        ["--project"],
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        help="The project's folder; default: the nearest upwards with a kernel-metadata.json.",
-    ),
-    click.Option(["--json"], is_flag=True, help="Print one JSON object on stdout."),
-    click.Option(["-q", "--quiet"], is_flag=True, help="Only warnings and errors on stderr."),
-    click.Option(["--verbose"], is_flag=True, help="Log each step on stderr; tracebacks too."),
-    click.Option(
-        ["--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_show_version,
-        help="Show the version and exit.",
-    ),
-)
+def _declare(
+    *,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            metavar="DIR",
+            help="The project's folder; default: the nearest upwards with a kernel-metadata.json.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Only warnings and errors on stderr.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log each step on stderr; tracebacks too.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Declare the global options as Typer reads them."""
+
+
+GLOBAL_OPTIONS = tuple(inspect.signature(_declare, eval_str=True).parameters.values())
 
 
 def typed_command(arguments: Sequence[str]) -> str:

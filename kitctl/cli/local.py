@@ -6,13 +6,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
+import typer
 
-from kitctl.cli.command import command, group
+from kitctl.cli.command import Group, command
 from kitctl.cli.context import CommandContext, local_state
-from kitctl.cli.options import PATH
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render import local as render
 from kitctl.render.output import CommandResult
@@ -20,20 +19,23 @@ from kitctl.render.output import CommandResult
 if TYPE_CHECKING:
     from kitctl.local.lifecycle import LocalKaggle
 
-state_option = click.option(
-    "--state",
-    type=PATH,
-    metavar="DIR",
-    help="Its state folder; default: the user's data folder.",
-)
-port_option = click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=0,
-    show_default=False,
-    help="Default: the port of the last time, or any that is free.",
-)
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", help="Its state folder; default: the user's data folder."
+    ),
+]
+PortOption = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        metavar="N",
+        min=0,
+        max=65535,
+        show_default=False,
+        help="Default: the port of the last time, or any that is free.",
+    ),
+]
 
 
 def register_datasets(
@@ -60,10 +62,15 @@ def _process_state(folder: Path) -> dict[str, Any]:
 
 
 @command("serve")
-@state_option
-@port_option
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="A loopback address.")
-def serve(context: CommandContext, *, state: Path | None, port: int, host: str) -> CommandResult:
+def serve(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+    port: PortOption = 0,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="A loopback address.")
+    ] = "127.0.0.1",
+) -> CommandResult:
     """Serve in the foreground, until Ctrl-C."""
     from kitctl.local.process import serve
 
@@ -74,9 +81,12 @@ def serve(context: CommandContext, *, state: Path | None, port: int, host: str) 
 
 
 @command("start")
-@state_option
-@port_option
-def start(context: CommandContext, *, state: Path | None, port: int) -> CommandResult:
+def start(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+    port: PortOption = 0,
+) -> CommandResult:
     """Start it in the background, if it is down.
 
     Inside a project, the folders that stand for its data sets are in it as well.
@@ -91,8 +101,11 @@ def start(context: CommandContext, *, state: Path | None, port: int) -> CommandR
 
 
 @command("stop")
-@state_option
-def stop(context: CommandContext, *, state: Path | None) -> CommandResult:
+def stop(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+) -> CommandResult:
     """End it, and the runs in it."""
     from kitctl.local import lifecycle
 
@@ -102,17 +115,23 @@ def stop(context: CommandContext, *, state: Path | None) -> CommandResult:
 
 
 @command("status")
-@state_option
-def status(context: CommandContext, *, state: Path | None) -> CommandResult:
+def status(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+) -> CommandResult:
     """Say whether it is up, and where."""
     process = _process_state(local_state(state))
     return CommandResult(process, render.draw_running if process["running"] else render.draw_down)
 
 
 @command("reset")
-@state_option
-@click.option("--yes", is_flag=True, help="Yes, forget everything.")
-def reset(context: CommandContext, *, state: Path | None, yes: bool) -> CommandResult:
+def reset(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
+) -> CommandResult:
     """Forget its kernels, runs, data sets and quota."""
     from kitctl.local import lifecycle
 
@@ -131,7 +150,7 @@ def reset(context: CommandContext, *, state: Path | None, yes: bool) -> CommandR
     return CommandResult({**_process_state(folder), "reset": True}, render.draw_reset)
 
 
-local = group(
+local = Group(
     "local",
     "The local Kaggle, which needs no account.",
     [serve, start, stop, status, reset],

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import click
+from typing import Annotated
+
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option, run_argument
+from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
 @command("logs")
-@run_argument
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
-@click.option("--tail", type=click.IntRange(0), metavar="N", help="Only the last N lines.")
-@click.option("--raw", is_flag=True, help="The run's own lines, without version and time.")
-@local_option
 def logs(
     context: CommandContext,
     *,
-    run: str | None,
-    follow: bool,
-    tail: int | None,
-    raw: bool,
-    local: bool | None,
+    run: RunArgument = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Go on until the run has ended.")
+    ] = False,
+    tail: Annotated[
+        int | None, typer.Option("--tail", metavar="N", min=0, help="Only the last N lines.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The run's own lines, without version and time.")
+    ] = False,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Show a run's log, live while it runs."""
     from kitctl.cli.follow import follow_run

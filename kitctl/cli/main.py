@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 
-import click
+import typer
 
 from kitctl.cli.app import root, takes_option
-from kitctl.cli.completion import VARIABLE
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GlobalOptions, typed_command
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
 from kitctl.render import streams
+from kitctl.render.output import CommandResult
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(arguments, context)
         except KitError as error:
             return _fail(context, error)
-        except click.ClickException as error:
+        except typer.TyperException as error:
             return _fail(context, _usage_error(error))
         except KeyboardInterrupt:
             return _fail(context, Interrupted("Stopped by Ctrl-C."))
@@ -46,16 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], context: CommandContext) -> int:
-    if instruction := os.environ.get(VARIABLE):
-        from click.shell_completion import shell_complete
-
-        return shell_complete(root, {"obj": context}, "kitctl", VARIABLE, instruction)
-    try:
-        with root.make_context("kitctl", arguments or ["--help"], obj=context) as call:
-            result = root.invoke(call)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    return context.output.show(context.command, result)
+    arguments = arguments or ["--help"]
+    result = root(arguments).main(arguments, prog_name="kitctl", standalone_mode=False, obj=context)
+    if isinstance(result, CommandResult):
+        return context.output.show(context.command, result)
+    if result == Interrupted.exit_code:  # Typer has made this of the KeyboardInterrupt.
+        raise Interrupted("Stopped by Ctrl-C.")
+    return int(result or 0)
 
 
 def _fail(context: CommandContext, error: KitError) -> int:
@@ -64,7 +60,7 @@ def _fail(context: CommandContext, error: KitError) -> int:
     return context.output.fail(context.command, error)
 
 
-def _usage_error(error: click.ClickException) -> UsageError:
+def _usage_error(error: typer.TyperException) -> UsageError:
     call = getattr(error, "ctx", None)
     path = call.command_path if call else "kitctl"
     return UsageError(error.format_message(), hint=f"{path} --help")

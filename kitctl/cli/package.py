@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import PATH, set_option
+from kitctl.cli.options import SetOption
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
 @command("package")
-@click.option("--out", type=PATH, metavar="DIR", help="Where; default: package/ in the project.")
-@set_option
 def package(
-    context: CommandContext, *, out: Path | None, settings: tuple[str, ...]
+    context: CommandContext,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: package/ in the project."),
+    ] = None,
+    settings: SetOption = None,
 ) -> CommandResult:
     """Write the folder that push would send.
 
@@ -31,7 +36,7 @@ def package(
 
     plan = plan_job(
         context.project,
-        overrides=parse_overrides(list(settings)),
+        overrides=parse_overrides(settings or []),
         accelerator=context.config.accelerator,
     )
     for warning in plan.warnings:

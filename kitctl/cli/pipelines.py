@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import PATH, local_option
+from kitctl.cli.options import LocalOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
 @command("pipelines")
-@click.option(
-    "--data", type=PATH, metavar="DIR", help="A folder of photos; default: the job's own, as here."
-)
-@click.option(
-    "--read-delay",
-    type=click.FloatRange(0),
-    metavar="MS",
-    default=0.0,
-    help="Delay each read, as distant storage does.",
-)
-@click.option("--out", type=PATH, metavar="DIR", help="Where; default: results/<slug>/pipelines/.")
-@click.option("--push", is_flag=True, help="Measure on Kaggle, in a session without GPU.")
-@local_option
 def pipelines(
     context: CommandContext,
     *,
-    data: Path | None,
-    read_delay: float,
-    out: Path | None,
-    push: bool,
-    local: bool | None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", help="A folder of photos; default: the job's own, as here."
+        ),
+    ] = None,
+    read_delay: Annotated[
+        float,
+        typer.Option(
+            "--read-delay", metavar="MS", min=0, help="Delay each read, as distant storage does."
+        ),
+    ] = 0.0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/pipelines/."),
+    ] = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Measure on Kaggle, in a session without GPU.")
+    ] = False,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Measure the named input pipelines and draw their timelines.
 

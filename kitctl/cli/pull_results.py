@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import PATH, local_option, run_argument
+from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -17,23 +17,27 @@ if TYPE_CHECKING:
 
 
 @command("pull-results")
-@run_argument
-@click.option("--wait", is_flag=True, help="Wait until the run has ended.")
-@click.option("--out", type=PATH, metavar="DIR", help="Where; default: results/<slug>/v<N>/.")
-@click.option("--only", metavar="GLOB", help="Only files that match, such as '*.png'.")
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="So many files at once.")
-@click.option("--force", is_flag=True, help="Fetch again what is here already.")
-@local_option
 def pull_results(
     context: CommandContext,
     *,
-    run: str | None,
-    wait: bool,
-    out: Path | None,
-    only: str | None,
-    jobs: int | None,
-    force: bool,
-    local: bool | None,
+    run: RunArgument = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the run has ended.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/v<N>/."),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="GLOB", help="Only files that match, such as '*.png'."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, max=64, help="So many files at once."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fetch again what is here already.")
+    ] = False,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Fetch a run's outputs, check them, and sum them up.
 

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option, set_option
+from kitctl.cli.options import LocalOption, SetOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
 @command("push")
-@click.option("--accelerator", metavar="NAME", help="t4x2, p100, tpu, cpu or Kaggle's own name.")
-@click.option("--timeout", metavar="2h", help="End the run after so long at most.")
-@set_option
-@click.option("-f", "--follow", is_flag=True, help="Show the log until the run has ended.")
-@click.option("--plan", "only_plan", is_flag=True, help="Print what would be sent; send nothing.")
-@click.option("--replace", is_flag=True, help="Cancel this kernel's running version first.")
-@click.option("--force", is_flag=True, help="Push past the guards.")
-@click.option("--reuse-features", metavar="RUN", help="Attach that kernel's newest kept features.")
-@local_option
 def push(
     context: CommandContext,
     *,
-    accelerator: str | None,
-    timeout: str | None,
-    settings: tuple[str, ...],
-    follow: bool,
-    only_plan: bool,
-    replace: bool,
-    force: bool,
-    reuse_features: str | None,
-    local: bool | None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option(
+            "--accelerator", metavar="NAME", help="t4x2, p100, tpu, cpu or Kaggle's own name."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="2h", help="End the run after so long at most."),
+    ] = None,
+    settings: SetOption = None,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
+    ] = False,
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Print what would be sent; send nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
+    reuse_features: Annotated[
+        str | None,
+        typer.Option(
+            "--reuse-features", metavar="RUN", help="Attach that kernel's newest kept features."
+        ),
+    ] = None,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Package, check, guard and start a run on Kaggle.
 
@@ -50,7 +61,7 @@ def push(
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
     plan = plan_job(
         context.project,
-        overrides=parse_overrides(list(settings)),
+        overrides=parse_overrides(settings or []),
         accelerator=config.accelerator,
         # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import GLANCE_SECONDS, CommandContext
-from kitctl.cli.options import PATH, local_option
+from kitctl.cli.options import LocalOption
 from kitctl.operations.shared.prefetch import prefetch
 from kitctl.render.output import CommandResult
 
@@ -17,19 +18,21 @@ WEEKS_IN_FILES = 8
 
 
 @command("quota")
-@click.option(
-    "--weeks", type=click.IntRange(1, 520), metavar="N", help="This week and those before."
-)
-@click.option("--plot", type=PATH, metavar="FILE", help="Draw the weeks by kernel, as a PNG.")
-@click.option("--csv", type=PATH, metavar="FILE", help="Write the weeks as a table.")
-@local_option
 def quota(
     context: CommandContext,
     *,
-    weeks: int | None,
-    plot: Path | None,
-    csv: Path | None,
-    local: bool | None,
+    weeks: Annotated[
+        int | None,
+        typer.Option("--weeks", metavar="N", min=1, max=520, help="This week and those before."),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the weeks by kernel, as a PNG."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the weeks as a table.")
+    ] = None,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Show this week's GPU and TPU hours.
 

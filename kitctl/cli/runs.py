@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import GLANCE_SECONDS, CommandContext
-from kitctl.cli.options import local_option
+from kitctl.cli.options import LocalOption
 from kitctl.errors import UsageError
 from kitctl.operations.shared.prefetch import prefetch
 from kitctl.render.output import CommandResult
@@ -18,26 +18,21 @@ if TYPE_CHECKING:
 
 
 @command("runs")
-@click.option("--all", "all_projects", is_flag=True, help="Of all projects.")
-@click.option(
-    "--status",
-    "statuses",
-    multiple=True,
-    metavar="STATUS",
-    help="Only in this state; may be repeated.",
-)
-@click.option("--limit", type=click.IntRange(1), metavar="N", default=20, help="So many at most.")
-@local_option
 def runs(
     context: CommandContext,
     *,
-    all_projects: bool,
-    statuses: tuple[str, ...],
-    limit: int,
-    local: bool | None,
+    all_projects: Annotated[bool, typer.Option("--all", help="Of all projects.")] = False,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="Only in this state; may be repeated."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")
+    ] = 20,
+    local: LocalOption = None,
 ) -> CommandResult:
     """List this project's runs, newest first."""
-    shown = [_status(name) for name in statuses]
+    shown = [_status(name) for name in statuses or []]
     if all_projects:
         context.configure_without_project(local=local)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import click
+from typing import Annotated
+
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
@@ -10,8 +12,11 @@ from kitctl.render.output import CommandResult
 
 
 @command("settings")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-def settings(context: CommandContext, *, names: tuple[str, ...]) -> CommandResult:
+def settings(
+    context: CommandContext,
+    *,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", show_default=False)] = None,
+) -> CommandResult:
     """List the settings of the project's job: values, defaults, what they do, what is allowed.
 
     NAME limits the list to this setting; it may be repeated. For example: kitctl settings epochs
@@ -20,4 +25,4 @@ def settings(context: CommandContext, *, names: tuple[str, ...]) -> CommandResul
     from kitctl.operations.settings import list_settings
     from kitctl.render.settings import draw_settings
 
-    return CommandResult(list_settings(context.project, names), draw_settings)
+    return CommandResult(list_settings(context.project, names or []), draw_settings)

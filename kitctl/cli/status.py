@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option, run_argument
+from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 
 @command("status")
-@run_argument
-@local_option
-def status(context: CommandContext, *, run: str | None, local: bool | None) -> CommandResult:
+def status(
+    context: CommandContext,
+    *,
+    run: RunArgument = None,
+    local: LocalOption = None,
+) -> CommandResult:
     """Show one run's state.
 
     The exit code says how it ended: 6 it failed, 7 it was cancelled or timed out.

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import click
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import PATH, data_option, local_option
+from kitctl.cli.options import DataOption, LocalOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
 @command("sweep")
-@click.option(
-    "--set",
-    "grid",
-    multiple=True,
-    metavar="KEY=V1,V2",
-    help="A setting and its values; may be repeated.",
-)
-@data_option
-@click.option("--out", type=PATH, metavar="DIR", help="Where; default: results/<slug>/sweep/.")
-@click.option("--push", is_flag=True, help="Sweep on Kaggle.")
-@local_option
 def sweep(
     context: CommandContext,
     *,
-    grid: tuple[str, ...],
-    data: tuple[str, ...],
-    out: Path | None,
-    push: bool,
-    local: bool | None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=V1,V2", help="A setting and its values; may be repeated."
+        ),
+    ] = None,
+    data: DataOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/sweep/."),
+    ] = None,
+    push: Annotated[bool, typer.Option("--push", help="Sweep on Kaggle.")] = False,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Train many heads on one feature store, in one session.
 
@@ -42,9 +39,9 @@ def sweep(
     """
     from kitctl.operations.sweep import sweep_settings
 
-    overrides = sweep_settings(list(grid))
+    overrides = sweep_settings(grid or [])
     if not (push or local):
-        return _run_here(context, overrides, data, out)
+        return _run_here(context, overrides, data or [], out)
     if data or out:
         raise UsageError(
             "A pushed sweep uses the job's own data: leave out --data and --out.",
@@ -54,7 +51,7 @@ def sweep(
 
 
 def _run_here(
-    context: CommandContext, overrides: dict[str, Any], data: tuple[str, ...], out: Path | None
+    context: CommandContext, overrides: dict[str, Any], data: list[str], out: Path | None
 ) -> CommandResult:
     from kitctl.operations.shared.prepare_run import prepare_run
     from kitctl.operations.sweep import sweep

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import click
+from typing import Annotated
+
+import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import local_option, run_argument
+from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
 
 
 @command("wait")
-@run_argument
-@click.option("--timeout", metavar="2h", help="Wait so long at most.")
-@local_option
 def wait(
-    context: CommandContext, *, run: str | None, timeout: str | None, local: bool | None
+    context: CommandContext,
+    *,
+    run: RunArgument = None,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="2h", help="Wait so long at most.")
+    ] = None,
+    local: LocalOption = None,
 ) -> CommandResult:
     """Wait until a run has ended.
 
