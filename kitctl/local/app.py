@@ -41,7 +41,7 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
             Middleware(FaultInjector, faults=faults, connections=connections, state=api.state),
             Middleware(
                 TokenAuth,
-                token=api.token,
+                tokens=api.tokens,
                 account=api.state.account,
                 settings=api.state.settings,
             ),

@@ -51,6 +51,7 @@ def _serve(folder: Path, listener: socket.socket, announce: Callable[[str], None
     from kitctl.local.app import application
     from kitctl.local.http.api import Api
     from kitctl.local.http.signed_urls import SignedUrls
+    from kitctl.local.http.tokens import Tokens
     from kitctl.local.runs.scheduler import Scheduler
     from kitctl.local.state.local_state import LocalState
     from kitctl.local.testing.connections import Connections, tracking_protocol
@@ -62,7 +63,7 @@ def _serve(folder: Path, listener: socket.socket, announce: Callable[[str], None
         scheduler=Scheduler(state, endpoint),
         signed_urls=SignedUrls(endpoint, token, state.clock, state.settings),
         site=endpoint,
-        token=token,
+        tokens=Tokens(token, state.clock, state.settings),
     )
     connections = Connections()
 

@@ -179,6 +179,21 @@ class LocalKaggleCalls:
             seconds=seconds,
         )
 
+    def change_events(self, form: str) -> None:
+        """Give the events of log streams another form: "no_newline", "plain" or "empty"."""
+        self.fault("events", "logs", form=form)
+
+    def write_oauth_login(self, home: Path, seconds: float = 0.0) -> None:
+        """Write the file of `kaggle auth login`, whose access token lasts so many seconds.
+
+        Without seconds it lasts 12 h. The official client trusts the file's time for 30 minutes
+        more: it sees the end by the answer 401.
+        """
+        folder = home / ".kaggle"
+        folder.mkdir(parents=True, exist_ok=True)
+        login = self.admin("login", seconds=seconds)
+        (folder / "credentials.json").write_text(json.dumps(login), encoding="utf-8")
+
     def hide_new_versions(self, seconds: float, status: int = 403) -> None:
         """Answer status and GetKernel of a version with 403 or 404 so long after its push."""
         self.settings(hidden_seconds=seconds, hidden_status=status)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from kitctl.local.http.fields import Body
 from kitctl.local.http.signed_urls import SignedUrls
+from kitctl.local.http.tokens import Tokens
 from kitctl.local.runs.scheduler import Scheduler
 from kitctl.local.state.local_state import LocalState
 
@@ -22,7 +23,7 @@ class Api:
     scheduler: Scheduler
     signed_urls: SignedUrls
     site: str
-    token: str
+    tokens: Tokens
 
 
 Method = Callable[[Api, Body], dict[str, Any] | Response]

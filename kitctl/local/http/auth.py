@@ -1,51 +1,65 @@
-"""Authentication: every request but those of signed URLs must carry the state folder's token."""
+"""Authentication: every request but those of signed URLs must carry a token."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kitctl.local.http.error_bodies import error_response
+from kitctl.local.http.tokens import Tokens
 from kitctl.local.state.settings import ServerSettings
+
+# A refresh token in the body stands for the credentials.
+OPEN_METHODS = ("GenerateAccessToken",)
+# With the setting `legacy_key_refused`.
+NO_LEGACY_KEY = ("ListKernels", "GetAcceleratorQuotaStatistics", "GetKernelSessionStatus")
 
 
 class TokenAuth:
-    """ASGI middleware that answers 401 to a request without the token.
+    """ASGI middleware that answers 401 to a request without an active token.
 
-    The token comes as a bearer token, or as the password of basic authentication with the
-    account's name (Kaggle's legacy API key).
+    The folder's token or an access token comes as a bearer token; the folder's token may also be
+    the password of basic authentication with the account's name (Kaggle's legacy API key).
     """
 
-    def __init__(self, app: ASGIApp, token: str, account: str, settings: ServerSettings) -> None:
+    def __init__(
+        self, app: ASGIApp, tokens: Tokens, account: str, settings: ServerSettings
+    ) -> None:
         self._app = app
-        self._token = token
+        self._tokens = tokens
         self._account = account
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._needs_no_token(scope) or self._is_allowed(Headers(scope=scope)):
+        if self._needs_no_token(scope) or self._is_allowed(scope):
             await self._app(scope, receive, send)
         else:
             response = error_response(self._settings, 401, "Unauthenticated")
             await response(scope, receive, send)
 
     def _needs_no_token(self, scope: Scope) -> bool:
-        path: str = scope.get("path", "")
-        return scope["type"] != "http" or path.startswith("/_files/")
+        if scope["type"] != "http":
+            return True
+        path: str = scope["path"]
+        return path.startswith("/_files/") or _method(path) in OPEN_METHODS
 
-    def _is_allowed(self, headers: Headers) -> bool:
-        scheme, _, value = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                name, _, value = base64.b64decode(value, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                return False
-            if name != self._account:
-                return False
-        elif scheme.lower() != "bearer":
+    def _is_allowed(self, scope: Scope) -> bool:
+        scheme, _, value = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._tokens.is_active(value)
+        if scheme.lower() != "basic":
             return False
-        return hmac.compare_digest(value.encode(), self._token.encode())
+        if self._settings["legacy_key_refused"] and _method(scope["path"]) in NO_LEGACY_KEY:
+            return False
+        try:
+            name, _, key = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return name == self._account and self._tokens.is_own(key)
+
+
+def _method(path: str) -> str:
+    return path.rsplit("/", 1)[-1]

@@ -109,7 +109,7 @@ def download_dataset(api: Api, body: Body) -> Response:
         path = version.folder / name
         if path not in set(regular_files(version.folder)):
             raise not_found(f'This data set has no file "{name}".')
-    return RedirectResponse(api.signed_urls.dataset_file(path), 302)
+    return RedirectResponse(api.signed_urls.file(path), 302)
 
 
 def delete_dataset(api: Api, body: Body) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from kitctl.local.runs import logs
 
@@ -19,10 +21,18 @@ class LogStream(StreamingResponse):
         self,
         file: Path,
         has_ended: Callable[[], bool],
+        may_begin: Callable[[], bool] = lambda: True,
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
     ) -> None:
+        self._may_begin = may_begin
         events = _events(file, has_ended, keep_alive_seconds)
         super().__init__(events, media_type="text/event-stream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Kaggle waits with the headers until there is a log.
+        while not self._may_begin():
+            await asyncio.sleep(logs.POLL_SECONDS)
+        await super().__call__(scope, receive, send)
 
 
 async def _events(

@@ -9,16 +9,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kitctl.local.http import blobs, datasets, identity, kernels, transfers
+from kitctl.local.http import (
+    blobs,
+    datasets,
+    identity,
+    kernel_logs,
+    kernel_outputs,
+    kernels,
+    transfers,
+)
 from kitctl.local.http.api import Methods
 from kitctl.local.http.fields import read_body
 from kitctl.local.state.errors import not_found
 
 SERVICES: dict[str, Methods] = {
-    "kernels.KernelsApiService": kernels.METHODS,
+    "kernels.KernelsApiService": {
+        **kernels.METHODS,
+        **kernel_outputs.METHODS,
+        **kernel_logs.METHODS,
+    },
     "datasets.DatasetApiService": datasets.METHODS,
     "blobs.BlobApiService": blobs.METHODS,
-    "security.OAuthService": identity.METHODS,
+    "security.OAuthService": identity.OAUTH_METHODS,
+    "users.AccountService": identity.ACCOUNT_METHODS,
+    # kagglehub calls it by this name.
+    "api.v1.DiagnosticsService": identity.DIAGNOSTICS_METHODS,
 }
 
 
@@ -54,4 +69,4 @@ async def _call(request: Request) -> Response:
 def _stream_log(request: Request) -> Response:
     path = request.path_params
     label = request.query_params.get("versionLabel", "")
-    return kernels.stream_log(request.app.state.api, path["owner"], path["slug"], label)
+    return kernel_logs.stream_log(request.app.state.api, path["owner"], path["slug"], label)

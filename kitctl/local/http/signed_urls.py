@@ -14,7 +14,7 @@ from urllib.parse import quote
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.settings import ServerSettings
 
-Kind = Literal["output", "upload", "dataset"]
+Kind = Literal["output", "upload", "file", "log"]
 
 
 class SignatureExpired(Exception):
@@ -29,7 +29,8 @@ class BadSignature(Exception):
 class SignedResource:
     """What a signed URL gives access to.
 
-    `key` is the id of an output, the token of an upload, or the path of a data set's file.
+    `key` is the id of an output, the token of an upload, the path of a data set's file or of an
+    archive, or the id of the session whose log it is.
     """
 
     kind: Kind
@@ -51,9 +52,13 @@ class SignedUrls:
         """Return the URL that downloads a run's output file."""
         return self._url(SignedResource("output", str(output_id)), name)
 
-    def dataset_file(self, path: Path) -> str:
-        """Return the URL that downloads a data set's file or archive."""
-        return self._url(SignedResource("dataset", str(path)), path.name)
+    def file(self, path: Path) -> str:
+        """Return the URL that downloads a data set's file, or an archive."""
+        return self._url(SignedResource("file", str(path)), path.name)
+
+    def log(self, session_id: int) -> str:
+        """Return the URL that downloads the log of a session that has ended."""
+        return self._url(SignedResource("log", str(session_id)), "log.json")
 
     def upload(self, token: str, name: str) -> str:
         """Return the URL that an announced file is uploaded to."""

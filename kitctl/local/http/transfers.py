@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kitctl.local.http.api import Api
 from kitctl.local.http.signed_urls import BadSignature, SignatureExpired, SignedResource
+from kitctl.local.runs import logs
 from kitctl.local.state.errors import ApiError
 from kitctl.local.state.records import Blob
 
@@ -69,6 +70,9 @@ async def transfer(request: Request) -> Response:
 
 
 async def _download(api: Api, resource: SignedResource) -> Response:
+    if resource.kind == "log":
+        log_file = api.state.sessions.log_file(int(resource.key))
+        return Response(logs.read_all(log_file), media_type="application/json")
     path = _path(api, resource)
     if path is None or not path.is_file():
         return storage_error(*MISSING)
@@ -76,7 +80,7 @@ async def _download(api: Api, resource: SignedResource) -> Response:
 
 
 def _path(api: Api, resource: SignedResource) -> Path | None:
-    if resource.kind == "dataset":
+    if resource.kind == "file":
         return Path(resource.key)
     if resource.kind == "output":
         output = api.state.sessions.output(int(resource.key))

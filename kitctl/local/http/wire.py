@@ -62,6 +62,14 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f}s" if seconds == int(seconds) else f"{seconds:.3f}s"
 
 
+def seconds(text: str) -> float:
+    """Return the seconds of a duration as Kaggle writes it; 0 for an empty text."""
+    try:
+        return float(text.removesuffix("s") or 0)
+    except ValueError as error:
+        raise bad_request(f'"{text}" is no duration.') from error
+
+
 def without_nulls(**values: Any) -> dict[str, Any]:
     """Return the values that are not None."""
     return {name: value for name, value in values.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import NamedTuple
 
 from kitctl.local.runs import execution
@@ -10,7 +11,7 @@ from kitctl.local.runs.logs import LogWriter
 from kitctl.local.state import records
 from kitctl.local.state.local_state import LocalState
 from kitctl.local.state.records import Session
-from kitctl.local.state.sessions import SERVER_DIED, TIMED_OUT
+from kitctl.local.state.sessions import SERVER_DIED, TIMED_OUT, output_files
 
 # How often a session's place in the queue, its deadline and its cancellation are checked.
 POLL_SECONDS = 0.05
@@ -107,11 +108,27 @@ class Scheduler:
             return Outcome(records.CANCEL_ACKNOWLEDGED, TIMED_OUT)
         return None
 
+    def _save_outputs(self, session_id: int, working: Path, seconds: float) -> None:
+        """Record every file of the working directory as an output, one by one over `seconds`."""
+        began_at = self._state.clock.now()
+        outputs = list(output_files(working))
+        for number, output in enumerate(outputs, start=1):
+            self._wait_until(began_at + seconds * number / (len(outputs) + 1))
+            self._state.sessions.add_outputs(session_id, [output])
+        self._wait_until(began_at + seconds)
+
+    def _wait_until(self, moment: float) -> None:
+        """Wait until a time by the local Kaggle's clock, or until the scheduler is stopped."""
+        while self._state.clock.now() < moment and not self._closing.wait(POLL_SECONDS):
+            pass
+
     def _finish(self, session_id: int, outcome: Outcome) -> None:
         folder = self._state.sessions.folder(session_id)
+        is_cancelled = outcome == Outcome(records.CANCEL_ACKNOWLEDGED)
+        seconds = self._state.settings["cancel_seconds"] if is_cancelled else 0.0
         try:
             # The outputs first: a client that sees the end may ask for them at once.
-            self._state.sessions.record_outputs(session_id, execution.working_folder(folder))
+            self._save_outputs(session_id, execution.working_folder(folder), seconds)
         finally:
             self._state.sessions.end(session_id, outcome.status, outcome.failure_message)
         execution.remove_inputs(folder)

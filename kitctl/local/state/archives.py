@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -32,15 +33,14 @@ def unpack(upload: Path, name: str, folder: Path) -> None:
         shutil.move(upload, target)
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Write every file of a folder into a zip atomically."""
+def pack(files: Mapping[str, Path], archive: Path) -> None:
+    """Write files, by their names in the archive, into a zip atomically."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     # Two requests at once each write a file of their own; the last one stays.
     part = archive.with_suffix(f".{secrets.token_hex(4)}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as writer:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                writer.write(path, path.relative_to(folder).as_posix())
+        for name, path in sorted(files.items()):
+            writer.write(path, name)
     part.replace(archive)
 
 

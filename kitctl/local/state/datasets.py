@@ -13,6 +13,7 @@ from kitctl.local.state.blobs import Blobs
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.errors import ApiError, bad_request, forbidden, not_found
+from kitctl.local.state.files import regular_files
 from kitctl.local.state.records import Dataset, DatasetVersion
 from kitctl.local.state.settings import ServerSettings
 
@@ -192,7 +193,10 @@ class Datasets:
         dataset = version.dataset
         archive = self._archives(dataset.id) / str(version.number) / f"{dataset.slug}.zip"
         if not archive.exists():
-            archives.pack(version.folder, archive)
+            files = regular_files(version.folder)
+            archives.pack(
+                {path.relative_to(version.folder).as_posix(): path for path in files}, archive
+            )
         return archive
 
     def delete(self, dataset: Dataset) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kitctl.local.state import records
+from kitctl.local.state import archives, records
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.errors import forbidden
@@ -183,13 +183,12 @@ class Sessions:
             kernel_id,
         )
 
-    def record_outputs(self, session_id: int, folder: Path) -> None:
-        """Record every file below `folder` as an output of the session; links are left out."""
-        outputs = []
-        for path in regular_files(folder):
-            status, name = path.stat(), path.relative_to(folder).as_posix()
-            outputs.append(NewOutputFile(name, path, status.st_size, status.st_mtime))
-        self.add_outputs(session_id, outputs)
+    def archive(self, session_id: int) -> Path:
+        """Return a zip of all of a session's outputs, made at each call."""
+        archive = self.folder(session_id) / "output.zip"
+        outputs = self.outputs(session_id, 0, -1)
+        archives.pack({output.name: output.path for output in outputs}, archive)
+        return archive
 
     def add_outputs(self, session_id: int, outputs: Iterable[NewOutputFile]) -> None:
         """Record output files of a session."""
@@ -231,6 +230,13 @@ class Sessions:
             bytes=row["bytes"],
             created_at=row["created_at"],
         )
+
+
+def output_files(folder: Path) -> Iterator[NewOutputFile]:
+    """Yield every file below a folder; links are left out."""
+    for path in regular_files(folder):
+        status, name = path.stat(), path.relative_to(folder).as_posix()
+        yield NewOutputFile(name, path, status.st_size, status.st_mtime)
 
 
 def _session(row: sqlite3.Row) -> Session:

@@ -23,6 +23,16 @@ DEFAULTS: Mapping[str, float] = {
     "kernel_lag_seconds": 0.0,
     # 0: a push is taken, but its version never gets a session.
     "pushes_start_runs": 1.0,
+    # How long at most a log stream's headers wait while its run is queued.
+    "stream_header_seconds": 60.0,
+    # 1: the stream of a finished run redirects to its log.
+    "finished_logs_redirect": 0.0,
+    # How long a cancelled session stays CANCEL_REQUESTED, while its outputs appear one by one.
+    "cancel_seconds": 0.0,
+    # How long an access token of an OAuth login lasts at most.
+    "access_token_seconds": 12 * 3600.0,
+    # 1: 401 for the legacy key where lists, quota and status are asked for.
+    "legacy_key_refused": 0.0,
     # The form of errors: 1 is {"error": {"code", "message", "status"}}, 0 {"code", "message"}.
     "nested_errors": 1.0,
     # How long a new data set version is processed before it is ready.

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from kitctl.local.http import fields
+from kitctl.local.http import fields, identity
 from kitctl.local.http.api import Api
 from kitctl.local.http.fields import Body
 from kitctl.local.state.clock import parse_time, utc
@@ -91,6 +91,19 @@ def seed(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     return {"runs": runs}
 
 
+def login(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
+    """Return what an OAuth login stores: `{"seconds": 60}` says how long its access token lasts."""
+    seconds = float(body.get("seconds") or identity.LONGEST_TOKEN_SECONDS)
+    token, lasts = api.tokens.new_access_token(seconds)
+    return {
+        "refresh_token": api.tokens.refresh_token,
+        "access_token": token,
+        "access_token_expiration": utc(api.state.clock.now() + lasts).isoformat(),
+        "username": api.state.account,
+        "scopes": [],
+    }
+
+
 def reset(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     """Stop every run and delete all state, faults included."""
     faults.reset()
@@ -107,6 +120,7 @@ METHODS: dict[str, AdminMethod] = {
     "settings": settings,
     "sources": sources,
     "seed": seed,
+    "login": login,
     "reset": reset,
 }
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kitctl.local.state.errors import bad_request
+from kitctl.local.testing import event_forms
 
-KINDS = ("latency", "status", "expired", "drop", "lost_answer", "answer")
+KINDS = ("latency", "status", "expired", "drop", "lost_answer", "answer", "events")
+# These last until faults are cleared, unless a count is given.
+LASTING = ("latency", "events")
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Fault:
     call itself takes effect only with `after_effect`: before the answer, or `effect_after_seconds`
     later by the local Kaggle's clock. A header Content-Length that promises more than the body
     has ends the connection after the body.
+
+    The kind "events" gives the events of log streams another `form`, until faults are cleared.
     """
 
     kind: str
@@ -37,6 +42,7 @@ class Fault:
     retry_after: float | None = None
     after_bytes: int = 0  # drop: the connection ends after this many bytes of the body
     after_events: int | None = None  # drop: or after this many events of a log stream
+    form: str = ""  # events: a name in event_forms.FORMS
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     body_base64: str = ""
@@ -51,10 +57,12 @@ class Fault:
         if unknown:
             raise bad_request(f"A fault has no {', '.join(sorted(unknown))}.")
         defaults = {
-            "count": None if body["kind"] == "latency" else 1,
+            "count": None if body["kind"] in LASTING else 1,
             "status": 200 if body["kind"] == "answer" else 503,
         }
         fault = cls(**{**defaults, **body})
+        if fault.kind == "events" and fault.form not in event_forms.FORMS:
+            raise bad_request(f"A form of events is one of {', '.join(event_forms.FORMS)}.")
         try:
             fault.content()
         except binascii.Error as error:

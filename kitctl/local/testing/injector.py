@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kitctl.local.http import transfers
 from kitctl.local.http.error_bodies import error_response
 from kitctl.local.state.local_state import LocalState
+from kitctl.local.testing import event_forms
 from kitctl.local.testing.connections import Connections
 from kitctl.local.testing.faults import Fault, Faults
 
@@ -46,6 +47,8 @@ class FaultInjector:
             if fault.kind == "answer":
                 await self._answer(fault, scope, receive, send)
                 return
+            if fault.kind == "events":
+                send = event_forms.rewriting(send, fault.form)
         cutting = [fault for fault in due if fault.kind in ("drop", "lost_answer")]
         if not cutting:
             await self._app(scope, receive, send)

@@ -45,3 +45,20 @@ def test_the_legacy_key_of_another_account_is_refused(local_kaggle: LocalKaggle)
 def test_only_the_user_can_read_the_token(local_kaggle: LocalKaggle) -> None:
     assert stat.S_IMODE((local_kaggle.state / "token").stat().st_mode) == 0o600
     assert stat.S_IMODE(local_kaggle.state.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "method", ["ListKernels", "GetKernelSessionStatus", "GetAcceleratorQuotaStatistics"]
+)
+def test_the_legacy_key_may_be_refused_for_some_methods(
+    local_kaggle: LocalKaggle, method: str
+) -> None:
+    local_kaggle.settings(legacy_key_refused=1)
+    key = basic("local", local_kaggle.token)
+    service = "/api/v1/kernels.KernelsApiService"
+    with pytest.raises(AnsweredError) as answered:
+        local_kaggle.open(f"{service}/{method}", b"{}", Authorization=key)
+    assert answered.value.status == 401
+    local_kaggle.seed("one-job")
+    request = b'{"userName": "local", "kernelSlug": "one-job"}'
+    assert local_kaggle.open(f"{service}/GetKernel", request, Authorization=key).status == 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -65,3 +68,32 @@ def test_one_output_is_downloaded_by_its_name(local_kaggle: LocalKaggle) -> None
     with pytest.raises(AnsweredError) as answered:
         local_kaggle.open(path, request.replace(b"a.txt", b"b.txt"))
     assert answered.value.status == 404
+
+
+def test_all_outputs_are_downloaded_as_one_archive(local_kaggle: LocalKaggle) -> None:
+    files = [{"name": "plots/a.txt", "text": "x"}, {"name": "empty.txt", "text": ""}]
+    seeded = local_kaggle.seed("two-files", files=files)
+    service = "/api/v1/kernels.KernelsApiService"
+    by_name = b'{"ownerSlug": "local", "kernelSlug": "two-files", "versionNumber": 1}'
+    by_session = json.dumps({"kernelSessionId": seeded["sessionId"]}).encode()
+    for method, request in (
+        ("DownloadKernelOutput", by_name),
+        ("DownloadKernelOutputZip", by_session),
+    ):
+        content = local_kaggle.open(f"{service}/{method}", request).read()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            assert archive.namelist() == ["empty.txt", "plots/a.txt"]
+            assert archive.read("plots/a.txt") == b"x"
+
+
+def test_another_owners_outputs_are_no_archive_of_ours(local_kaggle: LocalKaggle) -> None:
+    seeded = local_kaggle.seed("theirs", owner="someone")
+    with pytest.raises(AnsweredError) as answered:
+        local_kaggle.call("DownloadKernelOutputZip", kernelSessionId=seeded["sessionId"])
+    assert answered.value.status == 403
+
+
+def test_an_interactive_session_is_an_operation_that_fails(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("one-job")
+    operation = local_kaggle.call("CreateKernelSession", slug="local/one-job")
+    assert operation["done"] and operation["error"]["code"] == 501

@@ -156,6 +156,27 @@ def test_a_run_is_cancelled_by_the_session_id_it_printed(local_kaggle: LocalKagg
     assert answered.value.status == 403
 
 
+def test_a_cancelled_session_may_take_long_to_save_its_outputs(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.settings(cancel_seconds=90)
+    script = "for name in 'ab':\n    open(name, 'w').write(name)\n" + ENDLESS
+    local_kaggle.push("endless", script)
+    session = running_session(local_kaggle, "endless")
+    local_kaggle.call("CancelKernelSession", kernelSessionId=session)
+    assert local_kaggle.status("endless", 1) == "CANCEL_REQUESTED"
+    assert outputs(local_kaggle, "endless") == []
+
+    def saved() -> list[str]:
+        local_kaggle.advance(1)
+        return outputs(local_kaggle, "endless")
+
+    # The scheduler notices the request at a moment of its own.
+    assert len(until(saved)) == 1
+    assert local_kaggle.status("endless", 1) == "CANCEL_REQUESTED"
+    local_kaggle.advance(90)
+    assert local_kaggle.wait("endless") == "CANCEL_ACKNOWLEDGED"
+    assert outputs(local_kaggle, "endless") == ["a", "b", "partial.txt"]
+
+
 def test_deleting_a_kernel_stops_its_sessions(local_kaggle: LocalKaggle) -> None:
     local_kaggle.push("endless", ENDLESS, **GPU)
     running_session(local_kaggle, "endless")

@@ -8,6 +8,7 @@ from kitctl.local.state import records
 from kitctl.local.state.errors import ApiError
 from kitctl.local.state.local_state import LocalState
 from kitctl.local.state.records import SaveRequest, Session
+from kitctl.local.state.sessions import output_files
 
 
 def queued(state: LocalState, *, slug: str = "one-job", timeout_seconds: float = 60.0) -> Session:
@@ -114,7 +115,7 @@ def test_outputs_are_files_by_name_and_links_are_none(local_state: LocalState) -
     (working / "model.keras").write_bytes(b"1")
     (working / "link.txt").symlink_to("/etc/passwd")
     (working / "folder").symlink_to("/etc", target_is_directory=True)
-    local_state.sessions.record_outputs(session.id, working)
+    local_state.sessions.add_outputs(session.id, output_files(working))
     outputs = local_state.sessions.outputs(session.id, 0, 10)
     assert [(one.name, one.bytes) for one in outputs] == [("model.keras", 1), ("plots/a.png", 3)]
     assert outputs[1].path == working / "plots/a.png"
