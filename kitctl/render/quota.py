@@ -137,7 +137,7 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
                 quota_bars.bar(quota_bars.parts(one), HISTORY_BAR),
                 Text(hours(one.used_seconds), style="bold red" if one.over_seconds else ""),
                 hours(one.allowed_seconds),
-                "?" if one.outside_seconds is None else hours(one.outside_seconds),
+                "?" if one.outside_seconds is None else hours(quota_bars.outside_seconds(one)),
                 f"{sum(kernel.runs for kernel in one.kernels):,}",
             )
         console.print(table)

@@ -143,13 +143,6 @@ def gpu_project(folder: Path, slug: str) -> str:
     return str(folder)
 
 
-@pytest.fixture
-def midweek(local_kaggle: LocalKaggle) -> LocalKaggle:
-    """The local Kaggle on a Wednesday; its quota resets on Saturday."""
-    local_kaggle.set_clock("2026-11-25T12:00:00Z")
-    return local_kaggle
-
-
 def test_push_refuses_when_the_quota_cannot_hold_it(
     kitctl: Kitctl, midweek: LocalKaggle, tmp_path: Path
 ) -> None:

@@ -31,19 +31,6 @@ def machine_in(zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with machine_in("Europe/Berlin", monkeypatch):
-        yield
-
-
-@pytest.fixture
-def midweek(project: Path, local_kaggle: LocalKaggle, berlin: None) -> LocalKaggle:
-    """The local Kaggle on a Wednesday; its quota resets on Saturday."""
-    local_kaggle.set_clock("2026-11-25T12:00:00Z")
-    return local_kaggle
-
-
-@pytest.fixture
 def ten_hours_used(midweek: LocalKaggle) -> LocalKaggle:
     """The same, after ten hours of an interactive session."""
     midweek.use_elsewhere("gpu", "2026-11-24T00:00:00Z", "2026-11-24T10:00:00Z")
@@ -74,7 +61,8 @@ def test_quota_draws_bars_with_local_times(
     kitctl: Kitctl, ten_hours_used: LocalKaggle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    call = kitctl("quota", "--local")
+    with machine_in("Europe/Berlin", monkeypatch):
+        call = kitctl("quota", "--local")
     assert call.code == 0
     assert "20.0 h left of 30.0 h · resets Sat 28 Nov 01:00 CET, in 2 d 11 h" in call.out
     assert "outside kitctl" in call.out

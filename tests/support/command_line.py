@@ -85,6 +85,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local_kaggle: Local
     return folder
 
 
+@pytest.fixture
+def midweek(project: Path, local_kaggle: LocalKaggle) -> LocalKaggle:
+    """The project's local Kaggle on a Wednesday; its quota resets on Saturday."""
+    local_kaggle.set_clock("2026-11-25T12:00:00Z")
+    return local_kaggle
+
+
 def write_script(project: Path, script: str, **metadata: object) -> None:
     """Make `script` the project's job; `metadata` replaces keys of its kernel-metadata.json."""
     (project / "train.py").write_text(script, "utf-8")
