@@ -26,7 +26,7 @@ KITCTL: dict[str, set[str]] = {
     # The local Kaggle shares no code with adapters/, so that it can catch their mistakes.
     "local": {"sandbox", "errors"},
     "cli": {
-        *("render", "operations", "adapters", "sandbox", "local", "packing"),
+        *("render", "operations", "adapters", "sandbox", "local"),
         *("ports", "domain", "config", "errors"),
     },
     "__main__": {"cli"},
