@@ -1,4 +1,4 @@
-"""One stem a command: the same file name in cli/, operations/ and render/."""
+"""One stem a command: the same file name in cli/, operations/, render/ and tests/cli/."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ def test_a_command_has_a_file_in_each_layer(name: str) -> None:
 def test_an_exception_is_needed(name: str) -> None:
     assert name in expected_files(), f"{name}: no such command; take it out of WITHOUT"
     assert not (PROJECT / "kitctl" / name).exists(), f"{name} exists: take it out of WITHOUT"
+
+
+@pytest.mark.parametrize("stem", dict.fromkeys(MODULES.values()))
+def test_a_command_has_its_own_tests(stem: str) -> None:
+    name = f"tests/cli/test_{stem}.py"
+    assert (PROJECT / name).is_file(), f"{name} is missing: the tests of a command stand there"
 
 
 def test_the_readme_names_every_command() -> None:

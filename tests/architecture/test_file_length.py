@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.source_files import PROJECT, expect_none, place, python_files
 
-FOLDERS = ("kernel", "datasets", "benchmarks")
+FOLDERS = ("kitctl", "kernel", "datasets", "benchmarks", "tests")
 LONGEST = 300
 LONGEST_EXCEPTION = 400
 MOST_EXCEPTIONS = 5

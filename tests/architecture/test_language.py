@@ -33,7 +33,7 @@ def replaced_words() -> dict[str, str]:
     return {word: write for words, write in rows for word in re.findall(r"\w+", words)}
 
 
-@pytest.mark.parametrize("folder", ["kitctl", "kernel"])
+@pytest.mark.parametrize("folder", ["kitctl", "kernel", "tests"])
 def test_words_of_a_private_language_are_not_used(folder: str) -> None:
     words = replaced_words()
     assert len(words) >= 9, f"CONTRIBUTING.md: the table below {SECTION!r} is not read"
