@@ -21,7 +21,7 @@ from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2_000_000_000
-OWN_PACKAGES = ("kaggle", "click", "rich", "pandas", "matplotlib")
+OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
 DISTRIBUTIONS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
 """Import name → the distributions that may provide it."""
 
