@@ -1,0 +1,24 @@
+"""The documents name files that exist."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.source_files import PROJECT, expect_none
+
+# `kernel/fit/training.py`, `tests/contract/`; not `kitctl/cli/<name>.py`, a pattern.
+PATH = re.compile(r"`((?:kitctl|kernel|tests|datasets|benchmarks|docs)/[\w./-]*)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md"])
+def test_a_path_in_a_document_exists(name: str) -> None:
+    expect_none(
+        [
+            f"{name}:{number}: there is no {path}"
+            for number, line in enumerate((PROJECT / name).read_text("utf-8").splitlines(), 1)
+            for path in [*PATH.findall(line), *LINK.findall(line)]
+            if not (PROJECT / path).exists()
+        ]
+    )
