@@ -1,19 +1,15 @@
-"""`datasets.DatasetApiService`: create, version, list, describe, download and delete data sets."""
+"""`datasets.DatasetApiService`: create, version, list, describe and delete data sets."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from starlette.responses import RedirectResponse, Response
-
-from kitctl.local.http import fields, wire
+from kitctl.local.http import dataset_filters, fields, wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
-from kitctl.local.state.errors import not_found
-from kitctl.local.state.files import regular_files
+from kitctl.local.state.errors import TitleTaken
 from kitctl.local.state.names import slugify
-from kitctl.local.state.records import Dataset, DatasetVersion
+from kitctl.local.state.records import Dataset, Upload
 
 
 def get_dataset_status(api: Api, body: Body) -> dict[str, Any]:
@@ -27,11 +23,14 @@ def get_dataset_status(api: Api, body: Body) -> dict[str, Any]:
 def create_dataset(api: Api, body: Body) -> dict[str, Any]:
     owner = (fields.text(body, "ownerSlug") or api.state.account).lower()
     slug = fields.text(body, "slug").lower() or slugify(fields.text(body, "title"))
-    tokens = _tokens(body)
-    version = api.state.datasets.create(
-        (owner, slug), _details(body), tokens, is_private=fields.flag(body, "isPrivate")
-    )
-    api.state.datasets.process(version, tokens)
+    uploads = _uploads(body)
+    try:
+        version = api.state.datasets.create(
+            (owner, slug), _details(body), uploads, is_private=fields.flag(body, "isPrivate")
+        )
+    except TitleTaken as taken:
+        return wire.dataset_refused(str(taken))
+    api.state.datasets.process(version, uploads)
     return wire.dataset_created(version.dataset, api.site)
 
 
@@ -50,34 +49,10 @@ def get_dataset(api: Api, body: Body) -> dict[str, Any]:
 
 
 def list_datasets(api: Api, body: Body) -> dict[str, Any]:
-    owner = fields.text(body, "user").lower()
-    if fields.text(body, "group").endswith("_MY"):
-        owner = api.state.account
-    search = fields.text(body, "search").lower()
-    matches = [
-        dataset
-        for dataset in api.state.datasets.visible()
-        if owner in ("", dataset.owner) and search in f"{dataset.title} {dataset.slug}".lower()
-    ]
+    matches = dataset_filters.select(api, api.state.datasets.visible(), body)
     offset, size = fields.page(body)
     page = matches[offset : offset + size + 1]
     return wire.paged("datasets", page, body, lambda dataset: _with_size(api, dataset))
-
-
-def list_dataset_files(api: Api, body: Body) -> dict[str, Any]:
-    version = _version(api, body)
-    files = sorted(regular_files(version.folder))
-    offset, size = fields.page(body)
-
-    def render(path: Path) -> dict[str, Any]:
-        status = path.stat()
-        return {
-            "name": path.relative_to(version.folder).as_posix(),
-            "totalBytes": status.st_size,
-            "creationDate": wire.time(status.st_mtime),
-        }
-
-    return wire.paged("datasetFiles", files[offset : offset + size + 1], body, render)
 
 
 def get_dataset_metadata(api: Api, body: Body) -> dict[str, Any]:
@@ -99,19 +74,6 @@ def update_dataset_metadata(api: Api, body: Body) -> dict[str, Any]:
     return {"errors": []}
 
 
-def download_dataset(api: Api, body: Body) -> Response:
-    """Redirect to one file, or to a zip of all files."""
-    version = _version(api, body)
-    name = fields.text(body, "fileName")
-    if not name:
-        path = api.state.datasets.archive(version)
-    else:
-        path = version.folder / name
-        if path not in set(regular_files(version.folder)):
-            raise not_found(f'This data set has no file "{name}".')
-    return RedirectResponse(api.signed_urls.file(path), 302)
-
-
 def delete_dataset(api: Api, body: Body) -> dict[str, Any]:
     owner, slug = fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug")
     api.state.datasets.delete(api.state.datasets.own(owner, slug))
@@ -122,23 +84,22 @@ def _dataset(api: Api, body: Body) -> Dataset:
     return api.state.datasets.find(fields.text(body, "ownerSlug"), fields.text(body, "datasetSlug"))
 
 
-def _version(api: Api, body: Body) -> DatasetVersion:
-    number = fields.number(body, "datasetVersionNumber")
-    return api.state.datasets.version(_dataset(api, body), number)
-
-
 def _new_version(api: Api, dataset: Dataset, body: Body) -> dict[str, Any]:
     request = body.get("body") or {}
-    tokens = _tokens(request)
+    uploads = _uploads(request)
     version = api.state.datasets.add_version(
-        dataset, fields.text(request, "versionNotes"), tokens, _details(request)
+        dataset, fields.text(request, "versionNotes"), uploads, _details(request)
     )
-    api.state.datasets.process(version, tokens)
+    api.state.datasets.process(version, uploads)
     return wire.dataset_created(dataset, api.site)
 
 
-def _tokens(body: Body) -> list[str]:
-    return [fields.text(file, "token") for file in fields.objects(body, "files")]
+def _uploads(body: Body, folder: str = "") -> list[Upload]:
+    """Return the uploads of `files`, and of `directories` with their names before the files'."""
+    uploads = [Upload(fields.text(file, "token"), folder) for file in fields.objects(body, "files")]
+    for directory in fields.objects(body, "directories"):
+        uploads += _uploads(directory, f"{folder}{fields.text(directory, 'name')}/")
+    return uploads
 
 
 def _details(body: Body) -> dict[str, object]:
@@ -156,8 +117,7 @@ def _details(body: Body) -> dict[str, object]:
 def _with_size(api: Api, dataset: Dataset) -> dict[str, Any]:
     """Return a data set's JSON with the size of its newest version."""
     newest = api.state.datasets.versions(dataset)[0]
-    total = sum(path.stat().st_size for path in regular_files(newest.folder))
-    return wire.dataset(newest, total, api.site)
+    return wire.dataset(newest, api.state.datasets.total_bytes(dataset), api.site)
 
 
 METHODS: Methods = {
@@ -167,9 +127,7 @@ METHODS: Methods = {
     "CreateDatasetVersionById": create_dataset_version_by_id,
     "GetDataset": get_dataset,
     "ListDatasets": list_datasets,
-    "ListDatasetFiles": list_dataset_files,
     "GetDatasetMetadata": get_dataset_metadata,
     "UpdateDatasetMetadata": update_dataset_metadata,
-    "DownloadDataset": download_dataset,
     "DeleteDataset": delete_dataset,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kitctl.local.http import fields, wire
+from kitctl.local.http import fields, kernel_filters, wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
 from kitctl.local.http.lookups import session_of, version_of
@@ -35,15 +35,7 @@ def get_kernel(api: Api, body: Body) -> dict[str, Any]:
 
 def list_kernels(api: Api, body: Body) -> dict[str, Any]:
     kernels = api.state.kernels
-    owner = fields.text(body, "user").lower()
-    if fields.text(body, "group") == "PROFILE":
-        owner = api.state.account
-    search = fields.text(body, "search").lower()
-    matches = [
-        kernel
-        for kernel in kernels.visible()
-        if owner in ("", kernel.owner) and search in f"{kernel.title} {kernel.slug}".lower()
-    ]
+    matches = kernel_filters.select(api, kernels.visible(), body)
     offset, size = fields.page(body)
     return wire.paged(
         "kernels",

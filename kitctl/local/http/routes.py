@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from kitctl.local.http import (
     blobs,
+    dataset_files,
     datasets,
     identity,
     kernel_logs,
@@ -28,7 +29,7 @@ SERVICES: dict[str, Methods] = {
         **kernel_outputs.METHODS,
         **kernel_logs.METHODS,
     },
-    "datasets.DatasetApiService": datasets.METHODS,
+    "datasets.DatasetApiService": {**datasets.METHODS, **dataset_files.METHODS},
     "blobs.BlobApiService": blobs.METHODS,
     "security.OAuthService": identity.OAUTH_METHODS,
     "users.AccountService": identity.ACCOUNT_METHODS,

@@ -212,6 +212,11 @@ def dataset_info(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def dataset_refused(message: str) -> dict[str, Any]:
+    """Return CreateDataset's response for a title that is taken."""
+    return {"status": "error", "error": message, "invalidTags": []}
+
+
 def dataset_created(dataset: Dataset, site: str) -> dict[str, Any]:
     """Return the response of CreateDataset and of CreateDatasetVersion."""
     return {

@@ -12,9 +12,9 @@ from kitctl.local.state import archives, names
 from kitctl.local.state.blobs import Blobs
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
-from kitctl.local.state.errors import ApiError, bad_request, forbidden, not_found
+from kitctl.local.state.errors import ApiError, TitleTaken, bad_request, forbidden, not_found
 from kitctl.local.state.files import regular_files
-from kitctl.local.state.records import Dataset, DatasetVersion
+from kitctl.local.state.records import Dataset, DatasetVersion, Upload
 from kitctl.local.state.settings import ServerSettings
 
 # Competitions are stored as data sets of this owner, a name that no account can have.
@@ -44,7 +44,7 @@ class Datasets:
         self,
         reference: tuple[str, str],
         details: Mapping[str, object],
-        tokens: Sequence[str],
+        uploads: Sequence[Upload],
         *,
         is_private: bool,
     ) -> DatasetVersion:
@@ -56,20 +56,20 @@ class Datasets:
             raise bad_request("A data set needs a slug.")
         with self._database.transaction():
             if self._live(owner, slug) is not None:
-                raise bad_request(
+                raise TitleTaken(
                     f'The requested title "{details.get("title", slug)}" is already in use by a '
                     "dataset. Please choose another title."
                 )
             identity = self._insert(owner, slug, details, is_private=is_private)
-            return self._add_version(identity, "Initial release", tokens)
+            return self._add_version(identity, "Initial release", uploads)
 
     def add_version(
-        self, dataset: Dataset, notes: str, tokens: Sequence[str], details: Mapping[str, object]
+        self, dataset: Dataset, notes: str, uploads: Sequence[Upload], details: Mapping[str, object]
     ) -> DatasetVersion:
         """Create a data set's next version of uploaded blobs. It is not ready before `process`."""
         with self._database.transaction():
             self.update_details(dataset, details)
-            return self._add_version(dataset.id, notes, tokens)
+            return self._add_version(dataset.id, notes, uploads)
 
     def update_details(self, dataset: Dataset, details: Mapping[str, object]) -> None:
         """Change title, subtitle, description, license or keywords; empty ones stay as they are."""
@@ -81,13 +81,13 @@ class Datasets:
             "UPDATE datasets SET about = ? WHERE id = ?", json.dumps(merged), dataset.id
         )
 
-    def process(self, version: DatasetVersion, tokens: Sequence[str]) -> None:
+    def process(self, version: DatasetVersion, uploads: Sequence[Upload]) -> None:
         """Store a new version's files, archives unpacked, and mark the version ready or failed."""
         try:
             version.folder.mkdir(parents=True, exist_ok=True)
-            for token in tokens:
+            for token, folder in uploads:
                 blob = self._blobs.get_complete(token)
-                archives.unpack(blob.path, blob.name, version.folder)
+                archives.unpack(blob.path, f"{folder}{blob.name}", version.folder)
                 self._blobs.delete(blob)
         except ApiError as error:
             self._finish(version, None, error.message)
@@ -199,6 +199,11 @@ class Datasets:
             )
         return archive
 
+    def total_bytes(self, dataset: Dataset) -> int:
+        """Return the size of a data set's newest version."""
+        newest = self.versions(dataset)[0]
+        return sum(path.stat().st_size for path in regular_files(newest.folder))
+
     def delete(self, dataset: Dataset) -> None:
         self._database.execute(
             "UPDATE datasets SET deleted_at = ? WHERE id = ?", self._clock.now(), dataset.id
@@ -227,9 +232,11 @@ class Datasets:
             self._clock.now(),
         )
 
-    def _add_version(self, dataset_id: int, notes: str, tokens: Sequence[str]) -> DatasetVersion:
-        for token in tokens:
-            self._blobs.get_complete(token)
+    def _add_version(
+        self, dataset_id: int, notes: str, uploads: Sequence[Upload]
+    ) -> DatasetVersion:
+        for upload in uploads:
+            self._blobs.get_complete(upload.token)
         newest = self._database.fetch_one(
             "SELECT COALESCE(MAX(number), 0) AS number FROM dataset_versions WHERE dataset_id = ?",
             dataset_id,

@@ -15,6 +15,10 @@ class ApiError(Exception):
         self.message = message
 
 
+class TitleTaken(Exception):
+    """A data set has this title already; Kaggle says so in a response with status 200."""
+
+
 def bad_request(message: str) -> ApiError:
     return ApiError(400, message)
 

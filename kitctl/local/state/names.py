@@ -14,9 +14,8 @@ SHORTEST_TITLE = 5
 def slugify(title: str) -> str:
     """Return a title as an address writes it: lower-case ASCII words joined by hyphens."""
     ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
-    # An apostrophe joins two parts ("don't" is "dont"); every other sign separates words.
-    words = re.findall(r"[a-z0-9]+", ascii_title.lower().replace("'", ""))
-    return "-".join(words)
+    # An apostrophe separates words too: "Watson's X" is watson-s-x.
+    return "-".join(re.findall(r"[a-z0-9]+", ascii_title.lower()))
 
 
 def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:

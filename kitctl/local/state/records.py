@@ -141,6 +141,13 @@ class DatasetVersion:
     created_at: float
 
 
+class Upload(NamedTuple):
+    """An uploaded file, and the folder of the data set that it goes into ("" or "train/car/")."""
+
+    token: str
+    folder: str = ""
+
+
 @dataclass(frozen=True)
 class Blob:
     """A file that is being uploaded: `bytes` is its full size, `path` holds what has arrived."""

@@ -53,7 +53,7 @@ def test_a_label_that_is_no_version_is_not_found(local_kaggle: LocalKaggle, labe
 
 def test_a_new_kernels_slug_comes_from_its_title(local_kaggle: LocalKaggle) -> None:
     saved = local_kaggle.push("some-slug", QUICK, newTitle="Don't stop: Käse 2!")
-    assert saved["ref"] == "/code/local/dont-stop-kase-2"
+    assert saved["ref"] == "/code/local/don-t-stop-kase-2"
     again = local_kaggle.push("some-slug", QUICK, newTitle="Don't stop: Käse 2!")
     assert "already in use by a notebook" in again["error"]
     assert "versionNumber" not in again

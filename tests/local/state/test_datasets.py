@@ -7,24 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from kitctl.local.state.errors import ApiError
+from kitctl.local.state.errors import ApiError, TitleTaken
 from kitctl.local.state.local_state import LocalState
-from kitctl.local.state.records import DatasetVersion
+from kitctl.local.state.records import DatasetVersion, Upload
 
 DETAILS = {"title": "Some photos", "keywords": ["cars"]}
 
 
-def uploaded(state: LocalState, name: str, content: bytes = b"x") -> str:
+def uploaded(state: LocalState, name: str, content: bytes = b"x") -> Upload:
     blob = state.blobs.create(name, len(content))
     blob.path.write_bytes(content)
-    return blob.token
+    return Upload(blob.token)
 
 
 def create(state: LocalState, *names: str, slug: str = "photos") -> DatasetVersion:
     """Create a data set of uploaded files and process it."""
-    tokens = [uploaded(state, name) for name in names]
-    version = state.datasets.create(("local", slug), DETAILS, tokens, is_private=True)
-    state.datasets.process(version, tokens)
+    uploads = [uploaded(state, name) for name in names]
+    version = state.datasets.create(("local", slug), DETAILS, uploads, is_private=True)
+    state.datasets.process(version, uploads)
     return version
 
 
@@ -61,10 +61,10 @@ def test_a_failed_dataset_says_why_and_is_no_source(local_state: LocalState) -> 
 
 def test_a_new_version_is_the_newest_and_the_old_one_stays(local_state: LocalState) -> None:
     first = create(local_state, "a.txt")
-    tokens = [uploaded(local_state, "b.txt")]
-    second = local_state.datasets.add_version(first.dataset, "more", tokens, {})
+    uploads = [uploaded(local_state, "b.txt")]
+    second = local_state.datasets.add_version(first.dataset, "more", uploads, {})
     assert file_names(local_state, "local/photos") == ["a.txt"]
-    local_state.datasets.process(second, tokens)
+    local_state.datasets.process(second, uploads)
     assert file_names(local_state, "local/photos") == ["b.txt"]
     assert file_names(local_state, "local/photos/1") == ["a.txt"]
     assert not local_state.datasets.exists("local/photos/3")
@@ -90,7 +90,7 @@ def test_a_dataset_needs_the_accounts_name_and_a_slug(
 
 def test_a_slug_in_use_is_refused_until_its_dataset_is_deleted(local_state: LocalState) -> None:
     version = create(local_state, "a.txt")
-    with pytest.raises(ApiError, match="already in use by a dataset"):
+    with pytest.raises(TitleTaken, match="already in use by a dataset"):
         create(local_state, "a.txt")
     local_state.datasets.delete(version.dataset)
     assert create(local_state, "a.txt").number == 1

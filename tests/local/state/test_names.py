@@ -12,7 +12,8 @@ from kitctl.local.state.errors import ApiError
     ("title", "slug"),
     [
         ("Car or truck", "car-or-truck"),
-        ("Don't stop: Käse 2!", "dont-stop-kase-2"),
+        ("Watson's X", "watson-s-x"),
+        ("Don't stop: Käse 2!", "don-t-stop-kase-2"),
         ("  --  ", ""),
         ("日本", ""),
     ],
