@@ -82,6 +82,17 @@ class OutputFile(NamedTuple):
     url: str
 
 
+class ListedFile(NamedTuple):
+    """A file that a run left: its name, its size and its time, as Kaggle lists them.
+
+    The size is None where Kaggle does not give it.
+    """
+
+    name: str
+    bytes: int | None
+    created_at: str
+
+
 class Kaggle(Protocol):
     """Kaggle, or the local Kaggle. Every failure is a KitError with a next step."""
 
@@ -124,8 +135,11 @@ class Kaggle(Protocol):
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         """Yield all files that an ended run left, page by page; their URLs expire."""
 
-    def log(self, run: RunRef) -> list[LogLine]:
-        """Return the whole log of an ended run."""
+    def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
+        """Yield the sizes and times of all files that an ended run left, page by page."""
+
+    def log(self, run: RunRef) -> Iterator[LogLine]:
+        """Yield the whole log of an ended run as it is read: it may be longer than memory."""
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
         """Yield the log of a run that has not ended, until nothing more comes for a moment."""

@@ -14,7 +14,15 @@ from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, Problem, Refused
-from kitctl.ports import KernelVersion, LogLine, OutputFile, PolledStatus, SavedVersion, SaveRequest
+from kitctl.ports import (
+    KernelVersion,
+    ListedFile,
+    LogLine,
+    OutputFile,
+    PolledStatus,
+    SavedVersion,
+    SaveRequest,
+)
 
 
 @dataclass
@@ -99,8 +107,14 @@ class FakeKaggle:
             if verb == "write":
                 yield OutputFile(words[0], f"memory:{words[0]}")
 
-    def log(self, run: RunRef) -> list[LogLine]:
-        return self._get(run).log()
+    def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
+        for verb, *words in self._get(run).directives:
+            if verb == "write":
+                text = words[1] if len(words) > 1 else ""
+                yield ListedFile(words[0], len(text), "2026-11-10T10:30:00.000Z")
+
+    def log(self, run: RunRef) -> Iterator[LogLine]:
+        yield from self._get(run).log()
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
         yield from self.log(run)

@@ -6,6 +6,7 @@ What may be sent again, and where a redirect may lead, is decided by those who k
 from __future__ import annotations
 
 import base64
+import codecs
 import logging
 import threading
 import time
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Connections that are kept for the next request: as many as files are fetched at once at most.
 MAX_IDLE_CONNECTIONS = 64
+
+TEXT_PIECE_BYTES = 1 << 18
 
 _log = logging.getLogger("kitctl.http")
 
@@ -77,6 +80,17 @@ class StreamedResponse:
         """Return up to `size` bytes as they were sent; b"" at the end."""
         with self._translate_errors():
             return self._raw.read(size, decode_content=False)
+
+    def text(self) -> Iterator[str]:
+        """Yield the body as it comes, uncompressed; what is no UTF-8 is replaced."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while True:
+            with self._translate_errors():
+                piece = self._raw.read(TEXT_PIECE_BYTES, decode_content=True)
+            if not piece:
+                break
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
 
     def lines(self) -> Iterator[bytes]:
         """Yield each line as soon as it is whole, without its newline."""

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from kitctl.adapters.kaggle import log_stream, wire
+from kitctl.adapters.kaggle import log_stream, outputs, wire
 from kitctl.adapters.kaggle.errors import NotVisible, RetryLater
 from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.sources import source_problem
@@ -20,6 +20,7 @@ from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Pr
 from kitctl.ports import (
     AnswerLost,
     KernelVersion,
+    ListedFile,
     LogLine,
     OutputFile,
     PolledStatus,
@@ -125,17 +126,18 @@ class KaggleApi:
         return PolledStatus(status, wire.text(answer, "failureMessage"))
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
-        token = ""
-        while True:
-            page = self._output_page(run, self._page_size, token)
-            for file in wire.objects(page, "files"):
-                yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
-            before, token = token, wire.text(page, "nextPageToken")
-            if not token or token == before:
-                return
+        request = {**_run_fields(run), "pageSize": self._page_size}
+        for file in outputs.files(lambda page: outputs.read_page(self._transport, page), request):
+            yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
 
-    def log(self, run: RunRef) -> list[LogLine]:
-        return log_stream.parse_log(wire.text(self._output_page(run, 1, ""), "log"))
+    def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
+        request = {**_run_fields(run), "pageSize": self._page_size}
+        for file in outputs.files(lambda page: self._call("ListKernelFiles", page), request):
+            size = wire.size(file, "size")
+            yield ListedFile(wire.text(file, "name"), size, wire.text(file, "creationDate"))
+
+    def log(self, run: RunRef) -> Iterator[LogLine]:
+        return outputs.read_log(self._transport, {**_run_fields(run), "pageSize": 1})
 
     def log_so_far(self, run: RunRef) -> Iterator[LogLine]:
         return log_stream.log_so_far(self._transport, run, self._quiet_seconds)
@@ -233,12 +235,6 @@ class KaggleApi:
             if newest and is_new and source_sha256(newest.source) == sha256:
                 return SavedVersion(newest.run, "")
         return None
-
-    def _output_page(self, run: RunRef, size: int, token: str) -> dict[str, Any]:
-        request: dict[str, object] = {**_run_fields(run), "pageSize": size}
-        return self._call(
-            "ListKernelSessionOutput", {**request, "pageToken": token} if token else request
-        )
 
 
 def _run_fields(run: RunRef) -> dict[str, object]:

@@ -75,13 +75,6 @@ class LogLines:
         self._partial = {}
 
 
-def parse_log(log: str) -> list[LogLine]:
-    """Return the lines of an ended run's log, as ListKernelSessionOutput holds it."""
-    lines = LogLines()
-    taken = [line for piece in _pieces(log) for line in lines.take(piece)]
-    return [*taken, *lines.rest()]
-
-
 def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
     """Yield the lines as they are written, across lost connections, until Kaggle ends the log.
 

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -77,22 +77,31 @@ class Transport:
         Raises:
             RetryLater: it may or may not have worked, or Kaggle asks to wait.
         """
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
-        body = json.dumps(request).encode()
-        http_request = self._request("POST", f"/v1/{service}/{method}", headers, body)
+        http_request = self._call_request(service, method, request)
         sent_at = time.time()
         with translate_errors():
             response = self._client.send(http_request)
         self.clock.observe(response.headers.get("Date"), sent_at, time.time())
         return parse_response(response, self.credentials)
 
-    @contextmanager
     def stream(
         self, path: str, parameters: Mapping[str, str], accept: str, read_timeout: float
-    ) -> Iterator[StreamedResponse]:
+    ) -> AbstractContextManager[StreamedResponse]:
         """A response that is read as it comes; requested again until there is one."""
         request = self._request("GET", f"{path}?{urlencode(parameters)}", {"Accept": accept})
-        request = request._replace(read_timeout=read_timeout)
+        return self._stream(request._replace(read_timeout=read_timeout))
+
+    def stream_call(
+        self, service: str, method: str, request: Mapping[str, object]
+    ) -> AbstractContextManager[StreamedResponse]:
+        """The answer of a method of the API, read as it comes; requested again until there is one.
+
+        An error that Kaggle sends as a 200 is not noticed here.
+        """
+        return self._stream(self._call_request(service, method, request))
+
+    @contextmanager
+    def _stream(self, request: Request) -> Iterator[StreamedResponse]:
         with ExitStack() as until_end:
 
             def attempt() -> StreamedResponse:
@@ -154,6 +163,11 @@ class Transport:
     @cached_property
     def _client(self) -> HttpClient:
         return HttpClient(self._base, direct=self._direct)
+
+    def _call_request(self, service: str, method: str, request: Mapping[str, object]) -> Request:
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+        body = json.dumps(request).encode()
+        return self._request("POST", f"/v1/{service}/{method}", headers, body)
 
     def _request(
         self,

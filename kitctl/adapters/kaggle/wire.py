@@ -74,6 +74,14 @@ def number(answer: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def size(answer: Mapping[str, Any], name: str) -> int | None:
+    """Return a size in bytes, a number or a text of digits; None where it is not given."""
+    value = answer.get(name)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        return int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
 def object_(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = answer.get(name)
     return value if isinstance(value, dict) else {}

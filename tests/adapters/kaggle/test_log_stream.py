@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,7 +10,7 @@ from support.jobs import save_request
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect_local
-from kitctl.adapters.kaggle.log_stream import LogLines, parse_log
+from kitctl.adapters.kaggle.log_stream import LogLines
 from kitctl.domain.runs import KernelRef, RunRef
 
 SCRIPT = "import time\nfor n in range(30):\n    print('line', n, flush=True)\n    time.sleep(0.02)"
@@ -119,9 +118,5 @@ def _taken(lines: LogLines, pieces: list[dict[str, Any]]) -> list[Any]:
 
 def test_pieces_are_joined_and_carriage_returns_overwrite_as_on_a_terminal() -> None:
     pieces = [piece("hal"), piece("f a li"), piece("ne\n1 %\r50 %\r100 %\r\nlast")]
-    assert [line.text for line in parse_log(json.dumps(pieces))] == ["half a line", "100 %", "last"]
-
-
-def test_a_log_that_is_not_json_is_shown_unchanged() -> None:
-    assert [line.text for line in parse_log("plain\nwords\n")] == ["plain", "words"]
-    assert parse_log("") == []
+    texts = [line.text for line in _taken(LogLines(), pieces)]
+    assert texts == ["half a line", "100 %", "last"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +22,7 @@ from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import RunRef, Status
-from kitctl.ports import SaveRequest
+from kitctl.ports import ListedFile, SaveRequest
 
 RUN = RunRef(KERNEL, 3)
 WHOLE_JOB = replace(
@@ -35,6 +39,7 @@ REQUESTS = {
     "GetKernel": kernels.ApiGetKernelRequest,
     "GetKernelSessionStatus": kernels.ApiGetKernelSessionStatusRequest,
     "ListKernelSessionOutput": kernels.ApiListKernelSessionOutputRequest,
+    "ListKernelFiles": kernels.ApiListKernelFilesRequest,
     "CancelKernelSession": kernels.ApiCancelKernelSessionRequest,
     "GetAcceleratorQuotaStatistics": kernels.ApiGetAcceleratorQuotaStatisticsRequest,
     "GetDatasetStatus": datasets.ApiGetDatasetStatusRequest,
@@ -57,6 +62,13 @@ class Recorder:
 
     call_once = call
 
+    @contextmanager
+    def stream_call(
+        self, service: str, method: str, request: dict[str, Any]
+    ) -> Iterator[SimpleNamespace]:
+        text = json.dumps(self.call(service, method, request))
+        yield SimpleNamespace(status=200, headers={}, text=lambda: iter([text]))
+
     def retry(self, attempt: Any) -> Any:
         return attempt()
 
@@ -75,11 +87,12 @@ def test_every_request_can_be_read_by_the_official_client() -> None:
         SaveKernel={"versionNumber": 1},
         IntrospectToken={"active": True, "username": "ada"},
         ListKernelSessionOutput=page,
+        ListKernelFiles=page,
         GetDatasetStatus={"status": "READY"},
     )
     kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB, 0), kaggle.status(RUN)
     kaggle.newest_version(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
-    list(kaggle.outputs(RUN))
+    list(kaggle.outputs(RUN)), list(kaggle.listed_files(RUN)), list(kaggle.log(RUN))
     kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
     assert recorder.requests.keys() == REQUESTS.keys()
     for method, request in recorder.requests.items():
@@ -144,11 +157,19 @@ def test_a_kernel_and_its_outputs_are_read_as_the_official_client_writes_them() 
     )
     file.url, file.file_name = "https://storage/x", "x"
     page.files, page.log = [file], '[{"stream_name": "stdout", "time": 1.5, "data": "hi\\n"}]'
-    kaggle, _ = api(GetKernel=kernel.to_dict(), ListKernelSessionOutput=page.to_dict())
+    files, listed = kernels.ApiListKernelFilesResponse(), kernels.ApiListKernelFilesItem()
+    listed.name, listed.size, listed.creation_date = "x", 7, "2026-11-10T10:00:00Z"
+    files.files = [listed]
+    kaggle, _ = api(
+        GetKernel=kernel.to_dict(),
+        ListKernelSessionOutput=page.to_dict(),
+        ListKernelFiles=files.to_dict(),
+    )
     newest = kaggle.newest_version(KERNEL)
     assert newest and (newest.run.version, newest.machine_shape) == (4, "NvidiaTeslaT4")
     assert newest.source == "print(1)"
     assert [(one.name, one.url) for one in kaggle.outputs(RUN)] == [("x", "https://storage/x")]
+    assert list(kaggle.listed_files(RUN)) == [ListedFile("x", 7, "2026-11-10T10:00:00Z")]
     assert [(line.time, line.text) for line in kaggle.log(RUN)] == [(1.5, "hi")]
 
 
@@ -165,6 +186,11 @@ def test_a_saved_kernel_is_read_as_the_official_client_writes_it() -> None:
 
 def test_a_null_is_read_as_an_empty_value() -> None:
     nulls = {"files": None, "log": None, "nextPageToken": None}
-    kaggle, _ = api(ListKernelSessionOutput=nulls, GetKernel={"metadata": None, "blob": None})
-    assert list(kaggle.outputs(RUN)) == [] and kaggle.log(RUN) == []
+    kaggle, _ = api(
+        ListKernelSessionOutput=nulls,
+        ListKernelFiles=nulls,
+        GetKernel={"metadata": None, "blob": None},
+    )
+    assert list(kaggle.outputs(RUN)) == [] and list(kaggle.log(RUN)) == []
+    assert list(kaggle.listed_files(RUN)) == []
     assert kaggle.newest_version(KERNEL) is None
