@@ -155,19 +155,25 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     Returns the exit code.
     """
     from kernel.fit import checkpoints, classifier
-    from kernel.report import artifacts, gallery
+    from kernel.model import heads
+    from kernel.report import artifacts, gallery, reference
 
-    photo_set, settings, model = report.photo_set, report.settings, trained.classifier.model
+    photo_set, settings, model = report.photo_set, report.settings, trained.classifier.inference
     assert photo_set is not None
     artifacts.write_history(trained.history, trained.seconds)
+    with report.phases.measured("predict"):
+        probabilities = classifier.predict(trained, photo_set, settings)
     if settings.plots:
         with report.phases.measured("plots"):
-            probabilities = classifier.predict(trained, photo_set, settings)
             base = trained.classifier.base.layer
             gallery.draw(settings, base, photo_set, trained.history, probabilities)
     with report.phases.measured("export"):
+        heads.compile_model(model, settings, settings.learning_rate)
         artifacts.write_model(model)
-        artifacts.write_reference_predictions(model, tolerance=1e-3 if report.devices else 1e-5)
+        reference.write(model, settings, tolerance=1e-3 if report.devices else 1e-5)
+        stored = reference.spread(len(photo_set.valid))
+        photos = gallery.load_images(photo_set.valid, stored, settings)
+        reference.write_photos(photos, probabilities[stored])
     report.gpu_use.stop()
     stop_cause = trained.stop.cause if trained.stop else None
     if stop_cause != "time_limit":

@@ -24,9 +24,15 @@ from kernel.settings.settings import Settings
 
 @dataclass(frozen=True)
 class Classifier:
-    """The whole model and its parts; `head` is a model of the same head layers on features."""
+    """The whole model and its parts, which share their layers.
+
+    `model` is trained, and begins with the augmentation. `inference` is what leaves the run: the
+    same without the augmentation, which Keras would also apply where nobody says that it predicts.
+    `head` is a model of the head's layers on features.
+    """
 
     model: Any
+    inference: Any
     base: Base
     head: Any
 
@@ -61,11 +67,12 @@ def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
     layers = heads.build(settings, classes, feature_rank=len(shape))
     head = heads.model(layers, shape)
     augmentation = heads.augmentation(settings)
-    model = keras.Sequential(
-        [keras.Input(settings.input_shape), *augmentation, base.layer, *layers], name="classifier"
-    )
-    heads.compile_model(model, settings, settings.learning_rate)
-    return Classifier(model, base, head)
+
+    def model(*before: Any) -> Any:
+        photos = keras.Input(settings.input_shape)
+        return keras.Sequential([photos, *before, base.layer, *layers], name="classifier")
+
+    return Classifier(model(*augmentation), model(), base, head)
 
 
 def train(
@@ -124,5 +131,5 @@ def predict(
         batches = [result.classifier.head(store.read(part), training=False) for part in parts]
     else:
         photos = pipelines.once(photo_set.valid, np.arange(len(photo_set.valid)), settings)
-        batches = [result.classifier.model(images, training=False) for images, _ in photos]
+        batches = [result.classifier.inference(images, training=False) for images, _ in photos]
     return np.concatenate([np.asarray(batch) for batch in batches])

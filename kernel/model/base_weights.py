@@ -5,7 +5,7 @@ import os
 import re
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -71,16 +71,17 @@ def load(model: Any, source: WeightsSource) -> None:
         _load_file(model, source.path)
 
 
-def move_saved_model(folder: Path, model: Any) -> bool:
+def move_saved_model(folder: Path, model: Any, build: Callable[[tuple[int, ...]], Any]) -> bool:
     """Copy the variables of a SavedModel into `model` if names, shapes and outputs agree.
 
-    Returns False when the SavedModel is another architecture or computes something else; then the
-    weights of `model` are useless.
+    `build` returns the same architecture for photos of another shape: the outputs are compared on
+    photos of the shape for which the SavedModel was saved. Returns False when the SavedModel is
+    another architecture or computes something else; then the weights of `model` are useless.
     """
     import numpy as np
     import tensorflow as tf
 
-    from kernel.model.saved_base import only_signature
+    from kernel.model.saved_base import only_signature, photo_shape
 
     loaded = tf.saved_model.load(str(folder))
     values = _values_for(model, list(getattr(loaded, "variables", ())))
@@ -88,9 +89,13 @@ def move_saved_model(folder: Path, model: Any) -> bool:
         return False
     model.set_weights(values)
     signature, argument, output = only_signature(loaded, str(folder))
-    probe = np.random.RandomState(0).rand(2, *model.input_shape[1:]).astype("float32")
+    sizes = zip(photo_shape(signature, argument), model.input_shape[1:], strict=True)
+    shape = tuple(saved or own for saved, own in sizes)
+    probed = model if shape == model.input_shape[1:] else build(shape)
+    probed.set_weights(values)
+    probe = np.random.RandomState(0).rand(2, *shape).astype("float32")
     theirs = signature(**{argument: tf.constant(probe)})[output].numpy()
-    ours = model(probe, training=False).numpy()
+    ours = probed(probe, training=False).numpy()
     return theirs.shape == ours.shape and np.allclose(theirs, ours, rtol=1e-3, atol=1e-4)
 
 

@@ -71,7 +71,7 @@ def preprocessing(settings: Settings) -> list[Any]:
     if settings.preprocessing == "base" and settings.base == "inceptionv1":
         return [layers.Rescaling(2.0, offset=-1.0)]
     if settings.preprocessing == "base" and settings.base == "vgg16":
-        return [CaffeScaling()]
+        return [_caffe_scaling(settings.input_shape)]
     return []
 
 
@@ -80,13 +80,14 @@ def core(layer: Any) -> Any:
     return layer.layers[-1] if layer.name == "base" else layer
 
 
-@keras.saving.register_keras_serializable("kitctl")
-class CaffeScaling(layers.Layer):
-    """0…1 in RGB → 0…255 in BGR, centred on ImageNet's mean, as VGG16 was trained."""
+def _caffe_scaling(shape: tuple[int, int, int]) -> Any:
+    """Build 0…1 in RGB → 0…255 in BGR, centred on ImageNet's mean, as VGG16 was trained.
 
-    def call(self, images: Any) -> Any:
-        """Convert images [batch, height, width, 3]."""
-        return keras.ops.flip(images * 255.0 - np.array([123.68, 116.779, 103.939], "float32"), -1)
+    Made of Keras' own layers and operations only, so that a saved model loads without this module.
+    """
+    photos = keras.Input(shape)
+    centred = layers.Rescaling(255.0, offset=[-103.939, -116.779, -123.68])
+    return keras.Model(photos, centred(keras.ops.flip(photos, axis=-1)), name="caffe_scaling")
 
 
 def convnet(settings: Settings) -> Any:
@@ -146,13 +147,17 @@ ARCHITECTURES: dict[str, Callable[[Settings], Any]] = {
 def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) -> Base:
     """Load a SavedModel's weights into Keras' architecture; if they do not fit, use it as it is."""
     layer = architecture(settings)
-    if base_weights.move_saved_model(source.path, core(layer)):
+
+    def for_shape(shape: tuple[int, ...]) -> Any:
+        return core(architecture(settings.changed(image_size=shape[:2])))
+
+    if base_weights.move_saved_model(source.path, core(layer), for_shape):
         layer.trainable = not settings.base_is_frozen
         return Base(layer, _digest(layer), source.description, lambda: _copy(settings, layer))
-    if not settings.base_is_frozen or settings.fine_tune_epochs:
+    if problem := _impossible_as_it_is(settings):
         raise RunError(
             f"{source.description} is a SavedModel that Keras cannot take apart: it can be used "
-            f"as it is, but not trained. Set base_trainable = 'auto' and fine_tune_epochs = 0."
+            f"as it is, but {problem}."
         )
     return Base(
         SavedModelBase(source.path, settings.input_shape, name=settings.base),
@@ -160,6 +165,20 @@ def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) ->
         source.description,
         lambda: SavedModelBase(source.path, settings.input_shape, name=settings.base),
     )
+
+
+def _impossible_as_it_is(settings: Settings) -> str:
+    """Return which setting does not fit a SavedModel that is used as it is, and what does."""
+    if not settings.base_is_frozen or settings.fine_tune_epochs:
+        return "not trained: set base_trainable = 'auto' and fine_tune_epochs = 0"
+    if settings.compute_dtype != "float32":
+        return "only in the type in which it was saved: set compute_dtype = 'float32'"
+    if preprocessing(settings):
+        return (
+            f"the range of its photos is not known, so that preprocessing = "
+            f"{settings.preprocessing!r} cannot be applied: set preprocessing = 'unit' (0 to 1)"
+        )
+    return ""
 
 
 def _copy(settings: Settings, layer: Any) -> Any:

@@ -19,8 +19,6 @@ LONG_BYTES = 64 << 20
 MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
     "model.keras", "model.weights.h5", "model.json", "saved_model",
 )  # fmt: skip
-REFERENCE_PREDICTIONS = "check.json"
-_REFERENCE_PHOTOS = 4
 
 
 def write_json(path: str, content: Any) -> None:
@@ -56,36 +54,25 @@ def write_model(model: Any) -> None:
         part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
     part = Path(f".{SAVED_MODEL}.part")
     shutil.rmtree(part, ignore_errors=True)
-    model.export(part, verbose=False)
+    _export(model, part)
     shutil.rmtree(SAVED_MODEL, ignore_errors=True)
     part.rename(SAVED_MODEL)
+
+
+def _export(model: Any, folder: Path) -> None:
+    """Write a SavedModel that predicts; Keras' own `export` leaves open whether it trains."""
+    import keras
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    photos = keras.InputSpec(shape=model.input_shape, dtype="float32")
+    archive.add_endpoint("serve", lambda photos: model(photos, training=False), [photos])
+    archive.write_out(folder, verbose=False)
 
 
 def portable_architecture(model: Any) -> str:
     """Return the model's JSON without newer Keras' arguments that have their default value."""
     return json.dumps(_without_newer_defaults(json.loads(model.to_json())), indent=1)
-
-
-def write_reference_predictions(model: Any, tolerance: float) -> None:
-    """Write check.json: the model's predictions for photos that any machine can make again.
-
-    A loaded model is correct if it predicts the same within `tolerance`.
-    """
-    shape = [_REFERENCE_PHOTOS, *model.input_shape[1:]]
-    seed = 31415
-    write_json(
-        REFERENCE_PREDICTIONS,
-        {
-            "inputs": {"seed": seed, "shape": shape},
-            "outputs": model.predict(reference_photos(seed, shape), verbose=0).tolist(),
-            "tolerance": tolerance,
-        },
-    )
-
-
-def reference_photos(seed: int, shape: Sequence[int]) -> np.ndarray[Any, Any]:
-    """Return the photos of check.json, noise in 0…1, as float32 of `shape`."""
-    return np.random.RandomState(seed).rand(*shape).astype("float32")
 
 
 def write_manifest() -> None:

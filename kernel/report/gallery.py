@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kernel import session
 from kernel.data import photos, pipelines
 from kernel.data.photos import Photos
 from kernel.report import charts, sheets
@@ -44,7 +45,10 @@ def draw(
     )
     charts.confusion_matrix(labels, probabilities, names, FOLDER / "confusion.png")
     outputs = layer_outputs(base, sheet[:1])
-    sheets.feature_maps(outputs, sheet[0], FOLDER / "feature_maps.png")
+    if any(output.ndim == 4 for output in outputs.values()):
+        sheets.feature_maps(outputs, sheet[0], FOLDER / "feature_maps.png")
+    else:
+        session.say("no feature maps: the base is a SavedModel, whose layers Keras cannot show")
 
 
 def load_images(chosen: Photos, indices: np.ndarray[Any, Any], settings: Settings) -> Any:

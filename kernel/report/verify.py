@@ -7,10 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kernel import session
-from kernel.report import artifacts
+from kernel.report import artifacts, reference
 
 
 def main() -> int:
@@ -48,36 +46,27 @@ def _run_check(name: str, check: Callable[[], tuple[bool, str]]) -> dict[str, An
 def _keras_archive() -> tuple[bool, str]:
     import keras
 
-    # Imported so that Keras knows the project's own layers, which an archive may contain.
-    from kernel.model import bases  # noqa: F401
+    # Imported so that Keras knows the project's own layer, which an archive may contain.
+    from kernel.model import saved_base  # noqa: F401
 
-    return _predicts_the_same(keras.saving.load_model(artifacts.MODEL, compile=False))
+    return reference.compare(keras.saving.load_model(artifacts.MODEL, compile=False))
 
 
 def _weights_and_architecture() -> tuple[bool, str]:
     import keras
 
-    from kernel.model import bases  # noqa: F401 - as above
+    from kernel.model import saved_base  # noqa: F401 - as above
 
     model = keras.models.model_from_json(Path(artifacts.ARCHITECTURE).read_text(encoding="utf-8"))
     model.load_weights(artifacts.WEIGHTS)
-    return _predicts_the_same(model)
+    return reference.compare(model)
 
 
 def _saved_model() -> tuple[bool, str]:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(artifacts.SAVED_MODEL)
-    return _predicts_the_same(lambda photos: loaded.serve(tf.constant(photos)))
-
-
-def _predicts_the_same(model: Any) -> tuple[bool, str]:
-    """Return whether the model predicts what check.json says, within its tolerance."""
-    reference = _read_json(artifacts.REFERENCE_PREDICTIONS)
-    inputs, outputs = reference["inputs"], np.array(reference["outputs"])
-    photos = artifacts.reference_photos(inputs["seed"], inputs["shape"])
-    difference = float(np.abs(np.asarray(model(photos)) - outputs).max())
-    return difference <= reference["tolerance"], f"largest difference {difference:.1e}"
+    return reference.compare(lambda photos: loaded.serve(tf.constant(photos)))
 
 
 def _history(run: dict[str, Any]) -> tuple[bool, str]:

@@ -1,5 +1,7 @@
 """Every base is a frozen or trainable layer, with the preprocessing of its weights in front."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +66,24 @@ def test_vgg16_is_fed_as_its_authors_trained_it() -> None:
 
     from kernel.model import bases
 
-    photos = np.random.RandomState(0).rand(2, 4, 4, 3).astype("float32")
+    photos = np.random.RandomState(0).rand(2, SIDE, SIDE, 3).astype("float32")
     (layer,) = bases.preprocessing(base_settings("vgg16", "random", preprocessing="base"))
 
     theirs = keras.applications.vgg16.preprocess_input(255 * photos)
     np.testing.assert_allclose(layer(photos), theirs, atol=1e-4)
+
+
+def test_the_preprocessing_of_vgg16_is_loaded_by_keras_alone(tmp_path: Path) -> None:
+    from kernel.model import bases
+
+    (layer,) = bases.preprocessing(base_settings("vgg16", "random", preprocessing="base"))
+    layer.save(tmp_path / "model.keras")
+
+    elsewhere = "import keras; print(keras.saving.load_model('model.keras').output_shape)"
+    answer = subprocess.run(
+        [sys.executable, "-c", elsewhere], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert answer.stdout.strip() == f"(None, {SIDE}, {SIDE}, 3)", answer.stderr
 
 
 def test_each_block_of_the_convnet_halves_the_photo() -> None:

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from support.kernel_runs import SIDE, Run, base_settings
+from support.saved_models import write_course_inceptionv1
 
 from kernel.session import RunError
 
 SHAPE = (SIDE, SIDE, 3)
+
+
+@pytest.fixture(scope="module")
+def course_inceptionv1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_course_inceptionv1(tmp_path_factory.mktemp("models") / "inceptionv1")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +53,39 @@ def test_the_archive_of_a_model_holds_the_saved_model_of_its_base(
     np.testing.assert_allclose(model(photos), exported.serve(photos), atol=1e-6)
 
 
-def test_a_saved_model_of_another_architecture_cannot_be_fine_tuned(saved_model: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"fine_tune_epochs": 1}, "not trained: set base_trainable"),
+        ({"base_trainable": True}, "not trained: set base_trainable"),
+        ({"compute_dtype": "float16"}, "set compute_dtype = 'float32'"),
+        ({"preprocessing": "base"}, "preprocessing = 'base' cannot be applied"),
+        ({"image_size": [96, 96]}, r"set image_size = \[128, 128\]"),
+    ],
+    ids=["fine-tuning", "training", "float16", "preprocessing", "size"],
+)
+def test_the_courses_inceptionv1_refuses_by_name_what_it_cannot_do(
+    settings: dict[str, Any], sentence: str, course_inceptionv1: Path
+) -> None:
     from kernel.model import bases
 
-    with pytest.raises(RunError, match="cannot take apart"):
-        bases.build(base_settings("inceptionv1", str(saved_model), fine_tune_epochs=1))
+    with pytest.raises(RunError, match=sentence):
+        bases.build(
+            base_settings("inceptionv1", str(course_inceptionv1), image_size=128).changed(
+                **settings
+            )
+        )
+
+
+def test_a_saved_model_of_keras_serves_photos_of_another_size_than_it_was_saved_for(
+    tmp_path: Path,
+) -> None:
+    from kernel.model import bases
+    from kernel.model.saved_base import SavedModelBase
+
+    settings = base_settings("mobilenetv2", "random")
+    bases.core(bases.architecture(settings)).export(tmp_path / "mobilenetv2", verbose=False)
+
+    larger = settings.changed(base_weights=str(tmp_path), image_size=2 * SIDE)
+
+    assert not isinstance(bases.core(bases.build(larger).layer), SavedModelBase)

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import pytest
 
-from kernel.report import artifacts, verify
+from kernel.report import artifacts, reference, verify
+from kernel.settings.settings import Settings
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
     )
     artifacts.write_model(model)
-    artifacts.write_reference_predictions(model, tolerance=1e-5)
+    reference.write(model, Settings(), tolerance=1e-5)
     artifacts.write_history({"loss": [0.5, 0.4]}, [1.0, 1.0])
     artifacts.write_json("run.json", {"epochs": 2, "metrics": {"loss": 0.4}})
     artifacts.write_manifest()
