@@ -69,16 +69,28 @@ _PYTHON: dict[str, Callable[..., str]] = {
 }
 
 
-@pytest.fixture(params=["memory", "local"])
+def connect_to(local: LocalKaggle, mood: str) -> Kaggle:
+    """Return the adapter, connected to a local Kaggle that is kind or not."""
+    if mood != "local":
+        local.write_errors(nested=mood == "unkind-nested")
+        local.hide_new_versions(seconds=0.3, status=404 if mood == "unkind-flat" else 403)
+        local.change_events("empty")
+        local.settings(queue_seconds=0.2, cancel_seconds=0.3)
+    return connect_local(local.endpoint, local.token)
+
+
+LOCAL = ["local", "unkind-nested", "unkind-flat"]
+
+
+@pytest.fixture(params=["memory", *LOCAL])
 def world(request: pytest.FixtureRequest) -> Any:
     """A Kaggle on which a test may start runs."""
     if request.param == "memory":
         return FakeWorld(FakeKaggle())
-    local: LocalKaggle = request.getfixturevalue("local_kaggle")
-    return RealWorld(connect_local(local.endpoint, local.token))
+    return RealWorld(connect_to(request.getfixturevalue("local_kaggle"), request.param))
 
 
-@pytest.fixture(params=["memory", "local", *LIVE])
+@pytest.fixture(params=["memory", *LOCAL, *LIVE])
 def kaggle(request: pytest.FixtureRequest) -> Any:
     """A Kaggle that a test only reads from."""
     if request.param == "memory":
@@ -88,16 +100,19 @@ def kaggle(request: pytest.FixtureRequest) -> Any:
     local: LocalKaggle = request.getfixturevalue("local_kaggle")
     folder = request.getfixturevalue("tmp_path")
     local.stand_in(CAR_OR_TRUCK, folder)
-    return connect_local(local.endpoint, local.token)
+    return connect_to(local, request.param)
 
 
 def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
     kernel = KernelRef(world.kaggle.account(), slug)
     newest = world.kaggle.newest_version(kernel)
-    return world.kaggle.save(
+    run = world.kaggle.save(
         save_request(kernel, world.script(*directives), **details),
         newest.run.version if newest else 0,
     ).run
+    # Kaggle may hide a new version for a while.
+    until(lambda: world.kaggle.version(run))
+    return run
 
 
 def ended(world: World, run: RunRef) -> Status:
