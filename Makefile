@@ -7,7 +7,10 @@ IMAGE_VENV   ?= .venv-kaggle-image
 IMAGE_PYTHON ?= python3
 IMAGE_READY  := $(IMAGE_VENV)/.ready
 
-.PHONY: help demo real test test-kaggle-image check docs bench bench-pull clean
+CLIENT       := .cache/kaggle-2.2.4
+CLIENT_READY := $(CLIENT)/.ready
+
+.PHONY: help demo real test test-clients test-kaggle-image check docs bench bench-pull clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -51,6 +54,15 @@ $(IMAGE_READY): pyproject.toml
 
 test-kaggle-image: $(READY) $(IMAGE_READY)  ## run the packed script on the TensorFlow and Keras of Kaggle's image
 	KITCTL_KAGGLE_IMAGE_PYTHON=$(CURDIR)/$(IMAGE_VENV)/bin/python $(BIN)/python -m pytest -m kaggle_image tests/kaggle_image
+
+$(CLIENT_READY): pyproject.toml
+	$(PYTHON) -m venv $(CLIENT)
+	$(CLIENT)/bin/python -m pip install --quiet 'kaggle==2.2.4' six
+	@touch $@
+
+test-clients: $(READY) $(CLIENT_READY)  ## run the tests of the official client on both of its releases
+	$(BIN)/python -m pytest tests/official
+	KITCTL_CLIENT_PYTHON=$(CURDIR)/$(CLIENT)/bin/python $(BIN)/python -m pytest tests/official/test_official_kernels.py tests/official/test_official_datasets.py
 
 docs: $(READY)  ## generate docs/settings.md from the declarations of the settings
 	$(BIN)/python -m kernel.settings.table > docs/settings.md

@@ -86,3 +86,22 @@ for place in ("../input/datasets/local/some-photos", "../input/some-photos"):
     local_kaggle.push("reader", script, datasetDataSources=["local/some-photos"])
     assert local_kaggle.wait("reader") == "COMPLETE"
     assert [line["data"] for line in local_kaggle.log("reader")] == ["a car\n", "a car\n"]
+
+
+def test_datasets_are_listed_by_filters(kaggle: OfficialClient, folder: Path) -> None:
+    kaggle("datasets", "create", "-p", str(folder))
+
+    def is_listed(*filters: str) -> bool:
+        return "local/some-photos" in kaggle("datasets", "list", "-m", *filters).stdout
+
+    assert is_listed("--license", "cc", "--file-type", "csv", "--max-size", "1000")
+    assert not is_listed("--license", "gpl")
+    assert not is_listed("--max-size", "3")
+    assert not is_listed("--tags", "no-such-tag")
+
+
+def test_an_empty_file_is_uploaded(kaggle: OfficialClient, folder: Path, tmp_path: Path) -> None:
+    (folder / "empty.txt").touch()
+    kaggle("datasets", "create", "-p", str(folder))
+    kaggle("datasets", "download", "local/some-photos", "-f", "empty.txt")
+    assert (tmp_path / "empty.txt").read_bytes() == b""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.local_kaggle import LocalKaggle
-from support.official_client import OfficialClient
+from support.official_client import OfficialClient, client_release
 from support.projects import packed_job
 
 from kitctl.operations.package import write_package
@@ -125,6 +125,18 @@ def test_the_legacy_key_is_accepted(kaggle: OfficialClient, local_kaggle: LocalK
     assert "local/mine" in listed.stdout
 
 
+def test_the_access_token_of_a_login_is_renewed(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    local_kaggle.seed("mine")
+    # The client trusts an access token for 30 minutes after its end.
+    local_kaggle.advance(-7200)
+    local_kaggle.write_oauth_login(tmp_path / "home", seconds=3600)
+    local_kaggle.advance(7200)
+    assert "local/mine" in kaggle("kernels", "list", "-m", KAGGLE_API_TOKEN="").stdout
+    assert local_kaggle.calls("GenerateAccessToken") == 1
+
+
 def test_a_wrong_token_is_refused(kaggle: OfficialClient) -> None:
     kaggle("kernels", "list", "-m", KAGGLE_API_TOKEN="wrong", fails=True)
 
@@ -146,3 +158,36 @@ def test_a_package_of_kitctl_is_pushed(
     assert local_kaggle.wait("small-job") == "COMPLETE"
     kaggle("kernels", "pull", "local/small-job", "-p", str(tmp_path / "pulled"))
     assert (tmp_path / "pulled" / "small-job.py").read_bytes() == packed.script
+
+
+@pytest.mark.skipif(client_release() < (2, 2, 5), reason="this release has no --no-run")
+def test_a_push_without_a_run_is_saved(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, project: Path
+) -> None:
+    kaggle("kernels", "push", "-p", str(project), "--no-run")
+    assert local_kaggle.call("GetKernel", userName="local", kernelSlug="small-job")
+    kaggle("kernels", "status", "local/small-job", fails=True)
+
+
+def test_kernels_are_listed_by_filters(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("with-plots", files=[{"name": "plot.png", "bytes": 1}])
+    local_kaggle.seed("with-table", files=[{"name": "table.csv", "bytes": 1}])
+
+    def listed(*filters: str) -> set[str]:
+        text = kaggle("kernels", "list", "-m", "--csv", *filters).stdout
+        return {name for name in ("with-plots", "with-table") if f"local/{name}" in text}
+
+    both = ("--language", "python", "--kernel-type", "script", "--sort-by", "dateRun")
+    assert listed(*both) == {"with-plots", "with-table"}
+    assert listed("--output-type", "data") == {"with-table"}
+    assert listed("--dataset", "ada/photos", "--competition", "titanic") == set()
+    assert listed("--parent", "local/with-plots") == set()
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_an_error_of_either_form_ends_the_command(
+    kaggle: OfficialClient, local_kaggle: LocalKaggle, nested: bool
+) -> None:
+    local_kaggle.write_errors(nested=nested)
+    finished = kaggle("kernels", "status", "local/no-such-job", fails=True)
+    assert "kernels.get' was denied" in finished.stdout + finished.stderr

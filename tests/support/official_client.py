@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 from support.local_kaggle import LocalKaggle
 
+# Another environment's Python, with another release of the official client.
+PYTHON = os.environ.get("KITCTL_CLIENT_PYTHON", sys.executable)
+
 OfficialClient = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def client_release() -> tuple[int, ...]:
+    """Return the release of the official client, such as (2, 2, 5)."""
+    command = "from importlib.metadata import version; print(version('kaggle'))"
+    printed = subprocess.run([PYTHON, "-c", command], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in printed.stdout.strip().split("."))
 
 
 def environment(server: LocalKaggle, home: Path) -> dict[str, str]:
@@ -38,7 +48,7 @@ def kaggle(local_kaggle: LocalKaggle, tmp_path: Path) -> OfficialClient:
         *arguments: str, fails: bool = False, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "kaggle", *arguments],
+            [PYTHON, "-m", "kaggle", *arguments],
             env={**environment(local_kaggle, home), **variables},
             cwd=tmp_path,
             capture_output=True,
