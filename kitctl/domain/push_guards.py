@@ -7,38 +7,68 @@ raises Refused or returns warnings.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from kitctl.domain import durations
 from kitctl.domain.quota_guards import Guard
 from kitctl.domain.runs import Intent, Run, RunRef, Status
 from kitctl.errors import NextCommand, Problem, Refused
 
 
-def same_script_guard(intent: Intent, earlier: Sequence[Run]) -> Guard:
+class SameScriptElsewhere(NamedTuple):
+    """A run of the very script that Kaggle shows and the ledger does not know."""
+
+    run: RunRef
+    status: Status
+
+
+def same_script_guard(
+    intent: Intent, earlier: Sequence[Run], elsewhere: SameScriptElsewhere | None = None
+) -> Guard:
     """Return the guard that refuses a script that has run or is running already.
 
     The same script has the same content, settings, sources and machine. `earlier` are the runs of
-    it that the ledger knows.
+    it that the ledger knows, `elsewhere` one that only Kaggle knows.
     """
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         running = [run for run in pending if run.intent.script_sha256 == intent.script_sha256]
         same = next(iter([*running, *earlier]), None)
-        if same is None:
-            return []
-        version = same.version or ""
-        if same.status is Status.COMPLETE:
-            state, hint = "has run already", NextCommand("pull-results", f"{version}")
-        elif same.status is Status.SENDING:
-            state, hint = "is being sent already", NextCommand("runs")
-        else:
-            state, hint = f"is {same.status.label} already", NextCommand("logs", f"-f {version}")
-        raise Refused(
-            f"This very script {state}, as {same.name}; nothing was sent.",
-            code="same_script",
-            hint=(hint, "   (or push it once more with --force)"),
-        )
+        if same is not None and same.status is Status.SENDING:
+            raise _being_sent(same, intent.written_at)
+        if same is not None:
+            raise _same_script(same.status, same.name, f"{same.version or ''}")
+        if elsewhere is not None:
+            run = elsewhere.run
+            raise _same_script(elsewhere.status, f"{run}", f"{run.version}")
+        return []
 
     return guard
+
+
+def _same_script(status: Status, name: str, version: str) -> Refused:
+    if status is Status.COMPLETE:
+        state, hint = "has run already", NextCommand("pull-results", version)
+    else:
+        state, hint = f"is {status.label} already", NextCommand("logs", f"-f {version}")
+    return Refused(
+        f"This very script {state}, as {name}; nothing was sent.",
+        code="same_script",
+        hint=(hint, "   (or push it once more with --force)"),
+    )
+
+
+def _being_sent(run: Run, now: float) -> Refused:
+    left = durations.describe(max(60.0, run.sending_until - now))
+    return Refused(
+        f"This very script is being sent already, as {run.name}, or the answer to that was lost;"
+        " nothing was sent.",
+        code="same_script",
+        hint=(
+            NextCommand("runs", note="asks Kaggle what became of it"),
+            f"   (what Kaggle does not show in {left} did not run; --force does not wait)",
+        ),
+    )
 
 
 def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -131,8 +129,8 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETE, Status.ERROR, Status.CANCEL_ACKNOWLEDGED, Status.NEW_SCRIPT})
 
 
-# How long sending a push may take; an older intent was left by a kitctl that was killed.
-SENDING_SECONDS = 300.0
+# For how long after a push Kaggle may not show it; a push whose answer was lost is kept so long.
+NOT_SHOWN_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,20 +210,3 @@ class Run:
     def name(self) -> str:
         """`<owner>/<slug>/<N>`, without the version while Kaggle has not answered."""
         return str(self.ref or self.intent.kernel)
-
-
-def source_sha256(text: str) -> str:
-    """Return a hash of what Kaggle preserves of a source.
-
-    Kaggle may change line ends and the layout of a notebook's JSON, so neither counts.
-    """
-    try:
-        notebook = json.loads(text)
-        preserved = json.dumps([_cell(cell) for cell in notebook["cells"]])
-    except (ValueError, TypeError, KeyError):
-        preserved = "\n".join(text.splitlines()).rstrip()
-    return hashlib.sha256(preserved.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _cell(cell: Mapping[str, str | list[str]]) -> tuple[object, str]:
-    return cell["cell_type"], "".join(cell["source"])

@@ -17,20 +17,20 @@ from kitctl.domain.push_guards import (
 )
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
-from kitctl.domain.runs import Forecast, Intent, KernelRef, Run, RunRef, source_sha256
-from kitctl.errors import InvalidInput, KitError, Refused
+from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef
+from kitctl.domain.same_source import source_sha256
+from kitctl.errors import InvalidInput, Refused
 from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.foreign_run import find_foreign_run
 from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.run_status import read_status
+from kitctl.operations.shared.send_once import send_once
 from kitctl.operations.shared.stop_run import stop_run
 from kitctl.packing.bundle import Plan
 from kitctl.packing.notebooks import without_outputs
-from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, SavedVersion, SaveRequest
-
-# How long after a lost answer Kaggle surely shows the run, if it took the push.
-SETTLING_SECONDS = 20.0
+from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,19 +118,23 @@ def push(
         reconcile(kaggle, ledger)
         newest = kaggle.newest_version(request.kernel)
         past = ledger.past_runs(kaggle.service, request.kernel, options.plan.metadata.pool)
-        intent = _intent(options.plan, request, kaggle, newest.run.version if newest else 0)
+        intent = _intent(
+            options.plan, request, kaggle, _newest_number(request.kernel, newest, kaggle, ledger)
+        )
         intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
-        foreign = _foreign_run_under_way(newest.run if newest else None, kaggle, ledger)
-        replaced = _runs_to_replace(intent, foreign, ledger) if options.replace else []
+        foreign = find_foreign_run(newest, kaggle, ledger)
+        under_way = foreign.under_way if foreign else None
+        replaced = _runs_to_replace(intent, under_way, ledger) if options.replace else []
 
         guards = [
             sources_guard(kaggle.source_problems(request.sources)),
             same_script_guard(
                 intent,
                 ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
+                foreign.same_script(intent) if foreign else None,
             ),
-            under_way_guard(intent, None if replaced else foreign),
+            under_way_guard(intent, None if replaced else under_way),
             sessions_guard(intent),
             *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
         ]
@@ -145,8 +149,7 @@ def push(
                 if not read_status(target, kaggle, ledger).status.ended:
                     stop_run(target, kaggle, ledger, clock, reporter)
         run = ledger.admit(intent, admission)
-        saved = _save(request, run, kaggle, ledger)
-        run = ledger.record_version(run.id, saved.run.kernel, saved.run.version, kaggle.now())
+        run, saved = send_once(request, run, kaggle, ledger, clock)
     return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",
@@ -208,11 +211,15 @@ def _intent(plan: Plan, request: SaveRequest, kaggle: Kaggle, newest: int) -> In
     )
 
 
-def _foreign_run_under_way(newest: RunRef | None, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
-    """Return the kernel's newest run, where it has not ended and was not pushed from here."""
-    if newest is None or ledger.get(kaggle.service, newest) is not None:
-        return None
-    return None if kaggle.status(newest).status.ended else newest
+def _newest_number(
+    kernel: KernelRef, newest: KernelVersion | None, kaggle: Kaggle, ledger: Ledger
+) -> int:
+    """Return the kernel's newest version, 0 for none; Kaggle may not show the last push yet."""
+    shown = newest.run.version if newest else 0
+    own = ledger.latest(kaggle.service, kernel)
+    if own is None or kaggle.now() - (own.pushed_at or 0.0) > NOT_SHOWN_SECONDS:
+        return shown
+    return max(shown, own.version or 0)
 
 
 def _runs_to_replace(intent: Intent, foreign: RunRef | None, ledger: Ledger) -> list[TargetRun]:
@@ -223,18 +230,6 @@ def _runs_to_replace(intent: Intent, foreign: RunRef | None, ledger: Ledger) -> 
         if run.ref is not None and run.intent.kernel == intent.kernel
     ]
     return [*own, *([TargetRun(foreign, None)] if foreign else [])]
-
-
-def _save(request: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger) -> SavedVersion:
-    """Send the request; the ledger forgets the intent where it is sure that nothing runs."""
-    try:
-        return kaggle.save(request, run.intent.newest_before)
-    except AnswerLost:
-        ledger.record_lost_answer(run.id, kaggle.now() + SETTLING_SECONDS)
-        raise
-    except KitError:
-        ledger.withdraw(run.id)
-        raise
 
 
 def _renamed_kernel(requested: KernelRef, saved: KernelRef) -> list[str]:

@@ -59,11 +59,12 @@ class PolledStatus(NamedTuple):
 
 
 class KernelVersion(NamedTuple):
-    """One version of a kernel as Kaggle holds it."""
+    """One version of a kernel as Kaggle holds it; `last_run_at` is its kernel's."""
 
     run: RunRef
     source: str
     machine_shape: str
+    last_run_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,8 @@ class Kaggle(Protocol):
     def version(self, run: RunRef) -> KernelVersion | None:
         """Return one version; None where Kaggle has no such version."""
 
-    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
-        """Save and run a version once, even where Kaggle's answer is lost.
-
-        `newest_before` is the kernel's newest version before the call, 0 for none.
+    def save(self, request: SaveRequest) -> SavedVersion:
+        """Save and run a version; the request is sent once, whatever becomes of it.
 
         Raises AnswerLost where it is not known if it runs; after any other failure nothing runs.
         """

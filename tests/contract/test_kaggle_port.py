@@ -105,11 +105,7 @@ def kaggle(request: pytest.FixtureRequest) -> Any:
 
 def saved(world: World, slug: str, *directives: str, **details: Any) -> RunRef:
     kernel = KernelRef(world.kaggle.account(), slug)
-    newest = world.kaggle.newest_version(kernel)
-    run = world.kaggle.save(
-        save_request(kernel, world.script(*directives), **details),
-        newest.run.version if newest else 0,
-    ).run
+    run = world.kaggle.save(save_request(kernel, world.script(*directives), **details)).run
     # Kaggle may hide a new version for a while.
     until(lambda: world.kaggle.version(run))
     return run

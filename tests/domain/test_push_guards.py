@@ -6,6 +6,7 @@ import pytest
 from support.runs import intent, run
 
 from kitctl.domain.push_guards import (
+    SameScriptElsewhere,
     as_warnings,
     same_script_guard,
     sources_guard,
@@ -29,7 +30,6 @@ def refusal(guard: Guard, *pending: Run) -> Refused:
     ("status", "state", "command"),
     [
         (Status.COMPLETE, "has run already", "kitctl pull-results 3"),
-        (Status.SENDING, "is being sent already", "kitctl runs"),
         (Status.QUEUED, "is queued already", "kitctl logs -f 3"),
         (Status.RUNNING, "is running already", "kitctl logs -f 3"),
     ],
@@ -46,7 +46,15 @@ def test_a_script_that_the_ledger_knows_is_refused_with_the_command_for_its_stat
 
 def test_a_script_that_is_being_pushed_now_is_refused() -> None:
     pending = run(None, None, version=None, status=Status.SENDING, script_sha256=SHA256)
-    assert refusal(same_script_guard(PUSH, []), pending).code == "same_script"
+    error = refusal(same_script_guard(PUSH, []), pending)
+    assert error.code == "same_script" and "is being sent already" in error.message
+    assert hint_text(error.hint).startswith("kitctl runs")
+
+
+def test_a_script_that_only_kaggle_knows_is_refused_too() -> None:
+    elsewhere = SameScriptElsewhere(RunRef(KernelRef("ada", "cars"), 7), Status.RUNNING)
+    error = refusal(same_script_guard(PUSH, [], elsewhere))
+    assert "is running already, as ada/cars/7; nothing was sent" in error.message
 
 
 def test_another_script_passes() -> None:

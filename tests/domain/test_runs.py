@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from kitctl.domain.run_times import Phase
-from kitctl.domain.runs import KernelRef, RunName, RunRef, Status, source_sha256
+from kitctl.domain.runs import KernelRef, RunName, RunRef, Status
 from kitctl.errors import UsageError
-from kitctl.packing.notebooks import without_outputs
 
 
 @pytest.mark.parametrize("text", ["7", "v7", " v7 "])
@@ -61,19 +58,6 @@ def test_each_state_has_its_phase_and_may_be_an_end(
 
 def test_every_state_is_tested_above() -> None:
     assert len(Status) == 8
-
-
-def test_line_ends_do_not_change_the_hash_of_a_source() -> None:
-    assert source_sha256("a\r\nb\r\n") == source_sha256("a\nb")
-    assert source_sha256("a\nb") != source_sha256("a\nc")
-
-
-def test_the_json_layout_does_not_change_the_hash_of_a_notebook() -> None:
-    cell = {"cell_type": "code", "source": ["a\n", "b"], "outputs": [1], "metadata": {"x": 1}}
-    notebook = json.dumps({"cells": [cell], "nbformat": 4}, indent=1)
-    assert source_sha256(notebook) == source_sha256(without_outputs(notebook))
-    other = notebook.replace('"b"', '"c"')
-    assert source_sha256(other) != source_sha256(notebook)
 
 
 def test_a_cancelled_run_is_called_cancelled_to_people() -> None:

@@ -1,4 +1,4 @@
-"""`push` never pays for a run twice: lost answers, a killed kitctl, several at once."""
+"""`push` never pays for a run twice: a killed kitctl, several at once."""
 
 from __future__ import annotations
 
@@ -11,19 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.jobs import intent_to_push, save_request
 from support.local_kaggle import LocalKaggle
-from support.local_setup import LAST_WEEK, LocalSetup
+from support.local_setup import LocalSetup
 from support.plans import script_plan
 from support.programs import TESTS, finish_together, start_program
 
-from kitctl.adapters.kaggle import connect_local
-from kitctl.domain.runs import KernelRef, Status
-from kitctl.errors import NetworkFailed, Refused
+from kitctl.domain.runs import KernelRef
+from kitctl.errors import Refused
 from kitctl.operations.push import PushOptions, PushResult, push
-from kitctl.operations.shared.lost_pushes import settle_lost_pushes
 from kitctl.packing.bundle import Plan
-from kitctl.ports import AnswerLost
 
 KERNEL = KernelRef("local", "small-job")
 
@@ -37,46 +33,6 @@ def refusal(setup: LocalSetup, plan: Plan) -> Refused:
     with pytest.raises(Refused) as caught:
         send(setup, plan)
     return caught.value
-
-
-def test_a_lost_answer_leads_to_one_run(setup: LocalSetup) -> None:
-    setup.server.fault("lost_answer", "SaveKernel")
-    pushed = send(setup, script_plan())
-    assert pushed.run.version == 1
-    assert setup.server.calls("SaveKernel") == 1
-    newest = setup.kaggle.newest_version(KernelRef("local", "small-job"))
-    assert newest and newest.run.version == 1
-
-
-def test_a_push_that_did_not_reach_kaggle_is_sent_again(setup: LocalSetup) -> None:
-    setup.server.fault("status", "SaveKernel", status=429, retry_after=0, count=2)
-    assert send(setup, script_plan()).run.version == 1
-    assert setup.server.calls("SaveKernel") == 3
-
-
-def test_an_older_version_is_not_taken_for_a_lost_push(setup: LocalSetup) -> None:
-    setup.server.seed("small-job", source="print('hello')", **LAST_WEEK)
-    setup.server.fault("status", "SaveKernel", status=500, count=1)
-    assert send(setup, script_plan()).run.version == 2
-
-
-def test_a_push_whose_fate_is_unknown_stays_in_the_ledger_and_is_found_later(
-    local_kaggle: LocalKaggle, setup: LocalSetup
-) -> None:
-    impatient = connect_local(local_kaggle.endpoint, local_kaggle.token, total_seconds=0.5)
-    impatient.account()
-    local_kaggle.fault("lost_answer", "SaveKernel", count=1)
-    local_kaggle.fault("status", "GetKernel", status=503, count=None)
-    run = setup.ledger.admit(
-        intent_to_push("print(7)", service="local", account="local", kernel=KERNEL, pool="cpu"),
-        lambda pending: None,
-    )
-    with pytest.raises(NetworkFailed) as caught:
-        impatient.save(save_request(KERNEL, "print(7)"), 0)
-    assert isinstance(caught.value, AnswerLost)
-    local_kaggle.clear_faults()
-    (settled,) = settle_lost_pushes(setup.kaggle, setup.ledger)
-    assert (settled.id, settled.version, settled.status) == (run.id, 1, Status.QUEUED)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class FakeKaggle:
         saved = self._find(run)
         return saved and KernelVersion(run, saved.request.text, saved.request.machine_shape)
 
-    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
+    def save(self, request: SaveRequest) -> SavedVersion:
         self.saves += 1
         busy = [
             run

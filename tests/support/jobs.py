@@ -9,7 +9,8 @@ from typing import Any
 from support import runs
 
 from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import Intent, KernelRef, source_sha256
+from kitctl.domain.runs import Intent, KernelRef
+from kitctl.domain.same_source import source_sha256
 from kitctl.ports import SaveRequest
 
 KERNEL = KernelRef("ada", "car-or-truck")

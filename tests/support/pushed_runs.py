@@ -24,7 +24,7 @@ def push_script(setup: LocalSetup, script: str, version: int = 1) -> TargetRun:
         script, service="local", account="local", kernel=KERNEL, pool="cpu", accelerator=""
     )
     run = setup.ledger.admit(intent, lambda pending: None)
-    ref = setup.kaggle.save(save_request(KERNEL, script), version - 1).run
+    ref = setup.kaggle.save(save_request(KERNEL, script)).run
     return TargetRun(
         ref, setup.ledger.record_version(run.id, KERNEL, ref.version, setup.kaggle.now())
     )

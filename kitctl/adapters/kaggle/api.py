@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 from kitctl.adapters.kaggle import log_stream, outputs, wire
-from kitctl.adapters.kaggle.errors import NotVisible, RetryLater
+from kitctl.adapters.kaggle.errors import InDoubt, NotVisible, bad_credentials
 from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.sources import source_problem
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import KernelRef, RunRef, source_sha256
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Problem, Refused
+from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.errors import KitError, NetworkFailed, NextCommand, Problem, Refused, UsageError
 from kitctl.ports import (
     AnswerLost,
     KernelVersion,
@@ -32,9 +31,6 @@ _KERNELS = "kernels.KernelsApiService"
 
 # The most files that Kaggle lists at once; its default is 20.
 PAGE_SIZE = 200
-
-# Seconds before each look for a push whose answer was lost.
-LOOK_PAUSES = (0.5, 2.0, 5.0)
 
 
 class KaggleApi:
@@ -85,33 +81,31 @@ class KaggleApi:
     def version(self, run: RunRef) -> KernelVersion | None:
         return self._version(run.kernel, run)
 
-    def save(self, request: SaveRequest, newest_before: int) -> SavedVersion:
-        # SaveKernel is not idempotent: a request whose answer is lost may run all the same, so look
-        # for its version before it is sent again.
-        in_doubt = False
-
-        def attempt() -> SavedVersion:
-            nonlocal in_doubt
-            try:
-                return self._save_once(request)
-            except RetryLater as failure:
-                in_doubt = in_doubt or not failure.refused
-                saved = self._find_saved(request, newest_before) if in_doubt else None
-                if saved is None:
-                    raise
-                return saved
-
+    def save(self, request: SaveRequest) -> SavedVersion:
+        # SaveKernel is not idempotent: it is sent once, whatever the answer.
         try:
-            return self._transport.retry(attempt)
-        except NetworkFailed as error:
-            raise _answer_lost(error) if in_doubt else error from None
+            answer = self._transport.call_at_most_once(
+                _KERNELS, "SaveKernel", wire.save_request(request)
+            )
+        except InDoubt as doubt:
+            raise _answer_lost(doubt.error.message) from None
+        except NotVisible as error:
+            raise _push_refused(error.kaggle_message) from None
+        if message := wire.text(answer, "error"):
+            raise _push_refused(message)
+        number = wire.number(answer, "versionNumber")
+        if not number:
+            raise _answer_lost("Kaggle did not say which version the push became.")
+        url = wire.text(answer, "url")
+        kernel = _kernel_of(wire.text(answer, "ref"), url, request.kernel)
+        return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
 
     def status(self, run: RunRef) -> PolledStatus:
         try:
             answer = self._call("GetKernelSessionStatus", _run_fields(run))
         except NotVisible as error:
             raise NotVisible(
-                f"Kaggle shows no run {run} to this account.",
+                f'Kaggle shows no run {run} to this account. It says: "{error.kaggle_message}"',
                 kaggle_message=error.kaggle_message,
                 hint=NextCommand("runs", note="lists the runs that were pushed from here"),
             ) from None
@@ -183,18 +177,10 @@ class KaggleApi:
         return self._transport.call(_KERNELS, method, request)
 
     def _introspect_token(self) -> str:
-        request = {"token": self._transport.credentials.secret}
-        try:
-            answer = self._transport.call("security.OAuthService", "IntrospectToken", request)
-        except InvalidInput:
-            answer = {}
+        answer = self._transport.retry(self._transport.introspect_token)
         username = wire.text(answer, "username")
         if not answer.get("active") or not username:
-            raise Refused(
-                f"Kaggle does not accept the {self.credentials}.",
-                code="bad_credentials",
-                hint="Make a new token at https://www.kaggle.com/settings",
-            )
+            raise bad_credentials(self._transport.credentials, "")
         return username
 
     def _version(self, kernel: KernelRef, run: RunRef | None) -> KernelVersion | None:
@@ -208,33 +194,11 @@ class KaggleApi:
         if not number:
             return None
         return KernelVersion(
-            RunRef(kernel, number), wire.text(blob, "source"), wire.text(metadata, "machineShape")
+            RunRef(kernel, number),
+            wire.text(blob, "source"),
+            wire.machine_shape(metadata),
+            wire.moment(metadata, "lastRunTime"),
         )
-
-    def _save_once(self, request: SaveRequest) -> SavedVersion:
-        try:
-            answer = self._transport.call_once(_KERNELS, "SaveKernel", wire.save_request(request))
-        except NotVisible as error:
-            raise _push_refused(error.kaggle_message) from None
-        if message := wire.text(answer, "error"):
-            raise _push_refused(message)
-        number = wire.number(answer, "versionNumber")
-        if not number:
-            raise RetryLater(NetworkFailed("Kaggle did not say which version the push became."))
-        url = wire.text(answer, "url")
-        kernel = _kernel_of(wire.text(answer, "ref"), url, request.kernel)
-        return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
-
-    def _find_saved(self, request: SaveRequest, newest_before: int) -> SavedVersion | None:
-        """Return the version that a push whose answer was lost has made, if it made one."""
-        sha256 = source_sha256(request.text)
-        for pause in LOOK_PAUSES:
-            time.sleep(pause)
-            newest = self.newest_version(request.kernel)
-            is_new = newest is not None and newest.run.version > newest_before
-            if newest and is_new and source_sha256(newest.source) == sha256:
-                return SavedVersion(newest.run, "")
-        return None
 
 
 def _run_fields(run: RunRef) -> dict[str, object]:
@@ -247,14 +211,20 @@ def _run_fields(run: RunRef) -> dict[str, object]:
 
 def _kernel_of(ref: str, url: str, default: KernelRef) -> KernelRef:
     """Return the kernel that Kaggle saved: it makes a new kernel's slug from its title."""
-    parts = (ref or urlsplit(url or "").path).strip("/").split("/")
-    return KernelRef(parts[-2], parts[-1]) if len(parts) >= 2 and all(parts[-2:]) else default
+    try:
+        parts = (ref or urlsplit(url).path).strip("/").split("/")
+        return KernelRef.parse("/".join(parts[-2:]))
+    except (ValueError, UsageError):
+        return default
 
 
-def _answer_lost(error: NetworkFailed) -> AnswerLost:
+def _answer_lost(why: str) -> AnswerLost:
     return AnswerLost(
-        f"{error.message} It is not known yet whether Kaggle took the push; the ledger keeps it.",
-        hint=NextCommand("runs", note="asks Kaggle whether it runs; push again only after that"),
+        f"{why} It is not known whether Kaggle took the push; it was not sent again.",
+        hint=(
+            NextCommand("runs", note="asks Kaggle what became of it"),
+            "   (push again only after that)",
+        ),
     )
 
 

@@ -32,7 +32,7 @@ class RemoteClock:
         """Narrow the bounds by a response's Date; both times are by this machine's clock."""
         try:
             at = parsedate_to_datetime(date or "").timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         low, high = at - received_at, at + 1.0 - sent_at
         self._low, self._high = max(self._low, low), min(self._high, high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kitctl.adapters.http import TransportError
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
@@ -14,23 +14,40 @@ from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
 if TYPE_CHECKING:
     from kitctl.adapters.http import Response
 
-_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+# Client errors (4xx) that may pass. All errors of the server (5xx) may.
+_TRANSIENT = frozenset({408, 425, 429})
 
 
 class RetryLater(Exception):
     """A failure that may pass.
 
     `error` is raised when it does not; `retry_after` is how many seconds Kaggle asks to wait;
-    `refused` is True where Kaggle surely did nothing.
+    `unsent` is True where Kaggle surely did not get the request.
     """
 
     def __init__(
-        self, error: KitError, *, retry_after: float | None = None, refused: bool = False
+        self, error: KitError, *, retry_after: float | None = None, unsent: bool = False
     ) -> None:
         super().__init__(error.message)
         self.error = error
         self.retry_after = retry_after
-        self.refused = refused
+        self.unsent = unsent
+
+
+class InDoubt(Exception):
+    """It is not known whether a request that was sent once took effect; `error` says why."""
+
+    def __init__(self, error: KitError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Unauthorized(Exception):
+    """Kaggle answered 401, which does not always mean a bad token; `message` is its own text."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class NotVisible(InvalidInput):
@@ -46,6 +63,41 @@ class NotVisible(InvalidInput):
         self.kaggle_message = kaggle_message
 
 
+class Reply(NamedTuple):
+    """A response as Kaggle means it: some of its errors come as HTTP 200.
+
+    `payload` is None where the body is no JSON object; `message` is the text of an error.
+    """
+
+    status: int
+    payload: dict[str, Any] | None
+    message: str
+
+    @classmethod
+    def of(cls, response: Response) -> Reply:
+        payload = _json_object(response)
+        if payload is None:
+            return cls(response.status, None, "")
+        error = payload.get("error")
+        # {"error": {"code", "message", "status"}} or {"code", "message"}.
+        fields = error if isinstance(error, dict) else payload
+        status, code = response.status, fields.get("code")
+        if status < 400 and isinstance(code, int) and code >= 400:
+            status = code
+        elif status < 400 and isinstance(error, dict) and error:
+            status = 400
+        message = fields.get("message") or (error if isinstance(error, str) else "")
+        return cls(status, payload, str(message))
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it surely is Kaggle's own, and says whether the request took effect."""
+        if self.payload is None:
+            return False
+        refused = 400 <= self.status < 500 and self.status not in _TRANSIENT
+        return 200 <= self.status < 300 or (refused and bool(self.message))
+
+
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Turn TransportError into RetryLater."""
@@ -56,50 +108,66 @@ def translate_errors() -> Iterator[None]:
             NetworkFailed(
                 str(error), code="unreachable", hint="Check the connection, then try again."
             ),
-            refused=error.refused,
+            unsent=error.refused,
         ) from None
 
 
-def parse_response(response: Response, credentials: Credentials) -> dict[str, Any]:
+def parse_response(response: Response) -> dict[str, Any]:
     """Return the response's JSON object.
 
     Raises:
         RetryLater: a failure that may pass.
-        Refused, NotVisible, InvalidInput: a failure that will not.
+        Unauthorized: HTTP 401.
+        NotVisible, InvalidInput: a failure that will not pass.
         NetworkFailed: this is no response of Kaggle's.
     """
-    payload = _json_object(response)
-    status, message = response.status, ""
-    if payload is not None:
-        error = payload.get("error")
-        # {"error": {"code", "message", "status"}} or {"code", "message"}.
-        fields = error if isinstance(error, dict) else payload
-        code = fields.get("code")
-        message = str(fields.get("message") or "")
-        # Kaggle sends some of its errors as a 200.
-        if status < 400 and isinstance(code, int) and code >= 400:
-            status = code
-    if status >= 400:
-        raise _error(status, message, response, credentials)
-    if payload is None or status >= 300:
-        raise NetworkFailed(
-            "The answer is not Kaggle's: a proxy or a login page intercepts the connection.",
-            code="not_kaggle",
-            hint="Open https://www.kaggle.com in a browser on this network, then try again.",
-        )
-    return payload
+    reply = Reply.of(response)
+    if reply.status >= 400:
+        raise _error(reply, response)
+    if reply.payload is None or reply.status >= 300:
+        raise _not_kaggle()
+    return reply.payload
+
+
+def in_doubt(response: Response) -> InDoubt:
+    """Return the doubt that a response leaves which says nothing clear about the request."""
+    reply = Reply.of(response)
+    if reply.status < 400:
+        return InDoubt(_not_kaggle())
+    error = _error(reply, response)
+    if isinstance(error, RetryLater):
+        return InDoubt(error.error)
+    return InDoubt(NetworkFailed(f"The answer is an error without words (HTTP {reply.status})."))
+
+
+def bad_credentials(credentials: Credentials, message: str) -> Refused:
+    """Return the error of credentials that Kaggle refuses, with its own text."""
+    return Refused(
+        f"Kaggle does not accept the {credentials}.{_quoted(message)}",
+        code="bad_credentials",
+        hint=HINT,
+    )
+
+
+def not_visible(status: int, message: str) -> NotVisible:
+    """Return the error of something that Kaggle does not show to this account."""
+    return NotVisible(
+        f"Kaggle shows no such thing to this account (HTTP {status}).{_quoted(message)}",
+        kaggle_message=message or f"HTTP {status}",
+        hint="Check its name, and that it is this account's or public.",
+    )
 
 
 def _json_object(response: Response) -> dict[str, Any] | None:
     try:
         payload = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) else None
 
 
-def _error(status: int, message: str, response: Response, credentials: Credentials) -> Exception:
-    quoted = f' It says: "{message}"' if message else ""
+def _error(reply: Reply, response: Response) -> Exception:
+    status, quoted = reply.status, _quoted(reply.message)
     if status == 429:
         return RetryLater(
             NetworkFailed(
@@ -108,9 +176,8 @@ def _error(status: int, message: str, response: Response, credentials: Credentia
                 hint="Wait a few minutes, then try again.",
             ),
             retry_after=_retry_after(response),
-            refused=True,
         )
-    if status in _TRANSIENT:
+    if status in _TRANSIENT or status >= 500:
         return RetryLater(
             NetworkFailed(
                 f"Kaggle has a problem of its own (HTTP {status}).{quoted}",
@@ -120,18 +187,24 @@ def _error(status: int, message: str, response: Response, credentials: Credentia
             retry_after=_retry_after(response),
         )
     if status == 401:
-        return Refused(
-            f"Kaggle does not accept the {credentials}.", code="bad_credentials", hint=HINT
-        )
+        return Unauthorized(reply.message)
     if status in {403, 404}:
-        return NotVisible(
-            f"Kaggle shows no such thing to this account (HTTP {status}).{quoted}",
-            kaggle_message=message or f"HTTP {status}",
-            hint="Check its name, and that it is this account's or public.",
-        )
+        return not_visible(status, reply.message)
     return InvalidInput(
         f"Kaggle refused the request (HTTP {status}).{quoted}", code="kaggle_refused"
     )
+
+
+def _not_kaggle() -> NetworkFailed:
+    return NetworkFailed(
+        "The answer is not Kaggle's: a proxy or a login page intercepts the connection.",
+        code="not_kaggle",
+        hint="Open https://www.kaggle.com in a browser on this network, then try again.",
+    )
+
+
+def _quoted(message: str) -> str:
+    return f' It says: "{message}"' if message else ""
 
 
 def _retry_after(response: Response) -> float | None:

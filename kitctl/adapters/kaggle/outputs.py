@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.adapters.http import Response, TransportError
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.errors import parse_response, translate_errors
+from kitctl.adapters.kaggle.errors import translate_errors
 from kitctl.adapters.kaggle.json_text import JsonText, read_object
 from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS, LogLines
 from kitctl.adapters.kaggle.transport import Transport
@@ -117,4 +117,4 @@ def pieces_of_log(parts: Iterator[str]) -> Iterator[dict[str, Any]]:
 
 def _parse(body: bytes, response: StreamedResponse, transport: Transport) -> dict[str, Any]:
     whole = Response(response.status, response.headers, body)
-    return parse_response(whole, transport.credentials)
+    return transport.parse(whole)

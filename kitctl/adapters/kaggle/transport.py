@@ -15,9 +15,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kitctl import __version__
-from kitctl.adapters.http import HttpClient, Request, StreamedResponse, basic_auth
+from kitctl.adapters.http import HttpClient, Request, Response, StreamedResponse, basic_auth
 from kitctl.adapters.kaggle.clock import RemoteClock
-from kitctl.adapters.kaggle.errors import RetryLater, parse_response, translate_errors
+from kitctl.adapters.kaggle.errors import (
+    InDoubt,
+    Reply,
+    RetryLater,
+    Unauthorized,
+    bad_credentials,
+    in_doubt,
+    not_visible,
+    parse_response,
+    translate_errors,
+)
+from kitctl.errors import InvalidInput, NetworkFailed
 
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle.credentials import Credentials
@@ -69,27 +80,60 @@ class Transport:
 
     def call(self, service: str, method: str, request: Mapping[str, object]) -> dict[str, Any]:
         """Call a method of the API, repeatedly if need be, and return its answer."""
-        return self.retry(lambda: self.call_once(service, method, request))
+        return self.retry(lambda: self.parse(self._post(service, method, request)))
 
-    def call_once(self, service: str, method: str, request: Mapping[str, object]) -> dict[str, Any]:
-        """Call a method of the API and return its answer.
+    def call_at_most_once(
+        self, service: str, method: str, request: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """Send a request that must not take effect twice, and return its answer.
+
+        Only what surely did not leave this machine is sent again.
 
         Raises:
-            RetryLater: it may or may not have worked, or Kaggle asks to wait.
+            InDoubt: it is not known whether it took effect.
+            KitError: it surely did not.
         """
-        http_request = self._call_request(service, method, request)
-        sent_at = time.time()
-        with translate_errors():
-            response = self._client.send(http_request)
-        self.clock.observe(response.headers.get("Date"), sent_at, time.time())
-        return parse_response(response, self.credentials)
+
+        def attempt() -> Response:
+            try:
+                return self._post(service, method, request)
+            except RetryLater as failure:
+                if failure.unsent:
+                    raise
+                raise InDoubt(failure.error) from None
+
+        response = self.retry(attempt)
+        if not Reply.of(response).is_clear:
+            raise in_doubt(response)
+        try:
+            return self.parse(response)
+        except RetryLater as failure:
+            raise failure.error from None
+
+    def introspect_token(self) -> dict[str, Any]:
+        """Return what Kaggle says of the token; an empty object where it refuses to.
+
+        Raises:
+            RetryLater, NetworkFailed: this is no clear answer.
+        """
+        request = {"token": self.credentials.secret}
+        try:
+            return parse_response(self._post("security.OAuthService", "IntrospectToken", request))
+        except (Unauthorized, InvalidInput):
+            return {}
 
     def stream(
         self, path: str, parameters: Mapping[str, str], accept: str, read_timeout: float
     ) -> AbstractContextManager[StreamedResponse]:
         """A response that is read as it comes; requested again until there is one."""
-        request = self._request("GET", f"{path}?{urlencode(parameters)}", {"Accept": accept})
-        return self._stream(request._replace(read_timeout=read_timeout))
+
+        def request() -> Request:
+            target = f"{path}?{urlencode(parameters)}"
+            return self._request("GET", target, {"Accept": accept})._replace(
+                read_timeout=read_timeout
+            )
+
+        return self._stream(request)
 
     def stream_call(
         self, service: str, method: str, request: Mapping[str, object]
@@ -98,22 +142,52 @@ class Transport:
 
         An error that Kaggle sends as a 200 is not noticed here.
         """
-        return self._stream(self._call_request(service, method, request))
+        return self._stream(lambda: self._call_request(service, method, request))
+
+    def parse(self, response: Response) -> dict[str, Any]:
+        """Return the response's JSON object; raises as `parse_response`, and explains a 401."""
+        try:
+            return parse_response(response)
+        except Unauthorized as error:
+            raise self._explain_401(error.message) from None
 
     @contextmanager
-    def _stream(self, request: Request) -> Iterator[StreamedResponse]:
+    def _stream(self, request: Callable[[], Request]) -> Iterator[StreamedResponse]:
         with ExitStack() as until_end:
 
             def attempt() -> StreamedResponse:
                 with translate_errors():
-                    response = until_end.enter_context(self._client.stream(request))
+                    response = until_end.enter_context(self._client.stream(request()))
                     if response.status == 200:
                         return response
                     whole = response.load()
-                parse_response(whole, self.credentials)
+                self.parse(whole)
                 return response
 
             yield self.retry(attempt)
+
+    def _post(self, service: str, method: str, request: Mapping[str, object]) -> Response:
+        http_request = self._call_request(service, method, request)
+        sent_at = time.time()
+        with translate_errors():
+            response = self._client.send(http_request)
+        self.clock.observe(response.headers.get("Date"), sent_at, time.time())
+        return response
+
+    def _explain_401(self, message: str) -> Exception:
+        """Return what a 401 means: only IntrospectToken says whether a token is bad.
+
+        With an active token it means what a 403 means. A login that has ended is renewed.
+        """
+        if not self.credentials.bearer:
+            return bad_credentials(self.credentials, message)
+        if self.introspect_token().get("active"):
+            return not_visible(401, message)
+        renewed = self._find_credentials()
+        if renewed.secret == self.credentials.secret:
+            return bad_credentials(self.credentials, message)
+        self.credentials = renewed
+        return RetryLater(NetworkFailed("The Kaggle login was renewed."), retry_after=0.0)
 
     def retry(self, attempt: Callable[[], T]) -> T:
         """Call `attempt` until it raises no RetryLater; waits as long as Kaggle asks.

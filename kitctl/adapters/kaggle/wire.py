@@ -7,16 +7,21 @@ is the empty one of its kind.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kitctl.domain import accelerators
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import seconds_of
 from kitctl.ports import SaveRequest
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s")
+_NUMBER = re.compile(r"[0-9]{1,19}")
+# What the ledger can hold.
+LARGEST_NUMBER = 2**63 - 1
 _STATES = {state.replace("_", "").lower(): state for state in Status}
 _INVALID = (
     "invalidDatasetSources",
@@ -59,9 +64,19 @@ def status(answer: Mapping[str, Any]) -> Status | None:
     return _STATES.get(word.removeprefix("kernelworkerstatus") or "queued")
 
 
+def machine_shape(metadata: Mapping[str, Any]) -> str:
+    """Return the machine of a version, "" for the CPU."""
+    return accelerators.from_metadata(
+        text(metadata, "machineShape"),
+        enable_gpu=metadata.get("enableGpu") is True,
+        enable_tpu=metadata.get("enableTpu") is True,
+    ).shape
+
+
 def invalid_sources(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the sources that SaveKernel could not mount, of every kind."""
-    return tuple(str(source) for name in _INVALID for source in answer.get(name) or ())
+    lists = [answer.get(name) for name in _INVALID]
+    return tuple(str(source) for value in lists if isinstance(value, list) for source in value)
 
 
 def text(answer: Mapping[str, Any], name: str) -> str:
@@ -70,8 +85,13 @@ def text(answer: Mapping[str, Any], name: str) -> str:
 
 
 def number(answer: Mapping[str, Any], name: str) -> int:
+    """Return a whole number, which may come as text; 0 where there is none that can be one."""
     value = answer.get(name)
-    return value if isinstance(value, int) else 0
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        value = int(value) if math.isfinite(float(value)) else 0
+    return value if isinstance(value, int) and 0 < value <= LARGEST_NUMBER else 0
 
 
 def size(answer: Mapping[str, Any], name: str) -> int | None:

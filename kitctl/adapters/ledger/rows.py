@@ -9,7 +9,15 @@ from typing import Any
 
 from kitctl.domain.quota import PoolReading, QuotaReading, RunOccupancy
 from kitctl.domain.run_times import TimeSource
-from kitctl.domain.runs import SENDING_SECONDS, Facts, Forecast, Intent, KernelRef, Run, Status
+from kitctl.domain.runs import (
+    NOT_SHOWN_SECONDS,
+    Facts,
+    Forecast,
+    Intent,
+    KernelRef,
+    Run,
+    Status,
+)
 
 
 def columns(intent: Intent) -> dict[str, Any]:
@@ -34,7 +42,7 @@ def columns(intent: Intent) -> dict[str, Any]:
         "forecast_high_seconds": intent.forecast.high_seconds,
         "forecast_basis": intent.forecast.basis,
         "intent_at": intent.written_at,
-        "sending_until": intent.written_at + SENDING_SECONDS,
+        "sending_until": intent.written_at + NOT_SHOWN_SECONDS,
     }
 
 

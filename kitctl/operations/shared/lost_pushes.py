@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from kitctl.domain.runs import KernelRef, Run, RunRef, Status, source_sha256
+from kitctl.domain.runs import KernelRef, Run, RunRef, Status
+from kitctl.domain.same_source import is_source_of
 from kitctl.ports import Kaggle, KernelVersion, Ledger
+
+# How many of a kernel's newest versions are searched.
+SEARCHED_VERSIONS = 20
+
+# By how much Kaggle's times may differ from each other.
+CLOCK_SECONDS = 60.0
 
 
 def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
@@ -13,30 +20,49 @@ def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
 
     Returns the runs that now have a version.
     """
-    account = kaggle.account()
     settled = []
-    for run in ledger.unfinished_runs(kaggle.service, account):
-        if run.status is not Status.SENDING:
-            continue
-        version = _version_of(run, kaggle, ledger)
-        if version is not None:
-            settled.append(
-                ledger.record_version(
-                    run.id, version.kernel, version.version, run.intent.written_at
-                )
-            )
+    for run in _sending(kaggle, ledger):
+        recorded = settle(run, kaggle, ledger)
+        if recorded is not None:
+            settled.append(recorded)
         elif kaggle.now() > run.sending_until:
             ledger.withdraw(run.id)
     return settled
 
 
-def _version_of(run: Run, kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
-    """Return the first version since the intent with its source that is no other run's."""
-    for version in _versions_since(run.intent.newest_before, run.intent.kernel, kaggle):
-        is_known = ledger.get(kaggle.service, version.run) is not None
-        if not is_known and source_sha256(version.source) == run.intent.source_sha256:
+def settle(run: Run, kaggle: Kaggle, ledger: Ledger) -> Run | None:
+    """Record the version that an intent became; None where Kaggle shows none (yet)."""
+    others = [other for other in _sending(kaggle, ledger) if other.id != run.id]
+    version = _version_of(run, others, kaggle, ledger)
+    if version is None:
+        return None
+    return ledger.record_version(run.id, version.kernel, version.version, run.intent.written_at)
+
+
+def _sending(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
+    runs = ledger.unfinished_runs(kaggle.service, kaggle.account())
+    return [run for run in runs if run.status is Status.SENDING]
+
+
+def _version_of(run: Run, others: Sequence[Run], kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
+    """Return the version since the intent that is its own.
+
+    That is the first one with its source that is no other run's. Where there is none, a newest
+    version that is nobody else's counts too: better a wrong source than a run paid for twice.
+    """
+    versions = [
+        version
+        for version in _versions_since(run.intent.newest_before, run.intent.kernel, kaggle)
+        if ledger.get(kaggle.service, version.run) is None
+    ]
+    for version in versions:
+        if is_source_of(run.intent, version.source):
             return version.run
-    return None
+    newest = versions[-1] if versions else None
+    if newest is None or any(is_source_of(other.intent, newest.source) for other in others):
+        return None
+    last_run_at = newest.last_run_at or run.intent.written_at
+    return newest.run if last_run_at >= run.intent.written_at - CLOCK_SECONDS else None
 
 
 def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[KernelVersion]:
@@ -44,7 +70,8 @@ def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[
     newest = kaggle.newest_version(kernel)
     if newest is None:
         return
-    for older in range(number + 1, newest.run.version):
+    first = max(number + 1, newest.run.version - SEARCHED_VERSIONS)
+    for older in range(first, newest.run.version):
         version = kaggle.version(RunRef(kernel, older))
         if version is not None:
             yield version

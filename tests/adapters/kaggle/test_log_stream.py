@@ -23,7 +23,7 @@ def piece(data: str, stream: str = "stdout") -> dict[str, Any]:
 
 def run(server: LocalKaggle, script: str = SCRIPT) -> RunRef:
     kaggle = connect_local(server.endpoint, server.token)
-    return kaggle.save(save_request(KernelRef("local", "talks"), script), 0).run
+    return kaggle.save(save_request(KernelRef("local", "talks"), script)).run
 
 
 def followed(server: LocalKaggle, ref: RunRef) -> list[str]:

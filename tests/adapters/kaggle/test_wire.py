@@ -60,7 +60,10 @@ class Recorder:
         self.requests[method] = {**self.requests.get(method, {}), **request}
         return self.variables.get(method, {})
 
-    call_once = call
+    call_at_most_once = call
+
+    def introspect_token(self) -> dict[str, Any]:
+        return self.call("security.OAuthService", "IntrospectToken", {"token": "secret"})
 
     @contextmanager
     def stream_call(
@@ -90,7 +93,7 @@ def test_every_request_can_be_read_by_the_official_client() -> None:
         ListKernelFiles=page,
         GetDatasetStatus={"status": "READY"},
     )
-    kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB, 0), kaggle.status(RUN)
+    kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB), kaggle.status(RUN)
     kaggle.newest_version(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
     list(kaggle.outputs(RUN)), list(kaggle.listed_files(RUN)), list(kaggle.log(RUN))
     kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
@@ -179,7 +182,7 @@ def test_a_saved_kernel_is_read_as_the_official_client_writes_it() -> None:
     answer.version_number = 5
     answer.invalid_dataset_sources, answer.invalid_model_sources = ["a/b"], ["f/g"]
     kaggle, _ = api(SaveKernel=answer.to_dict())
-    saved = kaggle.save(WHOLE_JOB, 0)
+    saved = kaggle.save(WHOLE_JOB)
     assert str(saved.run) == "ada/moved/5"
     assert saved.invalid_sources == ("a/b", "f/g")
 

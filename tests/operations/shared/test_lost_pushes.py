@@ -29,7 +29,7 @@ def test_an_intent_that_kaggle_did_not_accept_is_forgotten_after_a_while(setup: 
 def test_two_intents_of_one_script_get_a_version_each(tmp_path: Path) -> None:
     kaggle, kernel = FakeKaggle(), KernelRef("ada", "car-or-truck")
     for _ in range(2):
-        kaggle.save(save_request(kernel, "print(1)"), 0)
+        kaggle.save(save_request(kernel, "print(1)"))
     with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
         for _ in range(3):
             ledger.admit(intent_to_push(), lambda pending: None)

@@ -44,7 +44,7 @@ def test_a_failed_run_is_an_error_with_the_next_command(setup: LocalSetup) -> No
 def test_a_run_that_exceeds_its_timeout_is_cancelled(setup: LocalSetup) -> None:
     target = TargetRun(
         setup.kaggle.save(
-            save_request(KERNEL, "import time; time.sleep(600)", timeout_seconds=60), 0
+            save_request(KERNEL, "import time; time.sleep(600)", timeout_seconds=60)
         ).run,
         None,
     )

@@ -1,0 +1,58 @@
+"""A kernel's newest run, where it was not pushed from here: another machine, or an older ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kitctl.domain.accelerators import resolve
+from kitctl.domain.push_guards import SameScriptElsewhere
+from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, RunRef, Status
+from kitctl.domain.same_source import is_source_of
+from kitctl.errors import InvalidInput
+from kitctl.ports import Kaggle, KernelVersion, Ledger
+
+
+@dataclass(frozen=True)
+class ForeignRun:
+    """A version that the ledger does not know; `status` is None where Kaggle shows no session."""
+
+    version: KernelVersion
+    status: Status | None
+
+    @property
+    def under_way(self) -> RunRef | None:
+        """The run, where it has not ended."""
+        return self.version.run if self.status is not None and not self.status.ended else None
+
+    def same_script(self, intent: Intent) -> SameScriptElsewhere | None:
+        """Return it where it runs, or has run, the very script of the intent."""
+        is_same = is_source_of(intent, self.version.source) and _pool(self.version) == intent.pool
+        if not is_same:
+            return None
+        status = self.status
+        if status is None and self._may_not_be_shown_yet(intent.written_at):
+            status = Status.QUEUED
+        if status is None or (status.ended and status is not Status.COMPLETE):
+            return None
+        return SameScriptElsewhere(self.version.run, status)
+
+    def _may_not_be_shown_yet(self, now: float) -> bool:
+        last_run_at = self.version.last_run_at
+        return last_run_at is not None and now - last_run_at < NOT_SHOWN_SECONDS
+
+
+def find_foreign_run(
+    newest: KernelVersion | None, kaggle: Kaggle, ledger: Ledger
+) -> ForeignRun | None:
+    """Return the kernel's newest run; None where there is none, or it was pushed from here."""
+    if newest is None or ledger.get(kaggle.service, newest.run) is not None:
+        return None
+    try:
+        return ForeignRun(newest, kaggle.status(newest.run).status)
+    except InvalidInput:
+        # Saved in the editor, without a run; or pushed a moment ago.
+        return ForeignRun(newest, None)
+
+
+def _pool(version: KernelVersion) -> str:
+    return resolve(version.machine_shape).pool if version.machine_shape else "cpu"
