@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from kitctl.domain.run_log import facts_of_log
-from kitctl.domain.runs import Run, RunRef, Status
+from kitctl.domain.runs import Facts, Run, RunRef, Status
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
@@ -57,9 +57,12 @@ def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    for run, lines in _request_each(kaggle.log, runs):
-        if lines is not None:
-            ledger.update_facts(run.id, facts_of_log((line.time, line.text) for line in lines))
+    def facts(run: RunRef) -> Facts:
+        return facts_of_log((line.time, line.text) for line in kaggle.log(run))
+
+    for run, known in _request_each(facts, runs):
+        if known is not None:
+            ledger.update_facts(run.id, known)
 
 
 def _request_each(

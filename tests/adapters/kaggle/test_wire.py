@@ -20,6 +20,7 @@ from support.jobs import KERNEL, save_request
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials
+from kitctl.adapters.kaggle.errors import parse_response
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import RunRef, Status
 from kitctl.ports import ListedFile, SaveRequest
@@ -61,6 +62,8 @@ class Recorder:
         return self.variables.get(method, {})
 
     call_at_most_once = call
+
+    parse = staticmethod(parse_response)
 
     def introspect_token(self) -> dict[str, Any]:
         return self.call("security.OAuthService", "IntrospectToken", {"token": "secret"})
