@@ -49,12 +49,34 @@ class Config:
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of the ledger and the local Kaggle: KITCTL_HOME, or one for user data."""
+    """Return the folder of the ledger and the local Kaggle: KITCTL_HOME, or one for user data.
+
+    Raises InvalidInput where neither is known: a container's user may have no home folder.
+    """
     if environ.get("KITCTL_HOME"):
-        return Path(environ["KITCTL_HOME"]).expanduser().absolute()
+        return expand_user(environ["KITCTL_HOME"]).absolute()
     from platformdirs import user_data_path
 
-    return user_data_path("kitctl", appauthor=False)
+    try:
+        folder = user_data_path("kitctl", appauthor=False)
+    except RuntimeError:  # As a release of platformdirs may do; others return a `~`.
+        folder = Path("~/kitctl")
+    return expand_user(folder)
+
+
+def expand_user(path: str | Path) -> Path:
+    """Return the path with the home folder in place of `~`.
+
+    Raises InvalidInput where the user has no home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InvalidInput(
+            f"There is no home folder that the ~ in {path} could stand for.",
+            code="no_home",
+            hint="Name kitctl's folder in the environment variable KITCTL_HOME, or set HOME.",
+        ) from None
 
 
 def find_project(folder: Path | None, start: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -64,7 +86,7 @@ def find_project(folder: Path | None, start: Path, environ: Mapping[str, str] = 
     folder is no project.
     """
     if folder is None and environ.get("KITCTL_PROJECT"):
-        folder = Path(environ["KITCTL_PROJECT"]).expanduser()
+        folder = expand_user(environ["KITCTL_PROJECT"])
     if folder is not None:
         if (folder / METADATA_NAME).is_file():
             return folder.absolute()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.users import become_nobody
 
 from kitctl import config
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, hint_text
 
 
 def project(folder: Path, table: str) -> Path:
@@ -57,3 +58,15 @@ def test_the_users_folder_can_be_moved(tmp_path: Path) -> None:
 def test_the_project_may_be_named_by_the_environment(tmp_path: Path) -> None:
     (tmp_path / "kernel-metadata.json").write_text("{}", "utf-8")
     assert config.find_project(None, Path("/"), {"KITCTL_PROJECT": str(tmp_path)}) == tmp_path
+
+
+def test_a_user_without_a_home_needs_kitctl_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become_nobody(monkeypatch)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert config.home({"KITCTL_HOME": str(tmp_path)}) == tmp_path
+    for environ in ({}, {"KITCTL_HOME": "~/kitctl"}):
+        with pytest.raises(InvalidInput, match="no home folder") as failure:
+            config.home(environ)
+        assert "KITCTL_HOME" in hint_text(failure.value.hint)

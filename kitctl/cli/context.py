@@ -191,4 +191,4 @@ class CommandContext:
 
 def local_state(folder: Path | None = None) -> Path:
     """Return the local Kaggle's state folder: `folder`, or the one in the user's data folder."""
-    return (folder or config.home() / "local").expanduser().absolute()
+    return config.expand_user(folder or config.home() / "local").absolute()

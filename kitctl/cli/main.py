@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -19,6 +20,7 @@ from kitctl.render.output import CommandResult
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    streams.replace_closed()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show must not end the command.
         if hasattr(stream, "reconfigure"):
@@ -56,8 +58,19 @@ def _run(arguments: list[str], context: CommandContext) -> int:
 
 def _fail(context: CommandContext, error: KitError) -> int:
     if context.options.verbose:
-        traceback.print_exc()
-    return context.output.fail(context.command, error)
+        from kitctl.cli.verbose import print_traceback
+
+        print_traceback(sys.exception() or error)
+    try:
+        return context.output.fail(context.command, error)
+    except BrokenPipeError:
+        raise
+    except OSError:  # Nothing can be written on stdout, so stderr has it also with --json.
+        streams.hush_unwritable()
+        with suppress(OSError):
+            context.console.fail(error)
+        streams.hush_unwritable()
+        return error.exit_code
 
 
 def _usage_error(error: typer.TyperException) -> UsageError:
@@ -68,6 +81,7 @@ def _usage_error(error: typer.TyperException) -> UsageError:
 
 def _system_error(error: OSError) -> InvalidInput:
     """Return the failure for a full disk or a folder without permission, which is no bug."""
+    streams.hush_unwritable()
     what = f"{error.filename}: " if error.filename else ""
     return InvalidInput(f"{what}{error.strerror or error}.", code="system")
 

@@ -10,6 +10,7 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
+from kitctl.config import expand_user
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
@@ -70,7 +71,7 @@ def _measure_here(
             context.project, context.config, context.console, overrides=settings
         )
     else:
-        mounts = prepare([pipelines.photos_source(data.expanduser().absolute())], context.console)
+        mounts = prepare([pipelines.photos_source(expand_user(data).absolute())], context.console)
         settings = pipelines.pipelines_settings(next(iter(mounts.values())), read_delay)
         plan = plan_job(context.project, overrides=settings)
     result = pipelines.measure(

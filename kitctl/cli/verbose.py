@@ -1,11 +1,14 @@
-"""`--verbose`: what the adapters log, on stderr."""
+"""`--verbose`: what the adapters log, and the traceback of a failure, on stderr."""
 
 from __future__ import annotations
 
 import logging
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kitctl.errors import KitError
 from kitctl.render.console import Console
 
 LOGGER = logging.getLogger("kitctl")
@@ -35,3 +38,24 @@ def log_on(console: Console) -> Iterator[None]:
     finally:
         LOGGER.removeHandler(handler)
         LOGGER.setLevel(level)
+
+
+def print_traceback(error: BaseException) -> None:
+    """Print where an exception and those before it were raised.
+
+    The text is left out of all but kitctl's own errors: the one of a library may quote a header,
+    and with it the token.
+    """
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        print_traceback(earlier)
+        print("\nThen:", file=sys.stderr)
+    lines = traceback.format_tb(error.__traceback__)
+    text = f": {error}" if isinstance(error, KitError) else ""
+    print(
+        "Traceback (most recent call last):",
+        *(line.rstrip("\n") for line in lines),
+        f"{type(error).__qualname__}{text}",
+        sep="\n",
+        file=sys.stderr,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,3 +68,20 @@ def console(stream: IO[str]) -> Console:
 def hush(stream: IO[str]) -> None:
     """Discard what is still written to the stream, whose reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def hush_unwritable() -> None:
+    """Discard what waits to be written on a full disk, and would fail again when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            hush(stream)
+
+
+def replace_closed() -> None:
+    """Open what was closed before the program started, so that it can be written to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+            setattr(sys, name, stream)

@@ -66,7 +66,7 @@ def test_help_goes_to_stdout_and_is_no_failure(
     assert output.err == ""
 
 
-def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode(
+def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode_and_never_a_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -80,7 +80,9 @@ def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode(
     assert "Traceback" not in err
     assert "KGAT_secret" not in err
     assert main(["package", "--project", str(tmp_path), "--verbose"]) == 1
-    assert "Traceback" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Traceback" in err and "RuntimeError" in err
+    assert "KGAT_secret" not in err, "the text of an exception may quote a header"
 
 
 def test_a_folder_without_permission_is_a_failure_of_the_input(

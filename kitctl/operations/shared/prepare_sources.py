@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kitctl.config import expand_user
 from kitctl.domain.metadata import Sources
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.reporter import Reporter
@@ -116,7 +117,7 @@ def _parse_data_options(sources: Sources, data: Sequence[str]) -> dict[str, Path
                 code="source_unknown",
                 hint=f"Its sources: {', '.join(sources.all) or 'none'}",
             )
-        folders[names[_unversioned(name)]] = Path(folder).expanduser().absolute()
+        folders[names[_unversioned(name)]] = expand_user(folder).absolute()
     return folders
 
 
