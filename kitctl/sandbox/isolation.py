@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -10,19 +11,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_NAMESPACES = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child")
+from kitctl.sandbox import visible
+
+_NAMESPACES = (
+    *("unshare", "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--fork"),
+    "--kill-child",
+)
 _NETWORK_ON = "network on, as the job asks"
+_OWN_FOLDER = "/kitctl"
+"""Where a run has what is kitctl's, not Kaggle's: home, packages and kit."""
+
+WRITABLE = ("working", "home", "packages")
+"""The folders of a run that it writes to; `src` and `kit` are read-only."""
 
 
 @dataclass(frozen=True)
 class Isolation:
     """How to start a run: the command's prefix, its folder, and a sentence for people.
 
-    `kaggle` is the run's folder as the script sees it.
+    `kaggle` is the folder of src/, input/ and working/ as the script sees it, `own` that of home/,
+    packages/ and kit/.
     """
 
     prefix: tuple[str, ...]
     kaggle: str
+    own: str
     cwd: str
     description: str
 
@@ -31,7 +44,8 @@ def isolate(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolat
     """Return the best isolation that this machine allows.
 
     Args:
-        root: the run's folder, with an empty folder under input/ for each input.
+        root: the run's folder with its folders src, working, home, packages, kit and, both empty,
+            stage and input.
         inputs: path under input/ → local folder. Where there are no namespaces, they are copied.
         internet: whether the run may use the network.
     """
@@ -39,25 +53,58 @@ def isolate(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolat
 
 
 def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolation | None:
-    """Return an isolation in which root is /kaggle; None if the machine allows no namespaces."""
+    """Return an isolation in namespaces of its own; None if the machine allows none."""
     if sys.platform != "linux" or shutil.which("unshare") is None:
         return None
     spec = {
-        "root": str(root),
-        "mounts": {path: str(folder.resolve()) for path, folder in inputs.items()},
+        **dataclasses.asdict(_view(root, inputs)),
+        "root": str(root / "stage"),
         "cwd": "/kaggle/working",
         "loopback": not internet,
     }
     namespaces = _NAMESPACES if internet else (*_NAMESPACES, "--net")
     program = str(Path(__file__).with_name("namespaces.py"))
     prefix = (*namespaces, sys.executable, "-I", program, json.dumps(spec))
+    if not _works(prefix, root):
+        return None
+    network = _NETWORK_ON if internet else "no network"
+    return Isolation(
+        prefix,
+        "/kaggle",
+        _OWN_FOLDER,
+        str(root),
+        f"Isolated: {network}, inputs read-only, your own files hidden.",
+    )
+
+
+def _view(root: Path, inputs: Mapping[str, Path]) -> visible.View:
+    """Return the file system of a run in namespaces."""
+    empty = root / "stage-empty"
+    empty.mkdir(exist_ok=True)
+    view = visible.machine(empty)
+    for name in ("src", "working"):
+        view.mount(root / name, f"/kaggle/{name}", "rw" if name in WRITABLE else "ro")
+    for name in ("home", "packages", "kit"):
+        view.mount(root / name, f"{_OWN_FOLDER}/{name}", "rw" if name in WRITABLE else "ro")
+    view.folders.append("/kaggle/input")
+    for path, folder in inputs.items():
+        visible.mount_input(view, folder, f"/kaggle/input/{path}", empty)
+    view.seal("/kaggle/input")
+    return view
+
+
+def _works(prefix: tuple[str, ...], root: Path) -> bool:
     probe = subprocess.run(
         [*prefix, "/bin/true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
     )
-    if probe.returncode != 0:
-        return None
-    network = _NETWORK_ON if internet else "no network"
-    return Isolation(prefix, "/kaggle", str(root), f"Isolated: {network}, inputs read-only.")
+    reset_stage(root)
+    return probe.returncode == 0
+
+
+def reset_stage(root: Path) -> None:
+    """Empty the folder in which a run's file system is built."""
+    shutil.rmtree(root / "stage", ignore_errors=True)
+    (root / "stage").mkdir()
 
 
 def _copies(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolation:
@@ -71,6 +118,8 @@ def _copies(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolat
     return Isolation(
         (),
         str(root),
+        str(root),
         str(root / "working"),
-        f"Not isolated, because this machine allows no namespaces: {network}; inputs are copies.",
+        "Not isolated, because this machine allows no namespaces: the script can read and change "
+        f"your own files; {network}; inputs are copies.",
     )

@@ -1,10 +1,12 @@
-"""Run a Python script on this machine as Kaggle would run it.
+"""Run a Python script or notebook on this machine as Kaggle would run it.
 
-`start` is the port Runner. It makes ROOT/src/script.py, ROOT/input (read-only, in both of Kaggle's
-layouts), ROOT/working (the working directory, where outputs are left) and ROOT/home. On Linux with
-user namespaces the script sees ROOT as /kaggle, has no network unless it asks for one, and cannot
-write to its inputs. Elsewhere the inputs are copies and the network stays on;
-`SandboxRun.isolation` says which it was.
+`start` is the port Runner. It makes these folders in ROOT: `src` with the script, `input`
+(read-only, in both of Kaggle's layouts), `working` (the working directory, where outputs are left),
+`home`, `packages` (a layer for what the script installs) and `kit` (kitctl's own part of the run).
+
+On Linux with user namespaces the script sees src, input and working in /kaggle, has no network
+unless it asks for one, and sees nothing else of the user's. Elsewhere the inputs are copies, and
+the network and the user's files are there; `SandboxRun.isolation` says which it is.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from kitctl.errors import InvalidInput, NextCommand
-from kitctl.sandbox.isolation import Isolation, isolate
+from kitctl.sandbox import layer, secrets
+from kitctl.sandbox.isolation import Isolation, isolate, reset_stage
+from kitctl.sandbox.outputs import remove_unsafe
 
 OnLine = Callable[[str, str, float], None]
 """Called with "stdout" or "stderr", a line with its line break, and seconds since the start."""
 
 GRACE_SECONDS = 3.0
 LONGEST_LINE_BYTES = 65_536
+_FOLDERS = ("src", "input", "working", "home", "packages", "kit", "stage")
+_INSIDE = Path(__file__).with_name("inside")
 
 
 def container_name(session_id: int) -> str:
@@ -68,6 +74,7 @@ class SandboxRun:
         for reader in self._readers:
             reader.join()
         self._lifeline.close()
+        remove_unsafe(self.working)
         return code
 
     def stop(self) -> None:
@@ -93,9 +100,11 @@ def start(
     environment: Mapping[str, str],
     internet: bool,
     on_line: OnLine,
+    on_isolation: Callable[[str], None] = lambda sentence: None,
+    secret_values: Mapping[str, str] | None = None,
     name: str = "script.py",
 ) -> SandboxRun:
-    """Start a Python script.
+    """Start a Python script or notebook.
 
     Args:
         root: the run's folder, empty or missing.
@@ -107,41 +116,52 @@ def start(
             environment reaches the script.
         internet: whether the script may use the network.
         on_line: receives each line that the script prints, from other threads.
+        on_isolation: receives the sentence on the run's isolation, before the run starts.
+        secret_values: KITCTL_SECRET_<LABEL> → value, for the stand-in of kaggle_secrets; None:
+            those of this process's environment.
         name: the script's file name.
 
     Raises:
-        InvalidInput: it is not a Python script.
+        InvalidInput: it is neither a Python script nor a notebook.
     """
-    if not name.endswith(".py"):
+    if not name.endswith((".py", ".ipynb")):
         raise InvalidInput(
-            f"{name} cannot run here: this machine runs Python scripts only.",
+            f"{name} cannot run here: this machine runs Python scripts and notebooks only.",
             code="not_runnable",
             hint=(NextCommand("push"), " sends it to Kaggle, where it can run"),
         )
     root = root.resolve()
-    _make_folders(root)
+    hidden = secrets.given() if secret_values is None else secret_values
+    secret_file = _make_folders(root, hidden)
     (root / "src" / name).write_bytes(script)
     inputs = _both_layouts(mounts)
     for path in inputs:
         (root / "input" / path).mkdir(parents=True, exist_ok=True)
     isolation = isolate(root, inputs, internet=internet)
+    on_isolation(isolation.description)
+    hide = secrets.hiding(hidden)
     supervisor = subprocess.Popen(
-        _supervisor_command(isolation, f"{isolation.kaggle}/src/{name}"),
+        _supervisor_command(isolation, name, secret_file),
         cwd=root,
-        env=_environment(isolation.kaggle, environment),
+        env=_environment(isolation, environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    return SandboxRun(supervisor, root / "working", isolation.description, on_line)
+    return SandboxRun(
+        supervisor,
+        root / "working",
+        isolation.description,
+        lambda stream, line, seconds: on_line(stream, hide(line), seconds),
+    )
 
 
 def isolation() -> str:
     """Return how runs are isolated on this machine, in one sentence; an empty run is tried."""
     with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
         root = Path(folder)
-        _make_folders(root)
+        _make_folders(root, {})
         description = isolate(root, {}, internet=False).description
         remove(root)
         return description
@@ -154,7 +174,9 @@ def remove(root: Path) -> None:
 
 
 def remove_inputs(root: Path) -> None:
-    """Remove the input folder of a run that has ended, write-protected copies included."""
+    """Remove of a run that has ended what is not an output; its inputs may be protected copies."""
+    for name in ("stage", "stage-empty", "home", "packages", "kit"):
+        shutil.rmtree(root / name, ignore_errors=True)
     inputs = root / "input"
     if inputs.is_dir():
         for folder in (inputs, *inputs.rglob("*/")):
@@ -162,9 +184,16 @@ def remove_inputs(root: Path) -> None:
         shutil.rmtree(inputs, ignore_errors=True)
 
 
-def _make_folders(root: Path) -> None:
-    for folder in ("src", "input", "working", "home", "stage"):
+def _make_folders(root: Path, secret_values: Mapping[str, str]) -> Path:
+    """Make the folders of a run; return the file of its secrets, which is to go with the run."""
+    shutil.rmtree(root / "kit", ignore_errors=True)
+    for folder in _FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
+    reset_stage(root)
+    for module in _INSIDE.glob("*.py"):
+        shutil.copyfile(module, root / "kit" / module.name)
+    layer.make_layer(root / "packages", root / "kit")
+    return secrets.write(root / "kit", secret_values)
 
 
 def _both_layouts(mounts: Mapping[str, Path]) -> dict[str, Path]:
@@ -177,22 +206,30 @@ def _both_layouts(mounts: Mapping[str, Path]) -> dict[str, Path]:
     return inputs
 
 
-def _supervisor_command(isolation: Isolation, script: str) -> list[str]:
+def _supervisor_command(isolation: Isolation, name: str, secret_file: Path) -> list[str]:
+    own = Path(isolation.own)
+    script = f"{isolation.kaggle}/src/{name}"
+    notebook = [str(own / "kit" / "run_notebook.py")] if name.endswith(".ipynb") else []
     spec = {
-        "command": [*isolation.prefix, sys.executable, script],
+        "command": [*isolation.prefix, str(layer.python(own / "packages")), *notebook, script],
         "cwd": isolation.cwd,
         "grace_seconds": GRACE_SECONDS,
+        "remove": str(secret_file),
     }
     program = str(Path(__file__).with_name("supervisor.py"))
     return [sys.executable, "-I", program, json.dumps(spec)]
 
 
-def _environment(kaggle: str, added: Mapping[str, str]) -> dict[str, str]:
+def _environment(isolation: Isolation, added: Mapping[str, str]) -> dict[str, str]:
     """Return Kaggle's variables and what every program needs; no credential of the user's."""
-    needed = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
+    own = Path(isolation.own)
+    programs = [layer.programs(own / "packages"), Path(sys.executable).parent]
+    path = os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)])
+    needed = ("SYSTEMROOT", "LD_LIBRARY_PATH")
     return {
         **{name: os.environ[name] for name in needed if name in os.environ},
-        "HOME": f"{kaggle}/home",
+        "PATH": path,
+        "HOME": str(own / "home"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",

@@ -5,7 +5,8 @@ run. Its stdin is a pipe that kitctl holds open and never writes to: when kitctl
 in whatever way, the supervisor ends the run's whole process tree. The run writes to the
 supervisor's own stdout and stderr.
 
-SPEC is JSON: `command` (a list), `cwd`, `grace_seconds` (between SIGTERM and SIGKILL).
+SPEC is JSON: `command` (a list), `cwd`, `grace_seconds` (between SIGTERM and SIGKILL), and perhaps
+`remove`, a file that is to go with the run.
 """
 
 import contextlib
@@ -42,6 +43,8 @@ def main() -> int:
     ).start()
     code = run.wait()
     _end_descendants(run)
+    if spec.get("remove"):
+        Path(spec["remove"]).unlink(missing_ok=True)
     return code if code >= 0 else 128 - code
 
 

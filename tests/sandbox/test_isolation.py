@@ -8,6 +8,8 @@ import pytest
 
 from kitctl.sandbox.isolation import isolate
 
+RUN_FOLDERS = ("src", "working", "home", "packages", "kit", "stage")
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
@@ -19,7 +21,7 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name in ("stage", "working", "input/photos"):
+    for name in (*RUN_FOLDERS, "input/photos"):
         (tmp_path / "run" / name).mkdir(parents=True)
     return tmp_path / "run"
 
@@ -67,4 +69,6 @@ def test_with_namespaces_nothing_is_copied(root: Path, photos: Path) -> None:
         pytest.skip("this machine allows no namespaces")
     assert isolation.kaggle == "/kaggle"
     assert not list((root / "input/photos").iterdir())
-    assert isolation.description == "Isolated: no network, inputs read-only."
+    assert isolation.description == (
+        "Isolated: no network, inputs read-only, your own files hidden."
+    )

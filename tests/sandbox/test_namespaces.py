@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -13,9 +14,10 @@ from support.local_kaggle import until
 from support.processes import unique_seconds, with_argument
 
 from kitctl.sandbox import isolation
+from kitctl.sandbox.visible import machine
 
 PROGRAM = str(Path(isolation.__file__).with_name("namespaces.py"))
-UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child")
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--fork")
 
 
 def namespaces_are_allowed() -> bool:
@@ -32,8 +34,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A run's folder, with an empty input `photos`."""
-    for name in ("stage", "working", "input/photos"):
+    """A run's folder."""
+    for name in ("stage", "working"):
         (tmp_path / "run" / name).mkdir(parents=True)
     return tmp_path / "run"
 
@@ -42,9 +44,15 @@ def run(
     root: Path, code: str, *, mounts: dict[str, Path] | None = None, loopback: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run Python code in namespaces of its own."""
+    view = machine(root / "none")
+    view.mount(root / "working", "/kaggle/working", "rw")
+    view.folders.append("/kaggle/input")
+    for name, folder in (mounts or {}).items():
+        view.mount(folder, f"/kaggle/input/{name}")
+    view.seal("/kaggle/input")
     spec = {
-        "root": str(root),
-        "mounts": {name: str(folder) for name, folder in (mounts or {}).items()},
+        **dataclasses.asdict(view),
+        "root": str(root / "stage"),
         "cwd": "/kaggle/working",
         "loopback": loopback,
     }

@@ -1,0 +1,1 @@
+"""Programs and modules that stand in a run itself, as its kit."""
