@@ -1,17 +1,18 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and folders removed with all that is in them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from kitctl.errors import InvalidInput
 
 
-@contextmanager
+@contextlib.contextmanager
 def replace_file(path: Path, part_folder: Path | None = None) -> Iterator[Path]:
     """Yield a new file to write, which takes the place of `path` when the block ends well.
 
@@ -33,7 +34,7 @@ def replace_file(path: Path, part_folder: Path | None = None) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def replace_users_file(path: Path) -> Iterator[Path]:
     """Do as `replace_file`, for a file that the user named.
 
@@ -48,6 +49,18 @@ def replace_users_file(path: Path) -> Iterator[Path]:
             code="unwritable",
             hint="Name a file in a folder that you may write to.",
         ) from None
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, write-protected ones inside included, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+    for parent, names, _ in os.walk(folder):
+        for path in (Path(parent, name) for name in names):
+            if not path.is_symlink():
+                with contextlib.suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from kitctl.operations.shared import outputs
 from kitctl.operations.shared.local_run import ScriptRun
 from kitctl.operations.shared.outputs import Artifact, OutputCheck, SkippedPhoto
 from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.scratch_folder import scratch_folder
 from kitctl.operations.shared.subset import link_subset
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Runner
@@ -99,29 +99,26 @@ def dry_run(
     failed_out = out.with_name(f"{out.name}-failed")
     for folder in (out, failed_out):
         _require_replaceable(folder)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    script = ScriptRun(plan, root, runner)
-    try:
-        subset = scale.subset(plan, mounts, root / "share")
-        started = time.monotonic()
-        code = _run(script, subset, scale.overrides(plan), reporter)
-        if code != 0:
+    with scratch_folder(out) as root:
+        script = ScriptRun(plan, root, runner)
+        try:
+            subset = scale.subset(plan, mounts, root / "share")
+            started = time.monotonic()
+            code = _run(script, subset, scale.overrides(plan), reporter)
+            if code != 0:
+                script.write_log(LOG_NAME)
+                script.move_outputs(failed_out)
+                hint = f"Its outputs and log were kept: {failed_out / LOG_NAME}"
+                raise script.failure(code, hint)
+            result = _checked_result(plan, script, out, started, reporter)
             script.write_log(LOG_NAME)
-            script.move_outputs(failed_out)
-            hint = f"Its outputs and log were kept: {failed_out / LOG_NAME}"
-            raise script.failure(code, hint)
-        result = _checked_result(plan, script, out, started, reporter)
-        script.write_log(LOG_NAME)
-        script.move_outputs(out)
-        return result
-    except KeyboardInterrupt:
-        raise Interrupted(
-            "The dry run was stopped with all its processes; nothing of it was kept.",
-            hint=NextCommand("dry-run"),
-        ) from None
-    finally:
-        script.clear()
+            script.move_outputs(out)
+            return result
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "The dry run was stopped with all its processes; nothing of it was kept.",
+                hint=NextCommand("dry-run"),
+            ) from None
 
 
 def _run(
@@ -136,8 +133,7 @@ def _run(
                 bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
         environment = {"KITCTL_OVERRIDES": json.dumps(overrides)} if overrides else {}
-        script.start(mounts, show, environment)
-        reporter.hint(script.isolation)
+        script.start(mounts, show, reporter, environment)
         return script.wait()
 
 

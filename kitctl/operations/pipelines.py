@@ -95,7 +95,7 @@ def measure(
     script = ScriptRun(plan, root, runner, last_lines=3)
     try:
         reporter.info("Measuring each pipeline in a process of its own.")
-        script.start(mounts, show)
+        script.start(mounts, show, reporter)
         code = script.wait()
         if code:
             raise script.failure(code, NextCommand("pipelines", "--data DIR"))

@@ -137,8 +137,7 @@ def _run(script: ScriptRun, mounts: Mapping[str, Path], reporter: Reporter) -> i
             if epoch := _EPOCH.match(line):
                 bar.update(completed=int(epoch[1]), total=int(epoch[2]))
 
-        script.start(mounts, show)
-        reporter.hint(script.isolation)
+        script.start(mounts, show, reporter)
         return script.wait()
 
 

@@ -43,10 +43,12 @@ class Runner(Protocol):
         environment: Mapping[str, str],
         internet: bool,
         on_line: Callable[[str, str, float], None],
+        on_isolation: Callable[[str], None] = ...,
         name: str = ...,
     ) -> LocalRun:
         """Start the script in `root`.
 
         `mounts` maps paths under input/ to local folders; `on_line` is called with each line's
-        stream, text and seconds since the start.
+        stream, text and seconds since the start, `on_isolation` with the run's `isolation` before
+        it starts.
         """

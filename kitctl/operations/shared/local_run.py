@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kitctl.errors import Hint, InvalidInput, KitError, NextCommand, RunFailed
+from kitctl.files import remove_tree
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.packing.bundle import Plan
 from kitctl.ports import LocalRun, Runner
 
@@ -48,14 +49,19 @@ class ScriptRun:
         self,
         mounts: Mapping[str, Path],
         on_line: LineListener,
+        reporter: Reporter,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start the script.
+        """Start the script; before, the reporter is given a sentence on its isolation.
 
         `mounts` maps paths under input/ to local folders; `environment` is added to Kaggle's own
         variables.
         """
         self._mounts = mounts
+
+        def report(isolation: str) -> None:
+            is_isolated = isolation.startswith("Isolated")
+            (reporter.hint if is_isolated else reporter.warn)(isolation)
 
         def record(stream: str, line: str, seconds: float) -> None:
             text = line.rstrip()
@@ -64,7 +70,7 @@ class ScriptRun:
             self._last_lines.append(text.rpartition("\r")[2])
             on_line(self._last_lines[-1])
 
-        self._process = self._start_process(environment or {}, record)
+        self._process = self._start_process(environment or {}, record, report)
 
     def wait(self) -> int:
         """Return the exit code once the script has ended; an interruption stops the script."""
@@ -79,7 +85,7 @@ class ScriptRun:
             if stream == "stdout":
                 lines.append(line)
 
-        _wait(self._start_process({variable: "1"}, collect))
+        _wait(self._start_process({variable: "1"}, collect, lambda isolation: None))
         return lines[-1] if lines else ""
 
     def failure(self, code: int, hint: Hint) -> KitError:
@@ -106,18 +112,17 @@ class ScriptRun:
 
     def clear_inputs(self) -> None:
         """Remove the inputs, which are write-protected where they had to be copied."""
-        for path in (self.root / "input", *(self.root / "input").rglob("*")):
-            if path.is_dir():
-                path.chmod(0o755)
-        shutil.rmtree(self.root / "input", ignore_errors=True)
+        remove_tree(self.root / "input")
 
     def clear(self) -> None:
         """Remove the folder with all that is left in it."""
-        self.clear_inputs()
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove_tree(self.root)
 
     def _start_process(
-        self, environment: Mapping[str, str], on_line: Callable[[str, str, float], None]
+        self,
+        environment: Mapping[str, str],
+        on_line: Callable[[str, str, float], None],
+        on_isolation: Callable[[str], None],
     ) -> LocalRun:
         return self._runner(
             self.root,
@@ -126,6 +131,7 @@ class ScriptRun:
             environment=environment,
             internet=self._plan.metadata.enable_internet,
             on_line=on_line,
+            on_isolation=on_isolation,
             name=self._plan.script_name,
         )
 

@@ -12,7 +12,8 @@ ENDINGS = frozenset(
 def link_subset(folder: Path, photos: int, target: Path) -> Path:
     """Create `target` as a copy of the folder with at most so many photos in each folder.
 
-    Files are links to the originals; those that are no photos are all linked. Returns `target`.
+    Files are links to the originals, hard ones where they lie on the same disk; those that are no
+    photos are all linked. Returns `target`.
     """
     target.mkdir(parents=True)
     all_photos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in ENDINGS]
@@ -23,5 +24,12 @@ def link_subset(folder: Path, photos: int, target: Path) -> Path:
         if path.is_dir():
             link_subset(path, photos, target / path.name)
         else:
-            (target / path.name).symlink_to(path.resolve())
+            _link(path.resolve(), target / path.name)
     return target
+
+
+def _link(original: Path, link: Path) -> None:
+    try:
+        link.hardlink_to(original)
+    except OSError:
+        link.symlink_to(original)

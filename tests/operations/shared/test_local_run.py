@@ -9,6 +9,7 @@ from support.plans import job_metadata, script_plan
 
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations.shared.local_run import INPUT_ERROR, ScriptRun
+from kitctl.operations.shared.reporter import NullReporter
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Module, Plan
 from kitctl.ports import LocalRun
@@ -25,7 +26,7 @@ def run(plan: Plan, root: Path, **options: int) -> tuple[ScriptRun, int, list[st
     """Run a plan to its end; return the run, its exit code and its lines."""
     lines: list[str] = []
     script = ScriptRun(plan, root, runner.start, **options)
-    script.start({}, lines.append)
+    script.start({}, lines.append, NullReporter())
     return script, script.wait(), lines
 
 
@@ -97,7 +98,7 @@ def test_an_interruption_stops_the_script(tmp_path: Path) -> None:
         return process
 
     script = ScriptRun(script_plan(), tmp_path, start)
-    script.start({}, lambda line: None)
+    script.start({}, lambda line: None, NullReporter())
     with pytest.raises(KeyboardInterrupt):
         script.wait()
     assert process.stopped
