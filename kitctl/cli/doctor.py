@@ -30,7 +30,11 @@ def doctor(
     from kitctl.sandbox import runner
 
     project_checks = list(
-        doctor.check_project(lambda: context.project, lambda: context.configure(local=local))
+        doctor.check_project(
+            lambda: context.project,
+            lambda: context.configure(local=local),
+            runner.missing_notebook_packages(),
+        )
     )
     if not project_checks[0].ok:
         # The check says what is wrong with the project; Kaggle can be checked all the same.

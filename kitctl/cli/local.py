@@ -51,6 +51,14 @@ def register_datasets(
     register_sources(context.project, context.config.sources, datasets, register, context.console)
 
 
+def register_secrets() -> None:
+    """Hand the local Kaggle the secrets of this command's environment."""
+    from kitctl.local import lifecycle
+    from kitctl.sandbox import secrets
+
+    lifecycle.register_secrets(lifecycle.start(local_state()), secrets.given())
+
+
 def _process_state(folder: Path) -> dict[str, Any]:
     """Return whether a local Kaggle serves the folder, and where; never its token."""
     from kitctl.local import lifecycle

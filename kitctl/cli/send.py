@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def send(context: CommandContext, options: PushOptions) -> PushResult:
-    """Push the plan; the local Kaggle gets the folders that stand for its data sets as well.
+    """Push the plan; the local Kaggle also gets the folders of its data sets, and its secrets.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
@@ -21,9 +21,10 @@ def send(context: CommandContext, options: PushOptions) -> PushResult:
 
     client = context.client
     if context.config.local:
-        from kitctl.cli.local import register_datasets
+        from kitctl.cli.local import register_datasets, register_secrets
 
         register_datasets(context, options.plan.metadata.sources.datasets)
+        register_secrets()
     result = push(options, client, context.ledger, context.clock, context.console)
     for warning in result.warnings:
         context.console.warn(warning)

@@ -147,6 +147,11 @@ def register_sources(running: LocalKaggle, sources: Mapping[str, Path]) -> None:
     _post(running.endpoint, running.token, "sources", {"sources": folders})
 
 
+def register_secrets(running: LocalKaggle, values: Mapping[str, str]) -> None:
+    """Give the runs to come these secrets: KITCTL_SECRET_<LABEL> → value; it keeps no file."""
+    _post(running.endpoint, running.token, "secrets", {"secrets": dict(values)})
+
+
 def _spawn(folder: Path, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "kitctl.local", str(folder), str(port)]
     # Detached from this terminal: Ctrl-C and a closed window do not reach it.

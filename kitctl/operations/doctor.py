@@ -17,6 +17,7 @@ from kitctl.errors import InvalidInput, KitError, hint_text
 from kitctl.operations.shared import prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.read_project import Project, read_project
+from kitctl.packing import notebooks
 from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)
@@ -75,7 +76,9 @@ def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
 
 
 def check_project(
-    find_project: Callable[[], Path], load_settings: Callable[[], Config]
+    find_project: Callable[[], Path],
+    load_settings: Callable[[], Config],
+    missing_notebook_packages: Sequence[str],
 ) -> Iterator[DoctorCheck]:
     """Check the project: metadata, modules, the job's settings, the stand-ins of its sources."""
     try:
@@ -88,6 +91,7 @@ def check_project(
     yield DoctorCheck("project", True, str(folder))
     yield _check_metadata(project)
     yield _check_imports(project)
+    yield from _check_notebook_packages(project, missing_notebook_packages)
     if not project.problems:
         yield _check_settings(folder)
     yield from _check_stand_ins(folder, project, settings)
@@ -121,16 +125,14 @@ def _version(name: str) -> str | None:
 def _check_metadata(project: Project) -> DoctorCheck:
     mistakes = [f"{problem.where} {problem.message}" for problem in project.problems]
     fixes = [f"{problem.where}: {problem.fix}" for problem in project.problems if problem.fix]
-    warnings = " ".join(project.inspection.warnings)
+    warnings = " ".join(project.warnings)
     detail = " ".join(mistakes) or warnings or "every key is as Kaggle wants"
     return DoctorCheck.of("metadata", not mistakes, detail, " ".join(fixes))
 
 
 def _check_imports(project: Project) -> DoctorCheck:
     """Check that what the job imports is installed here, without importing any of it."""
-    texts = [module.text for module in project.modules]
-    if not texts and project.inspection.metadata.code_file.endswith(".py"):
-        texts = [project.code.decode("utf-8", "replace")]
+    texts = [module.text for module in project.modules] or _single_file_texts(project)
     own = {module.name.partition(".")[0] for module in project.modules}
     names = sorted({name for text in texts for name in _imported_names(text)} - own)
     missing = [name for name in names if name not in sys.modules and find_spec(name) is None]
@@ -149,6 +151,30 @@ def _check_imports(project: Project) -> DoctorCheck:
         else ", ".join(installed) or "all here",
         fix or f"pip install {' '.join(missing)}   (only a dry run needs them)",
     )
+
+
+def _single_file_texts(project: Project) -> list[str]:
+    """Return what is Python in a file that is sent as it is."""
+    metadata, text = project.inspection.metadata, project.code.decode("utf-8", "replace")
+    if metadata.language != "python":
+        return []
+    if metadata.kernel_type != "notebook":
+        return [text]
+    try:
+        return [notebooks.plain_python(cell) for cell in notebooks.code_cells(text)]
+    except notebooks.NotANotebook:
+        return []
+
+
+def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterator[DoctorCheck]:
+    if project.inspection.metadata.kernel_type == "notebook":
+        # A push needs none of them, so nothing is wrong where they are missing.
+        detail = (
+            f"cannot run here without {', '.join(missing)}: pip install 'kitctl[notebook]'"
+            if missing
+            else "can run here"
+        )
+        yield DoctorCheck("notebook", True, detail)
 
 
 def _imported_names(text: str) -> Iterator[str]:

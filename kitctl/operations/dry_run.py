@@ -96,6 +96,7 @@ def dry_run(
     InvalidInput where the job says that its settings or data are wrong, Interrupted on Ctrl-C
     (nothing is kept).
     """
+    _require_python(plan)
     failed_out = out.with_name(f"{out.name}-failed")
     for folder in (out, failed_out):
         _require_replaceable(folder)
@@ -173,6 +174,15 @@ def _script_checks(
         return outputs.script_checks(answer), answer
     except (ValueError, KeyError, TypeError):
         return (OutputCheck("the script could check its outputs", False, line.strip()[:200]),), {}
+
+
+def _require_python(plan: Plan) -> None:
+    if plan.metadata.language != "python":
+        raise InvalidInput(
+            f"{plan.metadata.code_file} cannot run here: this machine runs Python only.",
+            code="not_runnable",
+            hint=(NextCommand("push"), " sends it to Kaggle, where it can run"),
+        )
 
 
 def _require_replaceable(folder: Path) -> None:

@@ -28,8 +28,8 @@ from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.run_status import read_status
 from kitctl.operations.shared.send_once import send_once
 from kitctl.operations.shared.stop_run import stop_run
+from kitctl.packing import notebooks
 from kitctl.packing.bundle import Plan
-from kitctl.packing.notebooks import without_outputs
 from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
 
 
@@ -70,7 +70,7 @@ class PushResult:
 def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
     """Return the request that saves a plan; a kernel id without owner gets the account's.
 
-    Raises InvalidInput where the code is no UTF-8 or no notebook.
+    Raises InvalidInput where the code is no UTF-8.
     """
     metadata = plan.metadata
     return SaveRequest(
@@ -95,13 +95,12 @@ def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveR
 
 def _code_text(plan: Plan) -> str:
     try:
-        text = plan.script.decode("utf-8")
-        return without_outputs(text) if plan.metadata.kernel_type == "notebook" else text
+        return plan.script.decode("utf-8")
     except ValueError as error:
         raise InvalidInput(
             f"{plan.metadata.code_file} cannot be read: {error}.",
             code="code_file",
-            hint="Save it as UTF-8 text, a notebook as .ipynb.",
+            hint="Save it as UTF-8 text.",
         ) from None
 
 
@@ -156,7 +155,7 @@ def push(
         reading=reading,
         warnings=(
             *options.plan.warnings,
-            *gpu_use.warnings(request.text, intent.pool, intent.accelerator),
+            *gpu_use.warnings(_code(request), intent.pool, intent.accelerator),
             *admission.warnings,
             *_renamed_kernel(request.kernel, saved.run.kernel),
             *(
@@ -165,6 +164,13 @@ def push(
             ),
         ),
     )
+
+
+def _code(request: SaveRequest) -> str:
+    """Return the code that a request runs, of a notebook that of its cells."""
+    if request.kernel_type != "notebook":
+        return request.text
+    return "\n".join(notebooks.code_cells(request.text))
 
 
 class _Admission:

@@ -24,4 +24,5 @@ def remove_unsafe(working: Path) -> None:
 
 
 def _leads_out(link: Path, working: Path) -> bool:
-    return link.readlink().is_absolute() or not link.resolve().is_relative_to(working.resolve())
+    target = Path(os.path.realpath(link))
+    return link.readlink().is_absolute() or not target.is_relative_to(working.resolve())

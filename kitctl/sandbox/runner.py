@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -34,6 +35,7 @@ OnLine = Callable[[str, str, float], None]
 GRACE_SECONDS = 3.0
 LONGEST_LINE_BYTES = 65_536
 _FOLDERS = ("src", "input", "working", "home", "packages", "kit", "stage")
+NOTEBOOK_PACKAGES = ("nbclient", "nbconvert", "ipykernel")
 _INSIDE = Path(__file__).with_name("inside")
 
 
@@ -46,10 +48,18 @@ class SandboxRun:
     """A started run. Its process tree ends with this process, however that ends."""
 
     def __init__(
-        self, supervisor: subprocess.Popen[bytes], working: Path, isolation: str, on_line: OnLine
+        self,
+        supervisor: subprocess.Popen[bytes],
+        working: Path,
+        isolation: str,
+        on_line: OnLine,
+        hide: Callable[[str], str],
     ) -> None:
         self.working = working
         self.isolation = isolation
+        self.error = ""
+        """What the run itself names as its error, in one line (after `error: ` on stderr)."""
+        self._hide = hide
         self._supervisor = supervisor
         assert supervisor.stdin is not None
         # Nothing is written to it: the supervisor ends the run when it is closed.
@@ -89,7 +99,10 @@ class SandboxRun:
     def _read(self, name: str, stream: IO[bytes], on_line: OnLine) -> None:
         with stream:
             while line := stream.readline(LONGEST_LINE_BYTES):
-                on_line(name, line.decode("utf-8", "replace"), time.monotonic() - self._started)
+                text = self._hide(line.decode("utf-8", "replace"))
+                if name == "stderr" and text.startswith("error: "):
+                    self.error = text.removeprefix("error: ").strip()
+                on_line(name, text, time.monotonic() - self._started)
 
 
 def start(
@@ -122,7 +135,8 @@ def start(
         name: the script's file name.
 
     Raises:
-        InvalidInput: it is neither a Python script nor a notebook.
+        InvalidInput: it is neither a Python script nor a notebook, or a notebook cannot be run
+            because packages are missing.
     """
     if not name.endswith((".py", ".ipynb")):
         raise InvalidInput(
@@ -130,6 +144,8 @@ def start(
             code="not_runnable",
             hint=(NextCommand("push"), " sends it to Kaggle, where it can run"),
         )
+    if name.endswith(".ipynb"):
+        _require_notebook_packages()
     root = root.resolve()
     hidden = secrets.given() if secret_values is None else secret_values
     secret_file = _make_folders(root, hidden)
@@ -139,7 +155,6 @@ def start(
         (root / "input" / path).mkdir(parents=True, exist_ok=True)
     isolation = isolate(root, inputs, internet=internet)
     on_isolation(isolation.description)
-    hide = secrets.hiding(hidden)
     supervisor = subprocess.Popen(
         _supervisor_command(isolation, name, secret_file),
         cwd=root,
@@ -153,8 +168,23 @@ def start(
         supervisor,
         root / "working",
         isolation.description,
-        lambda stream, line, seconds: on_line(stream, hide(line), seconds),
+        on_line,
+        secrets.hiding(hidden),
     )
+
+
+def missing_notebook_packages() -> list[str]:
+    """Return the packages that notebooks need and that are not installed."""
+    return [name for name in NOTEBOOK_PACKAGES if find_spec(name) is None]
+
+
+def _require_notebook_packages() -> None:
+    if missing := missing_notebook_packages():
+        raise InvalidInput(
+            f"Notebooks cannot run here without {', '.join(missing)}.",
+            code="notebook_packages",
+            hint=f"pip install {' '.join(missing)}   (or: pip install 'kitctl[notebook]')",
+        )
 
 
 def isolation() -> str:

@@ -113,7 +113,10 @@ def _python_folders() -> Iterator[Path]:
     folders = [*map(Path, prefixes), program.parent.parent, program.resolve().parent.parent]
     for folder in dict.fromkeys(folders):
         yield from (folder / part for part in _PREFIX_PARTS if (folder / part).exists())
-    yield from site_folders()
+    for folder in site_folders():
+        yield folder
+        # Data of its packages, where they are not this environment's own.
+        yield from (path for path in (folder.parents[2] / "share/jupyter",) if path.is_dir())
     for name in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
         if name and Path(name).is_dir() and not _is_private(Path(name).resolve()):
             yield Path(name).absolute()
@@ -183,9 +186,7 @@ def _normal(path: Path) -> str:
 
 
 def _links(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_symlink():
-                yield Path(entry.path)
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _links(Path(entry.path))
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            if os.path.islink(path := f"{parent}/{name}"):  # noqa: PTH114 (a fast path)
+                yield Path(path)

@@ -16,7 +16,9 @@ from kitctl.operations.doctor import DoctorCheck
 
 def project_checks(project: Path) -> dict[str, DoctorCheck]:
     checks = doctor.check_project(
-        lambda: config.find_project(project, project, {}), lambda: config.load(project, {}, {})
+        lambda: config.find_project(project, project, {}),
+        lambda: config.load(project, {}, {}),
+        (),
     )
     return {check.name: check for check in checks}
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from support.notebooks import notebook
 from support.projects import MAIN, packed_job, single_script, write_files
 
 from kitctl.errors import InvalidInput, RunFailed, hint_text
@@ -109,8 +112,55 @@ def test_a_folder_of_the_users_own_is_never_replaced(tmp_path: Path) -> None:
     assert (project / "out/thesis.txt").is_file()
 
 
-def test_notebooks_are_refused_with_the_command_that_runs_them(tmp_path: Path) -> None:
+def test_a_notebook_runs_and_leaves_itself_with_outputs_and_a_page(tmp_path: Path) -> None:
     project = single_script(tmp_path, "", code_file="train.ipynb", kernel_type="notebook")
-    write_files(project, {"train.ipynb": '{"cells": []}'})
-    with pytest.raises(InvalidInput, match=r"train\.ipynb cannot run here"):
+    write_files(project, {"train.ipynb": notebook("print('one')", "!echo two > two.txt")})
+    result = run_dry(project)
+    assert result.ok
+    names = [file.path for file in result.artifacts]
+    assert names == ["__notebook__.ipynb", "__results__.html", "two.txt"]
+    executed = json.loads((project / "out/__notebook__.ipynb").read_text("utf-8"))
+    assert executed["cells"][0]["outputs"][0]["text"] == ["one\n"]
+
+
+def test_a_failing_cell_is_named_with_its_line(tmp_path: Path) -> None:
+    project = single_script(tmp_path, "", code_file="train.ipynb", kernel_type="notebook")
+    write_files(project, {"train.ipynb": notebook("x = 1", "y = 2\n\nraise ValueError('NaN')")})
+    with pytest.raises(RunFailed, match="exit code 1: cell 2, line 3: ValueError: NaN"):
         run_dry(project)
+    assert (project / "out-failed/__results__.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("code_file", "kind"), [("train.r", "script"), ("train.ipynb", "notebook")]
+)
+def test_what_is_no_python_is_refused_with_the_command_that_runs_it(
+    tmp_path: Path, code_file: str, kind: str
+) -> None:
+    project = single_script(tmp_path, "", code_file=code_file, kernel_type=kind, language="r")
+    write_files(project, {code_file: notebook("print(1)")})
+    with pytest.raises(InvalidInput, match=rf"{code_file} cannot run here") as caught:
+        run_dry(project)
+    assert "kitctl push" in hint_text(caught.value.hint)
+
+
+def test_hidden_folders_of_killed_dry_runs_are_cleared_by_the_next(tmp_path: Path) -> None:
+    project = single_script(tmp_path, "import time; print('started', flush=True); time.sleep(600)")
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "kitctl", "--project", str(project), "dry-run", "--out", "out"],
+        cwd=project,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stderr is not None
+    try:
+        assert any("started" in line for line in killed.stderr)
+        (running,) = project.glob(".out-*")
+        single_script(project, "print('done'); open('left.txt', 'w')")
+        run_dry(project)
+        assert running.is_dir(), "the folder of a living dry run stays"
+    finally:
+        killed.kill()
+        killed.communicate()
+    run_dry(project)
+    assert not running.exists()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from support.local_setup import LocalSetup
+from support.notebooks import notebook
 from support.plans import gpu_plan, script_plan
 from support.pushed_runs import PRINT_SESSION
 
@@ -140,12 +140,12 @@ def test_a_push_that_kaggle_refuses_leaves_no_run_in_the_ledger(setup: LocalSetu
     assert setup.ledger.runs("local", None) == []
 
 
-def test_a_notebook_is_sent_without_outputs() -> None:
-    cell = {"cell_type": "code", "source": ["a = 1\n", "a"], "outputs": ["secret"], "metadata": {}}
-    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    plan = script_plan(json.dumps(notebook), code_file="n.ipynb", kernel_type="notebook")
-    (sent,) = json.loads(save_request(plan, "ada", None).text)["cells"]
-    assert (sent["source"], sent["outputs"]) == ("a = 1\na", [])
+def test_advice_on_the_accelerator_reads_a_notebooks_code(setup: LocalSetup) -> None:
+    for number, (source, advice) in enumerate((("import os\nimport torch.nn", 0), ("# torch", 1))):
+        details = {"code_file": "n.ipynb", "kernel_type": "notebook", "title": f"Note {number}"}
+        plan = gpu_plan(notebook(source), slug=f"note-{number}", **details)
+        warnings = send(setup, plan, timeout_seconds=60).warnings
+        assert sum("on CPU work" in warning for warning in warnings) == advice
 
 
 def test_an_id_without_owner_gets_the_accounts() -> None:

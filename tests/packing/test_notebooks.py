@@ -2,24 +2,92 @@
 
 from __future__ import annotations
 
+import ast
 import json
 
 import pytest
+from support.notebooks import PYTHON, notebook
 
-from kitctl.packing.notebooks import without_outputs
+from kitctl.packing import notebooks
+from kitctl.packing.notebooks import NotANotebook, without_outputs
 
 
 def test_a_notebook_is_sent_without_outputs_and_with_each_source_as_one_string() -> None:
     code = {"cell_type": "code", "source": ["a = 1\n", "a"], "outputs": ["1"], "metadata": {}}
     text = {"cell_type": "markdown", "source": "# Title"}
-    notebook = {"cells": [code, text], "nbformat": 4}
-    assert json.loads(without_outputs(json.dumps(notebook))) == {
+    whole = {"cells": [code, text], "nbformat": 4, "metadata": PYTHON}
+    assert json.loads(without_outputs(json.dumps(whole))) == {
+        **whole,
         "cells": [{**code, "source": "a = 1\na", "outputs": []}, text],
-        "nbformat": 4,
     }
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 1}'])
-def test_a_text_that_is_no_notebook_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    ("language", "metadata", "name"),
+    [
+        ("python", {}, "python3"),
+        ("python", {"kernelspec": {"display_name": "?"}}, "python3"),
+        ("r", {"language_info": {"name": "R"}}, "ir"),
+    ],
+)
+def test_a_notebook_that_names_no_kernel_gets_its_languages(
+    language: str, metadata: dict[str, object], name: str
+) -> None:
+    text = notebook("1", metadata=metadata)
+    assert notebooks.names_no_kernel(text)
+    sent = without_outputs(text, language)
+    assert json.loads(sent)["metadata"]["kernelspec"]["name"] == name
+    assert not notebooks.names_no_kernel(sent)
+
+
+def test_the_kernel_that_a_notebook_names_is_kept() -> None:
+    metadata = {"kernelspec": {"name": "mine"}, "other": 1}
+    sent = json.loads(without_outputs(notebook("1", metadata=metadata)))
+    assert sent["metadata"] == metadata
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not valid JSON"),
+        (notebook("print(1)")[:60], "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("{}", "no list of cells"),
+        ("[]", "no list of cells"),
+        ('{"cells": 1}', "no list of cells"),
+        ('{"nbformat": 3, "worksheets": [{"cells": []}]}', "format 4"),
+        (notebook("1", metadata=[1]), "metadata is no object"),
+        (notebook(), "no cells with anything in them"),
+        (notebook("", " \n"), "no cells with anything in them"),
+        (notebook("1", cells=[{"cell_type": "code", "source": None}]), "source of cell 1 is null"),
+        (notebook("1", cells=[{"cell_type": "code"}]), "source of cell 1 is null"),
+        (notebook("1", cells=[{"cell_type": "raw", "source": [1]}]), r"source of cell 1 is \[1\]"),
+        (notebook("1", cells=[{"source": "1"}]), "cell 1 has no type"),
+        (notebook("1", cells=["1"]), "cell 1 has no type"),
+    ],
+)
+def test_a_text_that_kaggle_cannot_run_as_a_notebook_is_refused_with_the_reason(
+    text: str, reason: str
+) -> None:
+    with pytest.raises(NotANotebook, match=reason):
         without_outputs(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "python"),
+    [
+        ("import os\nimport torch", "import os\nimport torch"),
+        ("%%bash\nimport x", "# %%bash\n# import x"),
+        ("for s in (1, 2):\n    !echo {s}", "for s in (1, 2):\n    None  # !echo {s}"),
+        ("files = !ls\nx = 5 % 2", "files = None\nx = 5 % 2"),
+        ("!pip install \\\n  numpy\nimport a", "None  # !pip install \\\nNone  # numpy\nimport a"),
+    ],
+)
+def test_what_is_for_ipython_only_is_no_code_of_python(cell: str, python: str) -> None:
+    assert notebooks.plain_python(cell) == python
+
+
+def test_only_code_cells_hold_code() -> None:
+    cells = [{"cell_type": "markdown", "source": "import x"}, {"cell_type": "code", "source": "1"}]
+    assert notebooks.code_cells(notebook(cells=cells)) == ["1"]
+    assert ast.parse(notebooks.plain_python("a = 1\n%time b = 2\nc = !ls\n"))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.local_kaggle import until
 from support.processes import unique_seconds, with_argument
+from support.sandbox_runs import Printed, is_isolated, run
 
 from kitctl.sandbox import runner
 
@@ -24,32 +25,6 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     if request.param == "plain":
         monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     yield request.param
-
-
-class Printed:
-    """The lines that a run prints: stream, text and seconds."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, str, float]] = []
-
-    def __call__(self, stream: str, line: str, seconds: float) -> None:
-        self.lines.append((stream, line, seconds))
-
-    def text(self, stream: str = "stdout") -> str:
-        return "".join(line for name, line, _ in self.lines if name == stream)
-
-
-def run(
-    root: Path, script: str, **options: object
-) -> tuple[int | None, Printed, runner.SandboxRun]:
-    printed = Printed()
-    arguments = {"environment": {}, "internet": False, "mounts": {}, **options}
-    started = runner.start(root, textwrap.dedent(script).encode(), on_line=printed, **arguments)  # type: ignore[arg-type]
-    return started.wait(60), printed, started
-
-
-def is_sandboxed(started: runner.SandboxRun) -> bool:
-    return started.isolation.startswith("Isolated")
 
 
 def test_a_script_finds_its_inputs_in_both_of_kaggles_layouts(tmp_path: Path, kind: str) -> None:
@@ -80,7 +55,7 @@ def test_a_script_finds_its_inputs_in_both_of_kaggles_layouts(tmp_path: Path, ki
     )
     assert (code, printed.text("stderr")) == (0, "")
     seen = json.loads(printed.text())
-    root = "/kaggle" if is_sandboxed(started) else str(tmp_path / "run")
+    root = "/kaggle" if is_isolated(started) else str(tmp_path / "run")
     assert seen.pop("cwd") == f"{root}/working"
     assert seen.pop("script") == f"{root}/src/script.py"
     assert seen.pop("arguments") == []
@@ -142,7 +117,7 @@ def test_a_run_says_whether_it_has_a_network(tmp_path: Path, kind: str) -> None:
         """
     _, printed, alone = run(tmp_path / "one", script)
     assert printed.text("stderr") == ""
-    if is_sandboxed(alone):
+    if is_isolated(alone):
         assert printed.text() == "lo\n"
         assert "no network" in alone.isolation
     else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from kitctl.errors import InvalidInput, hint_text
 from kitctl.local.state.local_state import LocalState
 from kitctl.local.state.names import split_source
 from kitctl.local.state.records import KernelVersion, Session
-from kitctl.sandbox import notebooks, runner
+from kitctl.sandbox import runner
 from kitctl.sandbox.runner import SandboxRun
 
 RUN_FOLDER = "run"
@@ -19,32 +20,48 @@ class CannotRun(Exception):
 
 
 def start(
-    state: LocalState, session: Session, endpoint: str, write: Callable[[str, str], None]
+    state: LocalState,
+    session: Session,
+    endpoint: str,
+    secret_values: Mapping[str, str],
+    write: Callable[[str, str], None],
 ) -> SandboxRun:
     """Start a session's script in a folder laid out as Kaggle's.
 
-    `write(stream, line)` receives each line that the script prints, from other threads.
+    `secret_values` is what the stand-in of kaggle_secrets knows; `write(stream, line)` receives
+    each line that the script prints, from other threads.
 
     Raises:
-        CannotRun: the code is not Python.
+        CannotRun: the code is not Python, or packages for notebooks are missing.
     """
     version = state.kernels.version_by_number(session.kernel_id, session.version)
-    script = _script(version)
+    name = _script_name(version)
     if session.pool != "cpu":
         shape = version.request.machine_shape
         write("stdout", f"local Kaggle: {shape} was asked for; this session runs on the CPU\n")
-    return runner.start(
-        state.sessions.folder(session.id) / RUN_FOLDER,
-        script.encode(),
-        _mounts(state, version),
-        environment={
-            "KAGGLE_CONTAINER_NAME": runner.container_name(session.id),
-            "KAGGLE_URL_BASE": endpoint,
-        },
-        internet=version.request.enable_internet,
-        # The log's times are the local Kaggle's, whose clock may be moved during a run.
-        on_line=lambda stream, line, seconds: write(stream, line),
-    )
+
+    def report(isolation: str) -> None:
+        if not isolation.startswith("Isolated"):
+            write("stderr", f"local Kaggle: {isolation}\n")
+
+    try:
+        return runner.start(
+            state.sessions.folder(session.id) / RUN_FOLDER,
+            version.source.encode(),
+            _mounts(state, version),
+            environment={
+                "KAGGLE_CONTAINER_NAME": runner.container_name(session.id),
+                "KAGGLE_URL_BASE": endpoint,
+            },
+            internet=version.request.enable_internet,
+            # The log's times are the local Kaggle's, whose clock may be moved during a run.
+            on_line=lambda stream, line, seconds: write(stream, line),
+            on_isolation=report,
+            secret_values=secret_values,
+            name=name,
+        )
+    except InvalidInput as error:
+        raise CannotRun(f"{error.message} {hint_text(error.hint)}") from None
 
 
 def working_folder(session_folder: Path) -> Path:
@@ -57,12 +74,10 @@ def remove_inputs(session_folder: Path) -> None:
     runner.remove_inputs(session_folder / RUN_FOLDER)
 
 
-def _script(version: KernelVersion) -> str:
+def _script_name(version: KernelVersion) -> str:
     if version.request.language != "python":
         raise CannotRun(f"The local Kaggle runs Python only, not {version.request.language}.")
-    if version.request.kernel_type == "notebook":
-        return notebooks.to_script(version.source)
-    return version.source
+    return "notebook.ipynb" if version.request.kernel_type == "notebook" else "script.py"
 
 
 def _mounts(state: LocalState, version: KernelVersion) -> dict[str, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ class Scheduler:
         self._lock = threading.Lock()
         self._threads: dict[int, threading.Thread] = {}
         self._closing = threading.Event()
+        self.secrets: Mapping[str, str] = {}
+        """What the stand-in of kaggle_secrets gives the runs that start from now on."""
 
     def fail_orphaned_sessions(self) -> None:
         """Record as failed, with its outputs so far, every session that a killed server has left.
@@ -85,7 +88,11 @@ class Scheduler:
         with LogWriter(sessions.log_file(session_id), lambda: clock.now() - started_at) as log:
             try:
                 run = execution.start(
-                    self._state, sessions.get(session_id), self._endpoint, log.write
+                    self._state,
+                    sessions.get(session_id),
+                    self._endpoint,
+                    self.secrets,
+                    log.write,
                 )
             except execution.CannotRun as error:
                 log.write("stderr", f"{error}\n")
@@ -95,7 +102,8 @@ class Scheduler:
                     run.stop()
                     return outcome
         if exit_code != 0:
-            return Outcome(records.ERROR, f"The script ended with exit code {exit_code}.")
+            reason = f": {run.error}" if run.error else "."
+            return Outcome(records.ERROR, f"The script ended with exit code {exit_code}{reason}")
         return Outcome(records.COMPLETE)
 
     def _forced_outcome(self, session: Session) -> Outcome | None:

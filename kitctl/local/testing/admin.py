@@ -83,6 +83,12 @@ def sources(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     return {}
 
 
+def secrets(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
+    """Give the runs to come these secrets, `{"secrets": {"KITCTL_SECRET_HF": "…"}}`, in memory."""
+    api.scheduler.secrets = {str(name): str(value) for name, value in body["secrets"].items()}
+    return {}
+
+
 def seed(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
     """Add finished runs, and time used in open notebooks; see seeding.py."""
     runs = [seeding.add_run(api.state, run) for run in fields.objects(body, "runs")]
@@ -119,6 +125,7 @@ METHODS: dict[str, AdminMethod] = {
     "clock": clock,
     "settings": settings,
     "sources": sources,
+    "secrets": secrets,
     "seed": seed,
     "login": login,
     "reset": reset,

@@ -44,7 +44,7 @@ def plan_job(
     if reuse_features:
         metadata = metadata.with_kernel_source(reuse_features)
         overrides = {**(overrides or {}), "reuse_features": reuse_features}
-    warnings = project_files.inspection.warnings
+    warnings = project_files.warnings
     if accelerator and metadata.accelerator.warning:
         warnings = (*warnings, metadata.accelerator.warning)
     if any(secrets.find_credentials(json.dumps(dict(overrides or {})))):

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kitctl.config import JOB_NAME
-from kitctl.domain import secrets
 from kitctl.domain.metadata import Inspection
 from kitctl.errors import Problem
+from kitctl.operations.shared.read_code import credentials, read_code
 from kitctl.operations.shared.read_metadata import read_metadata
 from kitctl.packing.bundle import Module
 
@@ -29,6 +29,11 @@ class Project:
     modules: tuple[Module, ...]
     settings: Mapping[str, Any]
     problems: tuple[Problem, ...]
+    code_warnings: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.inspection.warnings, *self.code_warnings)
 
 
 def read_project(folder: Path) -> Project:
@@ -48,9 +53,9 @@ def read_project(folder: Path) -> Project:
         problems.append(Problem("code_file", f"is {code_file}, which {reason}.", fix))
         return Project(inspection, b"", (), {}, tuple(problems))
     if not (path.parent / JOB_NAME).is_file():
-        code = path.read_bytes()
-        problems += _credentials(code_file, code.decode("utf-8", errors="replace"))
-        return Project(inspection, code, (), {}, tuple(problems))
+        code = read_code(inspection.metadata, path.read_bytes())
+        problems += code.problems
+        return Project(inspection, code.data, (), {}, tuple(problems), code.warnings)
     modules = _modules(folder, path.parent, problems)
     settings = _settings(path.parent / JOB_NAME, problems)
     return Project(inspection, path.read_bytes(), modules, settings, tuple(problems))
@@ -82,7 +87,7 @@ def _modules(folder: Path, package: Path, problems: list[Problem]) -> tuple[Modu
         except (SyntaxError, UnicodeDecodeError, ValueError) as error:
             problems.append(Problem(file, f"is not valid Python: {error}.", "Fix it."))
             continue
-        problems += _credentials(file, text)
+        problems += credentials(file, text)
         modules[file] = Module(_dotted(file), file, text)
     # A package above, up to the project's folder, may have no __init__.py of its own.
     name = PurePosixPath(package.relative_to(folder).as_posix())
@@ -126,16 +131,5 @@ def _settings(path: Path, problems: list[Problem]) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(Problem(JOB_NAME, f"is not valid TOML: {error}.", "Fix it."))
         return {}
-    problems += _credentials(JOB_NAME, text)
+    problems += credentials(JOB_NAME, text)
     return settings
-
-
-def _credentials(file: str, text: str) -> list[Problem]:
-    return [
-        Problem(
-            f"{file}, line {line}",
-            f"holds {kind}.",
-            "Take it out and renew it; a run reads secrets with kaggle_secrets.UserSecretsClient.",
-        )
-        for line, kind in secrets.find_credentials(text)
-    ]

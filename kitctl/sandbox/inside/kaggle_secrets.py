@@ -41,8 +41,8 @@ class UserSecretsClient:
         if variable not in values:
             raise BackendError(
                 f"No value was given here for the secret {label!r}. For a run on this machine, "
-                f"set it in the environment of kitctl: {variable}=VALUE kitctl dry-run. "
-                "On Kaggle, attach the secret to the kernel (Add-ons, Secrets)."
+                f"set it in the environment of kitctl: {variable}=VALUE kitctl dry-run "
+                "(or push --local). On Kaggle, attach the secret to the kernel (Add-ons, Secrets)."
             )
         return str(values[variable])
 

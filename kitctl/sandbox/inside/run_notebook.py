@@ -10,13 +10,14 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -85,12 +86,10 @@ def write_page() -> None:
     """Write the executed notebook as an HTML page."""
     import nbconvert
 
-    # The templates are in the folder of shared data of the environment that holds nbconvert.
-    prefix = Path(nbconvert.__file__).parents[4]
-    exporter = nbconvert.HTMLExporter(
-        extra_template_basedirs=[str(prefix / "share/jupyter/nbconvert/templates")]
-    )
-    page, _ = exporter.from_filename(str(EXECUTED))
+    # The environment that holds nbconvert has its templates; this one is a layer on it.
+    data = [str(path / "share/jupyter") for path in Path(nbconvert.__file__).parents[3:5]]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(data)
+    page, _ = nbconvert.HTMLExporter().from_filename(str(EXECUTED))
     PAGE.write_text(page, "utf-8")
 
 
@@ -104,14 +103,18 @@ def failure(error: CellExecutionError, number: int) -> str:
 
 def run(notebook: nbformat.NotebookNode) -> str:
     """Run the cells; return the first error in one line, or ""."""
-    transport = "ipc" if os.name == "posix" else "tcp"
-    client = Client(
-        notebook,
-        km=AsyncKernelManager(kernel_name="python3", transport=transport),
-        timeout=None,
-        startup_timeout=STARTUP_SECONDS,
-        store_widget_state=False,
-    )
+    with tempfile.TemporaryDirectory() as sockets:
+        kernel = AsyncKernelManager(
+            kernel_name="python3",
+            transport="ipc" if os.name == "posix" else "tcp",
+            connection_file=str(Path(sockets, "kernel.json")),
+        )
+        options = {"startup_timeout": STARTUP_SECONDS, "store_widget_state": False}
+        return execute(Client(notebook, km=kernel, timeout=None, **options))
+
+
+def execute(client: Client) -> str:
+    """Run a client's cells; return the first error in one line, or ""."""
     try:
         client.execute()
     except CellExecutionError as error:
@@ -123,15 +126,21 @@ def run(notebook: nbformat.NotebookNode) -> str:
     except (DeadKernelError, CellTimeoutError):
         return f"cell {client.cell_number}: the kernel ended in it (killed, or out of memory)."
     finally:
-        save(notebook)
+        save(client.nb)
     return ""
 
 
 def main() -> int:
     """Run the notebook of the command line; return the exit code."""
+    os.environ.pop("MPLBACKEND", None)  # The kernel shows plots in the notebook.
     notebook = nbformat.read(sys.argv[1], as_version=4)
+    for cell in notebook.cells:
+        cell.setdefault("metadata", nbformat.NotebookNode())
     problem = run(notebook)
-    write_page()
+    try:
+        write_page()
+    except Exception as error:  # The run itself has its outcome already.
+        print(f"{PAGE} could not be written: {error!r}", file=sys.stderr)
     if problem:
         print(f"error: {without_secrets(problem)}", file=sys.stderr)
     return 1 if problem else 0

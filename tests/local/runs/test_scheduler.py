@@ -201,17 +201,6 @@ def test_a_status_without_a_version_may_lag_behind_a_push(local_kaggle: LocalKag
     assert local_kaggle.status("one-job") == "QUEUED"
 
 
-def test_a_python_notebook_runs_cell_by_cell(local_kaggle: LocalKaggle) -> None:
-    cells = [
-        {"cell_type": "markdown", "source": "# Title"},
-        {"cell_type": "code", "source": "%matplotlib inline\nword = 'hello'"},
-        {"cell_type": "code", "source": ["print(word)\n", "!ls"]},
-    ]
-    local_kaggle.push("notebook", json.dumps({"cells": cells}), kernelType="notebook")
-    assert local_kaggle.wait("notebook") == "COMPLETE"
-    assert [line["data"] for line in local_kaggle.log("notebook")] == ["hello\n"]
-
-
 def test_a_script_in_another_language_fails_with_the_reason_in_its_log(
     local_kaggle: LocalKaggle,
 ) -> None:

@@ -1,0 +1,69 @@
+"""The one file of a job that is sent as it is: a notebook without its outputs, or a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kitctl.domain import secrets
+from kitctl.domain.metadata import Metadata
+from kitctl.errors import Problem
+from kitctl.packing import notebooks
+
+
+@dataclass(frozen=True)
+class Code:
+    """A file of code as it is sent, and what is wrong or doubtful about it."""
+
+    data: bytes
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_code(metadata: Metadata, data: bytes) -> Code:
+    """Return the code to send, from the bytes of the file."""
+    if metadata.kernel_type == "notebook":
+        return _read_notebook(metadata, data)
+    problems = credentials(metadata.code_file, data.decode("utf-8", "replace"))
+    if metadata.language == "python":
+        try:
+            compile(data, metadata.code_file, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            what = f"is not valid Python: {error}."
+            problems.append(Problem(metadata.code_file, what, "Fix it."))
+    return Code(data, tuple(problems))
+
+
+def credentials(file: str, text: str) -> list[Problem]:
+    """Return a problem for each credential in a text."""
+    return [
+        Problem(
+            f"{file}, line {line}",
+            f"holds {kind}.",
+            "Take it out and renew it; a run reads secrets with kaggle_secrets.UserSecretsClient.",
+        )
+        for line, kind in secrets.find_credentials(text)
+    ]
+
+
+def _read_notebook(metadata: Metadata, data: bytes) -> Code:
+    file = metadata.code_file
+    try:
+        text = data.decode("utf-8-sig")
+        sent = notebooks.without_outputs(text, metadata.language)
+    except UnicodeDecodeError:
+        return Code(data, (Problem(file, "is not UTF-8 text.", "Save it as UTF-8."),))
+    except notebooks.NotANotebook as error:
+        fix = "Open it in Jupyter, repair it and save it again."
+        return Code(data, (Problem(file, f"{error}.", fix),))
+    problems = [
+        problem
+        for number, source in enumerate(notebooks.sources(sent), 1)
+        for problem in credentials(f"{file}, cell {number}", source)
+    ]
+    warnings: tuple[str, ...] = ()
+    if notebooks.names_no_kernel(text):
+        warnings = (
+            f'{file} names no kernel, and Kaggle fails then with "No kernel name found in '
+            'notebook": one is added to what is sent.',
+        )
+    return Code(sent.encode(), tuple(problems), warnings)
