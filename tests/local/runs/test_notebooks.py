@@ -7,7 +7,8 @@ import urllib.request
 from dataclasses import dataclass
 
 import pytest
-from support.local_kaggle import LocalKaggle
+from support.local_kaggle import LocalKaggle, until
+from support.local_kaggle_calls import ENDED
 from support.notebooks import notebook
 
 EXECUTED, PAGE = "__notebook__.ipynb", "__results__.html"
@@ -48,7 +49,8 @@ class Ended:
 def run(server: LocalKaggle, slug: str, source: str) -> Ended:
     """Push a notebook, and wait until its run has ended."""
     server.push(slug, source, kernelType="notebook")
-    status = server.wait(slug)
+    # A kernel, pip and a page: on a busy machine all that takes its time.
+    status = until(lambda: now if (now := server.status(slug)) in ENDED else "", 120)
     answer = server.call("GetKernelSessionStatus", userName="local", kernelSlug=slug)
     page = server.call("ListKernelSessionOutput", userName="local", kernelSlug=slug, pageSize=100)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
