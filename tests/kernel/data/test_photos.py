@@ -1,6 +1,7 @@
 """Photos have Keras' order; those that cannot be read are left out, useless sets are refused."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_photos_have_the_order_of_the_course(two_classes: Path) -> None:
     assert list(photo_set.valid.paths) == unshuffled.file_paths
 
 
-@pytest.mark.parametrize("subset", ["both", "validation"])
+@pytest.mark.parametrize("subset", ["both", "training", "validation"])
 def test_one_folder_is_split_as_in_keras(two_classes: Path, subset: str) -> None:
     from keras.utils import image_dataset_from_directory
 
@@ -53,8 +54,23 @@ def test_one_folder_is_split_as_in_keras(two_classes: Path, subset: str) -> None
         seed=photos.dataset_seed(chosen),
     )
     ours = [list(photo_set.train.paths), list(photo_set.valid.paths)]
-    expected = [each.file_paths for each in theirs]
-    assert ours == (expected if subset == "both" else expected[::-1])
+    assert ours == [each.file_paths for each in theirs]
+
+
+def test_a_split_that_leaves_one_part_without_a_class_is_refused(two_classes: Path) -> None:
+    unshuffled = settings(two_classes / "train", validation_split=0.25, shuffle=False)
+
+    with pytest.raises(RunError, match=r"validation part .* holds no photo of Car"):
+        photos.find(unshuffled)
+
+
+def test_a_class_with_many_more_photos_than_another_is_reported(two_classes: Path) -> None:
+    balanced = photos.find(settings(two_classes)).train
+
+    assert not photos.imbalance(balanced)
+    assert "23 photos of Truck and 0 of Car" in photos.imbalance(
+        replace(balanced, labels=(1,) * 23)
+    )
 
 
 def test_labels_may_be_a_list_in_the_order_of_the_paths(two_classes: Path) -> None:
