@@ -98,7 +98,7 @@ def run(job: Job, settings: Settings) -> int:
 
     import tensorflow as tf
 
-    from kernel.data import photos
+    from kernel.data import balance, photos
 
     with report.phases.measured("photos"):
         photo_set = photos.find(settings)
@@ -106,7 +106,7 @@ def run(job: Job, settings: Settings) -> int:
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
     report.settings, report.photo_set = settings, photo_set
     session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
-    if warning := photos.imbalance(photo_set.train):
+    if warning := balance.imbalance(photo_set.train):
         session.say(warning)
 
     if settings.task == "pipelines":

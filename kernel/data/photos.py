@@ -12,7 +12,6 @@ from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, ins
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
-_IMBALANCE = 4  # times as many photos of one class as of another
 _MOST_NAMED = 50  # bad photos named in an error
 
 
@@ -125,18 +124,6 @@ def label_mode(settings: Settings, classes: int) -> str:
     if settings.label_mode != "auto":
         return settings.label_mode
     return "binary" if classes == 2 else "int"
-
-
-def imbalance(photos: Photos) -> str:
-    """Return a warning where one class has many more photos than another, else nothing."""
-    counts = photos.counts()
-    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-    if counts[most] < _IMBALANCE * counts[least]:
-        return ""
-    return (
-        f"imbalance: {counts[most]} photos of {most} and {counts[least]} of {least} to train on. "
-        f"Judge by balanced_accuracy, not by accuracy, and try class_weight = 'balanced'."
-    )
 
 
 LabelledFiles = list[tuple[str, int]]
