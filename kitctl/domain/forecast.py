@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from kitctl.domain.run_times import TimeSource
 from kitctl.domain.runs import Forecast, Intent, Run, Status
 
 PAST = "past"
@@ -78,13 +79,16 @@ def epochs_that_fit(intent: Intent, past: Sequence[Run], seconds: float) -> int 
 def accuracy(runs: Iterable[Run]) -> Accuracy | None:
     """Return how past forecasts compare with what the runs then took; None where there are none.
 
-    A session's limit is no forecast, and a run that failed, was cancelled or stopped early did not
-    do what was forecast.
+    A session's limit is no forecast, a run that failed, was cancelled or stopped early did not do
+    what was forecast, and of a run without watching or log it is not known what it took.
     """
     forecasts = [
         (run.intent.forecast, _seconds(run))
         for run in runs
-        if run.intent.forecast.basis == PAST and _is_complete(run) and not run.facts.saved_seconds
+        if run.intent.forecast.basis == PAST
+        and _is_complete(run)
+        and run.time_source != TimeSource.BOUNDS
+        and not run.facts.saved_seconds
     ]
     if not forecasts:
         return None

@@ -2,8 +2,8 @@
 
 Kaggle reports how much of a week is used (by sessions that have ended) and reserved (by running
 ones). The ledger says which runs did that. The rest is a part of its own, *outside kitctl*:
-interactive sessions, other machines, other tools. It is negative where the ledger's estimate of the
-runs exceeds Kaggle's figure, and is shown as such.
+interactive sessions, other machines, other tools. Where the ledger's estimate of the runs exceeds
+Kaggle's figure, nothing was used outside, and the runs together have used that figure.
 
 Where Kaggle gives no reading, the ledger's own sum is used, and the part outside is unknown.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kitctl.domain.run_times import Occupancy, TimeSource
@@ -207,9 +207,11 @@ def estimate(
 
 def current_balance(reading: QuotaReading, pool: PoolReading, uses: Iterable[RunUse]) -> Balance:
     """Return the balance of the current week for one pool of a reading."""
-    kernels = _by_kernel(use for use in _of_pool(uses, pool.name) if use.ended)
     used = _milliseconds(pool.used_seconds)
-    outside = _milliseconds(used - sum(use.seconds for use in kernels))
+    kernels = _by_kernel(use for use in _of_pool(uses, pool.name) if use.ended)
+    if not reading.estimated:
+        kernels = _limited(kernels, used)
+    outside = max(0.0, _milliseconds(used - sum(use.seconds for use in kernels)))
     return Balance(
         pool=pool.name,
         week=reading.week,
@@ -241,7 +243,7 @@ def closed_balance(
     outside = None
     if last and reading:
         counted = sum(use.seconds for use in own if use.ended_by(last.read_at))
-        outside = _milliseconds(reading.used_seconds - counted)
+        outside = max(0.0, _milliseconds(reading.used_seconds - counted))
     return Balance(
         pool=pool,
         week=week,
@@ -272,6 +274,20 @@ def _by_kernel(uses: Iterable[RunUse]) -> tuple[KernelUse, ...]:
         for kernel, group in grouped.items()
     ]
     return tuple(sorted(kernels, key=lambda use: (-use.seconds, use.kernel)))
+
+
+def _limited(kernels: Sequence[KernelUse], used: float) -> tuple[KernelUse, ...]:
+    """Return the kernels with a sum of at most `used` seconds: each gives up its share."""
+    counted = sum(use.seconds for use in kernels)
+    if counted <= used:
+        return tuple(kernels)
+    limited, rest = [], used
+    for use in kernels:
+        seconds = min(rest, _milliseconds(use.seconds * used / counted))
+        rest = _milliseconds(rest - seconds)
+        limited.append(replace(use, seconds=seconds))
+    # What rounding has left.
+    return (replace(limited[0], seconds=_milliseconds(limited[0].seconds + rest)), *limited[1:])
 
 
 def _milliseconds(seconds: float) -> float:

@@ -2,13 +2,15 @@
 
 Kaggle reports neither start nor end of a run, so both are inferred. The sources, best first:
 
-`watched`  Polls saw the run change from queued to running and from running to ended within a short
-           time: the whole session, which is what Kaggle bills, with its container's start and end.
+`watched`  Polls saw the run change from queued to running and from running to ended within a time
+           that is short beside the run: the whole session, which is what Kaggle bills, with its
+           container's start and end.
 `output`   The pulled run.json: the program's own first and last second, on Kaggle's clock. It lacks
            the container's start and end, less than a minute in all.
 `log`      The time of the log's last line: a length without a start, placed where the polls allow.
 `bounds`   None of these: from the push (or the last poll that saw it queued) to the first poll that
-           saw it ended, at most the session's limit. This is an upper bound.
+           saw it ended, at most the session's limit. This is an upper bound, but for a run that
+           polls leave open by less than a minute and a half: there it is the middle.
 
 A worse source never contradicts a better one: each estimate stays within the bounds that all
 observations set together.
@@ -23,6 +25,9 @@ from typing import NamedTuple
 # Polls that leave start and end open by no more than this together are better than the program's
 # own times, which lack about as much: the container's start and end.
 CLOSE_SECONDS = 90.0
+
+# Of a short run the polls must leave open no more than this share, or this many seconds.
+CLOSE_SHARE, ALWAYS_CLOSE_SECONDS = 0.1, 2.0
 
 
 class Phase(StrEnum):
@@ -99,19 +104,16 @@ def best_occupancy(evidence: Evidence) -> Occupancy:
     if not ended:
         return _not_ended(evidence)
     bounds = _Bounds.of(evidence, min(ended))
-    if bounds.open_start + bounds.open_end <= CLOSE_SECONDS:
-        # A run that ended before a poll saw it running waited only shortly: it starts at the push.
-        waited = bounds.open_start / 2 if evidence.running_times() else 0.0
-        start = bounds.earliest_start + waited
-        return Occupancy(
-            start, max(start, bounds.latest_end - bounds.open_end / 2), TimeSource.WATCHED
-        )
+    if bounds.are_close:
+        return bounds.middle(evidence, TimeSource.WATCHED)
     if evidence.program_started_at is not None and evidence.program_ended_at is not None:
         start = bounds.nearest_start(evidence.program_started_at)
         end = bounds.nearest_end(evidence.program_ended_at)
         return Occupancy(start, max(start, end), TimeSource.OUTPUT)
     if evidence.log_seconds is not None and not bounds.exceed(evidence.log_seconds):
         return _place_length(evidence.log_seconds, bounds)
+    if bounds.open_seconds <= CLOSE_SECONDS:
+        return bounds.middle(evidence, TimeSource.BOUNDS)
     start = bounds.earliest_start
     return Occupancy(
         start, min(bounds.latest_end, start + evidence.limit_seconds), TimeSource.BOUNDS
@@ -152,6 +154,23 @@ class _Bounds(NamedTuple):
     def open_end(self) -> float:
         """For how many seconds it is unknown whether the run had ended."""
         return self.latest_end - self.earliest_end
+
+    @property
+    def open_seconds(self) -> float:
+        return self.open_start + self.open_end
+
+    @property
+    def are_close(self) -> bool:
+        """Whether the polls say more than the program's own times."""
+        share = CLOSE_SHARE * (self.latest_end - self.earliest_start)
+        return self.open_seconds <= min(CLOSE_SECONDS, max(ALWAYS_CLOSE_SECONDS, share))
+
+    def middle(self, evidence: Evidence, source: TimeSource) -> Occupancy:
+        """Return the middle of what the polls leave open."""
+        # A run that ended before a poll saw it running waited only shortly: it starts at the push.
+        waited = self.open_start / 2 if evidence.running_times() else 0.0
+        start = self.earliest_start + waited
+        return Occupancy(start, max(start, self.latest_end - self.open_end / 2), source)
 
     def exceed(self, length: float) -> bool:
         """Return whether the run was certainly longer: its log may have fallen silent early."""

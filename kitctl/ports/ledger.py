@@ -86,7 +86,7 @@ class Ledger(Protocol):
     def runs_without_log(
         self, service: str, account: str, since: float, *, limit: int
     ) -> list[Run]:
-        """Return GPU and TPU runs that ended since then, unwatched and log unread, newest first."""
+        """Return runs that ended since then, not watched closely and log unread, newest first."""
 
     def store_reading(self, service: str, account: str, reading: QuotaReading) -> None:
         """Store the latest reading of each pool and week; Kaggle forgets past weeks."""

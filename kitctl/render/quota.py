@@ -103,11 +103,7 @@ def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
         name = _counted(len(rest), "more kernel")
         add(quota_bars.USED, style, name, sum(kernel.seconds for kernel in rest), runs)
     if outside := quota_bars.outside_seconds(one):
-        note = (
-            "interactive sessions, other machines"
-            if outside > 0
-            else "the runs above are estimates, and exceed Kaggle's figure"
-        )
+        note = "interactive sessions, other machines"
         style = quota_bars.OUTSIDE_STYLE
         add(quota_bars.OUTSIDE, style, "outside kitctl", outside, note)
     if one.reserved_seconds:

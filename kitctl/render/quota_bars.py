@@ -33,21 +33,16 @@ class Part:
 
 
 def parts(balance: Balance) -> list[Part]:
-    """Return a week's parts in their order on the bar; they add up to the limit, or to more.
-
-    Where the ledger counts more than Kaggle, Kaggle's figure is what the kernels share.
-    """
-    counted = sum(kernel.seconds for kernel in balance.kernels)
-    scale = min(1.0, balance.used_seconds / counted) if counted else 1.0
+    """Return a week's parts in their order on the bar; they add up to the limit, or to more."""
     kernels = [
-        Part(kernel.kernel, kernel.seconds * scale, USED, kernel_style(place))
+        Part(kernel.kernel, kernel.seconds, USED, kernel_style(place))
         for place, kernel in enumerate(balance.kernels[:KERNELS_SHOWN])
     ]
-    others = sum(kernel.seconds for kernel in balance.kernels[KERNELS_SHOWN:]) * scale
+    others = sum(kernel.seconds for kernel in balance.kernels[KERNELS_SHOWN:])
     return [
         *kernels,
         Part("other kernels", others, USED, kernel_style(KERNELS_SHOWN)),
-        Part("outside", max(0.0, outside_seconds(balance)), OUTSIDE, OUTSIDE_STYLE),
+        Part("outside", outside_seconds(balance), OUTSIDE, OUTSIDE_STYLE),
         Part("reserved", balance.reserved_seconds, RESERVED, RESERVED_STYLE),
         Part("left", balance.left_seconds, LEFT, LEFT_STYLE),
     ]
@@ -56,7 +51,7 @@ def parts(balance: Balance) -> list[Part]:
 def outside_seconds(balance: Balance) -> float:
     """Return the seconds used outside kitctl; less than one is only a rounding difference."""
     seconds = balance.outside_seconds or 0.0
-    return seconds if abs(seconds) >= 1 else 0.0
+    return seconds if seconds >= 1 else 0.0
 
 
 def kernel_style(place: int) -> str:

@@ -91,7 +91,7 @@ def _layers(
     others = [
         sum(seconds for name, seconds in week.items() if name not in colours) for week in weeks
     ]
-    outside = [max(0.0, outside_seconds(one)) for one in balances]
+    outside = [outside_seconds(one) for one in balances]
     layers += [
         (OTHERS, OTHERS_COLOUR, others),
         (OUTSIDE, OUTSIDE_COLOUR, outside),

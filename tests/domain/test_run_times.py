@@ -54,9 +54,24 @@ CASES = [
         Occupancy(5, 3605, TimeSource.LOG),
     ),
     (
-        "ended before a poll saw it running: from the push to the middle of the open time",
+        "ended before a poll saw it running, log read: its length, from the push on",
         evidence((30, ENDED), log_seconds=10),
-        Occupancy(0, 20, TimeSource.WATCHED),
+        Occupancy(0, 10, TimeSource.LOG),
+    ),
+    (
+        "ended before a poll saw it running: from the push to the middle of the open time",
+        evidence((30, ENDED)),
+        Occupancy(0, 15, TimeSource.BOUNDS),
+    ),
+    (
+        "a short run that was polled late: its log",
+        evidence((2, RUNNING), (101, ENDED), log_seconds=3),
+        Occupancy(0, 3, TimeSource.LOG),
+    ),
+    (
+        "a short run that was watched closely",
+        evidence((1, RUNNING), (4, ENDED), log_seconds=3),
+        Occupancy(0.5, 3.5, TimeSource.WATCHED),
     ),
     (
         "running long after the last line of the log: the log says nothing about the end",

@@ -14,6 +14,7 @@ from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push, save_request
+from kitctl.operations.quota import show_quota
 from kitctl.packing.bundle import Plan
 
 SLEEPING = f"{PRINT_SESSION}time.sleep(600)\n"
@@ -158,3 +159,14 @@ def test_a_title_that_gives_the_kernel_another_address_is_a_warning(setup: Local
     assert pushed.run.intent.kernel.slug == "quite-another-title"
     assert any("quite-another-title" in warning for warning in pushed.warnings)
     assert setup.ledger.latest("local", pushed.run.intent.kernel) == pushed.run
+
+
+def test_a_short_run_that_nobody_watched_counts_what_its_log_says(setup: LocalSetup) -> None:
+    pushed = send(setup, gpu_plan("print('torch.cuda', flush=True)"), timeout_seconds=3600)
+    setup.server.wait("small-job")
+    setup.server.advance(98)
+    setup.kaggle.quota()
+    report = show_quota(setup.kaggle, setup.ledger)
+    (use,) = report.runs
+    assert use.run == pushed.run.name and use.seconds < 20
+    assert report.as_data()["outside_seconds"] >= 0

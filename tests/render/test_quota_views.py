@@ -89,11 +89,6 @@ def test_each_part_of_a_bar_has_its_share_of_the_cells() -> None:
     assert line == USED * 30 + OUTSIDE * 10 + RESERVED * 4 + LEFT * 16
 
 
-def test_the_bar_shows_kaggles_figure_where_the_ledger_counts_more() -> None:
-    line = bar(parts(week_balance(12, outside=-2)), 60).plain
-    assert line == USED * 20 + LEFT * 40
-
-
 def test_an_overdrawn_week_is_a_full_bar_and_names_the_excess() -> None:
     over = week_balance(20, outside=11.5)
     assert LEFT not in bar(parts(over), 60).plain
@@ -106,13 +101,6 @@ def test_the_smaller_kernels_share_a_line() -> None:
     assert "ada/kernel-6" not in text
     assert "3 more kernels" in text
     assert "6.0 h  24 runs" in text
-
-
-def test_a_negative_difference_to_kaggles_figure_is_shown_and_explained() -> None:
-    text = draw(week_balance(12, outside=-0.5))
-    assert "-30 min" in text
-    assert "exceed" in text
-    assert "Kaggle's figure" in text
 
 
 def test_less_than_a_second_outside_is_not_worth_a_line() -> None:

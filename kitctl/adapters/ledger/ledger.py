@@ -227,7 +227,7 @@ class SqliteLedger:
     ) -> list[Run]:
         return self._select(
             "service = ? AND account = ? AND ended_at > ? AND time_source = ?"
-            " AND log_seconds IS NULL AND version IS NOT NULL AND pool IN ('gpu', 'tpu')"
+            " AND log_seconds IS NULL AND version IS NOT NULL"
             " ORDER BY ended_at DESC LIMIT ?",
             *(service, account, since, TimeSource.BOUNDS, limit),
         )
