@@ -42,6 +42,10 @@ def dry_run(
     The very script runs on the CPU, in a folder laid out like Kaggle's, on a small share of the
     data. Then its outputs are checked: the model reloads and predicts the same, the history has
     every epoch, the manifest matches.
+
+    A notebook runs from top to bottom. The run sees no file of yours but its inputs, and what it
+    installs is thrown away. KITCTL_SECRET_<LABEL>=VALUE in the environment is what its
+    kaggle_secrets returns.
     """
     from kitctl.operations import dry_run as operation
     from kitctl.operations.shared.overrides import parse_overrides

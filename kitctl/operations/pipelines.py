@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.shared.local_run import ScriptRun
 from kitctl.operations.shared.prepare_sources import StandIn
 from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.scratch_folder import scratch_folder
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Runner
 
@@ -91,22 +91,20 @@ def measure(
             reporter.info(line.strip())
 
     out.mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=".measuring-", dir=out))
-    script = ScriptRun(plan, root, runner, last_lines=3)
-    try:
-        reporter.info("Measuring each pipeline in a process of its own.")
-        script.start(mounts, show, reporter)
-        code = script.wait()
-        if code:
-            raise script.failure(code, NextCommand("pipelines", "--data DIR"))
-        return _move_results(script.working, out)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"Measuring was stopped with all its processes; {out} is as it was.",
-            hint=NextCommand("pipelines"),
-        ) from None
-    finally:
-        script.clear()
+    with scratch_folder(out / "measuring") as root:
+        script = ScriptRun(plan, root, runner, last_lines=3)
+        try:
+            reporter.info("Measuring each pipeline in a process of its own.")
+            script.start(mounts, show, reporter)
+            code = script.wait()
+            if code:
+                raise script.failure(code, NextCommand("pipelines", "--data DIR"))
+            return _move_results(script.working, out)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"Measuring was stopped with all its processes; {out} is as it was.",
+                hint=NextCommand("pipelines"),
+            ) from None
 
 
 def _move_results(working: Path, out: Path) -> Measurement:

@@ -90,3 +90,28 @@ def command(process: Path) -> bytes:
         return (process / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_without_isolation_a_warning_says_so_before_the_script_runs(
+    kitctl: Kitctl, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    single_script(project, "print('the first line')")
+    shown = kitctl("dry-run").err
+    warning = shown.index("warning: Not isolated, because this machine allows no namespaces")
+    assert warning < shown.index("the first line")
+
+
+def test_dry_run_says_how_to_give_a_secret(kitctl: Kitctl, project: Path) -> None:
+    script = """
+        import sys
+        from kaggle_secrets import UserSecretsClient
+        try:
+            UserSecretsClient().get_secret("HF")
+        except Exception as error:
+            sys.exit(f"error: {error}")
+    """
+    single_script(project, script)
+    run = kitctl("dry-run")
+    assert run.code == 6
+    assert "KITCTL_SECRET_HF=VALUE kitctl dry-run" in run.err

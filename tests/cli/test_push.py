@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -194,3 +195,20 @@ def test_push_refuses_a_third_gpu_session_before_kaggle_does(
     assert midweek.calls("SaveKernel") == 2
     until(lambda: midweek.status("second-one") == "RUNNING")
     assert kitctl(*push, third, "--accelerator", "cpu").code == 0
+
+
+def test_a_secret_of_the_commands_environment_reaches_the_run_and_stands_nowhere(
+    kitctl: Kitctl, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = "hf_0123456789"
+    read = "from kaggle_secrets import UserSecretsClient\n"
+    write_script(
+        project, f"{read}print(UserSecretsClient().get_secret('HF') == '{value[::-1]}'[::-1])"
+    )
+    monkeypatch.setenv("KITCTL_SECRET_HF", value)
+    pushed = kitctl("push", "--local", "--follow", "--json")
+    assert pushed.code == 0 and value not in pushed.out + pushed.err
+    assert "True" in kitctl("logs", "--local", "1").out
+    folders = [Path(os.environ["KITCTL_HOME"]), project]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert files and not [path for path in files if value.encode() in path.read_bytes()]
