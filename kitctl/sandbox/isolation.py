@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import shutil
 import subprocess
@@ -64,7 +65,7 @@ def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Is
     }
     namespaces = _NAMESPACES if internet else (*_NAMESPACES, "--net")
     program = str(Path(__file__).with_name("namespaces.py"))
-    prefix = (*namespaces, sys.executable, "-I", program, json.dumps(spec))
+    prefix = (*namespaces, sys.executable, "-IS", program, json.dumps(spec))
     if not _works(prefix, root):
         return None
     network = _NETWORK_ON if internet else "no network"
@@ -93,7 +94,9 @@ def _view(root: Path, inputs: Mapping[str, Path]) -> visible.View:
     return view
 
 
+@functools.cache
 def _works(prefix: tuple[str, ...], root: Path) -> bool:
+    """Try the namespaces; a second start of the same run need not try them again."""
     probe = subprocess.run(
         [*prefix, "/bin/true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
     )

@@ -1,6 +1,6 @@
 """The first program inside a run's namespaces: builds the run's file system and runs the script.
 
-A program of its own (`python -I namespaces.py SPEC COMMAND…`, standard library only), started by
+A program of its own (`python -IS namespaces.py SPEC COMMAND…`, standard library only), started by
 `unshare` as root of new user, mount, process and IPC namespaces. SPEC is JSON:
 
 - `root`: an empty folder, which becomes the run's `/`; what the script writes there stays in it;
@@ -22,7 +22,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import struct
 import sys
 from pathlib import Path
@@ -31,7 +30,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 163
 MNT_DETACH = 2
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = 1, 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+AF_INET, SOCK_DGRAM, SIOCSIFFLAGS, IFF_UP = 2, 2, 0x8914, 1
 
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 CAPABILITY_VERSION = 0x20080522
@@ -152,8 +151,10 @@ def _mount_kernel_folders() -> None:
 
 
 def _bring_up_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
-        fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+    # Without the module `socket`, which takes as long to load as all that this program does.
+    device = _checked(_libc.socket(AF_INET, SOCK_DGRAM, 0), "socket", Path("lo"))
+    fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+    os.close(device)
 
 
 def _give_up_privileges() -> None:

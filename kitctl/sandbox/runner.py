@@ -247,7 +247,7 @@ def _supervisor_command(isolation: Isolation, name: str, secret_file: Path) -> l
         "remove": str(secret_file),
     }
     program = str(Path(__file__).with_name("supervisor.py"))
-    return [sys.executable, "-I", program, json.dumps(spec)]
+    return [sys.executable, "-IS", program, json.dumps(spec)]
 
 
 def _environment(isolation: Isolation, added: Mapping[str, str]) -> dict[str, str]:
