@@ -1,8 +1,8 @@
 """The supervisor of one run: starts it, and ends its process tree on request or without its owner.
 
-A program of its own (`python -IS supervisor.py SPEC`, standard library only), between kitctl and the
-run. Its stdin is a pipe that kitctl holds open and never writes to: when kitctl closes it, or ends
-in whatever way, the supervisor ends the run's whole process tree. The run writes to the
+A program of its own (`python -IS supervisor.py SPEC`, standard library only), between kitctl and
+the run. Its stdin is a pipe that kitctl holds open and never writes to: when kitctl closes it, or
+ends in whatever way, the supervisor ends the run's whole process tree. The run writes to the
 supervisor's own stdout and stderr.
 
 SPEC is JSON: `command` (a list), `cwd`, `grace_seconds` (between SIGTERM and SIGKILL), and perhaps
