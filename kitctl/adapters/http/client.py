@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -93,17 +93,26 @@ class StreamedResponse:
         yield decoder.decode(b"", final=True)
 
     def lines(self) -> Iterator[bytes]:
-        """Yield each line as soon as it is whole, without its newline."""
-        rest = b""
+        """Yield each line as soon as it is whole; only the last may be without a newline."""
+        rest: list[bytes] = []
         while True:
             with self._translate_errors():
                 piece = self._raw.read1()
             if not piece:
                 break
-            *whole, rest = (rest + piece).split(b"\n")
-            yield from whole
-        if rest:
-            yield rest
+            *whole, last = piece.split(b"\n")
+            for line in whole:
+                yield b"".join([*rest, line, b"\n"])
+                rest = []
+            rest.append(last)
+        if any(rest):
+            yield b"".join(rest)
+
+    def interrupt(self) -> None:
+        """Let a read in another thread end at once."""
+        # A response that was read to its end has no connection any more.
+        with suppress(ValueError, RuntimeError, OSError):
+            self._raw.shutdown()
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:

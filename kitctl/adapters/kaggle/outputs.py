@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from kitctl.adapters.http import Response, TransportError
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import translate_errors
-from kitctl.adapters.kaggle.json_text import JsonText, read_object
-from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS, LogLines
+from kitctl.adapters.kaggle.json_text import JsonText, read_array, read_object
+from kitctl.adapters.kaggle.log_lines import LogLines
+from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.errors import NetworkFailed
 from kitctl.ports import LogLine
@@ -100,15 +101,10 @@ def pieces_of_log(parts: Iterator[str]) -> Iterator[dict[str, Any]]:
     """Yield the pieces of a log, a JSON array in a text; what is no JSON is passed on as it is."""
     text = JsonText(parts)
     try:
-        if text.skip("["):
-            while not text.skip("]"):
-                value = text.value()
-                if isinstance(value, dict):
-                    yield value
-                if not text.skip(","):
-                    text.expect("]")
-                    return
-            return
+        for value in read_array(text):
+            if isinstance(value, dict):
+                yield value
+        return
     except ValueError:
         pass
     for rest in text.rest():

@@ -28,6 +28,7 @@ from kitctl.adapters.kaggle.errors import (
     parse_response,
     translate_errors,
 )
+from kitctl.adapters.kaggle.redirects import follow_redirects
 from kitctl.errors import InvalidInput, NetworkFailed
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ class Transport:
     def stream(
         self, path: str, parameters: Mapping[str, str], accept: str, read_timeout: float
     ) -> AbstractContextManager[StreamedResponse]:
-        """A response that is read as it comes; requested again until there is one."""
+        """A response that is read as it comes; requested again until there is one.
+
+        A redirect is followed, to another host without the credentials.
+        """
 
         def request() -> Request:
             target = f"{path}?{urlencode(parameters)}"
@@ -157,7 +161,10 @@ class Transport:
 
             def attempt() -> StreamedResponse:
                 with translate_errors():
-                    response = until_end.enter_context(self._client.stream(request()))
+                    sent = request()
+                    response = until_end.enter_context(self._client.stream(sent))
+                    if sent.method == "GET":
+                        response = until_end.enter_context(self._follow_redirects(sent, response))
                     if response.status == 200:
                         return response
                     whole = response.load()
@@ -165,6 +172,11 @@ class Transport:
                 return response
 
             yield self.retry(attempt)
+
+    def _follow_redirects(
+        self, request: Request, response: StreamedResponse
+    ) -> AbstractContextManager[StreamedResponse]:
+        return follow_redirects(request, response, self._base, direct=self._direct)
 
     def _post(self, service: str, method: str, request: Mapping[str, object]) -> Response:
         http_request = self._call_request(service, method, request)

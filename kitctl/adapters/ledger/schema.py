@@ -87,7 +87,4 @@ MIGRATIONS = (
         PRIMARY KEY (service, account, week_start, pool)
     ) WITHOUT ROWID;
     """,
-    """
-    ALTER TABLE runs ADD COLUMN missing_since REAL;
-    """,
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
 from kitctl.domain import durations
-from kitctl.domain.run_log import SessionIdReader
+from kitctl.domain.run_log import session_id_of
 from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
@@ -24,8 +25,9 @@ FIRST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.5, 15.0, 1.3
 # How long Kaggle may be unreachable before waiting is given up; the run continues either way.
 PATIENCE_SECONDS = 1800.0
 
-# How long the next line of the log may take after the run's end.
-LAST_LINES_SECONDS = 30.0
+# How long the next line of the log may take after the run's end; then the log that Kaggle has
+# stored is read.
+LAST_LINES_SECONDS = 10.0
 
 OnLine = Callable[[LogLine], None]
 
@@ -57,25 +59,25 @@ def follow(
     clock: Clock,
     reporter: Reporter,
     on_line: OnLine,
+    *,
+    last_lines_seconds: float = LAST_LINES_SECONDS,
 ) -> RunStatus:
     """Call `on_line` with each line of the log as it comes, until the run has ended.
 
     Raises NetworkFailed where Kaggle is unreachable for half an hour.
     """
 
-    session = SessionIdReader()
-
     def pass_on(line: LogLine) -> None:
         status_line.close()  # From here on the log itself shows that the run is alive.
-        if target.record and not session.is_over:
-            session.read(line.stream, line.text)
-            if session.session_id is not None:
-                ledger.update_facts(target.record.id, Facts(session_id=session.session_id))
+        session_id = session_id_of(line.text)
+        if session_id is not None and target.record:
+            ledger.update_facts(target.record.id, Facts(session_id=session_id))
         on_line(line)
 
     with _StatusLine(reporter, str(target.ref)) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
-        return _watch(poller, status_line, _FollowedLog(target.ref, kaggle, pass_on), clock, None)
+        log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
+        return _watch(poller, status_line, log, clock, None)
 
 
 def _watch(
@@ -96,7 +98,7 @@ def _watch(
             last = status.status
             status_line.show(status)
             if status.status.ended:
-                log.finish(LAST_LINES_SECONDS)
+                log.finish()
                 return status
         waited = clock.monotonic() - started
         if timeout is not None and waited >= timeout:
@@ -158,7 +160,8 @@ class _Poller:
             status = read_status(self._target, self._kaggle, self._ledger)
         except NetworkFailed as error:
             now = self._clock.monotonic()
-            self._unreachable_since = self._unreachable_since or now
+            if self._unreachable_since is None:
+                self._unreachable_since = now
             if now - self._unreachable_since > self._patience:
                 raise NetworkFailed(
                     f"{error.message} The run goes on.",
@@ -177,8 +180,8 @@ class _LogSource(Protocol):
     def pass_on_lines(self, seconds: float) -> bool:
         """Pass on the lines that come within `seconds`; return whether the log has just ended."""
 
-    def finish(self, seconds: float) -> None:
-        """Pass on the rest of the log while no line takes longer than `seconds`."""
+    def finish(self) -> None:
+        """Pass on the rest of the log."""
 
 
 class _NoLog:
@@ -191,15 +194,24 @@ class _NoLog:
         self._clock.sleep(seconds)
         return False
 
-    def finish(self, seconds: float) -> None:
+    def finish(self) -> None:
         pass
 
 
 class _FollowedLog:
     """The log, read in a thread of its own, since reading blocks while the job is silent."""
 
-    def __init__(self, ref: RunRef, kaggle: Kaggle, on_line: OnLine) -> None:
-        self._ref, self._kaggle, self._on_line = ref, kaggle, on_line
+    def __init__(
+        self,
+        ref: RunRef,
+        kaggle: Kaggle,
+        on_line: OnLine,
+        reporter: Reporter,
+        last_lines_seconds: float,
+    ) -> None:
+        self._ref, self._kaggle, self._on_line, self._reporter = ref, kaggle, on_line, reporter
+        self._last_lines_seconds = last_lines_seconds
+        self._passed_on: Counter[str] = Counter()
         self._lines: queue.SimpleQueue[LogLine | None] = queue.SimpleQueue()
         self._ended = False
         self._stop = threading.Event()
@@ -218,11 +230,32 @@ class _FollowedLog:
             if line is None:
                 self._ended = True
                 return True
-            self._on_line(line)
+            self._pass_on(line)
 
-    def finish(self, seconds: float) -> None:
-        while not self._ended and self.pass_on_lines(seconds):
-            pass
+    def finish(self) -> None:
+        lines_before = -1
+        while not self._ended and self._passed_on.total() > lines_before:
+            lines_before = self._passed_on.total()
+            self.pass_on_lines(self._last_lines_seconds)
+        if not self._ended:
+            self._ended = True
+            self._pass_on_stored_log()
+
+    def _pass_on(self, line: LogLine) -> None:
+        self._passed_on[line.stream] += 1
+        self._on_line(line)
+
+    def _pass_on_stored_log(self) -> None:
+        """Pass on what the stream, which has not ended with the run, has left out."""
+        known = Counter(self._passed_on)
+        try:
+            for line in self._kaggle.log(self._ref):
+                if known[line.stream] > 0:
+                    known[line.stream] -= 1
+                else:
+                    self._pass_on(line)
+        except KitError as error:
+            self._reporter.warn(f"{error.message} The end of the log is missing.")
 
     def _read(self) -> None:
         while not self._ended:

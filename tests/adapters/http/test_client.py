@@ -51,7 +51,7 @@ def test_the_lines_of_a_chunked_response_are_whole(server: RecordingServer) -> N
     server.chunks = [b"one\ntw", b"o\nth", b"ree"]
     with HttpClient(server.address(), direct=False).stream(post()) as response:
         assert response.content_length is None
-        assert list(response.lines()) == [b"one", b"two", b"three"]
+        assert list(response.lines()) == [b"one\n", b"two\n", b"three"]
 
 
 def test_a_body_is_read_in_pieces_of_the_size_asked_for(server: RecordingServer) -> None:

@@ -10,7 +10,7 @@ from support.jobs import save_request
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect_local
-from kitctl.adapters.kaggle.log_stream import LogLines
+from kitctl.adapters.kaggle.log_lines import LogLines
 from kitctl.domain.runs import KernelRef, RunRef
 
 SCRIPT = "import time\nfor n in range(30):\n    print('line', n, flush=True)\n    time.sleep(0.02)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -109,3 +110,49 @@ def test_following_passes_on_each_line_and_ends_with_the_run(setup: LocalSetup) 
     assert texts[-5:] == [f"line {number}" for number in range(5)]
     recorded = setup.ledger.get("local", target.ref)
     assert recorded and f"session {recorded.facts.session_id}" in texts
+
+
+HTML = {"Content-Type": "text/html"}
+FIVE_LINES = [f"line {number}" for number in range(5)]
+
+
+def followed(setup: LocalSetup, target: TargetRun) -> list[str]:
+    """Follow a run to its end; return its lines."""
+    texts: list[str] = []
+    follow(
+        target,
+        setup.kaggle,
+        setup.ledger,
+        setup.clock,
+        setup.reporter,
+        lambda line: texts.append(line.text),
+        last_lines_seconds=0.5,
+    )
+    return texts
+
+
+@pytest.mark.parametrize("streamed", [0, 3])
+def test_what_the_stream_of_a_log_leaves_out_comes_from_the_stored_log(
+    setup: LocalSetup, streamed: int
+) -> None:
+    log = [{"stream_name": "stdout", "time": 1.0, "data": f"{line}\n"} for line in FIVE_LINES]
+    events = "".join(f"data: {json.dumps(piece)}\n\n" for piece in log[:streamed])
+    target = setup.seed(log=FIVE_LINES)
+    setup.server.answer("logs", events, headers={"Content-Type": "text/event-stream"})
+    setup.server.answer("logs", "<html>", headers=HTML, count=None)
+    assert followed(setup, target) == FIVE_LINES
+
+
+def test_a_log_whose_end_cannot_be_read_is_a_warning(setup: LocalSetup) -> None:
+    target = setup.seed(log=FIVE_LINES)
+    setup.server.answer("logs", "<html>", headers=HTML, count=None)
+    setup.server.answer("ListKernelSessionOutput", status=400, count=None)
+    assert followed(setup, target) == []
+    assert any("The end of the log is missing." in line for line in setup.reporter.lines)
+
+
+@pytest.mark.parametrize("status", [429, 501, 520, 529])
+def test_waiting_continues_while_kaggle_is_busy(setup: LocalSetup, status: int) -> None:
+    target = setup.seed()
+    setup.server.answer("GetKernelSessionStatus", status=status)
+    assert wait(setup, target).status is Status.COMPLETE
