@@ -85,15 +85,7 @@ def session_id() -> str | None:
 
 def say(line: str) -> None:
     """Print a line of the log."""
-    print(utf8(line), flush=True)
-
-
-def utf8(text: str) -> str:
-    """Return the text with each byte of a file's name that is not UTF-8 written as `\\xe9`.
-
-    Every text that leaves the program goes through here.
-    """
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    print(line, flush=True)
 
 
 def elapsed() -> float:

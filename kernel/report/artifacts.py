@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from kernel import session
 from kernel.files import atomic_write, write_csv
 
 MANIFEST = "manifest.json"
@@ -113,9 +112,7 @@ def remove_unfinished() -> None:
 
 def _json_value(content: Any) -> Any:
     if isinstance(content, Mapping):
-        return {session.utf8(str(name)): _json_value(value) for name, value in content.items()}
-    if isinstance(content, str):
-        return session.utf8(content)
+        return {str(name): _json_value(value) for name, value in content.items()}
     if isinstance(content, list | tuple):
         return [_json_value(value) for value in content]
     if isinstance(content, np.generic):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext
 from kitctl.errors import Interrupted, NextCommand
+from kitctl.render.logs import line_text
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
@@ -16,30 +17,34 @@ if TYPE_CHECKING:
     from kitctl.ports import LogLine
 
 
+class LinePrinter:
+    """Prints lines of a run's log but the first `skip`, and keeps what --json shows of them."""
+
+    def __init__(
+        self, context: CommandContext, run: RunRef, *, raw: bool = False, skip: int = 0
+    ) -> None:
+        self._context, self._run, self._raw, self._skip = context, run, raw, skip
+        self.lines: list[LogLine] = []
+
+    def show(self, line: LogLine) -> None:
+        if self._skip > 0:
+            self._skip -= 1
+        elif self._context.options.json:
+            self.lines.append(line)
+        elif self._raw:
+            self._context.output.raw_line(line.text)
+        else:
+            self._context.output.line(line_text(line, self._run.version))
+
+
 def follow_run(
-    context: CommandContext, target: TargetRun, *, raw: bool, skip: int = 0
-) -> tuple[RunStatus, list[LogLine]]:
-    """Print the log as it comes, without its first `skip` lines, until the run has ended.
-
-    Returns the state in which it ended, and with --json the lines, which were then not printed.
-    """
+    context: CommandContext, target: TargetRun, show: Callable[[LogLine], None]
+) -> RunStatus:
+    """Show the log as it comes, until the run has ended; return the state in which it ended."""
     from kitctl.operations.shared.watch import follow
-    from kitctl.render.logs import line_text
-
-    lines: list[LogLine] = []
-    count = 0
-
-    def show(line: LogLine) -> None:
-        nonlocal count
-        count += 1
-        if count > skip:
-            context.output.line(line_text(line, target.ref.version, raw=raw))
-            if context.options.json:
-                lines.append(line)
 
     with hint_on_interrupt(target.ref):
-        state = follow(target, context.client, context.ledger, context.clock, context.console, show)
-    return state, lines
+        return follow(target, context.client, context.ledger, context.clock, context.console, show)
 
 
 @contextmanager

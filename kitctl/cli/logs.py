@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
+
+if TYPE_CHECKING:
+    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.ports import LogLine
 
 
 @command("logs")
@@ -30,20 +34,34 @@ def logs(
     local: LocalOption = None,
 ) -> CommandResult:
     """Show a run's log, live while it runs."""
-    from kitctl.cli.follow import follow_run
+    from kitctl.cli.follow import LinePrinter, follow_run
     from kitctl.operations.logs import Log, read_log
-    from kitctl.render.logs import draw_nothing, line_text
+    from kitctl.render.logs import draw_nothing
 
     context.configure(local=local)
     target = context.find_run(run)
     if follow:
-        skip = 0
-        if tail is not None:
-            skip = max(0, len(read_log(target, context.client, context.ledger).lines) - tail)
-        state, lines = follow_run(context, target, raw=raw, skip=skip)
-        return CommandResult(Log(target.ref, state, tuple(lines)), draw_nothing, state.failure)
-    log = read_log(target, context.client, context.ledger, tail)
-    for line in log.lines:
-        context.output.line(line_text(line, target.ref.version, raw=raw))
+        skip = 0 if tail is None else max(0, _count_lines(context, target) - tail)
+        printer = LinePrinter(context, target.ref, raw=raw, skip=skip)
+        state = follow_run(context, target, printer.show)
+        log = Log(target.ref, state, tuple(printer.lines))
+        return CommandResult(log, draw_nothing, state.failure)
+    printer = LinePrinter(context, target.ref, raw=raw)
+    state = read_log(target, context.client, context.ledger, printer.show, tail)
+    log = Log(target.ref, state, tuple(printer.lines))
     follow_it = NextCommand("logs", f"-f {target.ref.version}", "the run goes on")
-    return CommandResult(log, draw_nothing, hint="" if log.status.status.ended else follow_it)
+    return CommandResult(log, draw_nothing, hint="" if state.status.ended else follow_it)
+
+
+def _count_lines(context: CommandContext, target: TargetRun) -> int:
+    """Return how many lines the log has now."""
+    from kitctl.operations.logs import read_log
+
+    count = 0
+
+    def add(line: LogLine) -> None:
+        nonlocal count
+        count += 1
+
+    read_log(target, context.client, context.ledger, add)
+    return count

@@ -75,12 +75,13 @@ def push(
     if not follow:
         return pushed_result(pushed)
 
-    from kitctl.cli.follow import follow_run
+    from kitctl.cli.follow import LinePrinter, follow_run
     from kitctl.operations.shared.find_run import TargetRun
 
     assert pushed.run.ref
     context.console.info(f"{pushed.run.name} is queued: {pushed.url}")
-    state, _ = follow_run(context, TargetRun(pushed.run.ref, pushed.run), raw=False)
+    printer = LinePrinter(context, pushed.run.ref)
+    state = follow_run(context, TargetRun(pushed.run.ref, pushed.run), printer.show)
     return CommandResult(
         render.FollowedPush(pushed, state),
         render.draw_followed,

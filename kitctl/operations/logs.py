@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kitctl.domain.runs import RunRef
+from kitctl.domain.runs import RunRef, Status
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Kaggle, Ledger, LogLine
@@ -23,8 +24,26 @@ class Log:
         return {"run": str(self.run), "status": self.status.status, "lines": self.lines}
 
 
-def read_log(target: TargetRun, kaggle: Kaggle, ledger: Ledger, tail: int | None = None) -> Log:
-    """Return the last `tail` lines of a run's log; all of them where it is None."""
+def read_log(
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    on_line: Callable[[LogLine], None],
+    tail: int | None = None,
+) -> RunStatus:
+    """Call `on_line` with each line of a run's log as it is read; return the run's state.
+
+    With `tail` only with the last lines, so not before all are read.
+    """
     status = read_status(target, kaggle, ledger)
-    lines = kaggle.log(target.ref) if status.status.ended else kaggle.log_so_far(target.ref)
-    return Log(target.ref, status, tuple(deque(lines, maxlen=tail)))
+    lines = _lines(status, kaggle)
+    for line in lines if tail is None else deque(lines, maxlen=tail):
+        on_line(line)
+    return status
+
+
+def _lines(status: RunStatus, kaggle: Kaggle) -> Iterable[LogLine]:
+    if status.status is Status.QUEUED:
+        # There is no log, and Kaggle would answer only once there is one.
+        return ()
+    return kaggle.log(status.ref) if status.status.ended else kaggle.log_so_far(status.ref)

@@ -16,7 +16,6 @@ from kitctl.ports.results import (
     Downloader,
     DownloadInterrupted,
     FileContent,
-    MovedFiles,
     ResultsFolder,
     UrlExpired,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "ListedFile",
     "LocalRun",
     "LogLine",
-    "MovedFiles",
     "OutputFile",
     "PolledStatus",
     "ResultsFolder",

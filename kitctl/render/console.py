@@ -99,7 +99,7 @@ class Console:
             self._progress = None
 
     def _line(self, text: str, *, label: str = "", style: str = "") -> None:
-        label, text = streams.encodable(label, sys.stderr), streams.encodable(text, sys.stderr)
+        label, text = (streams.printable(part, sys.stderr) for part in (label, text))
         if self._progress is not None:
             self._progress.console.print(f"{label}{text}", soft_wrap=True)
             return

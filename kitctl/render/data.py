@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from kitctl.errors import KitError, hint_text
+from kitctl.render.safe_text import UNSAFE
 
 SCHEMA = "kitctl/1"
 
@@ -62,6 +63,7 @@ def failure(
 
 
 def encode(envelope: Mapping[str, Any], encoding: str | None) -> str:
-    """Return one line of JSON; only what the stream cannot encode is escaped."""
+    """Return one line of JSON; what the stream cannot encode or a terminal obeys is escaped."""
     carries_all = (encoding or "").lower().replace("-", "") in {"utf8", "utf8sig"}
-    return json.dumps(envelope, ensure_ascii=not carries_all, allow_nan=False)
+    text = json.dumps(envelope, ensure_ascii=not carries_all, allow_nan=False)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -46,6 +46,9 @@ class Output(Protocol):
     def line(self, text: str) -> None:
         """Show one line of streamed data, such as a log; JSON has it in the result instead."""
 
+    def raw_line(self, text: str) -> None:
+        """Show a line as `line` does; a pipe gets it as it is."""
+
 
 class TextOutput:
     """Tables and sentences for people."""
@@ -75,7 +78,13 @@ class TextOutput:
         streams.console(sys.stdout)
 
     def line(self, text: str) -> None:
-        print(streams.encodable(text, sys.stdout), flush=True)
+        print(streams.printable(text, sys.stdout), flush=True)
+
+    def raw_line(self, text: str) -> None:
+        if sys.stdout.isatty():
+            self.line(text)
+        else:
+            print(text, flush=True)
 
 
 class JsonOutput:
@@ -99,6 +108,9 @@ class JsonOutput:
         pass
 
     def line(self, text: str) -> None:
+        pass
+
+    def raw_line(self, text: str) -> None:
         pass
 
     def _failure(self, command: str, error: KitError, content: object = None) -> dict[str, Any]:

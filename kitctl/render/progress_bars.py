@@ -35,23 +35,25 @@ class LiveBar:
 
     def __init__(self, progress: Progress, text: str, total: float | None) -> None:
         self._progress = progress
-        self._task: TaskID = progress.add_task(text, total=total)
+        self._task: TaskID = progress.add_task(self._printable(text), total=total)
 
     def update(self, *, completed: float, total: float | None = None) -> None:
         self._progress.update(self._task, completed=completed, total=total)
 
     def describe(self, text: str, aside: str = "") -> None:
-        self._progress.update(self._task, description=f"{text}{aside}")
+        self._progress.update(self._task, description=self._printable(f"{text}{aside}"))
 
     def advance(self, amount: float = 1) -> None:
         self._progress.advance(self._task, amount)
 
     def log(self, line: str) -> None:
-        output = streams.encodable(line, self._progress.console.file)
-        self._progress.console.print(output, soft_wrap=True)
+        self._progress.console.print(self._printable(line), soft_wrap=True)
 
     def remove(self) -> None:
         self._progress.remove_task(self._task)
+
+    def _printable(self, text: str) -> str:
+        return streams.printable(text, self._progress.console.file)
 
 
 class PlainBar:

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from kitctl.render.safe_text import safe_text
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -48,6 +50,11 @@ def has_colour(stream: IO[str]) -> bool:
     return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
+def printable(text: str, stream: IO[str]) -> str:
+    """Return the text as it may be printed on the stream: safe, and in its characters."""
+    return encodable(safe_text(text), stream)
+
+
 def encodable(text: str, stream: IO[str]) -> str:
     """Return the text, with ASCII in place of the characters that the stream cannot encode."""
     try:
@@ -61,8 +68,12 @@ def console(stream: IO[str]) -> Console:
     """Return a rich console on the stream; rich is loaded only where something is drawn."""
     from rich.console import Console
 
+    from kitctl.render.safe_drawing import safe_drawing
+
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    console.push_render_hook(safe_drawing())
+    return console
 
 
 def hush(stream: IO[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from support.command_line import Kitctl, write_script
 from support.local_kaggle import LocalKaggle, until
+from support.local_setup import LAST_WEEK
 
 
 def run_script(kitctl: Kitctl, project: Path, script: str) -> None:
@@ -45,3 +46,21 @@ def test_the_log_of_a_running_run_names_the_command_that_follows_it(
     kitctl("push", "--local")
     until(lambda: local_kaggle.status("small-job") == "RUNNING")
     assert "kitctl logs --local -f 1" in kitctl("logs", "--local").err
+
+
+CLEAR_SCREEN = "\x1b[2J\x1b]52;c;ZXZpbA==\x07\x9b2J"
+
+
+def test_control_sequences_of_a_log_reach_a_pipe_with_raw_only(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    line = {"stream_name": "stdout", "time": 1.0, "data": f"a{CLEAR_SCREEN}b\n"}
+    local_kaggle.seed("noisy", status="ERROR", failureMessage=CLEAR_SCREEN, log=[line], **LAST_WEEK)
+    run = ("local/noisy/1", "--local")
+    assert kitctl("logs", *run).out == "[v1 00:00:01] ab\n"
+    assert kitctl("logs", *run, "--raw").out == f"a{CLEAR_SCREEN}b\n"
+    assert kitctl("logs", "-f", *run, "--raw").out == f"a{CLEAR_SCREEN}b\n"
+    call = kitctl("logs", *run, "--json")
+    assert call.data["lines"][0]["text"] == f"a{CLEAR_SCREEN}b"
+    status = kitctl("status", *run)
+    assert not set(call.out + status.out + status.err) & set("\x1b\x07\x9b")
