@@ -10,7 +10,7 @@ IMAGE_READY  := $(IMAGE_VENV)/.ready
 CLIENT       := .cache/kaggle-2.2.4
 CLIENT_READY := $(CLIENT)/.ready
 
-.PHONY: help demo real test test-clients test-kaggle-image check docs bench bench-pull clean
+.PHONY: help demo real test torture test-clients test-kaggle-image check docs bench bench-pull clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -40,6 +40,9 @@ real: $(READY)  ## train on real photographs with real VGG16 weights, three seed
 
 test: check  ## lint, types and all tests but those of test-kaggle-image
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+torture: $(READY)  ## faults drawn by chance, in under 15 minutes (KITCTL_TORTURE_SEED=N repeats them)
+	$(BIN)/python -m pytest -m torture tests/torture
 
 check: $(READY)  ## lint and types only
 	$(BIN)/ruff check .

@@ -180,7 +180,7 @@ class KaggleApi:
         answer = self._transport.retry(self._transport.introspect_token)
         username = wire.text(answer, "username")
         if not answer.get("active") or not username:
-            raise bad_credentials(self._transport.credentials, "")
+            raise bad_credentials(self._transport.credentials, wire.text(answer, "message"))
         return username
 
     def _version(self, kernel: KernelRef, run: RunRef | None) -> KernelVersion | None:

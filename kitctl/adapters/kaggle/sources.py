@@ -17,10 +17,10 @@ def source_problem(transport: Transport, kind: str, source: str) -> Problem | No
     find_problem, section = _KINDS[kind]
     try:
         return find_problem(transport, source, owner, slug)
-    except NotVisible:
+    except NotVisible as error:
         return Problem(
             source,
-            f"Kaggle shows no such {kind} to this account.",
+            f'Kaggle shows no such {kind} to this account: "{error.kaggle_message}"',
             f"Check its name at https://www.kaggle.com/{section}.",
         )
 

@@ -112,7 +112,7 @@ class Transport:
             raise failure.error from None
 
     def introspect_token(self) -> dict[str, Any]:
-        """Return what Kaggle says of the token; an empty object where it refuses to.
+        """Return what Kaggle says of the token; only its `message` where it refuses to.
 
         Raises:
             RetryLater, NetworkFailed: this is no clear answer.
@@ -120,8 +120,10 @@ class Transport:
         request = {"token": self.credentials.secret}
         try:
             return parse_response(self._post("security.OAuthService", "IntrospectToken", request))
-        except (Unauthorized, InvalidInput):
-            return {}
+        except Unauthorized as error:
+            return {"message": error.message}
+        except InvalidInput as error:
+            return {"message": error.message}
 
     def stream(
         self, path: str, parameters: Mapping[str, str], accept: str, read_timeout: float
