@@ -148,7 +148,7 @@ def push(
                 if not read_status(target, kaggle, ledger).status.ended:
                     stop_run(target, kaggle, ledger, clock, reporter)
         run = ledger.admit(intent, admission)
-        run, saved = send_once(request, run, kaggle, ledger, clock)
+        run, saved = send_once(request, run, kaggle, ledger, clock, reporter)
     return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kitctl.domain.runs import KernelRef, Run, RunName, RunRef
+from kitctl.domain.runs import KernelRef, Run, RunName, RunRef, Status
 from kitctl.errors import InvalidInput, NextCommand
+from kitctl.operations.shared.lost_pushes import settle_lost_pushes
 from kitctl.ports import Kaggle, Ledger
 
 
@@ -23,18 +24,31 @@ def find_run(
 ) -> TargetRun:
     """Return the run of this name; `project_kernel` is called only where the name has no kernel.
 
-    Raises InvalidInput where the project has no run yet.
+    Raises InvalidInput where the project has no run yet, as far as is known.
     """
     kernel = name.kernel or project_kernel()
     if name.version is not None:
         ref = RunRef(kernel, name.version)
         return TargetRun(ref, ledger.get(kaggle.service, ref))
+    if _is_sending(kernel, kaggle, ledger):
+        settle_lost_pushes(kaggle, ledger)
     latest = ledger.latest(kaggle.service, kernel)
     if latest is not None and latest.ref is not None:
         return TargetRun(latest.ref, latest)
     newest = kaggle.newest_version(kernel)
+    if newest is None and _is_sending(kernel, kaggle, ledger):
+        raise InvalidInput(
+            f"It is not known yet whether Kaggle took the last push of {kernel}.",
+            code="no_run",
+            hint=NextCommand("runs", note="asks Kaggle what became of it"),
+        )
     if newest is None:
         raise InvalidInput(
             f"{kernel} has no run yet.", code="no_run", hint=NextCommand("push", note="starts one")
         )
     return TargetRun(newest.run, None)
+
+
+def _is_sending(kernel: KernelRef, kaggle: Kaggle, ledger: Ledger) -> bool:
+    """Return whether a push of the kernel has no known answer."""
+    return bool(ledger.runs(kaggle.service, None, kernel=kernel, statuses=(Status.SENDING,)))

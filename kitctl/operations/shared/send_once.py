@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, Run
 from kitctl.errors import Interrupted, KitError, NextCommand
 from kitctl.operations.shared.lost_pushes import settle
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, SavedVersion, SaveRequest
 
 # Seconds before each look for a push whose answer was lost.
@@ -20,7 +21,12 @@ ASK_LATER = (
 
 
 def send_once(
-    request: SaveRequest, run: Run, kaggle: Kaggle, ledger: Ledger, clock: Clock
+    request: SaveRequest,
+    run: Run,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    reporter: Reporter,
 ) -> tuple[Run, SavedVersion]:
     """Send the request of an intent in the ledger; return the run that it became.
 
@@ -32,6 +38,7 @@ def send_once(
         try:
             saved = kaggle.save(request)
         except AnswerLost as lost:
+            reporter.warn(f"{lost.message} Looking for it.")
             return _look_for(run, kaggle, ledger, clock, lost)
         except KitError:
             # Where the ledger cannot be written, it forgets the intent later.

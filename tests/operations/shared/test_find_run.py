@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from support.jobs import intent_to_push
 from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, push_script
 
 from kitctl.domain.runs import KernelRef, RunName, RunRef
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, hint_text
 from kitctl.operations.shared.find_run import TargetRun, find_run
 
 
@@ -29,3 +30,15 @@ def test_a_project_without_runs_is_an_error(setup: LocalSetup) -> None:
     with pytest.raises(InvalidInput) as caught:
         find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger)
     assert caught.value.code == "no_run"
+
+
+def test_a_push_whose_answer_was_lost_is_found_once_kaggle_shows_it(setup: LocalSetup) -> None:
+    intent = intent_to_push("print(1)", service="local", account="local", kernel=KERNEL)
+    setup.ledger.admit(intent, lambda pending: None)
+    with pytest.raises(InvalidInput) as caught:
+        find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger)
+    assert "not known yet" in caught.value.message
+    assert hint_text(caught.value.hint).startswith("kitctl runs")
+    setup.server.push("small-job", "print(1)")
+    target = find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger)
+    assert target.ref == RunRef(KERNEL, 1) and target.record
