@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kitctl.operations.shared.find_run import TargetRun
     from kitctl.ports import Clock
 
-# Seconds for all tries of one request; fewer where the ledger can answer too.
+# Seconds for all tries of one request, and for all requests where the ledger can answer too.
 REQUEST_SECONDS = 120.0
 GLANCE_SECONDS = 2.0
 
@@ -128,12 +128,18 @@ class CommandContext:
 
     def connect(self, total_seconds: float = REQUEST_SECONDS) -> KaggleApi:
         """Return the client; all tries of one request take `total_seconds` at most."""
+        return self._connect(total_seconds=total_seconds, on_wait=self.console.warn)
+
+    def connect_briefly(self) -> KaggleApi:
+        """Return the client of a command that the ledger can answer too.
+
+        All requests together take GLANCE_SECONDS at most, and repetitions are not mentioned.
+        """
+        return self._connect(total_seconds=GLANCE_SECONDS, answer_within=GLANCE_SECONDS)
+
+    def _connect(self, **how: Any) -> KaggleApi:
         connect = self._connect_local if self.config.local else self._connect_remote
-        self._client = connect(
-            total_seconds=total_seconds,
-            # Nobody waits long for a command that answers at a glance.
-            on_wait=self.console.warn if total_seconds > GLANCE_SECONDS else lambda _: None,
-        )
+        self._client = connect(**how)
         return self._client
 
     @cached_property

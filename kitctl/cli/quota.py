@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kitctl.cli.command import command
-from kitctl.cli.context import GLANCE_SECONDS, CommandContext
+from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
 from kitctl.operations.shared.prefetch import prefetch
 from kitctl.render.output import CommandResult
@@ -40,7 +40,7 @@ def quota(
     """
     project = context.project_or_none()
     settings = context.configure(local=local)
-    client = context.connect(GLANCE_SECONDS)
+    client = context.connect_briefly()
     with prefetch(client.quota) as reading, prefetch(client.account):
         # Loaded while Kaggle answers.
         from kitctl.operations.quota import show_quota

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kitctl.cli.command import command
-from kitctl.cli.context import GLANCE_SECONDS, CommandContext
+from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
 from kitctl.errors import UsageError
 from kitctl.operations.shared.prefetch import prefetch
@@ -37,7 +37,7 @@ def runs(
         context.configure_without_project(local=local)
     else:
         context.configure(local=local)
-    client = context.connect(GLANCE_SECONDS)
+    client = context.connect_briefly()
     with prefetch(client.account):
         # Loaded while Kaggle answers.
         from kitctl.operations.runs import list_runs

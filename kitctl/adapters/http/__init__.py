@@ -5,9 +5,9 @@ from kitctl.adapters.http.client import (
     Request,
     Response,
     StreamedResponse,
-    TransportError,
     basic_auth,
 )
+from kitctl.adapters.http.transport_error import TransportError
 
 __all__ = [
     "HttpClient",

@@ -33,8 +33,10 @@ def ssl_context() -> ssl.SSLContext:
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
     except OSError as error:
+        is_empty = isinstance(error, ssl.SSLError)
+        reason = "it holds no certificates" if is_empty else error.strerror
         raise InvalidInput(
-            f"The certificates in {path} cannot be read: {error.strerror}.",
+            f"The certificates in {path} cannot be read: {reason}.",
             code="certificates",
             hint=f"Fix {variable}, or unset it.",
         ) from None

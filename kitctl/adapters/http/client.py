@@ -10,13 +10,22 @@ import codecs
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from kitctl.adapters.http.certificates import ssl_context
 from kitctl.adapters.http.proxies import Proxy, proxy_for
+from kitctl.adapters.http.time_limit import call_until
+from kitctl.adapters.http.transport_error import (
+    TransportError,
+    late,
+    lost,
+    password_required,
+    unsent,
+)
+from kitctl.errors import InvalidInput
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -30,19 +39,11 @@ TEXT_PIECE_BYTES = 1 << 18
 _log = logging.getLogger("kitctl.http")
 
 
-class TransportError(Exception):
-    """No response came, or only a part of it; the text is a sentence for the user.
-
-    `refused` is True where the server surely did not act on the request.
-    """
-
-    def __init__(self, message: str, *, refused: bool = False) -> None:
-        super().__init__(message)
-        self.refused = refused
-
-
 class Request(NamedTuple):
-    """One request. Timeouts are in seconds: to connect, and to wait for the next bytes."""
+    """One request. Timeouts are in seconds: to connect, and to wait for the next bytes.
+
+    The whole response must be there at the `deadline` by time.monotonic(); None: no limit.
+    """
 
     method: str
     path: str
@@ -50,6 +51,7 @@ class Request(NamedTuple):
     body: bytes | None
     connect_timeout: float
     read_timeout: float
+    deadline: float | None = None
 
 
 class Response(NamedTuple):
@@ -63,9 +65,11 @@ class Response(NamedTuple):
 class StreamedResponse:
     """A response whose body is read as it comes. Every read may raise TransportError."""
 
-    def __init__(self, raw: BaseHTTPResponse, host: str) -> None:
+    def __init__(self, raw: BaseHTTPResponse, host: str, deadline: float | None = None) -> None:
         self._raw = raw
         self._host = host
+        self._deadline = deadline
+        self._is_late = False
         self.status = raw.status
         self.headers: Mapping[str, str] = raw.headers
         self.content_length = raw.length_remaining
@@ -73,20 +77,17 @@ class StreamedResponse:
 
     def load(self) -> Response:
         """Read the whole body, uncompressed."""
-        with self._translate_errors():
-            return Response(self.status, self.headers, self._raw.read())
+        return Response(self.status, self.headers, self._receive(self._raw.read))
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes as they were sent; b"" at the end."""
-        with self._translate_errors():
-            return self._raw.read(size, decode_content=False)
+        return self._receive(lambda: self._raw.read(size, decode_content=False))
 
     def text(self) -> Iterator[str]:
         """Yield the body as it comes, uncompressed; what is no UTF-8 is replaced."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
-            with self._translate_errors():
-                piece = self._raw.read(TEXT_PIECE_BYTES, decode_content=True)
+            piece = self._receive(lambda: self._raw.read(TEXT_PIECE_BYTES, decode_content=True))
             if not piece:
                 break
             yield decoder.decode(piece)
@@ -96,8 +97,7 @@ class StreamedResponse:
         """Yield each line as soon as it is whole; only the last may be without a newline."""
         rest: list[bytes] = []
         while True:
-            with self._translate_errors():
-                piece = self._raw.read1()
+            piece = self._receive(self._raw.read1)
             if not piece:
                 break
             *whole, last = piece.split(b"\n")
@@ -114,14 +114,23 @@ class StreamedResponse:
         with suppress(ValueError, RuntimeError, OSError):
             self._raw.shutdown()
 
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
+    def close(self) -> None:
+        """Close the connection, but not where a thread still reads: that would wait for it."""
+        if not self._is_late:
+            self._raw.close()
+
+    def _receive(self, read: Callable[[], bytes]) -> bytes:
         from urllib3.exceptions import HTTPError
 
         try:
-            yield
+            return call_until(self._deadline, read, self._late)
         except HTTPError as error:
-            raise _lost(error, self._host) from None
+            raise lost(error, self._host) from None
+
+    def _late(self) -> TransportError:
+        self._is_late = True
+        self.interrupt()
+        return late(self._host)
 
 
 class HttpClient:
@@ -146,8 +155,12 @@ class HttpClient:
         Raises:
             TransportError: no response came, or only a part of it.
         """
-        with self.stream(request) as response:
-            return response.load()
+
+        def load() -> Response:
+            with closing(self._open(request)) as raw:
+                return StreamedResponse(raw, self.host).load()
+
+        return call_until(request.deadline, load, lambda: late(self.host))
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[StreamedResponse]:
@@ -156,12 +169,13 @@ class HttpClient:
         Raises:
             TransportError: no response came.
         """
-        raw = self._open(request)
+        raw = call_until(request.deadline, lambda: self._open(request), lambda: late(self.host))
+        response = StreamedResponse(raw, self.host, request.deadline)
         try:
-            yield StreamedResponse(raw, self.host)
+            yield response
         finally:
             # A connection whose response was read to its end is back in the pool already.
-            raw.close()
+            response.close()
 
     def _open(self, request: Request) -> BaseHTTPResponse:
         from urllib3 import Timeout
@@ -185,7 +199,6 @@ class HttpClient:
                 preload_content=False,
             )
             outcome = response.status
-            return response
         except HTTPError as error:
             raise self._error(error, body) from None
         finally:
@@ -193,6 +206,10 @@ class HttpClient:
             path = urlsplit(request.path).path
             milliseconds = 1000 * (time.perf_counter() - started)
             _log.debug("%s %s: %s, %.0f ms", request.method, path, outcome, milliseconds)
+        if response.status == 407 and self._proxy:
+            response.close()
+            raise password_required(self.host, self._proxy)
+        return response
 
     def _connections(self) -> PoolManager:
         with self._lock:
@@ -205,8 +222,8 @@ class HttpClient:
 
     def _error(self, error: HTTPError, body: _Body | None) -> TransportError:
         if _is_unsent(error, body):
-            return _unconnected(error, self.host, is_proxied=self._proxy is not None)
-        return _lost(error, self.host)
+            return unsent(error, self.host, self._proxy)
+        return lost(error, self.host)
 
 
 class _Body:
@@ -227,6 +244,14 @@ def _pool_manager(proxy: Proxy | None, **options: Any) -> PoolManager:
     if proxy is None:
         return PoolManager(**options)
     if proxy.scheme.startswith("socks"):
+        from importlib.util import find_spec
+
+        if find_spec("socks") is None:
+            raise InvalidInput(
+                f"{proxy.variable} names a SOCKS proxy, and the package for it is missing.",
+                code="proxy",
+                hint="pip install 'urllib3[socks]'",
+            )
         from urllib3.contrib.socks import SOCKSProxyManager
 
         return SOCKSProxyManager(proxy.url, proxy.username, proxy.password, **options)
@@ -248,28 +273,6 @@ def _is_unsent(error: HTTPError, body: _Body | None) -> bool:
     if body is not None:
         return not body.was_sent
     return isinstance(error, (ConnectTimeoutError, NewConnectionError, ProxyError, SSLError))
-
-
-def _unconnected(error: HTTPError, host: str, *, is_proxied: bool) -> TransportError:
-    from urllib3.exceptions import NewConnectionError, SSLError, TimeoutError
-
-    if isinstance(error, SSLError):
-        return TransportError(f"The secure connection to {host} failed.", refused=True)
-    if is_proxied:
-        return TransportError(f"The proxy to {host} did not answer.", refused=True)
-    # urllib3 counts a refused connection among the timeouts.
-    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
-        return TransportError(f"{host} did not answer in time.", refused=True)
-    return TransportError(f"{host} could not be reached.", refused=True)
-
-
-def _lost(error: HTTPError, host: str) -> TransportError:
-    """Return the error of a request that was sent, at least in part."""
-    from urllib3.exceptions import TimeoutError
-
-    if isinstance(error, TimeoutError):
-        return TransportError(f"{host} did not answer in time.")
-    return TransportError(f"The connection to {host} broke off.")
 
 
 def basic_auth(username: str, password: str) -> str:

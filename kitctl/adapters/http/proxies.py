@@ -13,12 +13,17 @@ SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 
 class Proxy(NamedTuple):
-    """A proxy's address, and the login that it asks for (None: none)."""
+    """A proxy's address, the variable that names it, and the login for it (None: none)."""
 
     scheme: str
-    url: str
+    address: str
+    variable: str
     username: str | None
     password: str | None
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.address}"
 
 
 def proxy_for(scheme: str, host: str) -> Proxy | None:
@@ -34,10 +39,11 @@ def proxy_for(scheme: str, host: str) -> Proxy | None:
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
-    address = proxies.get(scheme) or proxies.get("all")
+    name = scheme if proxies.get(scheme) else "all"
+    address = proxies.get(name)
     if not address or proxy_bypass(host):
         return None
-    return _parse(address, f"{scheme}_proxy")
+    return _parse(address, f"{name}_proxy")
 
 
 def _parse(address: str, variable: str) -> Proxy:
@@ -51,7 +57,8 @@ def _parse(address: str, variable: str) -> Proxy:
         )
     return Proxy(
         parts.scheme,
-        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+        parts.netloc.rpartition("@")[2],
+        variable,
         None if parts.username is None else unquote(parts.username),
         None if parts.password is None else unquote(parts.password),
     )

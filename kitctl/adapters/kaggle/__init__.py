@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 
@@ -14,15 +15,25 @@ __all__ = ["KaggleApi", "connect", "connect_local"]
 
 
 def connect(
-    *, on_wait: Callable[[str], None] = lambda _: None, total_seconds: float = TOTAL_SECONDS
+    *,
+    on_wait: Callable[[str], None] = lambda _: None,
+    total_seconds: float = TOTAL_SECONDS,
+    answer_within: float = math.inf,
 ) -> KaggleApi:
     """Return kaggle.com (or what KAGGLE_API_ENVIRONMENT names), with the user's credentials.
 
-    `on_wait` gets the reason of every repeated request; `total_seconds` is for all tries of one.
+    `on_wait` gets the reason of every repeated request; `total_seconds` is for all tries of one,
+    `answer_within` for all requests together.
     Nothing is sent yet: the first request raises Refused where there are no credentials.
     """
     service, base = _destination(os.environ.get("KAGGLE_API_ENVIRONMENT", ""))
-    transport = Transport(base, find_credentials, on_wait=on_wait, total_seconds=total_seconds)
+    transport = Transport(
+        base,
+        find_credentials,
+        on_wait=on_wait,
+        total_seconds=total_seconds,
+        answer_within=answer_within,
+    )
     return KaggleApi(service, transport)
 
 
@@ -42,6 +53,7 @@ def connect_local(
     *,
     on_wait: Callable[[str], None] = lambda _: None,
     total_seconds: float = TOTAL_SECONDS,
+    answer_within: float = math.inf,
     page_size: int = PAGE_SIZE,
     quiet_seconds: float = QUIET_SECONDS,
 ) -> KaggleApi:
@@ -56,5 +68,6 @@ def connect_local(
         direct=True,
         on_wait=on_wait,
         total_seconds=total_seconds,
+        answer_within=answer_within,
     )
     return KaggleApi("local", transport, page_size=page_size, quiet_seconds=quiet_seconds)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kitctl.adapters.http import TransportError
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
+from kitctl.domain import durations
 from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:
@@ -22,16 +26,23 @@ class RetryLater(Exception):
     """A failure that may pass.
 
     `error` is raised when it does not; `retry_after` is how many seconds Kaggle asks to wait;
-    `unsent` is True where Kaggle surely did not get the request.
+    `unsent` is True where Kaggle surely did not get the request, `lasting` where a repetition is of
+    no use although the failure is one of the network.
     """
 
     def __init__(
-        self, error: KitError, *, retry_after: float | None = None, unsent: bool = False
+        self,
+        error: KitError,
+        *,
+        retry_after: float | None = None,
+        unsent: bool = False,
+        lasting: bool = False,
     ) -> None:
         super().__init__(error.message)
         self.error = error
         self.retry_after = retry_after
         self.unsent = unsent
+        self.lasting = lasting
 
 
 class InDoubt(Exception):
@@ -105,10 +116,9 @@ def translate_errors() -> Iterator[None]:
         yield
     except TransportError as error:
         raise RetryLater(
-            NetworkFailed(
-                str(error), code="unreachable", hint="Check the connection, then try again."
-            ),
+            NetworkFailed(str(error), code=error.code, hint=error.hint),
             unsent=error.refused,
+            lasting=error.lasting,
         ) from None
 
 
@@ -167,24 +177,24 @@ def _json_object(response: Response) -> dict[str, Any] | None:
 
 
 def _error(reply: Reply, response: Response) -> Exception:
-    status, quoted = reply.status, _quoted(reply.message)
+    status, quoted, pause = reply.status, _quoted(reply.message), _retry_after(response)
     if status == 429:
         return RetryLater(
             NetworkFailed(
                 f"Kaggle asks for fewer requests (HTTP 429).{quoted}",
                 code="too_many_requests",
-                hint="Wait a few minutes, then try again.",
+                hint=_wait_hint(pause, "Wait a few minutes, then try again."),
             ),
-            retry_after=_retry_after(response),
+            retry_after=pause,
         )
     if status in _TRANSIENT or status >= 500:
         return RetryLater(
             NetworkFailed(
                 f"Kaggle has a problem of its own (HTTP {status}).{quoted}",
                 code="kaggle_failed",
-                hint="Try again in a few minutes.",
+                hint=_wait_hint(pause, "Try again in a few minutes."),
             ),
-            retry_after=_retry_after(response),
+            retry_after=pause,
         )
     if status == 401:
         return Unauthorized(reply.message)
@@ -208,7 +218,25 @@ def _quoted(message: str) -> str:
 
 
 def _retry_after(response: Response) -> float | None:
+    """Return the seconds that Kaggle asks to wait; None where it names no time to come."""
+    text = response.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        seconds = float(text)
     except ValueError:
-        return None
+        seconds = _seconds_until(text, response.headers.get("Date"))
+    return seconds if 0 < seconds < math.inf else None
+
+
+def _seconds_until(date: str, now: str | None) -> float:
+    """Return the seconds from now, by Kaggle's clock, to a date; 0 for what is no date."""
+    try:
+        end = parsedate_to_datetime(date).timestamp()
+        return end - (parsedate_to_datetime(now).timestamp() if now else time.time())
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _wait_hint(seconds: float | None, usual: str) -> str:
+    if seconds is None:
+        return usual
+    return f"Kaggle asks to wait {durations.describe(seconds)}; try again after that."

@@ -6,7 +6,7 @@ The official client is not used for this: it sets no time limit, repeats nothing
 from __future__ import annotations
 
 import json
-import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -29,14 +29,13 @@ from kitctl.adapters.kaggle.errors import (
     translate_errors,
 )
 from kitctl.adapters.kaggle.redirects import follow_redirects
+from kitctl.adapters.kaggle.retries import Retries
 from kitctl.errors import InvalidInput, NetworkFailed
 
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle.credentials import Credentials
 
 T = TypeVar("T")
-
-_log = logging.getLogger("kitctl.kaggle")
 
 
 # Seconds to connect, to wait for a response, and for all tries of one request together. A smaller
@@ -52,6 +51,7 @@ class Transport:
 
     `base` is the address that `/v1/…` follows. `credentials` is called once, for the first request.
     `direct` uses no proxy, as loopback must. `on_wait` gets the reason of every repetition.
+    `total_seconds` is for all tries of one request, `answer_within` for all requests together.
     """
 
     def __init__(
@@ -62,9 +62,11 @@ class Transport:
         direct: bool = False,
         on_wait: Callable[[str], None] = lambda _: None,
         total_seconds: float = TOTAL_SECONDS,
+        answer_within: float = math.inf,
     ) -> None:
         self.clock = RemoteClock()
         self._total_seconds = total_seconds
+        self._answer_within = answer_within
         self._base = base.rstrip("/")
         self._find_credentials = credentials
         self._direct = direct
@@ -182,6 +184,8 @@ class Transport:
 
     def _post(self, service: str, method: str, request: Mapping[str, object]) -> Response:
         http_request = self._call_request(service, method, request)
+        limit = time.monotonic() + max(MIN_READ_TIMEOUT_SECONDS, self._total_seconds)
+        http_request = http_request._replace(deadline=min(limit, self._end))
         sent_at = time.time()
         with translate_errors():
             response = self._client.send(http_request)
@@ -209,44 +213,12 @@ class Transport:
         Raises:
             KitError: the last failure, once the time for all tries is over.
         """
-        try:
-            return attempt()
-        except RetryLater as failure:
-            return self._retry_after(failure, attempt)
+        return Retries(self._total_seconds, self._end, self._on_wait).call(attempt)
 
-    def _retry_after(self, failure: RetryLater, attempt: Callable[[], T]) -> T:
-        # Loaded only here: most requests work at once.
-        import tenacity
-
-        past_failures = [failure]
-
-        def next_attempt() -> T:
-            if past_failures:
-                raise past_failures.pop()
-            return attempt()
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            requested = _failure(state).retry_after
-            return backoff(state) if requested is None else requested
-
-        def report(state: tenacity.RetryCallState) -> None:
-            pause = state.next_action.sleep if state.next_action else 0.0
-            code, count = _failure(state).error.code, state.attempt_number
-            _log.debug("retry %d in %.1f s: %s", count, pause, code)
-            self._on_wait(f"{_failure(state).error.message} Trying again in {pause:.0f} s.")
-
-        backoff = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetryLater),
-            wait=wait,
-            stop=tenacity.stop_before_delay(self._total_seconds),
-            before_sleep=report,
-            reraise=True,
-        )
-        try:
-            return retrying(next_attempt)
-        except RetryLater as last:
-            raise last.error from None
+    @cached_property
+    def _end(self) -> float:
+        """The time on the monotonic clock when all requests end; it begins with the first."""
+        return time.monotonic() + self._answer_within
 
     @cached_property
     def _client(self) -> HttpClient:
@@ -277,6 +249,7 @@ class Transport:
             read_timeout=min(
                 READ_TIMEOUT_SECONDS, max(MIN_READ_TIMEOUT_SECONDS, self._total_seconds)
             ),
+            deadline=None if math.isinf(self._end) else self._end,
         )
 
 
@@ -285,9 +258,3 @@ def authorization(credentials: Credentials) -> str:
     if credentials.bearer:
         return f"Bearer {credentials.secret}"
     return basic_auth(credentials.username, credentials.secret)
-
-
-def _failure(state: Any) -> RetryLater:
-    failure = state.outcome.exception()
-    assert isinstance(failure, RetryLater)
-    return failure

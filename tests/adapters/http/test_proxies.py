@@ -30,9 +30,10 @@ def test_an_http_proxy_is_asked_for_a_tunnel_to_a_secure_server(
     server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"ada:s3cret@127.0.0.1:{server.server_port}")
-    with pytest.raises(TransportError, match="The proxy to") as caught:
+    with pytest.raises(TransportError, match="refuses this name") as caught:
         HttpClient("https://kaggle.example", direct=False).send(post())
     assert caught.value.refused and "s3cret" not in repr(caught.value)
+    assert caught.value.lasting and caught.value.code == "proxy"
     ((method, target, authorization),) = server.requests
     assert (method, target) == ("CONNECT", "kaggle.example:443")
     assert authorization.startswith("Basic ")
@@ -44,7 +45,7 @@ def test_an_https_proxy_is_itself_checked_by_its_certificate(
     certificate, key = make_certificate(tmp_path)
     server.use_tls(certificate, key)
     monkeypatch.setenv("http_proxy", f"https://localhost:{server.server_port}")
-    with pytest.raises(TransportError, match="The proxy to"):
+    with pytest.raises(TransportError, match=r"certificate of the proxy localhost:\d+ is not"):
         HttpClient("http://kaggle.example", direct=False).send(post())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     assert HttpClient("http://kaggle.example", direct=False).send(post()).body == BODY
@@ -69,6 +70,28 @@ def test_a_proxy_that_does_not_answer_is_named_as_the_cause(
         with pytest.raises(TransportError, match="The proxy to") as caught:
             HttpClient("http://kaggle.example", direct=False).send(post())
         assert caught.value.refused
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_asks_for_a_password_is_named_with_its_variable(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    server.status = 407
+    monkeypatch.setenv("ALL_PROXY", server.address())
+    with pytest.raises(TransportError, match="asks for a password") as caught:
+        HttpClient(f"{scheme}://kaggle.example", direct=False).send(post())
+    assert caught.value.refused and caught.value.lasting
+    assert caught.value.hint.startswith("all_proxy=http://NAME:PASSWORD@127.0.0.1:")
+
+
+def test_a_socks_proxy_that_asks_for_a_password_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _refusing_socks5_proxy() as port:
+        monkeypatch.setenv("https_proxy", f"socks5h://127.0.0.1:{port}")
+        with pytest.raises(TransportError, match="asks for a password") as caught:
+            HttpClient("https://kaggle.example", direct=False).send(post())
+    assert caught.value.lasting and caught.value.refused
 
 
 def test_no_proxy_is_used_for_a_host_in_no_proxy_or_where_the_client_is_direct(
@@ -106,6 +129,21 @@ def _socks5_proxy(server_port: int) -> Iterator[tuple[int, list[bytes]]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1], targets
+
+
+@contextmanager
+def _refusing_socks5_proxy() -> Iterator[int]:
+    """A SOCKS5 proxy that takes none of the ways to log in that it is offered."""
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client:
+            client.recv(64)
+            client.sendall(b"\x05\xff")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

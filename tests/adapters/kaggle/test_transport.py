@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from support.dripping_server import dripping_server
 from support.jobs import KERNEL
 from support.local_kaggle import LocalKaggle
 from support.servers import serving
 
-from kitctl.adapters.kaggle import KaggleApi, connect_local
+from kitctl.adapters.kaggle import KaggleApi, connect, connect_local, retries
+from kitctl.domain.runs import RunRef
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused, hint_text
 
+PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
 SECRET = "s3cr3t-t0k3n"
 
 
@@ -93,6 +99,56 @@ def test_a_request_fails_at_once_when_kaggle_asks_for_a_longer_wait_than_is_left
     error = failure(kaggle)
     assert (error.code, error.exit_code) == ("too_many_requests", 5)
     assert "slow down" in error.message
+    assert hint_text(error.hint) == "Kaggle asks to wait 1 h; try again after that."
+
+
+@pytest.mark.parametrize("retry_after", ["0", "-5", "nan", "-inf", "inf", "soon", "", PAST])
+def test_no_answer_makes_a_repetition_come_at_once(
+    fixed_server: FixedServer, retry_after: str
+) -> None:
+    fixed_server.status, fixed_server.headers = 503, {"Retry-After": retry_after}
+    messages: list[str] = []
+    failure(
+        connect_local(fixed_server.endpoint, SECRET, on_wait=messages.append, total_seconds=1.2)
+    )
+    assert len(messages) == 1, "the first pause is half a second or more, the second one second"
+
+
+def test_kaggle_may_ask_to_wait_until_a_date(fixed_server: FixedServer) -> None:
+    in_two_hours = format_datetime(datetime.now(UTC) + timedelta(hours=2, seconds=30), usegmt=True)
+    fixed_server.status, fixed_server.headers = 429, {"Retry-After": in_two_hours}
+    error = failure(connect_local(fixed_server.endpoint, SECRET, total_seconds=60))
+    assert hint_text(error.hint) == "Kaggle asks to wait 2 h; try again after that."
+
+
+def test_all_requests_of_a_brief_command_end_together() -> None:
+    with dripping_server("body") as port:
+        kaggle = connect_local(f"http://127.0.0.1:{port}", SECRET, answer_within=0.5)
+        started = time.monotonic()
+        for _ in range(3):
+            assert failure(kaggle).code == "unreachable"
+        with pytest.raises(NetworkFailed):
+            list(kaggle.log(RunRef(KERNEL, 1)))
+        assert time.monotonic() - started < 3
+
+
+def test_without_a_network_a_request_fails_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "NO_NETWORK_SECONDS", 0.1)
+    error = failure(connect_local("http://no-such-host.invalid", SECRET))
+    assert (error.code, error.exit_code) == ("no_network", 5)
+    assert "There is no network" in error.message
+
+
+def test_a_cause_that_lasts_is_not_tried_again(
+    fixed_server: FixedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixed_server.status = 407
+    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
+    monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
+    monkeypatch.setenv("http_proxy", fixed_server.endpoint)
+    messages: list[str] = []
+    error = failure(connect(on_wait=messages.append))
+    assert (error.code, error.exit_code, messages) == ("proxy", 5, [])
 
 
 def test_a_request_fails_when_the_time_for_all_tries_is_over(fixed_server: FixedServer) -> None:
