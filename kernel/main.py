@@ -44,7 +44,7 @@ def main() -> int:
             )
         return WRONG_INPUT
     except RunError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        print(f"error: {session.utf8(str(error))}", file=sys.stderr, flush=True)
         return error.exit_code
 
 
@@ -98,7 +98,7 @@ def run(job: Job, settings: Settings) -> int:
 
     import tensorflow as tf
 
-    from kernel.data import photos
+    from kernel.data import balance, photos
 
     with report.phases.measured("photos"):
         photo_set = photos.find(settings)
@@ -106,6 +106,8 @@ def run(job: Job, settings: Settings) -> int:
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
     report.settings, report.photo_set = settings, photo_set
     session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
+    if warning := balance.imbalance(photo_set.train):
+        session.say(warning)
 
     if settings.task == "pipelines":
         from kernel.measure import measure

@@ -85,7 +85,15 @@ def session_id() -> str | None:
 
 def say(line: str) -> None:
     """Print a line of the log."""
-    print(line, flush=True)
+    print(utf8(line), flush=True)
+
+
+def utf8(text: str) -> str:
+    """Return the text with each byte of a file's name that is not UTF-8 written as `\\xe9`.
+
+    Every text that leaves the program goes through here.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def elapsed() -> float:

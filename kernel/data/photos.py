@@ -150,8 +150,9 @@ def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
             f"validation_split = {settings.validation_split:g} of {len(files)} photos leaves one "
             f"part empty."
         )
-    parts = files[:-held_out], files[-held_out:]
-    train, valid = reversed(parts) if settings.subset == "validation" else parts
+    train, valid = files[:-held_out], files[-held_out:]
+    for part, its_files in (("training", train), ("validation", valid)):
+        _require_all_classes_after_split(part, classes, its_files)
     return PhotoSet(
         _photos(train, classes, readable), _photos(valid, classes, readable), tuple(skipped)
     )
@@ -257,6 +258,18 @@ def _require_all_classes(folder: Path, classes: Sequence[str], files: LabelledFi
     empty = [name for label, name in enumerate(classes) if label not in labels]
     if empty:
         raise RunError(f"no photo of {', '.join(empty)} in {folder.name} can be read.")
+
+
+def _require_all_classes_after_split(
+    part: str, classes: Sequence[str], files: LabelledFiles
+) -> None:
+    labels = {label for _, label in files}
+    missing = [name for label, name in enumerate(classes) if label not in labels]
+    if missing:
+        raise RunError(
+            f"the {part} part of the validation_split holds no photo of {', '.join(missing)}: what "
+            f"is measured on it would mean nothing. Set shuffle = true, or a larger part."
+        )
 
 
 def _shuffle(files: LabelledFiles, settings: Settings) -> LabelledFiles:

@@ -193,6 +193,9 @@ def interleave(source: PhotoSource) -> tf.data.Dataset:
         num_parallel_calls=READS_AT_ONCE,
         deterministic=True,
     )
+    # tf.data cannot know the number of elements here, and without it Keras' `fit` takes one more
+    # step of the optimizer at the end of every epoch, on no photos.
+    contents = contents.apply(tf.data.experimental.assert_cardinality(len(source.photos)))
     return contents.map(source.decode).map(source.convert).batch(source.settings.batch_size)
 
 

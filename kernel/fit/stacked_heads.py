@@ -100,7 +100,7 @@ class StackedHeads:
         self._step = tf.Variable(0, dtype=tf.int64)
         self._rule = OPTIMIZER_RULES[first.optimizer]
         self._loss = keras.losses.get(heads.loss_name(first))
-        self._metrics = {name: getattr(keras.metrics, name) for name in heads.metric_names(first)}
+        self._metrics = heads.metric_functions(first)
         self._sums = tf.Variable(tf.zeros((1 + len(self._metrics), len(settings))))
         size, budget = first.batch_size, first.features_in_memory_mb * 2**20 // 2
         self._train, self._valid = train, valid

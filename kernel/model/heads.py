@@ -67,6 +67,14 @@ def metric_names(settings: Settings) -> list[str]:
     return [_METRICS[settings.label_mode] if name == "auto" else name for name in settings.metrics]
 
 
+def metric_functions(settings: Settings) -> dict[str, Any]:
+    """Return Keras' function of each metric; "accuracy" is the one for the label_mode."""
+    return {
+        name: getattr(keras.metrics, _METRICS[settings.label_mode] if name == "accuracy" else name)
+        for name in metric_names(settings)
+    }
+
+
 def optimizer(settings: Settings, learning_rate: float) -> Any:
     """Build the optimizer of the settings, with those of its options that it has."""
     optimizer_class = {

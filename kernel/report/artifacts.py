@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kernel import session
 from kernel.files import atomic_write, write_csv
 
 MANIFEST = "manifest.json"
@@ -112,7 +113,9 @@ def remove_unfinished() -> None:
 
 def _json_value(content: Any) -> Any:
     if isinstance(content, Mapping):
-        return {str(name): _json_value(value) for name, value in content.items()}
+        return {session.utf8(str(name)): _json_value(value) for name, value in content.items()}
+    if isinstance(content, str):
+        return session.utf8(content)
     if isinstance(content, list | tuple):
         return [_json_value(value) for value in content]
     if isinstance(content, np.generic):

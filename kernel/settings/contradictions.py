@@ -4,12 +4,19 @@ from collections.abc import Iterator
 
 from kernel.settings.knobs import Knobs
 
+# Which label_modes a loss or a metric can compare with the head's outputs.
 _LABEL_MODES = {
     "binary_crossentropy": ("auto", "binary", "categorical"),
     "binary_focal_crossentropy": ("auto", "binary", "categorical"),
     "categorical_crossentropy": ("categorical",),
     "sparse_categorical_crossentropy": ("auto", "int"),
+    "binary_accuracy": ("auto", "binary", "categorical"),
+    "categorical_accuracy": ("categorical",),
+    "sparse_categorical_accuracy": ("auto", "int"),
+    "mean_squared_error": ("auto", "binary", "categorical"),
 }
+# What Keras' smart_resize can do, with which photos are cropped.
+_NOT_CROPPING = ("gaussian", "mitchellcubic")
 _PRETRAINED = ("vgg16", "mobilenetv2", "efficientnetv2b0", "inceptionv1")
 
 Contradiction = tuple[str, str, str]
@@ -21,6 +28,12 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
     yield from _of_labels(knobs)
     yield from _of_a_base_that_is_not_frozen(knobs)
     yield from _of_a_pretrained_base(knobs)
+    if knobs.crop_to_aspect_ratio and knobs.interpolation in _NOT_CROPPING:
+        yield (
+            "interpolation",
+            f"{knobs.interpolation} cannot be combined with crop_to_aspect_ratio",
+            "'nearest', 'bilinear', 'bicubic', 'area', 'lanczos3', 'lanczos5'",
+        )
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and not knobs.sweep:
@@ -28,9 +41,12 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
 
 
 def _of_labels(knobs: Knobs) -> Iterator[Contradiction]:
-    modes = _LABEL_MODES.get(knobs.loss)
-    if modes and knobs.label_mode not in modes:
-        yield "loss", f"does not fit label_mode {knobs.label_mode!r}", f"label_mode {modes}"
+    for setting, names in (("loss", (knobs.loss,)), ("metrics", knobs.metrics)):
+        for name in names:
+            modes = _LABEL_MODES.get(name)
+            if modes and knobs.label_mode not in modes:
+                problem = f"{name} does not fit label_mode {knobs.label_mode!r}"
+                yield setting, problem, "'auto', or label_mode " + " or ".join(map(repr, modes))
     if knobs.labels != "inferred" and not knobs.validation_split:
         yield "labels", "a list of labels needs one folder and validation_split", "'inferred'"
     if knobs.labels != "inferred" and knobs.class_names:

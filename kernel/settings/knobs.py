@@ -91,7 +91,7 @@ class Knobs:
     validation_split: float = knob(0.0, share(below_one=True), example=0.2,
         help="Share of one folder of photos to validate on; 0: there are two folders.")
     subset: str = knob("both", one_of("both", "training", "validation"),
-        help="With validation_split: validation trains on the smaller part.")
+        help="Keras' name; a run always trains on the training part and validates on the other.")
     interpolation: str = knob("nearest", _INTERPOLATIONS, effect=FEATURES, example="bilinear",
         help="How photos are resized.")
     follow_links: bool = knob(False, boolean(),

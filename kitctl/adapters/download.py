@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from kitctl import __version__
 from kitctl.adapters.hashing import PIECE_BYTES, BackgroundHash, hash_file
 from kitctl.adapters.http import HttpClient, Request, StreamedResponse, TransportError
-from kitctl.domain.results import Algorithm, DownloadedFile, is_error_body
+from kitctl.domain.results import DownloadedFile, ExpectedFile, is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
@@ -23,6 +23,8 @@ MAX_REDIRECTS = 5
 
 # Bytes at the beginning of a body that tell an error from a file.
 ERROR_HEAD_BYTES = 4096
+
+UNKNOWN = ExpectedFile()
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
@@ -39,38 +41,40 @@ class HttpDownloader:
         self,
         file: OutputFile,
         part: Path,
-        algorithm: Algorithm = "sha256",
+        expected: ExpectedFile = UNKNOWN,
         on_bytes: Callable[[int], None] = lambda _: None,
     ) -> DownloadedFile:
         etag_file = part.with_suffix(".etag")
         offset, etag = _resume_point(part, etag_file)
+        size = expected.bytes
         try:
-            with self._stream(file.url, offset, etag) as response:
-                if offset and _is_complete(response, offset):
+            with self._stream(file, offset, etag) as response:
+                if offset and _is_complete(response, offset) and size in {None, offset}:
                     on_bytes(offset)
-                    return hash_file(part, algorithm)
+                    return hash_file(part, expected.algorithm)
                 offset = _check_start(response, file, offset)
+                body = _Body(response, file, offset, size)
                 if not offset and not _is_one_piece(response):
                     etag_file.write_text(response.headers.get("ETag", ""), "utf-8")
-                with BackgroundHash(algorithm) as digest:
-                    return _save(response, file, part, offset, digest, on_bytes)
+                with BackgroundHash(expected.algorithm) as digest:
+                    return _save(body, part, offset, digest, on_bytes)
         except TransportError:
             # The error's own text is left out: it may hold the signed address.
             raise _interrupted(file) from None
 
     @contextmanager
-    def _stream(self, url: str, offset: int, etag: str) -> Iterator[StreamedResponse]:
+    def _stream(self, file: OutputFile, offset: int, etag: str) -> Iterator[StreamedResponse]:
         """The response to a request for the file, from `offset` on, after any redirects."""
         headers = {"User-Agent": f"kitctl/{__version__}", "Accept-Encoding": "identity"}
         if offset:
             headers |= {"Range": f"bytes={offset}-", "If-Range": etag}
+        url = file.url
         for _ in range(MAX_REDIRECTS):
-            parts = urlsplit(url)
-            path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            base, path = _split(url, file)
             request = Request(
                 "GET", path, headers, None, CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
             )
-            with self._client(f"{parts.scheme}://{parts.netloc}").stream(request) as response:
+            with self._client(base).stream(request) as response:
                 location = response.headers.get("Location")
                 if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
@@ -83,6 +87,25 @@ class HttpDownloader:
             if base not in self._clients:
                 self._clients[base] = HttpClient(base, direct=self._direct)
             return self._clients[base]
+
+
+def _split(url: str, file: OutputFile) -> tuple[str, str]:
+    """Return the address of the server, and the path with the query.
+
+    Raises:
+        NetworkFailed: this is no address of a file.
+    """
+    try:
+        parts = urlsplit(url)
+        # A port that is no number raises ValueError.
+        is_web = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        is_web = None
+    if not is_web:
+        raise NetworkFailed(f"Kaggle gives no usable address of {file.name!r}.", code="bad_url")
+    path = parts.path or "/"
+    return f"{parts.scheme}://{parts.netloc}", f"{path}?{parts.query}" if parts.query else path
 
 
 def _resume_point(part: Path, etag_file: Path) -> tuple[int, str]:
@@ -141,24 +164,65 @@ def _is_one_piece(response: StreamedResponse) -> bool:
     return response.content_length is not None and response.content_length <= PIECE_BYTES
 
 
+class _Body:
+    """The rest of a file in a response, checked by the file's size where that is known.
+
+    Without one, what looks like an error message counts as one.
+
+    Raises DownloadInterrupted or UrlExpired where it is not the file.
+    """
+
+    def __init__(
+        self, response: StreamedResponse, file: OutputFile, offset: int, size: int | None
+    ) -> None:
+        self._response, self._file = response, file
+        self._read, self._size = offset, size
+        length = response.content_length
+        if size is not None and length is not None and offset + length != size:
+            raise self._other_size(offset + length, response.read(ERROR_HEAD_BYTES))
+
+    def pieces(self) -> Iterator[bytes]:
+        head = b""
+        while piece := self._response.read(PIECE_BYTES):
+            head = head or piece[:ERROR_HEAD_BYTES]
+            if self._size is None and not self._read and self._is_error(head):
+                raise UrlExpired(f"The storage sent an error message instead of {self._file.name}.")
+            self._read += len(piece)
+            if self._size is not None and self._read > self._size:
+                raise self._other_size(self._read, head)
+            yield piece
+        if self._size is not None and self._read < self._size:
+            raise self._other_size(self._read, head)
+
+    def _is_error(self, head: bytes) -> bool:
+        content_type = self._response.headers.get("Content-Type", "")
+        return is_error_body(self._file.name, content_type, head)
+
+    def _other_size(self, size: int, head: bytes) -> NetworkFailed:
+        if self._is_error(head):
+            return UrlExpired(f"The storage sent an error message instead of {self._file.name}.")
+        return DownloadInterrupted(
+            f"The storage sent {size:,} bytes as {self._file.name}, which has {self._size:,}.",
+            code="wrong_size",
+            # A body that ended too early may go on; only an ETag tells, as ever.
+            start_over=size > (self._size or 0) or self._response.content_length is not None,
+        )
+
+
 def _save(
-    response: StreamedResponse,
-    file: OutputFile,
+    body: _Body,
     part: Path,
     offset: int,
     digest: BackgroundHash,
     on_bytes: Callable[[int], None],
 ) -> DownloadedFile:
     size = offset
+    pieces = body.pieces()
     with part.open("ab" if offset else "wb") as sink:
         if offset:
             _hash_part(part, digest)
         on_bytes(offset)
-        while piece := response.read(PIECE_BYTES):
-            if not size and is_error_body(
-                file.name, response.headers.get("Content-Type", ""), piece[:ERROR_HEAD_BYTES]
-            ):
-                raise UrlExpired(f"The storage sent an error message instead of {file.name}.")
+        for piece in pieces:
             digest.update(piece)
             sink.write(piece)
             size += len(piece)

@@ -2,33 +2,34 @@
 
 kitctl's own files lie in `.kitctl/`: the run that the folder belongs to (`run`), a line for each
 fetched file (`files.jsonl`), the parts that are still being fetched (`parts/`), and a lock. A file
-gets its name only when it is whole.
+gets its name only when it is whole. What belongs to another run is moved, never written over.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from glob import escape
+from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from kitctl.adapters.hashing import hash_file
-from kitctl.domain.results import OWN_FOLDER, ManifestEntry
+from kitctl.adapters.results_records import (
+    RECORDS_FILE,
+    RUN_FILE,
+    Record,
+    append_record,
+    read_records,
+    read_run,
+    write_run,
+)
+from kitctl.domain.results import OWN_FOLDER, ExpectedFile, RunIdentity, compact_time
 from kitctl.errors import InvalidInput
-from kitctl.files import replace_file
-from kitctl.ports import FileContent
-
-
-@dataclass(frozen=True)
-class _Record:
-    """What a file was when it was placed."""
-
-    entry: ManifestEntry
-    mtime_ns: int
+from kitctl.ports import FileContent, MovedFiles
 
 
 class LocalResultsFolder:
@@ -37,9 +38,13 @@ class LocalResultsFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._own = root / OWN_FOLDER
-        self._records_file = self._own / "files.jsonl"
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, Record] = {}
         self._records_lock = threading.Lock()
+        self._moved: dict[Path, list[str]] = {}
+
+    @property
+    def moved(self) -> tuple[MovedFiles, ...]:
+        return tuple(MovedFiles(folder, tuple(names)) for folder, names in self._moved.items())
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
@@ -55,32 +60,57 @@ class LocalResultsFolder:
             on_wait()
             lock.acquire()
         try:
-            self._records = _read_records(self._records_file)
+            self._records = read_records(self.root)
             yield
         finally:
             lock.release()
 
-    def claim(self, run: str) -> list[str]:
-        run_file = self._own / "run"
-        with suppress(OSError):
-            if run_file.read_text("utf-8", "replace") == run:
-                return []
-        foreign = [name for name in self._records if (self.root / name).is_file()]
-        self._records = {}
-        # In this order: after a kill in between there are no records, so nothing is relied on.
-        self._records_file.unlink(missing_ok=True)
-        run_file.write_text(run, "utf-8")
-        return foreign
+    def is_case_sensitive(self) -> bool:
+        probe = self._own / "parts" / "Name-\u00e9"
+        probe.touch()
+        try:
+            others = ("name-\u00e9", "Name-e\u0301")
+            return not any(probe.with_name(other).exists() for other in others)
+        finally:
+            probe.unlink()
 
-    def existing(self, name: str, expected: ManifestEntry | None) -> FileContent | None:
+    def claim(self, run: RunIdentity) -> None:
+        owner = read_run(self.root)
+        if owner is not None and run.is_same_run(owner):
+            write_run(self.root, run.completed(owner))
+            return
+        try:
+            if self._records or (self._own / RUN_FILE).exists():
+                target = self._folder_beside(owner, self._own / RUN_FILE)
+                self._moved[target] = _move_run(self.root, target)
+            for folder in self._place.parent.glob(f"{escape(self._place.name)}.*"):
+                if run.is_same_run(read_run(folder)):
+                    _move_run(folder, self.root)
+                    with suppress(OSError):
+                        (folder / OWN_FOLDER).rmdir()
+                        folder.rmdir()
+                    break
+        except OSError as error:
+            raise InvalidInput(
+                f"{self.root} holds the results of another run, which cannot be moved:"
+                f" {error.strerror or error}. Nothing was fetched.",
+                code="folder_of_another_run",
+                hint="Choose another folder with --out.",
+            ) from None
+        write_run(self.root, run)
+        self._records = read_records(self.root)
+
+    def existing(self, name: str, expected: ExpectedFile) -> FileContent | None:
         path = self._path(name)
         try:
             stat = path.stat(follow_symlinks=False)
         except OSError:
             return None
         record = self._records.get(name)
-        entry = expected or (record and record.entry)
+        entry = expected.entry or (record and record.entry)
         if path.is_symlink() or not path.is_file() or not entry:
+            return None
+        if expected.bytes not in {None, stat.st_size}:
             return None
         if record and (record.entry.bytes, record.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
             is_expected = record.entry.sha256 == entry.sha256
@@ -93,33 +123,65 @@ class LocalResultsFolder:
         key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return self._own / "parts" / f"{key}.part"
 
-    def place(self, name: str, content: FileContent) -> None:
-        path, part = self._path(name), self.part_path(name)
+    def place(self, name: str, content: FileContent, part: Path) -> None:
+        path = self._path(name)
+        if name not in self._records:
+            self._make_room(name, path, content)
         try:
             part.replace(path)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             part.replace(path)
         part.with_suffix(".etag").unlink(missing_ok=True)
-        line = {
-            "path": name,
-            "bytes": content.bytes,
-            "sha256": content.sha256,
-            "mtime_ns": path.stat().st_mtime_ns,
-        }
-        with self._records_lock, self._records_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-            self._records[name] = _record(line)
+        with self._records_lock:
+            self._records[name] = append_record(
+                self.root, name, content.bytes, content.sha256, path.stat().st_mtime_ns
+            )
 
-    def write(self, name: str, data: bytes) -> None:
-        with replace_file(self._path(name), self._own / "parts") as part:
-            part.write_bytes(data)
-
-    def read(self, name: str) -> bytes | None:
+    def open(self, name: str) -> BinaryIO | None:
         try:
-            return self._path(name).read_bytes()
+            return self._path(name).open("rb")
         except OSError:
             return None
+
+    @property
+    def _place(self) -> Path:
+        """The folder's own place: `--out .` has no name to make another one from."""
+        return self.root.resolve()
+
+    def _make_room(self, name: str, path: Path, content: FileContent) -> None:
+        """Move what is in the way and of unknown origin; a file of the same content may go."""
+        obstacles = [parent for parent in path.parents if parent.is_relative_to(self.root)]
+        for obstacle in (path, *obstacles[:-1]):
+            if not os.path.lexists(obstacle):
+                continue
+            if obstacle != path and obstacle.is_dir():
+                return
+            is_same = obstacle.is_file() and not obstacle.is_symlink()
+            if obstacle == path and is_same and _sha256(path) == content.sha256:
+                return
+            with self._records_lock:
+                folder = next(iter(self._moved), None) or self._folder_beside(None, obstacle)
+                moved = str(obstacle.relative_to(self.root))
+                _move([moved], self.root, folder)
+                self._moved.setdefault(folder, []).append(moved)
+
+    def _folder_beside(self, owner: RunIdentity | None, dated: Path) -> Path:
+        """Return a folder for the owner's files, with their time in its name: its own, or none's.
+
+        `dated` has that time where the owner does not say it.
+        """
+        time = compact_time(owner.time if owner else "", dated.lstat().st_mtime)
+        suffixes = chain([""], (f"-{number}" for number in count(2)))
+        folders = (
+            self._place.with_name(f"{self._place.name}.{time}{suffix}") for suffix in suffixes
+        )
+        # A kill may have left one half moved.
+        return next(
+            folder
+            for folder in folders
+            if not os.path.lexists(folder) or (owner and owner.is_same_run(read_run(folder)))
+        )
 
     def _path(self, name: str) -> Path:
         """Return the path of a file of this folder.
@@ -140,21 +202,38 @@ class LocalResultsFolder:
         return path
 
 
-def _read_records(file: Path) -> dict[str, _Record]:
-    """Return the records by path, without a line that a kill cut off."""
-    records = {}
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except OSError:
-        return {}
-    for line in lines:
-        try:
-            record = _record(json.loads(line))
-            records[record.entry.path] = record
-        except (ValueError, KeyError, TypeError):
+def _move_run(source: Path, target: Path) -> list[str]:
+    """Move a run's files and then what is noted of them; return their names.
+
+    After a kill in between, the same call goes on.
+    """
+    records = read_records(source)
+    own = target / OWN_FOLDER
+    own.mkdir(parents=True, exist_ok=True)
+    if owner := read_run(source):
+        write_run(target, owner)
+    moved = _move(records, source, target)
+    for name in (RECORDS_FILE, RUN_FILE):
+        with suppress(FileNotFoundError):
+            (source / OWN_FOLDER / name).replace(own / name)
+    return moved
+
+
+def _move(names: Iterable[str], source: Path, target: Path) -> list[str]:
+    moved = []
+    for name in names:
+        path, new = source / name, target / name
+        folders = path.parents[: len(Path(name).parts) - 1]
+        if not os.path.lexists(path) or any(folder.is_symlink() for folder in folders):
             continue
-    return records
+        new.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(new)
+        moved.append(name)
+        for folder in folders:
+            with suppress(OSError):
+                folder.rmdir()
+    return moved
 
 
-def _record(line: Mapping[str, Any]) -> _Record:
-    return _Record(ManifestEntry(line["path"], line["bytes"], line["sha256"]), line["mtime_ns"])
+def _sha256(path: Path) -> str:
+    return hash_file(path, "sha256").digest

@@ -11,7 +11,8 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -19,6 +20,10 @@ MANIFEST = "manifest.json"
 
 # Where a pull records what it has done, beside the run's files.
 OWN_FOLDER = ".kitctl"
+
+# A manifest of 100,000 files; a file that no disk holds.
+LARGEST_MANIFEST_BYTES = 16 << 20
+LARGEST_FILE_BYTES = 1 << 60
 
 _LONGEST_NAME_BYTES = 255
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
@@ -61,6 +66,57 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True)
+class ExpectedFile:
+    """What a file must be: its entry in the manifest or, without one, the size in Kaggle's list."""
+
+    entry: ManifestEntry | None = None
+    listed_bytes: int | None = None
+
+    @property
+    def bytes(self) -> int | None:
+        """The size; None where nobody says it."""
+        return self.entry.bytes if self.entry else self.listed_bytes
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The algorithm to hash the file by."""
+        return self.entry.algorithm if self.entry else "sha256"
+
+    def matches(self, file: DownloadedFile) -> bool:
+        """Return whether this may be the file, by a digest of `algorithm`."""
+        if self.entry:
+            return self.entry.matches(file)
+        return self.listed_bytes in {None, file.bytes}
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """What tells a run from every other one, also from those of its own name.
+
+    `run` is its service, name and version. `manifest` is its manifest's hash, `listing` one of what
+    Kaggle lists of its files; "" where it is not known. `time` is when it left them.
+    """
+
+    run: str
+    manifest: str = ""
+    listing: str = ""
+    time: str = ""
+
+    def is_same_run(self, other: RunIdentity | None) -> bool:
+        """Return whether both are the same run, by what is known of both."""
+        if other is None or self.run != other.run:
+            return False
+        if self.manifest and other.manifest:
+            return self.manifest == other.manifest
+        return bool(self.listing) and self.listing == other.listing
+
+    def completed(self, other: RunIdentity) -> RunIdentity:
+        """Return the same run with what only `other` knows of it."""
+        manifest, listing = self.manifest or other.manifest, self.listing or other.listing
+        return replace(self, manifest=manifest, listing=listing)
+
+
+@dataclass(frozen=True)
 class RefusedName:
     """A file that was left out, and why."""
 
@@ -70,14 +126,18 @@ class RefusedName:
 
 def parse_manifest(content: bytes) -> dict[str, ManifestEntry] | None:
     """Return the entries by path; None where this is no manifest that can be relied on."""
+    if len(content) > LARGEST_MANIFEST_BYTES:
+        return None
     try:
         manifest = json.loads(content)
         if manifest["schema"] != "kitctl-manifest/1":
             return None
         entries = [_entry(values) for values in manifest["files"]]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return {entry.path: entry for entry in entries}
+    by_path = {entry.path: entry for entry in entries}
+    # One that promises two contents of a file promises none.
+    return by_path if all(by_path[entry.path] == entry for entry in entries) else None
 
 
 def _entry(values: Mapping[str, object]) -> ManifestEntry:
@@ -87,32 +147,48 @@ def _entry(values: Mapping[str, object]) -> ManifestEntry:
         raise TypeError
     if not (isinstance(sha256, str) and isinstance(blake2b, str)):
         raise TypeError
-    if size < 0 or not (_SHA256.fullmatch(sha256) and _BLAKE2B.fullmatch(blake2b)):
+    if not 0 <= size <= LARGEST_FILE_BYTES or not (
+        _SHA256.fullmatch(sha256) and _BLAKE2B.fullmatch(blake2b)
+    ):
         raise ValueError
     return ManifestEntry(path, size, sha256, blake2b)
 
 
 def check_names(
-    names: Iterable[str], *, windows: bool = os.name == "nt"
+    names: Iterable[str], *, is_case_sensitive: bool = False, windows: bool = os.name == "nt"
 ) -> tuple[list[str], list[RefusedName]]:
-    """Return the names that may be written, each once, and those that may not."""
+    """Return the names that may be written, each once, and those that may not.
+
+    `is_case_sensitive`: the file system keeps names apart that differ by case or accents only.
+    """
     accepted: dict[str, str] = {}
     folders: set[str] = set()
-    refused: list[RefusedName] = []
+    refused: dict[str, RefusedName] = {}
     for name in names:
-        key = _key(name)
+        key = name if is_case_sensitive else _key(name)
         reason = reason_to_refuse(name, windows=windows)
         if reason is None and name != accepted.get(key, name):
             reason = f"differs from {accepted[key]!r} by case or accents only"
-        above = {_key(str(parent)) for parent in PurePosixPath(name).parents} - {"."}
+        above = _folders_of(key)
         if reason is None and (key in folders or above & accepted.keys()):
             reason = "is both a file and a folder"
         if reason is not None:
-            refused.append(RefusedName(name, reason))
+            refused[name] = RefusedName(name, reason)
             continue
         accepted[key] = name
         folders |= above
-    return list(accepted.values()), refused
+    return list(accepted.values()), list(refused.values())
+
+
+def _folders_of(name: str) -> set[str]:
+    parts = name.split("/")
+    return {"/".join(parts[:end]) for end in range(1, len(parts))}
+
+
+def free_name(candidates: Iterable[str], taken: Iterable[str]) -> str:
+    """Return the first candidate that is no file and no folder among the names, in any case."""
+    keys = {key for name in taken for key in (_key(name), *_folders_of(_key(name)))}
+    return next(name for name in candidates if _key(name) not in keys)
 
 
 def reason_to_refuse(name: str, *, windows: bool = os.name == "nt") -> str | None:
@@ -150,6 +226,15 @@ def _reason_for_part(part: str, windows: bool) -> str | None:
 def _key(name: str) -> str:
     """Return a key that is equal for names that some file system takes for the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def compact_time(text: str, default: float) -> str:
+    """Return a time in ISO 8601 as a part of a name, in UTC; else that of `default` (seconds)."""
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        moment = datetime.fromtimestamp(default, UTC)
+    return moment.strftime("%Y%m%d-%H%M%S")
 
 
 def is_error_body(name: str, content_type: str, head: bytes) -> bool:

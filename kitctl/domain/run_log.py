@@ -8,7 +8,8 @@ from statistics import median
 
 from kitctl.domain.runs import Facts
 
-_SESSION = re.compile(r"session (\d+)\s*")
+_SESSION = re.compile(r"session ([0-9]{1,19})\s*")
+_LARGEST_SESSION_ID = 2**63 - 1
 _EPOCH = re.compile(r"epoch (\d+)/\d+\b.*?(?: (\d+(?:\.\d+)?)s)?\s*")
 _PHASE = re.compile(r"phase (\w+) (\d+(?:\.\d+)?)s\s*")
 
@@ -16,32 +17,46 @@ _PHASE = re.compile(r"phase (\w+) (\d+(?:\.\d+)?)s\s*")
 PHOTO_PHASES = ("photos", "base", "features")
 
 
-def session_id_of(line: str) -> int | None:
-    """Return the session's id where this line of the log names it: `session <id>`."""
-    session = _SESSION.fullmatch(line)
-    return int(session[1]) if session else None
+class SessionIdReader:
+    """Read the id of a run's session from its log: from its first line on stdout, `session <id>`.
+
+    Any later line is the job's own output, in which the same words mean something else: an id that
+    is another run's would stop that one. `is_over` says whether the first line has come.
+    """
+
+    def __init__(self) -> None:
+        self.session_id: int | None = None
+        self.is_over = False
+
+    def read(self, stream: str, text: str) -> None:
+        """Take the next line of the log."""
+        if self.is_over or stream != "stdout" or not text.strip():
+            return
+        self.is_over = True
+        match = _SESSION.fullmatch(text)
+        number = int(match[1]) if match else 0
+        self.session_id = number if 0 < number <= _LARGEST_SESSION_ID else None
 
 
-def facts_of_log(lines: Iterable[tuple[float, str]]) -> Facts:
-    """Return the facts in the log of an ended run, given as (time in seconds, text) of each line.
+def facts_of_log(lines: Iterable[tuple[float, str, str]]) -> Facts:
+    """Return the facts in the log of an ended run: (seconds, stream, text) of each line.
 
     The log of a program other than the packed job says only how long it ran.
     """
     length = 0.0
-    session_id: int | None = None
+    session = SessionIdReader()
     epochs: dict[int, float | None] = {}
     photo_seconds: float | None = None
-    for time, text in lines:
+    for time, stream, text in lines:
         length = max(length, time)
-        if session := session_id_of(text):
-            session_id = session_id or session
-        elif epoch := _EPOCH.fullmatch(text):
+        session.read(stream, text)
+        if epoch := _EPOCH.fullmatch(text):
             epochs[int(epoch[1])] = float(epoch[2]) if epoch[2] else None
         elif (phase := _PHASE.fullmatch(text)) and phase[1] in PHOTO_PHASES:
             photo_seconds = (photo_seconds or 0.0) + float(phase[2])
     timed = [seconds for seconds in epochs.values() if seconds is not None]
     return Facts(
-        session_id=session_id,
+        session_id=session.session_id,
         log_seconds=length,
         epochs_done=len(epochs) or None,
         epoch_seconds=median(timed) if timed else None,

@@ -1,14 +1,11 @@
-"""What a run reports of itself: run.json, metrics.json and history.csv.
+"""What a run reports of itself in run.json and metrics.json.
 
 The files come from outside: what is missing or of another type is left out, and is no error.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,14 +14,41 @@ from kitctl.domain.run_log import PHOTO_PHASES
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import seconds_of
 
+LARGEST_JSON_BYTES = 4 << 20
+
+# Larger numbers are of no use in the ledger, and too large for its columns.
+_LARGEST_NUMBER = 1e15
+
+
+class Unreadable(ValueError):
+    """A file that is not what its name says; the text follows the name of the file."""
+
+
+def parse_object(content: bytes) -> dict[str, Any]:
+    """Return a JSON object.
+
+    Raises:
+        Unreadable: there is none that can be read.
+    """
+    if len(content) > LARGEST_JSON_BYTES:
+        raise Unreadable(f"is larger than {LARGEST_JSON_BYTES:,} bytes")
+    try:
+        value = json.loads(content)
+    except RecursionError:
+        raise Unreadable("is nested too deeply") from None
+    except ValueError as error:
+        raise Unreadable(f"is no JSON: {error}"[:200]) from None
+    if not isinstance(value, dict):
+        raise Unreadable("holds no JSON object")
+    return value
+
 
 def read_object(content: bytes | None) -> dict[str, Any]:
     """Return a JSON object; an empty one where there is none that can be read."""
     try:
-        value = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
+        return parse_object(content or b"{}")
+    except Unreadable:
         return {}
-    return value if isinstance(value, dict) else {}
 
 
 def facts(report: Mapping[str, Any]) -> Facts:
@@ -40,7 +64,7 @@ def facts(report: Mapping[str, Any]) -> Facts:
         program_started_at=_moment(report.get("started_at")),
         program_ended_at=_moment(report.get("ended_at")),
         epochs_done=_whole(report.get("epochs")),
-        photos=round(sum(filter(None, photos))) if photos else None,
+        photos=_whole(sum(filter(None, photos))) if photos else None,
         photo_seconds=sum(filter(None, phases)) if any(phases) else None,
         epoch_seconds=_number(report.get("epoch_seconds")),
         saved_seconds=_number(report.get("saved_seconds")),
@@ -49,7 +73,8 @@ def facts(report: Mapping[str, Any]) -> Facts:
 
 def verdict(report: Mapping[str, Any]) -> str:
     """Return the sentence in which run.json judges the learning curves."""
-    return str(_mapping(report.get("reading")).get("words", ""))
+    words = _mapping(report.get("reading")).get("words")
+    return words if isinstance(words, str) else ""
 
 
 def numbers(values: object) -> dict[str, float]:
@@ -61,33 +86,13 @@ def numbers(values: object) -> dict[str, float]:
     }
 
 
-def metrics(content: bytes | None) -> dict[str, Any]:
-    """Return metrics.json: names with numbers or text, without nested values."""
+def metrics(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what metrics.json holds: names with numbers or text, without nested values."""
     return {
         name: value
-        for name, value in read_object(content).items()
+        for name, value in content.items()
         if isinstance(value, int | float | str | None)
     }
-
-
-def history(content: bytes | None) -> dict[str, list[float]]:
-    """Return history.csv by column, without rows that were cut short."""
-    rows = list(csv.DictReader(io.StringIO((content or b"").decode("utf-8", "replace"))))
-    columns: dict[str, list[float]] = {}
-    for row in rows:
-        values = {name: _text_number(value) for name, value in row.items() if name}
-        if None in row or any(number is None for number in values.values()):
-            continue
-        for name, number in values.items():
-            columns.setdefault(name, []).append(number if number is not None else math.nan)
-    return columns
-
-
-def _text_number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -95,8 +100,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # In this order: an integer may be too large for a float.
+    return float(value) if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER else None
 
 
 def _whole(value: object) -> int | None:
@@ -107,5 +114,5 @@ def _whole(value: object) -> int | None:
 def _moment(value: object) -> float | None:
     try:
         return seconds_of(datetime.fromisoformat(str(value)))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -94,6 +94,10 @@ class Occupancy(NamedTuple):
         return self.ended_at
 
 
+NO_OCCUPANCY = Occupancy(None, None, TimeSource.BOUNDS)
+"""Of a run that has not started, or never did."""
+
+
 def best_occupancy(evidence: Evidence) -> Occupancy:
     """Return the best estimate of when a run occupied its accelerator (see the module)."""
     ended = evidence.poll_times(Phase.ENDED)
@@ -185,7 +189,7 @@ def _not_ended(evidence: Evidence) -> Occupancy:
     """Return the occupancy of a run that no poll has seen ended."""
     earliest_start, running = evidence.last_waiting_time(), evidence.running_times()
     if not running:
-        return Occupancy(None, None, TimeSource.BOUNDS)
+        return NO_OCCUPANCY
     latest_start = max(earliest_start, min(running))
     if latest_start - earliest_start <= CLOSE_SECONDS:
         return Occupancy((earliest_start + latest_start) / 2, None, TimeSource.WATCHED)

@@ -132,6 +132,9 @@ ENDED = frozenset({Status.COMPLETE, Status.ERROR, Status.CANCEL_ACKNOWLEDGED, St
 # For how long after a push Kaggle may not show it; a push whose answer was lost is kept so long.
 NOT_SHOWN_SECONDS = 900.0
 
+# After that, a run that Kaggle does not show for so long is gone. One moment proves nothing.
+GONE_SECONDS = 300.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
@@ -198,6 +201,7 @@ class Run:
     started_at: float | None = None
     ended_at: float | None = None
     time_source: str | None = None
+    missing_since: float | None = None  # when Kaggle first did not show it; None while it does
     facts: Facts = Facts()
     pulled_at: float | None = None
     pulled_to: str | None = None
@@ -205,6 +209,16 @@ class Run:
     @property
     def ref(self) -> RunRef | None:
         return RunRef(self.intent.kernel, self.version) if self.version else None
+
+    def is_gone(self, now: float) -> bool:
+        """Return whether Kaggle surely has no such run: never started, or deleted."""
+        if self.missing_since is None:
+            return False
+        pushed_at = self.pushed_at or self.intent.written_at
+        if now > pushed_at + self.intent.limit_seconds + NOT_SHOWN_SECONDS:
+            return True
+        is_old = now > pushed_at + NOT_SHOWN_SECONDS
+        return is_old and now - self.missing_since >= GONE_SECONDS
 
     @property
     def name(self) -> str:

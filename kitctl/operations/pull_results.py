@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kitctl.config import Config
 from kitctl.domain import run_report
-from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName, check_names, parse_manifest
+from kitctl.domain.results import (
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    ExpectedFile,
+    ManifestEntry,
+    RefusedName,
+    check_names,
+    parse_manifest,
+)
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
-from kitctl.operations.shared.fetch_files import FailedFile, FileFetcher, FileUrls, PulledFile
+from kitctl.operations.shared.fetch_files import (
+    DISK_ERRORS,
+    UNWRITABLE,
+    FailedFile,
+    FileFetcher,
+    FileUrls,
+    PulledFile,
+)
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.prefetch import prefetch
+from kitctl.operations.shared.pull_result import PullResult
 from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.run_listing import RunListing, is_selected, list_sizes
 from kitctl.operations.shared.run_status import RunStatus, read_status
-from kitctl.ports import Downloader, Kaggle, Ledger, LogLine, ResultsFolder
+from kitctl.operations.shared.run_summary import read_summary
+from kitctl.ports import (
+    Downloader,
+    FileContent,
+    Kaggle,
+    Ledger,
+    LogLine,
+    ResultsFolder,
+)
 
-LOG, HISTORY = "log.txt", "history.csv"
-
-# The log's name where the run itself has left a file called log.txt.
-OTHER_LOG = "log.kaggle.txt"
+# No name of a run's file: where the log is downloaded to.
+LOG_PART = "/log"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,92 +64,6 @@ class PullOptions:
     refetch: bool = False
     tries: int = 5
 
-    def selects(self, name: str) -> bool:
-        """Return whether the file is to be fetched."""
-        return not self.only or fnmatchcase(name, self.only)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PullResult:
-    """What is here now of a run, and what the run reports of itself."""
-
-    status: RunStatus
-    out: Path
-    files: tuple[PulledFile, ...]
-    failed: tuple[FailedFile, ...]
-    refused: tuple[RefusedName, ...]
-    missing: tuple[str, ...]
-    foreign_files: tuple[str, ...]  # Files of another run that lie here, too.
-    has_manifest: bool
-    log: Path
-    metrics: Mapping[str, Any]
-    history: Mapping[str, list[float]]
-    report: Mapping[str, Any]
-
-    @property
-    def verified(self) -> bool:
-        """Whether every file was checked against the run's own manifest, and none is missing."""
-        checked = all(file.verified for file in self.files if file.path != MANIFEST)
-        return self.has_manifest and checked and not (self.failed or self.missing)
-
-    @property
-    def plots(self) -> tuple[Path, ...]:
-        return tuple(self.out / file.path for file in self.files if file.path.endswith(".png"))
-
-    @property
-    def tables(self) -> tuple[Path, ...]:
-        """The tables other than the history, which is shown itself."""
-        paths = (file.path for file in self.files if file.path.endswith(".csv"))
-        return tuple(self.out / path for path in paths if path != HISTORY)
-
-    @property
-    def failure(self) -> KitError | None:
-        """The error that the command exits with."""
-        if self.failed:
-            first = self.failed[0].error
-            return NetworkFailed(
-                f"{len(self.failed)} of {len(self.failed) + len(self.files)} files did not come:"
-                f" {first.message} What came is kept.",
-                code=first.code,
-                hint=first.hint
-                or NextCommand("pull-results", f"{self.status.ref.version}", "goes on"),
-            )
-        failure = self.status.failure
-        if failure is None:
-            return None
-        kind = type(failure)
-        return kind(f"{failure.message} What it left is in {self.out}.", hint=f"less {self.log}")
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "run": str(self.status.ref),
-            "version": self.status.ref.version,
-            "status": self.status.status,
-            "failure_message": self.status.failure_message or None,
-            "out": self.out,
-            "files": [
-                {
-                    "path": file.path,
-                    "bytes": file.bytes,
-                    "sha256": file.sha256,
-                    "state": file.state,
-                }
-                for file in self.files
-            ],
-            "verified": self.verified,
-            "refused": self.refused,
-            "failed": [
-                {"path": file.path, "code": file.error.code, "message": file.error.message}
-                for file in self.failed
-            ],
-            "missing": self.missing,
-            "strangers": self.foreign_files,
-            "log": self.log,
-            "plots": self.plots,
-            "tables": self.tables,
-            "metrics": self.metrics,
-        }
-
 
 def pull_results(
     target: TargetRun,
@@ -138,38 +76,34 @@ def pull_results(
 ) -> PullResult:
     """Fetch the outputs of an ended run, check them against the run's manifest, and read them.
 
-    Raises Refused while the run has not ended, InvalidInput where the folder cannot be written.
+    Raises Refused while the run has not ended, InvalidInput where the folder cannot be written or
+    no file matches `only`.
     """
     # All three are requested at once: the time goes into waiting for Kaggle's answers.
     with (
-        prefetch(lambda: list(kaggle.outputs(target.ref))) as listed,
-        prefetch(lambda: kaggle.log(target.ref)) as log,
+        prefetch(lambda: list(kaggle.outputs(target.ref))) as outputs,
+        prefetch(lambda: list_sizes(target.ref, kaggle, reporter)) as sizes,
     ):
         status = _require_ended(target, kaggle, ledger)
         with reporter.progress("Listing the files"):
-            files = listed()
-        with (
-            _translate_disk_errors(folder.root),
-            folder.exclusive(lambda: _report_waiting(folder, reporter)),
-        ):
-            foreign_files = folder.claim(_identity(target, kaggle.service))
-            urls = FileUrls(files, lambda: kaggle.outputs(target.ref))
-            pull = _Pull(status, urls, downloads, folder, options, reporter)
-            result = pull.run(log, foreign_files)
+            urls = FileUrls(outputs(), lambda: kaggle.outputs(target.ref))
+            run = RunListing(f"{kaggle.service} {target.ref}", urls.names, sizes())
+    run.require_match(options.only)
+    with (
+        _translate_disk_errors(folder.root),
+        folder.exclusive(lambda: _report_waiting(folder, reporter)),
+        prefetch(lambda: _save_log(kaggle.log(target.ref), folder.part_path(LOG_PART))) as log,
+    ):
+        pull = _Pull(status, run, urls, downloads, folder, options, reporter)
+        result = pull.run(log)
     if target.record is not None:
-        ledger.update_facts(target.record.id, run_report.facts(result.report))
+        ledger.update_facts(target.record.id, run_report.facts(result.summary.report))
         if not result.failed and not options.only:
             size = sum(file.bytes for file in result.files)
             ledger.record_pull(
                 target.record.id, kaggle.now(), str(folder.root), len(result.files), size
             )
     return result
-
-
-def _identity(target: TargetRun, service: str) -> str:
-    """Tell the run from others of its name: at another service, or at this one before a reset."""
-    written_at = target.record.intent.written_at if target.record else ""
-    return f"{service} {target.ref} {written_at}"
 
 
 def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
@@ -183,78 +117,116 @@ def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStat
     return status
 
 
+def _save_log(lines: Iterable[LogLine], part: Path) -> FileContent:
+    """Write a log to a part file, line by line: it may be longer than memory."""
+    digest, size = hashlib.sha256(), 0
+    with part.open("wb") as file:
+        for line in lines:
+            data = f"{line.text}\n".encode("utf-8", "replace")
+            file.write(data)
+            digest.update(data)
+            size += len(data)
+    return FileContent(size, digest.hexdigest())
+
+
 class _Pull:
     def __init__(
         self,
         status: RunStatus,
+        run: RunListing,
         urls: FileUrls,
         downloads: Downloader,
         folder: ResultsFolder,
         options: PullOptions,
         reporter: Reporter,
     ) -> None:
-        self._status, self._urls, self._folder = status, urls, folder
+        self._status, self._run, self._folder = status, run, folder
         self._options, self._reporter = options, reporter
         self._fetcher = FileFetcher(
             urls, downloads, folder, refetch=options.refetch, tries=options.tries
         )
+        self._selects = partial(is_selected, options.only)
+        self._names, self._refused = check_names(
+            run.names, is_case_sensitive=folder.is_case_sensitive()
+        )
 
-    def run(self, log: Callable[[], Iterable[LogLine]], foreign: Iterable[str]) -> PullResult:
-        """Fetch the files; `foreign` are those that another run has left here."""
-        names, refused = check_names(self._urls.names)
-        files: list[PulledFile] = []
-        manifest: dict[str, ManifestEntry] | None = None
-        if MANIFEST in names:
-            # First, since it says what the others must be.
-            files.append(self._fetcher.fetch(MANIFEST, None))
-            manifest = parse_manifest(self._folder.read(MANIFEST) or b"")
-        entries = manifest or {}
+    def run(self, log: Callable[[], FileContent]) -> PullResult:
+        """Fetch the files; `log` waits for the log and returns its content."""
+        manifest, entries, failed = self._fetch_manifest(log)
         selected = {
-            name: entries.get(name)
-            for name in names
-            if name != MANIFEST and self._options.selects(name)
+            name: self._run.expected(name, (entries or {}).get(name))
+            for name in self._names
+            if name != MANIFEST and self._selects(name)
         }
         self._check_space(selected)
-        total = sum(entry.bytes for entry in selected.values() if entry) or None
+        total = sum(expected.bytes or 0 for expected in selected.values()) or None
         with self._reporter.progress(
             f"Pulling {self._status.ref}: {len(selected)} files", total=total, unit="bytes"
         ) as bar:
-            fetched, failed = self._fetcher.fetch_all(selected, self._options.jobs, bar)
+            fetched, not_fetched = self._fetcher.fetch_all(selected, self._options.jobs, bar)
+        failed += [*not_fetched, *self._place_log(log)]
+        unlisted = (entries or {}).keys() - self._run.names
+        unwritable = [file for file in failed if file.error.code in UNWRITABLE]
 
-        def read(name: str) -> bytes | None:
-            """Return a file of this run's, fetched now or before."""
-            is_here = name in names and self._folder.existing(name, entries.get(name))
-            return self._folder.read(name) if is_here else None
+        def is_here(name: str) -> bool:
+            """Return whether it is this run's, fetched now or before."""
+            expected = self._run.expected(name, (entries or {}).get(name))
+            return name in self._names and self._folder.existing(name, expected) is not None
 
-        behind_links = [file for file in failed if file.error.code == "symlink"]
         return PullResult(
             status=self._status,
             out=self._folder.root,
-            files=(*files, *fetched),
-            failed=tuple(file for file in failed if file not in behind_links),
+            files=(*manifest, *fetched),
+            failed=tuple(file for file in failed if file not in unwritable),
             refused=(
-                *refused,
-                *(RefusedName(file.path, file.error.message) for file in behind_links),
+                *(name for name in self._refused if self._selects(name.path)),
+                *(RefusedName(file.path, file.error.message) for file in unwritable),
             ),
-            missing=tuple(
-                path
-                for path in entries
-                if path not in self._urls.names and self._options.selects(path)
-            ),
-            foreign_files=tuple(name for name in foreign if name not in names),
-            has_manifest=manifest is not None,
-            log=self._write_log(names, log()),
-            metrics=run_report.metrics(read("metrics.json")),
-            history=run_report.history(read(HISTORY)),
-            report=run_report.read_object(read("run.json")),
+            missing=tuple(path for path in sorted(unlisted) if self._selects(path)),
+            moved=tuple(self._folder.moved),
+            has_manifest=entries is not None,
+            log=self._folder.root / self._run.log_name,
+            summary=read_summary(self._folder, is_here),
         )
 
-    def _check_space(self, files: Mapping[str, ManifestEntry | None]) -> None:
+    def _fetch_manifest(
+        self, log: Callable[[], FileContent]
+    ) -> tuple[list[PulledFile], dict[str, ManifestEntry] | None, list[FailedFile]]:
+        """Fetch the manifest, which says what the files must be, and make the folder this run's.
+
+        It is always fetched anew: one that is here may be another run's.
+        """
+        part, content, failed = self._folder.part_path(MANIFEST), None, []
+        if MANIFEST in self._names:
+            part.unlink(missing_ok=True)
+            try:
+                content = self._fetcher.download(MANIFEST, self._run.expected(MANIFEST, None))
+            except NetworkFailed as error:
+                failed.append(FailedFile(MANIFEST, error))
+        sha256 = content.sha256 if content else ""
+        self._folder.claim(self._run.identity(sha256, lambda: log().sha256))
+        if content is None:
+            return [], None, failed
+        with part.open("rb") as file:
+            entries = parse_manifest(file.read(LARGEST_MANIFEST_BYTES + 1))
+        return [self._place_manifest(content, part)], entries, failed
+
+    def _place_manifest(self, content: FileContent, part: Path) -> PulledFile:
+        expected = ExpectedFile(ManifestEntry(MANIFEST, content.bytes, content.sha256))
+        is_here = not self._options.refetch and self._folder.existing(MANIFEST, expected)
+        if is_here:
+            part.unlink()
+        else:
+            self._folder.place(MANIFEST, content, part)
+        state = "kept" if is_here else "fetched"
+        return PulledFile(MANIFEST, content.bytes, content.sha256, state, verified=False)
+
+    def _check_space(self, files: Mapping[str, ExpectedFile]) -> None:
         """Refuse before a long download rather than at its end."""
         needed = sum(
-            entry.bytes - _size(self._folder.part_path(name))
-            for name, entry in files.items()
-            if entry and not (self._folder.root / name).exists()
+            expected.bytes - _size(self._folder.part_path(name))
+            for name, expected in files.items()
+            if expected.bytes and not os.path.lexists(self._folder.root / name)
         )
         free = shutil.disk_usage(self._folder.root).free
         if needed > free:
@@ -265,11 +237,13 @@ class _Pull:
                 hint="Free some space, choose files with --only, or another disk with --out.",
             )
 
-    def _write_log(self, names: list[str], lines: Iterable[LogLine]) -> Path:
-        name = OTHER_LOG if LOG in names else LOG
-        text = "".join(f"{line.text}\n" for line in lines)
-        self._folder.write(name, text.encode("utf-8", "replace"))
-        return self._folder.root / name
+    def _place_log(self, log: Callable[[], FileContent]) -> list[FailedFile]:
+        try:
+            content = log()
+            self._folder.place(self._run.log_name, content, self._folder.part_path(LOG_PART))
+        except KitError as error:
+            return [FailedFile(self._run.log_name, error)]
+        return []
 
 
 @contextmanager
@@ -277,11 +251,12 @@ def _translate_disk_errors(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
+        if error.errno not in DISK_ERRORS:
             raise
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise InvalidInput(
             f"{root} cannot be written: {error.strerror}. What came so far is kept.",
-            code="disk_full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "unwritable",
+            code="disk_full" if is_full else "unwritable",
             hint="Fix that, then the same command goes on where it stopped.",
         ) from None
 

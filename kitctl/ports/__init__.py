@@ -16,6 +16,7 @@ from kitctl.ports.results import (
     Downloader,
     DownloadInterrupted,
     FileContent,
+    MovedFiles,
     ResultsFolder,
     UrlExpired,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "ListedFile",
     "LocalRun",
     "LogLine",
+    "MovedFiles",
     "OutputFile",
     "PolledStatus",
     "ResultsFolder",

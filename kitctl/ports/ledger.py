@@ -40,6 +40,9 @@ class Ledger(Protocol):
     ) -> Run:
         """Record a polled state, and estimate anew when the run occupied its machine."""
 
+    def record_missing(self, run_id: int, at: float) -> Run:
+        """Record that Kaggle did not show the run; the first such time since it did counts."""
+
     def update_facts(self, run_id: int, facts: Facts) -> Run:
         """Add facts to the run; a fact of None keeps the one that is known."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
-    from kitctl.domain.results import Algorithm, DownloadedFile, ManifestEntry
+    from kitctl.domain.results import DownloadedFile, ExpectedFile, RunIdentity
     from kitctl.ports.kaggle import OutputFile
 
 
@@ -23,15 +23,28 @@ class FileContent:
     sha256: str
 
 
+@dataclass(frozen=True)
+class MovedFiles:
+    """Files that made room for those of the run, and the folder that they are in now."""
+
+    folder: Path
+    names: tuple[str, ...]
+
+
 class DownloadInterrupted(NetworkFailed):
     """A file did not come whole; the next fetch resumes it, or starts over."""
 
     default_code = "broken_off"
 
     def __init__(
-        self, message: str, *, retry_after: str | None = None, start_over: bool = False
+        self,
+        message: str,
+        *,
+        code: str = "",
+        retry_after: str | None = None,
+        start_over: bool = False,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code=code)
         self.retry_after = retry_after
         self.start_over = start_over
 
@@ -46,14 +59,16 @@ class Downloader(Protocol):
     """Downloads files; threads may share it."""
 
     def fetch(
-        self, file: OutputFile, part: Path, algorithm: Algorithm, on_bytes: Callable[[int], None]
+        self, file: OutputFile, part: Path, expected: ExpectedFile, on_bytes: Callable[[int], None]
     ) -> DownloadedFile:
         """Download a file into `part`, resuming an earlier download.
 
-        The digest is made by `algorithm`. `on_bytes` is called with the size of every piece, what
-        was there before included.
+        It has the expected size, and is hashed by the expected algorithm; whether the hash is the
+        expected one is not checked. `on_bytes` is called with the size of every piece, first with
+        what was there before.
 
-        Raises DownloadInterrupted or UrlExpired, after which it may be called again.
+        Raises DownloadInterrupted or UrlExpired, after which it may be called again; NetworkFailed
+        where that is of no use.
         """
 
 
@@ -62,26 +77,33 @@ class ResultsFolder(Protocol):
 
     root: Path
 
+    @property
+    def moved(self) -> Sequence[MovedFiles]:
+        """What has made room for the run's files."""
+
     def exclusive(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
         """Lock the folder against other pulls; `on_wait` is called where one must be waited for."""
 
-    def claim(self, run: str) -> list[str]:
-        """Make the folder this run's: files that another run has left are no longer trusted.
+    def is_case_sensitive(self) -> bool:
+        """Return whether names that differ by case or accents only are two files here."""
 
-        Returns the names of the files that pulls of another run have placed.
+    def claim(self, run: RunIdentity) -> None:
+        """Make the folder this run's: what pulls of another run have placed moves beside it.
+
+        Raises InvalidInput where it cannot be moved; then the folder is still the other run's.
         """
 
-    def existing(self, name: str, expected: ManifestEntry | None) -> FileContent | None:
+    def existing(self, name: str, expected: ExpectedFile) -> FileContent | None:
         """Return a file that is here and as expected, or as an earlier pull has placed it."""
 
     def part_path(self, name: str) -> Path:
         """Return where a file is downloaded to."""
 
-    def place(self, name: str, content: FileContent) -> None:
-        """Move a downloaded part to its name, whole or not at all, and record it."""
+    def place(self, name: str, content: FileContent, part: Path) -> None:
+        """Move a whole file to its name and record it.
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file whole or not at all."""
+        What is there already and no pull of this run has placed moves beside the folder.
+        """
 
-    def read(self, name: str) -> bytes | None:
-        """Return a small file's content; None where it is not there."""
+    def open(self, name: str) -> BinaryIO | None:
+        """Open a file for reading; None where it is not there."""

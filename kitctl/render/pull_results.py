@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from kitctl.domain import durations
+from kitctl.domain.run_report import verdict
 from kitctl.render.sparkline import curve
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.pull_results import PullResult
+    from kitctl.operations.shared.pull_result import PullResult
 
 # Files of each kind that are listed by name.
 SHOWN = 12
+
+# What a file says of itself is shown up to here.
+MAX_METRICS = 200
+LONGEST_TEXT = 1000
 
 _NOT_CURVES = {"epoch", "seconds"}
 
@@ -21,21 +27,24 @@ _NOT_CURVES = {"epoch", "seconds"}
 def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
     console.print(_files(pulled), soft_wrap=True)
-    for refused in pulled.refused:
+    for refused in pulled.refused[:SHOWN]:
         console.print(f"  left out: {refused.path!r} {refused.reason}", soft_wrap=True)
-    for name in pulled.missing:
+    for name in pulled.missing[:SHOWN]:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
-    if pulled.foreign_files:
-        names = ", ".join(map(repr, pulled.foreign_files[:SHOWN]))
-        count = len(pulled.foreign_files)
-        console.print(f"  files of another run: {count} ({names})", soft_wrap=True)
+    for moved in pulled.moved:
+        names = ", ".join(map(repr, moved.names[:SHOWN]))
+        console.print(
+            f"  not of this run: {len(moved.names)} files, moved to {moved.folder} ({names})",
+            soft_wrap=True,
+        )
     for one in pulled.failed[:SHOWN]:
         console.print(f"  not fetched: {one.error.message}", soft_wrap=True)
     _draw_curves(pulled, console)
     _draw_metrics(pulled, console)
-    reading = (pulled.report.get("reading") or {}).get("words")
-    if isinstance(reading, str):
-        console.print(f"reading    {reading}", soft_wrap=True)
+    for file in pulled.summary.unreadable[:SHOWN]:
+        console.print(f"not shown  {file.path} {file.reason}", soft_wrap=True)
+    if words := verdict(pulled.summary.report):
+        console.print(f"reading    {words[:LONGEST_TEXT]}", soft_wrap=True)
     for table in pulled.tables[:SHOWN]:
         console.print(f"table      {table}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
@@ -60,14 +69,17 @@ def _files(pulled: PullResult) -> str:
 
 
 def _draw_curves(pulled: PullResult, console: Console) -> None:
-    for name, values in pulled.history.items():
+    for name, values in pulled.summary.history.columns.items():
         if name not in _NOT_CURVES and len(values) > 1:
-            console.print(f"{name:<22} {values[0]:.4f} {curve(values)} {values[-1]:.4f}")
+            line = f"{name[:LONGEST_TEXT]:<22} {values[0]:.4f} {curve(values)} {values[-1]:.4f}"
+            console.print(line, soft_wrap=True)
 
 
 def _draw_metrics(pulled: PullResult, console: Console) -> None:
-    for name, value in pulled.metrics.items():
-        shown = f"{value:.4f}" if isinstance(value, float) else value
-        if isinstance(value, float) and name.endswith("seconds"):
+    for name, value in list(pulled.summary.metrics.items())[:MAX_METRICS]:
+        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
+        if isinstance(value, float) and math.isfinite(value) and name.endswith("seconds"):
             shown = durations.describe(value)
-        console.print(f"{name:<22} {shown}", soft_wrap=True)
+        console.print(f"{name[:LONGEST_TEXT]:<22} {shown[:LONGEST_TEXT]}", soft_wrap=True)
+    if (more := len(pulled.summary.metrics) - MAX_METRICS) > 0:
+        console.print(f"not shown  {more:,} more metrics", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -10,16 +11,19 @@ WIDTH = 40
 
 
 def curve(values: Sequence[float], width: int = WIDTH) -> str:
-    """Return one bar for each value, or for each `width`-th part of them; NaN is left out.
+    """Return one bar for each value, or for each `width`-th part of them.
 
-    The lowest value is the lowest bar, the highest value the highest.
+    The lowest value is the lowest bar, the highest value the highest; NaN and infinity are left
+    out.
     """
-    points = _averaged([value for value in values if value == value], width)
+    points = _averaged([value for value in values if math.isfinite(value)], width)
     if not points:
         return ""
     low, high = min(points), max(points)
-    span = high - low or 1.0
-    return "".join(_BARS[round((point - low) / span * (len(_BARS) - 1))] for point in points)
+    # In halves: the difference of two numbers may be too large for a number.
+    span = high / 2 - low / 2 or 1.0
+    steps = ((point / 2 - low / 2) / span * (len(_BARS) - 1) for point in points)
+    return "".join(_BARS[round(step)] for step in steps)
 
 
 def _averaged(values: Sequence[float], width: int) -> list[float]:
@@ -27,4 +31,7 @@ def _averaged(values: Sequence[float], width: int) -> list[float]:
     if len(values) <= width:
         return list(values)
     edges = [round(place * len(values) / width) for place in range(width + 1)]
-    return [sum(values[start:end]) / (end - start) for start, end in itertools.pairwise(edges)]
+    return [
+        math.fsum(value / (end - start) for value in values[start:end])
+        for start, end in itertools.pairwise(edges)
+    ]

@@ -10,7 +10,7 @@ import pytest
 from support.local_setup import LocalSetup
 from support.servers import serving
 
-from kitctl.adapters.download import HttpDownloader
+from kitctl.adapters.download import UNKNOWN, HttpDownloader
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 
@@ -43,7 +43,7 @@ def test_a_download_that_broke_off_is_resumed(
     before = part.stat().st_size
     assert before > 0
     counts: list[int] = []
-    assert downloads.fetch(output, part, "sha256", counts.append).bytes == 2_000_000
+    assert downloads.fetch(output, part, UNKNOWN, counts.append).bytes == 2_000_000
     assert counts[0] == before and sum(counts) == 2_000_000
 
 
@@ -77,7 +77,7 @@ def test_a_complete_part_is_not_downloaded_again(
     content = downloads.fetch(output, part)
     written = part.stat().st_mtime_ns
     counts: list[int] = []
-    assert downloads.fetch(output, part, "sha256", counts.append) == content
+    assert downloads.fetch(output, part, UNKNOWN, counts.append) == content
     assert counts == [2_000_000] and part.stat().st_mtime_ns == written
 
 

@@ -95,17 +95,22 @@ def test_cancel(kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle) -> Non
     check("status of a cancelled run", kitctl("status", "--local", "--json"))
 
 
-def test_pull_results_of_a_run_with_a_refused_file_and_a_missing_one(
-    kitctl: Kitctl, local_kaggle: LocalKaggle
+def test_pull_results_of_a_run_with_odd_files_into_a_folder_with_others(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
 ) -> None:
     promises = {"files": [{"path": "gone.txt", "bytes": 1, "sha256": "0" * 64}]}
     files = [
         {"name": "a.txt", "text": "alpha"},
         {"name": "../outside.txt", "text": "beta"},
+        {"name": "metrics.json", "text": "no JSON"},
         {"name": "manifest.json", "text": json.dumps({"schema": "kitctl-manifest/1"} | promises)},
     ]
     local_kaggle.seed("odd", files=files)
-    check("pull-results odd", kitctl("pull-results", "local/odd/1", "--local", "--json"))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.txt").write_text("mine", "utf-8")
+    pull = kitctl("pull-results", "local/odd/1", "--local", "--out", str(out), "--json")
+    check("pull-results odd", pull)
 
 
 def test_package_dry_run_and_doctor(kitctl: Kitctl, project: Path) -> None:

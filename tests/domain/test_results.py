@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from kitctl.domain.results import (
     DownloadedFile,
+    RunIdentity,
     check_names,
+    compact_time,
+    free_name,
     is_error_body,
     parse_manifest,
     reason_to_refuse,
@@ -104,6 +108,52 @@ def test_a_file_that_is_also_a_folder_is_refused(names: list[str]) -> None:
     assert accepted == names[:1] and [one.path for one in refused] == names[1:]
 
 
+def test_names_that_differ_by_case_are_kept_where_the_file_system_keeps_them_apart() -> None:
+    names = ["a", "A", "e\u0301", "\u00e9", "b/c", "B"]
+    assert check_names(names, is_case_sensitive=True) == (names, [])
+    assert [one.path for one in check_names(names)[1]] == ["A", "\u00e9", "B"]
+
+
+def test_the_log_takes_the_first_name_that_the_run_has_not_used() -> None:
+    candidates = ["log.txt", "log.kaggle.txt", "log.kaggle-2.txt"]
+    assert free_name(candidates, ["a.txt"]) == "log.txt"
+    assert free_name(candidates, ["LOG.txt"]) == "log.kaggle.txt"
+    assert free_name(candidates, ["log.txt/a", "log.kaggle.txt"]) == "log.kaggle-2.txt"
+
+
+IDENTITY = RunIdentity("local local/job/1", "m1", "l1")
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        (IDENTITY, True),
+        (replace(IDENTITY, listing="l2"), True),  # The manifest says that the files are equal.
+        (replace(IDENTITY, manifest=""), True),  # It could not be fetched once.
+        (replace(IDENTITY, manifest="m2"), False),
+        (replace(IDENTITY, manifest="", listing="l2"), False),
+        (replace(IDENTITY, manifest="", listing=""), False),
+        (replace(IDENTITY, run="kaggle local/job/1"), False),
+        (None, False),
+    ],
+)
+def test_a_run_is_told_from_others_of_its_name(other: RunIdentity | None, is_same: bool) -> None:
+    assert IDENTITY.is_same_run(other) is is_same
+
+
+@pytest.mark.parametrize(
+    ("time", "compact"),
+    [
+        ("2026-11-10T10:30:00.123456789Z", "20261110-103000"),
+        ("2026-11-10T10:30:00+01:00", "20261110-093000"),
+        ("../../x", "19700101-000100"),
+        ("", "19700101-000100"),
+    ],
+)
+def test_a_time_becomes_a_part_of_a_name(time: str, compact: str) -> None:
+    assert compact_time(time, 60.0) == compact
+
+
 def test_a_manifest_lists_bytes_and_hashes() -> None:
     files = [{"path": "a", "bytes": 3, "sha256": SHA256}]
     read = parse_manifest(json.dumps({"schema": "kitctl-manifest/1", "files": files}).encode())
@@ -119,6 +169,10 @@ def test_a_manifest_lists_bytes_and_hashes() -> None:
         b"\xff",
         b"[]",
         b"{}",
+        b"[" * 100_000,
+        b" " * 20_000_000,
+        b'{"schema": "kitctl-manifest/1", "files": {"a": 1}}',
+        b'{"schema": "kitctl-manifest/1", "files": [[]]}',
         b'{"schema": "another/1", "files": []}',
         b'{"schema": "kitctl-manifest/1"}',
         b'{"schema": "kitctl-manifest/1", "files": [1]}',
@@ -130,6 +184,17 @@ def test_a_manifest_lists_bytes_and_hashes() -> None:
                 "files": [{"path": "a", "bytes": 3, "sha256": SHA256, "blake2b": "0"}],
             }
         ).encode(),
+        json.dumps(
+            {
+                "schema": "kitctl-manifest/1",
+                "files": [
+                    {"path": "twice", "bytes": 3, "sha256": SHA256},
+                    {"path": "twice", "bytes": 4, "sha256": SHA256},
+                ],
+            }
+        ).encode(),
+        b'{"schema": "kitctl-manifest/1", "files": [{"path": "a", "sha256": "%s", "bytes": %s}]}'
+        % (SHA256.encode(), b"9" * 400),
     ],
 )
 def test_content_that_is_no_manifest_is_ignored(content: bytes) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kitctl.domain.run_report import facts, history, metrics, read_object
+from kitctl.domain.run_report import Unreadable, facts, metrics, parse_object, read_object
 from kitctl.domain.runs import Facts
 
 REPORT = {
@@ -48,12 +48,38 @@ def test_a_report_that_cannot_be_read_gives_no_facts(content: bytes | None) -> N
     assert facts(read_object(content)) == Facts()
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        '{"epochs": 1e999, "epoch_seconds": NaN, "saved_seconds": -Infinity}',
+        f'{{"epochs": {"9" * 400}, "photos": {{"train": {{"Car": {"9" * 4000}}}}}}}',
+        '{"epochs": 1e300, "seconds": {"photos": 1e18}, "started_at": "0001-01-01T00:00+23:59"}',
+    ],
+)
+def test_numbers_that_the_ledger_cannot_hold_are_no_facts(values: str) -> None:
+    known = facts(read_object(values.encode()))
+    assert (known.epochs_done, known.epoch_seconds, known.saved_seconds) == (None, None, None)
+    assert (known.photos or 0, known.photo_seconds) == (0, None)
+
+
 def test_nested_metrics_are_left_out() -> None:
-    content = b'{"loss": 0.5, "best_epoch": 3, "words": "fits", "nested": {"a": 1}, "none": null}'
+    content = {"loss": 0.5, "best_epoch": 3, "words": "fits", "nested": {"a": 1}, "none": None}
     assert metrics(content) == {"loss": 0.5, "best_epoch": 3, "words": "fits", "none": None}
 
 
-def test_the_history_is_read_by_column_without_incomplete_rows() -> None:
-    content = b"epoch,loss\n1,0.7\n2,0.5\n3,"
-    assert history(content) == {"epoch": [1.0, 2.0], "loss": [0.7, 0.5]}
-    assert history(None) == {} and history(b"\xff\xfe,,\n") == {}
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"[" * 100_000, "nested"),
+        (b'{"a": ' * 100_000, "nested"),
+        (b'"' + b"x" * 5_000_000 + b'"', "larger"),
+        (b"{", "no JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "no JSON"),
+        (b"[1]", "no JSON object"),
+        (b"", "no JSON"),
+    ],
+)
+def test_what_cannot_be_read_says_why(content: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        parse_object(content)
+    assert read_object(content) == {}

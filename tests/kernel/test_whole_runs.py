@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from support.kernel_runs import SIDE, Run, write_split
 from kernel import main
 from kernel.accelerators import NoAcceleratorError
 from kernel.session import Job
-from kernel.settings.settings import Settings
+from kernel.settings.settings import Settings, SettingsError
 
 FROZEN = {"base": "convnet", "base_trainable": False}
 
@@ -84,6 +85,29 @@ def test_a_run_finds_out_by_itself_that_there_are_three_classes(
     assert run.record["settings"]["label_mode"] == "int"
     assert "val_sparse_categorical_accuracy" in run.history
     assert (run.working / "plots" / "confusion.png").is_file()
+
+
+def test_a_loss_that_does_not_fit_the_classes_that_are_found_is_refused(
+    tmp_path: Path, run_job: Callable[..., Run]
+) -> None:
+    photos = write_split(tmp_path / "photos", ("Bus", "Car", "Truck"), 2, 2)
+
+    with pytest.raises(SettingsError, match="mean_squared_error does not fit label_mode 'int'"):
+        run_job(data=str(photos), loss="mean_squared_error")
+
+
+def test_a_photo_whose_name_is_not_utf8_is_left_out_and_named(
+    tmp_path: Path, run_job: Callable[..., Run], capfd: pytest.CaptureFixture[str]
+) -> None:
+    photos = write_split(tmp_path / "photos", ("Car", "Truck"), 20, 10)
+    odd = os.fsencode(photos / "train" / "Car") + b"/caf\xe9.jpg"
+    os.rename(photos / "train" / "Car" / "001.jpg", odd)  # noqa: PTH104 - bytes, not a Path
+
+    run = run_job(data=str(photos), epochs=1, **FROZEN)
+
+    (skipped,) = run.record["skipped_photos"]
+    assert skipped["path"].endswith("/caf\\xe9.jpg")
+    assert "caf\\xe9.jpg: its name is not valid UTF-8" in capfd.readouterr().out
 
 
 TWO_DEVICES = """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from support.local_kaggle import until
 from support.local_setup import LocalSetup
 from support.pushed_runs import PRINT_SESSION, push_script
+from support.server_clock import ServerClock
 
 from kitctl.adapters.kaggle import connect_local
-from kitctl.domain.runs import Facts, Status
-from kitctl.errors import Refused
+from kitctl.domain.runs import Facts, KernelRef, RunRef, Status
+from kitctl.errors import NetworkFailed, Refused
 from kitctl.operations.cancel import cancel
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.stop_run import StopTimes
@@ -58,3 +61,72 @@ def test_a_run_that_kaggle_does_not_cancel_is_an_error(setup: LocalSetup) -> Non
         )
     assert (caught.value.code, caught.value.exit_code) == ("not_cancelled", 4)
     assert "goes on" in caught.value.message
+
+
+def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(setup: LocalSetup) -> None:
+    setup.server.push("other-job", f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.server.status("other-job") == "RUNNING")
+    other_log = setup.kaggle.follow_log(RunRef(KernelRef("local", "other-job"), 1))
+    line = next(line.text for line in other_log if line.stream == "stdout")
+    script = f"import time; print('training', flush=True); print({line!r}, flush=True)"
+    target = push_script(setup, f"{script}; time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    with pytest.raises(Refused) as caught:
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert caught.value.code == "no_session_id"
+    assert setup.server.calls("CancelKernelSession") == 0
+    assert setup.server.status("other-job") == "RUNNING"
+
+
+def test_an_id_that_the_ledger_knows_as_another_runs_is_not_used(setup: LocalSetup) -> None:
+    other = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    assert other.record
+    setup.ledger.update_facts(other.record.id, Facts(session_id=1))
+    target = push_script(setup, "import time; print('session 1', flush=True); time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    with pytest.raises(Refused) as caught:
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert caught.value.code == "no_session_id"
+    assert setup.server.calls("CancelKernelSession") == 0
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "html", "error"])
+def test_a_lost_answer_to_a_cancel_is_settled_by_the_runs_state(
+    setup: LocalSetup, fault: str
+) -> None:
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    if fault == "lost_answer":
+        setup.server.fault(fault, "CancelKernelSession", count=1)
+    else:
+        body = {"html": b"<html></html>", "error": b""}[fault]
+        status = {"html": 200, "error": 520}[fault]
+        setup.server.answer("CancelKernelSession", body, status, after_effect=True)
+    cancelled = cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
+
+
+def test_a_run_may_take_ten_minutes_to_save_its_outputs(setup: LocalSetup) -> None:
+    class PacedClock(ServerClock):
+        def sleep(self, seconds: float) -> None:
+            time.sleep(0.1)
+            super().sleep(seconds)
+
+    setup.server.settings(cancel_seconds=400)
+    setup.clock = PacedClock(setup.server)
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    times = StopTimes(poll=60)
+    cancelled = cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter, times=times)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
+    assert setup.clock.waited_seconds >= 360
+
+
+def test_a_cancel_that_kaggle_surely_did_not_take_is_an_error(setup: LocalSetup) -> None:
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    setup.clock = ServerClock(setup.server)
+    setup.server.answer("CancelKernelSession", b"<html></html>", count=None)
+    with pytest.raises(NetworkFailed):
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert setup.kaggle.status(target.ref).status is Status.RUNNING

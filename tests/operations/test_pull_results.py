@@ -34,6 +34,7 @@ USUAL_FILES = [
     {"name": "history.csv", "text": "epoch,loss,seconds\n1,0.7,1.0\n2,0.3,1.0\n"},
     {"name": "run.json", "text": json.dumps(RUN_REPORT)},
 ]
+FIRST_NAMES = {str(file["name"]) for file in USUAL_FILES}
 
 
 def test_all_files_are_fetched_verified_and_read(setup: LocalSetup) -> None:
@@ -41,9 +42,9 @@ def test_all_files_are_fetched_verified_and_read(setup: LocalSetup) -> None:
     assert files_on_disk(setup.folder) == file_names(result)
     assert len(result.files) == len(USUAL_FILES) + 1
     assert result.verified and result.failure is None
-    assert result.metrics == {"val_loss": 0.25, "best_epoch": 2}
-    assert result.history["loss"] == [0.7, 0.3]
-    assert result.report["reading"]["words"] == "It fits well."
+    assert result.summary.metrics == {"val_loss": 0.25, "best_epoch": 2}
+    assert result.summary.history.columns["loss"] == [0.7, 0.3]
+    assert result.summary.report["reading"]["words"] == "It fits well."
     assert [plot.name for plot in result.plots] == ["curves.png"]
     assert result.log.read_text("utf-8") == "hello\nwörld\n"
     for file in result.files:
@@ -51,12 +52,13 @@ def test_all_files_are_fetched_verified_and_read(setup: LocalSetup) -> None:
         assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
-def test_a_second_call_fetches_nothing(setup: LocalSetup) -> None:
+def test_a_second_call_fetches_the_manifest_only(setup: LocalSetup) -> None:
     target = setup.seed(files=USUAL_FILES, manifest=True)
     setup.pull(target)
     fetched = setup.server.calls("download")
     again = setup.pull(target)
-    assert setup.server.calls("download") == fetched
+    # The manifest always comes anew: the one that is here may be another run's.
+    assert setup.server.calls("download") == fetched + 1
     assert {file.state for file in again.files} == {"kept"}
     assert again.verified
 
@@ -95,19 +97,26 @@ def test_files_of_another_run_are_not_taken_for_this_ones(
     assert {file.state for file in result.files} == {"fetched"}
     assert (setup.folder / "model.keras").read_text("utf-8") == "another model"
     assert result.verified is manifest
-    assert (result.history["loss"], result.metrics, result.report) == ([0.9], {}, {})
-    left = {"plots/curves.png", "metrics.json", "run.json"}
-    assert set(result.foreign_files) == left
-    assert left <= files_on_disk(setup.folder)
+    assert (
+        result.summary.history.columns["loss"],
+        result.summary.metrics,
+        result.summary.report,
+    ) == ([0.9], {}, {})
+    (moved,) = result.moved
+    assert set(moved.names) == {*FIRST_NAMES, *(["manifest.json"] if manifest else []), "log.txt"}
+    assert files_on_disk(moved.folder) >= FIRST_NAMES
     again = setup.pull(target)
-    assert ({file.state for file in again.files}, again.metrics) == ({"kept"}, {})
+    assert ({file.state for file in again.files}, again.moved) == ({"kept"}, ())
 
 
 def test_files_of_an_earlier_call_are_read_too(setup: LocalSetup) -> None:
     target = setup.seed(files=USUAL_FILES)
     setup.pull(target)
     result = setup.pull(target, only="*.png")
-    assert (result.metrics["best_epoch"], result.history["loss"]) == (2, [0.7, 0.3])
+    assert (result.summary.metrics["best_epoch"], result.summary.history.columns["loss"]) == (
+        2,
+        [0.7, 0.3],
+    )
 
 
 def test_force_fetches_every_file_again(setup: LocalSetup) -> None:
@@ -189,7 +198,7 @@ def test_two_pulls_at_once_fetch_each_file_once(setup: LocalSetup) -> None:
     for thread in threads:
         thread.join(60)
     assert [result.verified for result in results] == [True, True]
-    assert setup.server.calls("download") == 31
+    assert setup.server.calls("download") == 32  # The manifest comes twice.
     assert any("waiting" in line for line in setup.reporter.lines)
 
 

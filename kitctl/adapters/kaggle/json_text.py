@@ -9,6 +9,7 @@ from typing import Any
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER_PART = re.compile(r"[-+.eE\d]*")
 _STRING_PART = re.compile(r'[^"\\]*+(?:\\(?:u[0-9a-fA-F]{4}|[^u])[^"\\]*+)*+', re.DOTALL)
 
 # Where the decoder says that the text is wrong, but it only ends in the middle of a number, of a
@@ -60,8 +61,8 @@ class JsonText:
                 continue
             except RecursionError:
                 raise ValueError("It is nested too deeply.") from None
-            # A number that the piece ends with may go on in the next one.
-            if end == len(self._buffer) and self._grow():
+            # A number that the piece ends with, perhaps after its point, may go on in the next one.
+            if _NUMBER_PART.fullmatch(self._buffer, end) and self._grow():
                 continue
             self._position = end
             return value

@@ -11,7 +11,7 @@ from kitctl.adapters.ledger import rows
 from kitctl.adapters.ledger.database import Database
 from kitctl.adapters.ledger.schema import UNFINISHED
 from kitctl.domain.quota import QuotaReading, RunOccupancy
-from kitctl.domain.run_times import Evidence, TimeSource, best_occupancy
+from kitctl.domain.run_times import NO_OCCUPANCY, Evidence, TimeSource, best_occupancy
 from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.weeks import week_of
 from kitctl.ports import AdmissionCheck
@@ -90,7 +90,8 @@ class SqliteLedger:
             run = self._by_id(run_id)
             if not run.status.ended:  # The late answer to an early poll changes nothing.
                 self._database.execute(
-                    "UPDATE runs SET status = ?, failure_message = ? WHERE id = ?",
+                    "UPDATE runs SET status = ?, failure_message = ?, missing_since = NULL"
+                    " WHERE id = ?",
                     *(status, failure_message, run_id),
                 )
             self._database.execute(
@@ -101,6 +102,14 @@ class SqliteLedger:
                 *(run_id, status, at, at),
             )
             return self._with_times(run_id)
+
+    def record_missing(self, run_id: int, at: float) -> Run:
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE runs SET missing_since = coalesce(missing_since, ?) WHERE id = ?",
+                *(at, run_id),
+            )
+            return self._by_id(run_id)
 
     def update_facts(self, run_id: int, facts: Facts) -> Run:
         with self._database.transaction():
@@ -251,6 +260,8 @@ class SqliteLedger:
                 log_seconds=run.facts.log_seconds,
             )
         )
+        if run.status is Status.NEW_SCRIPT:
+            occupancy = NO_OCCUPANCY
         times = {
             "started_at": occupancy.started_at,
             "ended_at": occupancy.ended_at,

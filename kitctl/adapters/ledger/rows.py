@@ -80,6 +80,7 @@ def run(row: sqlite3.Row) -> Run:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         time_source=row["time_source"],
+        missing_since=row["missing_since"],
         facts=Facts(**{field.name: row[field.name] for field in fields(Facts)}),
         pulled_at=row["pulled_at"],
         pulled_to=row["pulled_to"],

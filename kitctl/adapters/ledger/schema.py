@@ -87,4 +87,7 @@ MIGRATIONS = (
         PRIMARY KEY (service, account, week_start, pool)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN missing_since REAL;
+    """,
 )

@@ -38,7 +38,7 @@ def start(
     name = _script_name(version)
     if session.pool != "cpu":
         shape = version.request.machine_shape
-        write("stdout", f"local Kaggle: {shape} was asked for; this session runs on the CPU\n")
+        write("stderr", f"local Kaggle: {shape} was asked for; this session runs on the CPU\n")
 
     def report(isolation: str) -> None:
         if not isolation.startswith("Isolated"):

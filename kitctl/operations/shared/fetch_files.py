@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 
-from kitctl.domain.results import ManifestEntry
+from kitctl.domain.results import DownloadedFile, ExpectedFile
 from kitctl.errors import InvalidInput, KitError, NetworkFailed
 from kitctl.operations.shared.reporter import ProgressBar
 from kitctl.ports import (
@@ -20,6 +22,23 @@ from kitctl.ports import (
 )
 
 LONGEST_PAUSE_SECONDS = 15.0
+
+# A file is downloaded no more than this often in all; a short one somewhat more often.
+MAX_DOWNLOADS = 5
+SMALL_BYTES = 1 << 20
+
+# After so many failed files in a row each file is tried only once.
+MAX_FAILED_IN_A_ROW = 16
+
+# Lists in which an expired URL was the same again.
+MAX_USELESS_LISTS = 3
+
+UNWRITABLE_NAME = "unwritable_name"
+UNWRITABLE = frozenset({UNWRITABLE_NAME, "symlink"})
+"""The codes of files whose names cannot be written here."""
+
+# Errors that the next file would have, too.
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO})
 
 # How often the progress bar is redrawn.
 REDRAW_SECONDS = 0.1
@@ -52,6 +71,7 @@ class FileUrls:
     ) -> None:
         self._urls = {file.name: file.url for file in files}
         self._list_again = list_again
+        self._useless_lists = 0
         self._lock = threading.Lock()
 
     @property
@@ -59,10 +79,11 @@ class FileUrls:
         return list(self._urls)
 
     def get(self, name: str, expired: str = "") -> OutputFile:
-        """Return the file with its URL, another one than `expired`."""
+        """Return the file with its URL: another one than `expired`, where Kaggle gives one."""
         with self._lock:
-            if self._urls[name] == expired:
+            if self._urls[name] == expired and self._useless_lists < MAX_USELESS_LISTS:
                 self._urls |= {file.name: file.url for file in self._list_again()}
+                self._useless_lists += self._urls[name] == expired
             return OutputFile(name, self._urls[name])
 
 
@@ -70,7 +91,7 @@ class FileFetcher:
     """Fetches files of one run into its folder.
 
     `refetch` fetches files that are here, too. A file is given up after `tries` tries in a row that
-    bring no bytes.
+    bring nothing new of it.
     """
 
     def __init__(
@@ -86,25 +107,27 @@ class FileFetcher:
         self._refetch, self._tries = refetch, tries
         self._stopped = threading.Event()
         self._bytes_by_name: dict[str, int] = {}
+        self._files_failed_in_a_row = 0
 
-    def fetch(self, name: str, expected: ManifestEntry | None) -> PulledFile:
+    def fetch(self, name: str, expected: ExpectedFile) -> PulledFile:
         """Fetch one file unless it is here already.
 
         Raises NetworkFailed where it cannot be fetched, InvalidInput where it cannot be written.
         """
+        is_verified = expected.entry is not None
         existing = None if self._refetch else self._folder.existing(name, expected)
         if existing is not None:
             self._bytes_by_name[name] = existing.bytes
-            return PulledFile(name, existing.bytes, existing.sha256, "kept", expected is not None)
-        content = self._fetch_with_retries(name, expected)
-        self._folder.place(name, content)
-        return PulledFile(name, content.bytes, content.sha256, "fetched", expected is not None)
+            return PulledFile(name, existing.bytes, existing.sha256, "kept", is_verified)
+        content = self.download(name, expected)
+        self._folder.place(name, content, self._folder.part_path(name))
+        return PulledFile(name, content.bytes, content.sha256, "fetched", is_verified)
 
     def fetch_all(
-        self, files: Mapping[str, ManifestEntry | None], jobs: int, bar: ProgressBar
+        self, files: Mapping[str, ExpectedFile], jobs: int, bar: ProgressBar
     ) -> tuple[list[PulledFile], list[FailedFile]]:
         """Fetch `jobs` files at once, the largest first; one that fails does not end the others."""
-        largest_first = sorted(files.items(), key=lambda item: -(item[1].bytes if item[1] else 0))
+        largest_first = sorted(files.items(), key=lambda item: -(item[1].bytes or 0))
         fetched: dict[str, PulledFile] = {}
         failed: list[FailedFile] = []
         with ThreadPoolExecutor(jobs, "pull") as pool:
@@ -117,73 +140,139 @@ class FileFetcher:
                     done, _ = wait(running, REDRAW_SECONDS, FIRST_EXCEPTION)
                     bar.update(completed=sum(list(self._bytes_by_name.values())))
                     for future in done:
-                        _collect(future, running.pop(future), fetched, failed)
+                        self._collect(future, running.pop(future), fetched, failed)
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return [fetched[name] for name in files if name in fetched], failed
 
-    def _fetch_with_retries(self, name: str, expected: ManifestEntry | None) -> FileContent:
+    def download(self, name: str, expected: ExpectedFile) -> FileContent:
+        """Download one file into its part, again and again while that brings more of it.
+
+        Raises NetworkFailed where it does not come whole and right.
+        """
         file = self._urls.get(name)
-        failures = 0
+        progress = _Progress(self._folder.part_path(name), expected.bytes)
         while True:
-            before = self._bytes_by_name.get(name, 0)
             try:
-                return self._fetch_once(file, expected)
+                return self._download_once(file, expected, progress)
             except (UrlExpired, DownloadInterrupted) as error:
-                failures = 0 if self._bytes_by_name.get(name, 0) > before else failures + 1
-                if failures >= self._tries:
+                start_over = getattr(error, "start_over", False)
+                progress.count_failure(start_over=start_over)
+                if progress.is_over(self._patience):
                     raise
                 if isinstance(error, UrlExpired):
                     file = self._urls.get(name, expired=file.url)
-                elif error.start_over:
-                    self._folder.part_path(name).unlink(missing_ok=True)
-                if failures and self._stopped.wait(_pause(error, failures)):
+                elif start_over:
+                    progress.part.unlink(missing_ok=True)
+                if progress.failures and self._stopped.wait(_pause(error, progress.failures)):
                     raise
 
-    def _fetch_once(self, file: OutputFile, expected: ManifestEntry | None) -> FileContent:
-        total = 0
+    @property
+    def _patience(self) -> int:
+        """How often a file is tried; where one after the other fails, nothing is to be expected."""
+        return self._tries if self._files_failed_in_a_row < MAX_FAILED_IN_A_ROW else 1
+
+    def _download_once(
+        self, file: OutputFile, expected: ExpectedFile, progress: _Progress
+    ) -> FileContent:
+        progress.start()
 
         def count(more: int) -> None:
-            nonlocal total
             if self._stopped.is_set():
                 raise _Stopped
-            total += more
-            self._bytes_by_name[file.name] = total
+            progress.count(more)
+            self._bytes_by_name[file.name] = progress.bytes
 
-        algorithm = expected.algorithm if expected else "sha256"
-        part = self._folder.part_path(file.name)
-        downloaded = self._downloads.fetch(file, part, algorithm, count)
-        if expected is None:
-            return FileContent(downloaded.bytes, downloaded.digest)
-        if not expected.matches(downloaded):
-            # The part that was there before may have been another file's; a whole fetch decides.
-            self._bytes_by_name[file.name] = 0
-            raise DownloadInterrupted(
-                f"{file.name} is not what the run's manifest promises.", start_over=True
+        downloaded = self._downloads.fetch(file, progress.part, expected, count)
+        if expected.matches(downloaded):
+            entry = expected.entry
+            sha256 = entry.sha256 if entry else downloaded.digest
+            return FileContent(downloaded.bytes, sha256)
+        # What was there before may have been another file's part: a whole download decides.
+        self._bytes_by_name[file.name] = 0
+        message = f"{file.name} is not what the run's manifest promises"
+        if progress.is_repeated(downloaded):
+            raise NetworkFailed(
+                f"{message}: it came twice with the same {downloaded.bytes:,} bytes, which are"
+                f" now in {progress.part}.",
+                code="wrong_content",
             )
-        return FileContent(expected.bytes, expected.sha256)
+        raise DownloadInterrupted(f"{message}.", code="wrong_content", start_over=True)
+
+    def _collect(
+        self,
+        future: Future[PulledFile],
+        name: str,
+        fetched: dict[str, PulledFile],
+        failed: list[FailedFile],
+    ) -> None:
+        try:
+            fetched[name] = future.result()
+            self._files_failed_in_a_row = 0
+        except (NetworkFailed, InvalidInput) as error:
+            failed.append(FailedFile(name, error))
+            self._files_failed_in_a_row += 1
+        except OSError as error:
+            if error.errno in DISK_ERRORS:
+                raise
+            reason = error.strerror or type(error).__name__
+            failed.append(FailedFile(name, InvalidInput(reason, code=UNWRITABLE_NAME)))
+
+
+class _Progress:
+    """How far one file is, over all tries: only bytes beyond the furthest place are new.
+
+    `expected_bytes` is the file's size, None where it is not known.
+    """
+
+    def __init__(self, part: Path, expected_bytes: int | None) -> None:
+        self.part = part
+        self.bytes = 0
+        self.failures = 0
+        self._expected_bytes = expected_bytes
+        self._is_resuming = False
+        self._furthest = self._downloaded = 0
+        self._whole: set[DownloadedFile] = set()
+
+    def start(self) -> None:
+        """Begin another try."""
+        self.bytes = 0
+        self._is_resuming = True
+
+    def count(self, more: int) -> None:
+        """Count the bytes of a piece; the first is what was there before."""
+        self.bytes += more
+        if not self._is_resuming:
+            self._downloaded += more
+        self._is_resuming = False
+
+    def count_failure(self, *, start_over: bool) -> None:
+        """Count the end of a try: a failure, unless it has brought more than all before."""
+        is_new = self.bytes > self._furthest and not start_over
+        self.failures = 0 if is_new else self.failures + 1
+        self._furthest = max(self._furthest, self.bytes)
+
+    def is_over(self, tries: int) -> bool:
+        """Return whether another try is of no use, or too much has come already."""
+        size = max(self._expected_bytes or self._furthest, SMALL_BYTES)
+        return self.failures >= tries or self._downloaded > MAX_DOWNLOADS * size
+
+    def is_repeated(self, file: DownloadedFile) -> bool:
+        """Return whether this content came before."""
+        is_repeated = file in self._whole
+        self._whole.add(file)
+        return is_repeated
 
 
 class _Stopped(Exception):
     """Ctrl-C, or another failure that ends the whole pull."""
 
 
-def _collect(
-    future: Future[PulledFile],
-    name: str,
-    fetched: dict[str, PulledFile],
-    failed: list[FailedFile],
-) -> None:
-    try:
-        fetched[name] = future.result()
-    except (NetworkFailed, InvalidInput) as error:
-        failed.append(FailedFile(name, error))
-
-
 def _pause(error: KitError, failures: int) -> float:
     """Return the seconds until the next try: what the server asked for, else ever longer."""
     retry_after = getattr(error, "retry_after", None) or ""
-    pause = float(retry_after) if retry_after.isdecimal() else 0.25 * 2**failures
-    return min(LONGEST_PAUSE_SECONDS, pause)
+    shortest = 0.25 * 2**failures
+    requested = float(retry_after) if retry_after.isdecimal() else 0.0
+    return float(min(LONGEST_PAUSE_SECONDS, max(shortest, requested)))

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from kitctl.domain.run_log import facts_of_log
-from kitctl.domain.runs import Facts, Run, RunRef, Status
+from kitctl.domain.runs import Facts, Run, RunRef
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
+from kitctl.operations.shared.run_status import record_poll
 from kitctl.ports import Kaggle, Ledger
 
 T = TypeVar("T")
@@ -24,9 +25,6 @@ REQUESTS_AT_ONCE = 8
 
 # How many logs one command reads, the newest first; the others wait for the next command.
 LOGS_A_CALL = 16
-
-# How long after a session's limit a run that Kaggle no longer shows has certainly ended.
-GONE_SECONDS = 3600.0
 
 
 def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
@@ -47,18 +45,12 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
     for run, polled in _request_each(kaggle.status, runs):
-        now = kaggle.now()
-        if polled is not None:
-            ledger.record_status(run.id, polled.status, now, polled.failure_message)
-        elif now > (run.pushed_at or now) + run.intent.limit_seconds + GONE_SECONDS:
-            ledger.record_status(
-                run.id, Status.CANCEL_ACKNOWLEDGED, now, "Kaggle shows it no more."
-            )
+        record_poll(run, polled, kaggle, ledger)
 
 
 def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
     def facts(run: RunRef) -> Facts:
-        return facts_of_log((line.time, line.text) for line in kaggle.log(run))
+        return facts_of_log((line.time, line.stream, line.text) for line in kaggle.log(run))
 
     for run, known in _request_each(facts, runs):
         if known is not None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from kitctl.domain.run_log import session_id_of
-from kitctl.domain.runs import Facts
-from kitctl.errors import NetworkFailed, NextCommand, Refused
+from kitctl.domain.run_log import SessionIdReader
+from kitctl.domain.runs import Facts, RunRef, Status
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.reporter import ProgressBar, Reporter
 from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger
 
 
 @dataclass(frozen=True)
 class StopTimes:
-    """Seconds to wait: for the session's id in the log, for the run's end, between two polls."""
+    """Seconds to wait: for the session's id in the log, for the run's end, between two polls.
+
+    Kaggle saves the outputs of a cancelled run first, which may take ten minutes. `settle` is how
+    long it may take to show that it has taken a request whose answer was lost.
+    """
 
     session_id: float = 60.0
-    end: float = 120.0
+    end: float = 660.0
+    settle: float = 15.0
     poll: float = 1.0
 
 
@@ -39,22 +45,62 @@ def stop_run(
     Raises Refused where Kaggle does not cancel it or its session's id is not known, NetworkFailed
     where it has not ended in time.
     """
-    with reporter.progress(f"Cancelling {target.ref}"):
-        kaggle.cancel(_session_id(target, kaggle, ledger, clock, times))
-        return _wait_for_end(target, kaggle, ledger, clock, times)
+    with reporter.progress(f"Cancelling {target.ref}") as bar:
+        session_id = _session_id(target, kaggle, ledger, clock, times)
+        if session_id is not None:
+            _request_end(session_id, target, kaggle, ledger, clock, times)
+        return _wait_for_end(target, kaggle, ledger, clock, times, bar)
+
+
+def _request_end(
+    session_id: int,
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    times: StopTimes,
+) -> None:
+    """Ask Kaggle to stop the session; where its answer is lost, the run's state tells."""
+    try:
+        kaggle.cancel(session_id)
+        return
+    except (NetworkFailed, Refused) as error:
+        failure = error
+    # A refusal may be the answer to a request that was repeated after its answer was lost.
+    patience = times.settle if isinstance(failure, NetworkFailed) else 0.0
+    started = clock.monotonic()
+    while True:
+        with suppress(NetworkFailed):
+            status = read_status(target, kaggle, ledger).status
+            if status.ended or status is Status.CANCEL_REQUESTED:
+                return
+        if clock.monotonic() - started >= patience:
+            raise failure
+        clock.sleep(times.poll)
 
 
 def _wait_for_end(
-    target: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock, times: StopTimes
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    times: StopTimes,
+    bar: ProgressBar,
 ) -> RunStatus:
     started = clock.monotonic()
+    last: Status | None = None
     while True:
-        status = read_status(target, kaggle, ledger)
-        if status.status.ended:
-            return status
+        with suppress(NetworkFailed):
+            status = read_status(target, kaggle, ledger)
+            last = status.status
+            if last.ended:
+                return status
+            if last is Status.CANCEL_REQUESTED:
+                bar.describe(f"{target.ref}: Kaggle saves its outputs, for up to ten minutes")
         if clock.monotonic() - started > times.end:
             raise NetworkFailed(
-                f"Kaggle took the request, but {target.ref} is still {status.status.label}.",
+                f"Kaggle took the request, but {target.ref} is still"
+                f" {last.label if last else 'not shown'}.",
                 code="still_running",
                 hint=NextCommand("wait", f"{target.ref.version}"),
             )
@@ -63,25 +109,52 @@ def _wait_for_end(
 
 def _session_id(
     target: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock, times: StopTimes
-) -> int:
-    """Return the session's id, which only the run itself prints, in one of its first lines."""
+) -> int | None:
+    """Return the session's id, which only the run itself prints, in its first line.
+
+    None where the run has ended meanwhile.
+    """
     if target.record and target.record.facts.session_id is not None:
-        return target.record.facts.session_id
+        return _own_id(target.record.facts.session_id, target, kaggle, ledger)
     started = clock.monotonic()
     while True:
-        for line in kaggle.log_so_far(target.ref):
-            session_id = session_id_of(line.text)
-            if session_id is not None:
-                if target.record:
-                    ledger.update_facts(target.record.id, Facts(session_id=session_id))
-                return session_id
-        if clock.monotonic() - started > times.session_id:
-            raise Refused(
-                f"{target.ref} has not printed the id of its session, without which Kaggle cancels"
-                " nothing; it goes on.",
-                code="no_session_id",
-                hint="Try again once it runs, or stop it on its page at kaggle.com."
-                " A job of your own prints it as `session <id>`: the number in the"
-                " environment variable KAGGLE_CONTAINER_NAME.",
-            )
+        session = _read_session(target.ref, kaggle)
+        if session.session_id is not None:
+            session_id = _own_id(session.session_id, target, kaggle, ledger)
+            if target.record:
+                ledger.update_facts(target.record.id, Facts(session_id=session_id))
+            return session_id
+        if read_status(target, kaggle, ledger).status.ended:
+            return None
+        if session.is_over or clock.monotonic() - started > times.session_id:
+            raise _no_session_id(target)
         clock.sleep(times.poll)
+
+
+def _read_session(ref: RunRef, kaggle: Kaggle) -> SessionIdReader:
+    session = SessionIdReader()
+    with suppress(InvalidInput):  # There is no log yet.
+        for line in kaggle.log_so_far(ref):
+            session.read(line.stream, line.text)
+            if session.is_over:
+                break
+    return session
+
+
+def _own_id(session_id: int, target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> int:
+    """Return the id, unless it is another run's: then the job has printed something else."""
+    for run in ledger.unfinished_runs(kaggle.service, kaggle.account()):
+        if run.facts.session_id == session_id and run.ref != target.ref:
+            raise _no_session_id(target)
+    return session_id
+
+
+def _no_session_id(target: TargetRun) -> Refused:
+    return Refused(
+        f"{target.ref} has not printed the id of its session, without which Kaggle cancels"
+        " nothing; it goes on.",
+        code="no_session_id",
+        hint="Try again once it runs, or stop it on its page at kaggle.com."
+        " A job of your own prints it first of all, as `session <id>`: the number in the"
+        " environment variable KAGGLE_CONTAINER_NAME.",
+    )

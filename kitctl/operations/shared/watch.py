@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from kitctl.domain import durations
-from kitctl.domain.run_log import session_id_of
+from kitctl.domain.run_log import SessionIdReader
 from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
@@ -67,11 +67,14 @@ def follow(
     Raises NetworkFailed where Kaggle is unreachable for half an hour.
     """
 
+    session = SessionIdReader()
+
     def pass_on(line: LogLine) -> None:
         status_line.close()  # From here on the log itself shows that the run is alive.
-        session_id = session_id_of(line.text)
-        if session_id is not None and target.record:
-            ledger.update_facts(target.record.id, Facts(session_id=session_id))
+        if target.record and not session.is_over:
+            session.read(line.stream, line.text)
+            if session.session_id is not None:
+                ledger.update_facts(target.record.id, Facts(session_id=session.session_id))
         on_line(line)
 
     with _StatusLine(reporter, str(target.ref)) as status_line:

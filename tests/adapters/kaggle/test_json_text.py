@@ -44,6 +44,15 @@ def test_an_escape_that_is_cut_between_two_pieces_is_read_whole(size: int) -> No
     assert read(text, size) == {"log": 'a\\"😀é\\ud83d\n', "next": 12345}
 
 
+@pytest.mark.parametrize("number", ["10.0", "-0.5e-7", "12345", "1E+5", "0"])
+def test_a_number_that_is_cut_anywhere_is_read_whole(number: str) -> None:
+    for size in range(1, 20):
+        assert read(f'{{"a": {number}, "b": [{number}]}}', size) == {
+            "a": json.loads(number),
+            "b": [json.loads(number)],
+        }
+
+
 @pytest.mark.parametrize("cut", ["", "{", '{"a"', '{"a": ', '{"a": "b', '{"a": "b"', '{"a": [1, 2'])
 def test_a_text_that_ends_too_early_is_an_error(cut: str) -> None:
     with pytest.raises(ValueError):

@@ -37,7 +37,7 @@ def test_photos_have_the_order_of_the_course(two_classes: Path) -> None:
     assert list(photo_set.valid.paths) == unshuffled.file_paths
 
 
-@pytest.mark.parametrize("subset", ["both", "validation"])
+@pytest.mark.parametrize("subset", ["both", "training", "validation"])
 def test_one_folder_is_split_as_in_keras(two_classes: Path, subset: str) -> None:
     from keras.utils import image_dataset_from_directory
 
@@ -53,18 +53,24 @@ def test_one_folder_is_split_as_in_keras(two_classes: Path, subset: str) -> None
         seed=photos.dataset_seed(chosen),
     )
     ours = [list(photo_set.train.paths), list(photo_set.valid.paths)]
-    expected = [each.file_paths for each in theirs]
-    assert ours == (expected if subset == "both" else expected[::-1])
+    assert ours == [each.file_paths for each in theirs]
+
+
+def test_a_split_that_leaves_one_part_without_a_class_is_refused(two_classes: Path) -> None:
+    unshuffled = settings(two_classes / "train", validation_split=0.25, shuffle=False)
+
+    with pytest.raises(RunError, match=r"validation part .* holds no photo of Car"):
+        photos.find(unshuffled)
 
 
 def test_labels_may_be_a_list_in_the_order_of_the_paths(two_classes: Path) -> None:
     folder = two_classes / "valid"
-    labels = [7] * 9 + [3] * 9
+    labels = [7, 7, 3] * 6
 
     photo_set = photos.find(settings(folder, validation_split=0.5, labels=labels, shuffle=False))
 
     assert photo_set.train.class_names == ("3", "7")
-    assert photo_set.train.labels == (1,) * 9
+    assert photo_set.train.labels == (1, 1, 0) * 3
 
 
 def test_files_that_cannot_be_read_are_left_out_with_a_reason(folder: Path) -> None:

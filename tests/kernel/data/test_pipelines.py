@@ -77,6 +77,22 @@ def assert_equal(batches: Batches, expected: Batches) -> None:
 
 
 @pytest.mark.parametrize("name", pipelines.PIPELINES)
+def test_keras_takes_one_step_of_the_optimizer_for_each_batch_of_every_pipeline(
+    folder: Path, name: str
+) -> None:
+    photos = photos_of(folder, settings_of())
+    model = keras.Sequential([keras.Input((*SIZE, 3)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(1))
+    model.compile("sgd", "mse", jit_compile=False)
+
+    for _ in range(2):
+        batches = pipelines.build(name, photos, settings_of(), training=True)
+        model.fit(batches, shuffle=False, verbose=0)
+
+    assert int(model.optimizer.iterations) == 2 * -(-len(photos) // 4)
+
+
+@pytest.mark.parametrize("name", pipelines.PIPELINES)
 def test_every_pipeline_returns_the_batches_of_the_course_in_every_epoch(
     folder: Path, name: str
 ) -> None:

@@ -14,6 +14,12 @@ VGG16: dict[str, Any] = {"base": "vgg16"}
     [
         ("loss", {"loss": "categorical_crossentropy", "label_mode": "binary"}),
         ("loss", {"loss": "sparse_categorical_crossentropy", "label_mode": "categorical"}),
+        ("loss", {"loss": "mean_squared_error", "label_mode": "int"}),
+        ("metrics", {"metrics": ["binary_accuracy"], "label_mode": "int"}),
+        ("metrics", {"metrics": ["sparse_categorical_accuracy"], "label_mode": "categorical"}),
+        ("metrics", {"metrics": ["auto", "categorical_accuracy"], "label_mode": "binary"}),
+        ("interpolation", {"interpolation": "gaussian", "crop_to_aspect_ratio": True}),
+        ("interpolation", {"interpolation": "mitchellcubic", "crop_to_aspect_ratio": True}),
         ("labels", {"labels": [0, 1]}),
         ("class_names", {"labels": [0, 1], "validation_split": 0.5, "class_names": ["a", "b"]}),
         ("class_names", {"class_names": ["Car", "Car"]}),
@@ -39,6 +45,8 @@ def test_settings_that_contradict_each_other_are_refused(
     "settings",
     [
         {"loss": "categorical_crossentropy", "label_mode": "categorical"},
+        {"loss": "mean_squared_error", "metrics": ["accuracy", "mean_squared_error"]},
+        {"interpolation": "lanczos5", "crop_to_aspect_ratio": True},
         {"labels": [0, 1], "validation_split": 0.5},
         {**VGG16, "fine_tune_epochs": 3},
         {**VGG16, "augment_views": 3, "augment_contrast": 0.1},

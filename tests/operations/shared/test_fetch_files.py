@@ -12,6 +12,7 @@ from support.results import file_names, files_on_disk
 
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
+from kitctl.domain.results import ExpectedFile
 from kitctl.errors import NetworkFailed
 from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
 from kitctl.ports import DownloadInterrupted
@@ -32,23 +33,17 @@ def test_dangerous_names_are_refused_and_reported(setup: LocalSetup, tmp_path: P
         "a/../../x",
         "con.txt",
         "dot.",
-        "plots/CURVES.png",
     ]
     files = [{"name": name, "text": "evil"} for name in dangerous]
     out = tmp_path / "deep" / "results"
-    result = setup.pull(setup.seed(files=[*USUAL_FILES, *files]), out=out)
+    result = setup.pull(setup.seed(files=[*USUAL_FILES, *files], manifest=True), out=out)
     usual = {str(file["name"]) for file in USUAL_FILES}
-    # Of two names that differ by case only, one is taken.
-    same_but_for_case = {"plots/CURVES.png", "plots/curves.png"}
-    assert {refused.path for refused in result.refused} - same_but_for_case == set(
-        dangerous
-    ) - same_but_for_case
-    assert files_on_disk(out) == file_names(result)
-    assert (
-        len(file_names(result) & same_but_for_case) == 1
-        and file_names(result) - same_but_for_case == usual - same_but_for_case
-    )
+    assert {refused.path for refused in result.refused} == set(dangerous)
+    assert files_on_disk(out) == file_names(result) == usual | {"manifest.json"}
     assert not list(tmp_path.rglob("x"))
+    # What the manifest promises is not all here.
+    assert not result.verified
+    assert isinstance(result.failure, NetworkFailed) and result.failure.code == "files_refused"
 
 
 def test_a_symbolic_link_among_the_folders_is_not_followed(
@@ -60,6 +55,7 @@ def test_a_symbolic_link_among_the_folders_is_not_followed(
     (setup.folder / "plots").symlink_to(elsewhere, target_is_directory=True)
     result = setup.pull(setup.seed(files=USUAL_FILES, manifest=True))
     assert [refused.path for refused in result.refused] == ["plots/curves.png"]
+    assert not result.verified and result.failure is not None
     assert list(elsewhere.iterdir()) == []
 
 
@@ -77,7 +73,7 @@ def test_a_file_that_is_a_symbolic_link_here_is_replaced_not_written_through(
 
 def test_a_broken_connection_is_resumed(setup: LocalSetup) -> None:
     target = setup.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
-    setup.pull(target, only="nothing")
+    setup.pull(target, only="log.txt")
     setup.server.fault("drop", "download", after_bytes=2_000_000, count=2)
     result = setup.pull(target)
     assert result.verified and (setup.folder / "big.bin").stat().st_size == 5_000_000
@@ -85,7 +81,7 @@ def test_a_broken_connection_is_resumed(setup: LocalSetup) -> None:
 
 def test_the_part_of_an_interrupted_pull_is_not_fetched_again(setup: LocalSetup) -> None:
     target = setup.seed(files=[{"name": "big.bin", "bytes": 5_000_000}], manifest=True)
-    setup.pull(target, only="nothing")
+    setup.pull(target, only="log.txt")
     part = LocalResultsFolder(setup.folder).part_path("big.bin")
     setup.server.fault("drop", "download", after_bytes=3_000_000, count=1)
     with pytest.raises(DownloadInterrupted):
@@ -95,7 +91,7 @@ def test_the_part_of_an_interrupted_pull_is_not_fetched_again(setup: LocalSetup)
     setup.server.fault("drop", "download", after_bytes=4_000_000, count=None)
     downloads = setup.server.calls("download")
     assert setup.pull(target).verified
-    assert setup.server.calls("download") == downloads + 1
+    assert setup.server.calls("download") == downloads + 2  # The manifest is one of them.
 
 
 def test_an_expired_url_is_renewed(setup: LocalSetup) -> None:
@@ -114,7 +110,7 @@ def test_one_listing_renews_all_urls(setup: LocalSetup) -> None:
     fetcher = FileFetcher(urls, HttpDownloader(direct=True), folder, refetch=False, tries=5)
     listed = setup.server.calls("ListKernelSessionOutput")
     with folder.exclusive(lambda: None):
-        assert [fetcher.fetch(name, None).state for name in urls.names] == ["fetched"] * 4
+        assert [fetcher.fetch(name, ExpectedFile()).state for name in urls.names] == ["fetched"] * 4
     # One listing renews them all.
     assert setup.server.calls("ListKernelSessionOutput") == listed + 1
 

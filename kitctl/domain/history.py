@@ -1,0 +1,83 @@
+"""history.csv by column: thinned, since a curve is drawn from it and it may be of any length."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import BinaryIO
+
+from kitctl.domain.run_report import Unreadable
+
+LONGEST_LINE_BYTES = 1 << 20
+MAX_COLUMNS = 100
+
+# More rows than this are thinned to half as many, again and again.
+MAX_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class History:
+    """The columns by name, their first and last row included, and what of them is left out."""
+
+    columns: dict[str, list[float]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+def read_history(file: BinaryIO) -> History:
+    """Return the columns of numbers; rows that were cut short are left out.
+
+    Raises:
+        Unreadable: this is no table.
+    """
+    lines = csv.reader(_lines(file))
+    try:
+        names = next(lines, [])
+        rows = (row for row in lines if len(row) == len(names))
+        first = next(rows, [])
+        is_number = [_number(cell) is not None for cell in first]
+        places = [place for place, name in enumerate(names) if name and first and is_number[place]]
+        shown = places[:MAX_COLUMNS]
+        table = _thinned([_number(row[place]) for place in shown] for row in chain([first], rows))
+    except csv.Error as error:
+        raise Unreadable(f"is no table: {error}") from None
+    columns = {names[place]: [row[at] for row in table] for at, place in enumerate(shown)}
+    text = [name for name, number in zip(names, is_number, strict=False) if name and not number]
+    left_out = [f"the column {name[:80]!r}, which holds no numbers" for name in text[:MAX_COLUMNS]]
+    if len(places) > len(shown):
+        left_out.append(f"{len(places) - len(shown):,} of its {len(places):,} columns")
+    return History(columns if table else {}, tuple(left_out))
+
+
+def _thinned(rows: Iterable[list[float | None]]) -> list[list[float]]:
+    """Return at most MAX_ROWS rows without gaps at about equal distances, and the last one."""
+    thinned: list[list[float]] = []
+    last: list[float] = []
+    step, place = 1, 0
+    for row in rows:
+        numbers = [number for number in row if number is not None]
+        if len(numbers) < len(row) or not numbers:
+            continue
+        last = numbers
+        if place % step == 0:
+            thinned.append(numbers)
+        if len(thinned) > MAX_ROWS:
+            del thinned[1::2]
+            step *= 2
+        place += 1
+    return thinned if not thinned or thinned[-1] is last else [*thinned, last]
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE_BYTES + 1):
+        if len(line) > LONGEST_LINE_BYTES:
+            raise Unreadable(f"has a line of more than {LONGEST_LINE_BYTES:,} bytes")
+        yield line.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
