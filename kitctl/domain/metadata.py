@@ -7,6 +7,8 @@ first mistake, and the issues of its users.
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -28,6 +30,7 @@ ENDINGS = {
     ("notebook", "rmarkdown"): (".ipynb",),
 }
 SHORTEST_TITLE = 5
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,8 +198,20 @@ def inspect(text: str) -> Inspection:
 
 
 def _object(text: str) -> dict[str, Any]:
+    doubled: set[str] = set()
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        doubled.update(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return dict(pairs)
+
     try:
-        values = json.loads(text.removeprefix("\ufeff"))
+        values = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=unique)
+    except RecursionError:
+        raise InvalidInput(
+            "kernel-metadata.json is nested too deeply.",
+            code="invalid_metadata",
+            hint="Its values are texts, numbers and lists of texts.",
+        ) from None
     except json.JSONDecodeError as error:
         raise InvalidInput(
             f"kernel-metadata.json is not valid JSON: {error.msg} in line {error.lineno}.",
@@ -208,6 +223,18 @@ def _object(text: str) -> dict[str, Any]:
             "kernel-metadata.json holds no JSON object.",
             code="invalid_metadata",
             hint=f"It must be {{…}} with the keys {', '.join(KEYS)}.",
+        )
+    if doubled:
+        raise InvalidInput(
+            f"kernel-metadata.json has {' and '.join(sorted(map(ascii, doubled)))} twice.",
+            code="invalid_metadata",
+            hint="Leave one out: Kaggle takes the last one.",
+        )
+    if _HALF_CHARACTER.search(json.dumps(values, ensure_ascii=False)):
+        raise InvalidInput(
+            "kernel-metadata.json holds half a character (such as \\ud800), which is no text.",
+            code="invalid_metadata",
+            hint="Type the text again; an emoji that was cut is the usual cause.",
         )
     return values
 

@@ -141,3 +141,17 @@ def test_another_accelerator_changes_the_booleans_too() -> None:
 def test_a_title_matches_the_id_that_the_official_client_makes_of_it(title: str) -> None:
     problems = inspect(title=title, id=f"ada/{slugify(title)}").problems
     assert not [problem for problem in problems if "makes the address" in problem.message]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"id": "a/b", "title": "x", "id": "a/c"}', "'id' twice"),
+        ('{"title": "\\ud800 emoji"}', "half a character"),
+        ("[" * 200_000, "nested too deeply"),
+    ],
+)
+def test_a_file_that_is_no_clear_text_is_refused_with_the_reason(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as failure:
+        metadata.inspect(text)
+    assert failure.value.hint

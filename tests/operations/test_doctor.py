@@ -52,6 +52,11 @@ def test_wrong_settings_are_found_without_running_the_job(tmp_path: Path) -> Non
     assert "epochs" in check.detail
 
 
+def test_a_date_among_the_settings_is_named(tmp_path: Path) -> None:
+    check = project_checks(packed_job(tmp_path, job="day = 2026-11-25\n"))["metadata"]
+    assert not check.ok and "holds a date" in check.detail and "in quotes" in check.fix
+
+
 def test_without_a_project_the_machine_is_checked(tmp_path: Path) -> None:
     assert [*project_checks(tmp_path)] == ["project"]
     machine = {check.name: check for check in doctor.check_machine("no network", tmp_path)}

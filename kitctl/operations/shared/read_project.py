@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tokenize
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -128,8 +129,14 @@ def _settings(path: Path, problems: list[Problem]) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
         settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(JOB_NAME, f"is not valid TOML: {error}.", "Fix it."))
         return {}
     problems += credentials(JOB_NAME, text)
+    try:
+        json.dumps(settings)
+    except TypeError:
+        fix = "Write it as a text in quotes."
+        problems.append(Problem(JOB_NAME, "holds a date or a time, which no setting is.", fix))
+        return {}
     return settings
