@@ -26,6 +26,19 @@ OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
 DISTRIBUTIONS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
 """Import name → the distributions that may provide it."""
 
+PACKAGES = {
+    **{name: name for name in ("keras", "lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
+    **{name: name for name in ("seaborn", "torch", "torchvision", "tqdm", "transformers")},
+    **{name: name for name in ("catboost", "optuna", "plotly", "requests", "timm", "xgboost")},
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+"""Import name → the package that provides it, where kitctl knows it for sure."""
+
 LARGEST_SKEW_SECONDS = 60.0
 """Signed addresses and tokens are valid for minutes; other things break before a minute's skew."""
 
@@ -90,7 +103,7 @@ def check_project(
         return
     yield DoctorCheck("project", True, str(folder))
     yield _check_metadata(project)
-    yield _check_imports(project)
+    yield _check_imports(folder, project)
     yield from _check_notebook_packages(project, missing_notebook_packages)
     if not project.problems:
         yield _check_settings(folder)
@@ -130,11 +143,13 @@ def _check_metadata(project: Project) -> DoctorCheck:
     return DoctorCheck.of("metadata", not mistakes, detail, " ".join(fixes))
 
 
-def _check_imports(project: Project) -> DoctorCheck:
+def _check_imports(folder: Path, project: Project) -> DoctorCheck:
     """Check that what the job imports is installed here, without importing any of it."""
     texts = [module.text for module in project.modules] or _single_file_texts(project)
     own = {module.name.partition(".")[0] for module in project.modules}
     names = sorted({name for text in texts for name in _imported_names(text)} - own)
+    beside = (folder / project.inspection.metadata.code_file).parent
+    names = [name for name in names if not _is_module_in(beside, name)]
     missing = [name for name in names if name not in sys.modules and find_spec(name) is None]
     installed = [
         f"{distribution} {version}"
@@ -149,8 +164,21 @@ def _check_imports(project: Project) -> DoctorCheck:
         f"not installed here: {', '.join(missing)}"
         if missing
         else ", ".join(installed) or "all here",
-        fix or f"pip install {' '.join(missing)}   (only a dry run needs them)",
+        fix or f"{_installation(missing)}   (only a dry run needs them)",
     )
+
+
+def _is_module_in(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name).is_dir()
+
+
+def _installation(missing: Sequence[str]) -> str:
+    """Return the command that installs what provides these imports, as far as that is known."""
+    known = [PACKAGES[name] for name in missing if name in PACKAGES]
+    others = [name for name in missing if name not in PACKAGES]
+    # A package of the import's name may be somebody else's.
+    advice = f"find the packages that provide {', '.join(others)}" if others else ""
+    return "; ".join(filter(None, [f"pip install {' '.join(known)}" if known else "", advice]))
 
 
 def _single_file_texts(project: Project) -> list[str]:

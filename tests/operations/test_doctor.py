@@ -52,6 +52,16 @@ def test_wrong_settings_are_found_without_running_the_job(tmp_path: Path) -> Non
     assert "epochs" in check.detail
 
 
+def test_only_packages_that_provide_an_import_for_sure_are_offered_to_pip(tmp_path: Path) -> None:
+    script = "import helpers\nimport cv2\nimport no_such_package\n"
+    project = single_script(tmp_path, script)
+    (project / "helpers.py").write_text("", "utf-8")
+    check = project_checks(project)["job's packages"]
+    assert "helpers" not in check.detail + check.fix
+    assert "pip install no_such_package" not in check.fix
+    assert "packages that provide no_such_package" in check.fix
+
+
 def test_a_date_among_the_settings_is_named(tmp_path: Path) -> None:
     check = project_checks(packed_job(tmp_path, job="day = 2026-11-25\n"))["metadata"]
     assert not check.ok and "holds a date" in check.detail and "in quotes" in check.fix
