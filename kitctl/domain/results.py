@@ -137,7 +137,10 @@ def parse_manifest(content: bytes) -> dict[str, ManifestEntry] | None:
         return None
     by_path = {entry.path: entry for entry in entries}
     # One that promises two contents of a file promises none.
-    return by_path if all(by_path[entry.path] == entry for entry in entries) else None
+    if any(by_path[entry.path] != entry for entry in entries):
+        return None
+    by_path.pop(MANIFEST, None)  # Nothing can hold its own hash.
+    return by_path
 
 
 def _entry(values: Mapping[str, object]) -> ManifestEntry:

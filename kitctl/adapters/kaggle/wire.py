@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from kitctl.domain import accelerators
+from kitctl.domain.results import LARGEST_FILE_BYTES
 from kitctl.domain.runs import Status
 from kitctl.domain.weeks import seconds_of
 from kitctl.ports import SaveRequest
@@ -95,11 +96,11 @@ def number(answer: Mapping[str, Any], name: str) -> int:
 
 
 def size(answer: Mapping[str, Any], name: str) -> int | None:
-    """Return a size in bytes, a number or a text of digits; None where it is not given."""
+    """Return a size in bytes, a number or a text of digits; None where no file can have it."""
     value = answer.get(name)
     if isinstance(value, str) and value.isdecimal() and len(value) < 20:
-        return int(value)
-    return value if type(value) is int and value >= 0 else None
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= LARGEST_FILE_BYTES else None
 
 
 def object_(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
