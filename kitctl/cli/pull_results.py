@@ -41,8 +41,8 @@ def pull_results(
 ) -> CommandResult:
     """Fetch a run's outputs, check them, and sum them up.
 
-    Goes on where an earlier call stopped; what is here and unchanged is not fetched again. Results of
-    another run of the same name move to v<N>.<time>.
+    Goes on where an earlier call stopped; what is here and unchanged is not fetched again.
+    Results of another run of the same name move to v<N>.<time>.
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
