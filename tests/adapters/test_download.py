@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from support.local_setup import LocalSetup
 from support.servers import serving
+from support.storage import BreakingStorage
 
 from kitctl.adapters.download import UNKNOWN, HttpDownloader
+from kitctl.domain.results import ExpectedFile
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 
@@ -147,3 +149,29 @@ def test_a_redirect_is_followed_to_a_path_with_any_characters(
         url = f"http://127.0.0.1:{server.server_port}/from/a b/ü.txt?sign=x%2Fy"
         downloads.fetch(OutputFile("ü.txt", url), tmp_path / "a.part")
     assert (tmp_path / "a.part").read_text("utf-8") == "/to/a%20b/%C3%BC.txt?sign=x%2Fy"
+
+
+def test_a_body_that_announces_another_size_is_not_begun(
+    setup: LocalSetup, downloads: HttpDownloader, tmp_path: Path
+) -> None:
+    output, part = file(setup, size=100), tmp_path / "a.part"
+    with pytest.raises(DownloadInterrupted) as caught:
+        downloads.fetch(output, part, ExpectedFile(None, 99))
+    assert (caught.value.code, caught.value.start_over) == ("wrong_size", True)
+    assert not part.exists()
+
+
+def test_a_body_that_ends_early_without_a_length_may_go_on(
+    downloads: HttpDownloader, tmp_path: Path
+) -> None:
+    storage, part = (
+        BreakingStorage(b"content" * 10, [40, 70], has_length=False),
+        tmp_path / "a.part",
+    )
+    output, expected = OutputFile("a", storage.url), ExpectedFile(None, 70)
+    with serving(storage):
+        with pytest.raises(DownloadInterrupted) as caught:
+            downloads.fetch(output, part, expected)
+        assert (caught.value.code, caught.value.start_over) == ("wrong_size", False)
+        assert downloads.fetch(output, part, expected).bytes == 70
+    assert (part.read_bytes(), storage.sent_bytes) == (b"content" * 10, 70)
