@@ -25,12 +25,12 @@ while True:
 def start_beating(server: LocalKaggle) -> None:
     """Push BEATING and wait until it runs."""
     server.push("endless", BEATING)
-    until(lambda: list(server.state.rglob("beats.txt")))
+    until(lambda: list(server.state.glob("sessions/*/run/working/beats.txt")))
 
 
 def has_stopped(state: Path) -> bool:
     """Return whether the run of BEATING writes no more."""
-    (beats,) = state.rglob("beats.txt")
+    (beats,) = state.glob("sessions/*/run/working/beats.txt")
     before = beats.stat().st_size
     time.sleep(0.3)
     return beats.stat().st_size == before
