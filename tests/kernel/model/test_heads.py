@@ -76,10 +76,10 @@ def test_the_head_is_a_model_on_features() -> None:
 def test_loss_and_metrics_depend_on_the_form_of_the_labels(
     label_mode: str, loss: str, metric: str
 ) -> None:
-    chosen = settings(label_mode=label_mode, metrics=["auto", "mean_squared_error"])
+    chosen = settings(label_mode=label_mode, metrics=["auto", "accuracy"])
 
     assert heads.loss_name(chosen) == loss
-    assert heads.metric_names(chosen) == [metric, "mean_squared_error"]
+    assert heads.metric_names(chosen) == [metric, "accuracy"]
 
 
 def test_loss_and_metrics_of_the_settings_are_used_as_they_are() -> None:
