@@ -128,27 +128,18 @@ def run(job: Job, settings: Settings) -> int:
 
 def fit(report: "Report", settings: Settings) -> "TrainingResult":
     """Build base and head and train them, from the checkpoint of a killed run if there is one."""
-    from kernel.fit import classifier, sweep
-    from kernel.fit.checkpoints import Checkpoints, fingerprint
-    from kernel.model import bases
+    from kernel.fit import classifier, start, sweep
 
     photo_set = report.photo_set
     assert photo_set is not None
-    # The course's order: seeds, then the base, then the head, whose weights are drawn last.
-    session.seed_all(settings.seed)
     with report.phases.measured("base"):
-        base = bases.build(settings)
-    report.base_description = f"{settings.base}, {base.source}"
+        prepared = start.prepare(settings, photo_set)
+    report.base_description = f"{settings.base}, {prepared.base.source}"
     session.say(f"base {report.base_description}")
-    digests = photo_set.train.digests, photo_set.valid.digests
-    checkpoints = Checkpoints(fingerprint(settings.as_trained(), base.digest, digests))
     if settings.task == "sweep":
-        trained, report.heads = sweep.run(settings, base, photo_set, checkpoints, report.phases)
+        trained, report.heads = sweep.run(prepared, report.phases)
         return trained
-    built = classifier.assemble(settings, base, len(photo_set.train.class_names))
-    return classifier.train(
-        built, photo_set, settings, checkpoints, report.phases, report.gpu_use.mean
-    )
+    return classifier.train(prepared, report.phases, report.gpu_use.mean)
 
 
 def finish(report: "Report", trained: "TrainingResult") -> int:
@@ -156,15 +147,19 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
 
     Returns the exit code.
     """
+    import numpy as np
+
     from kernel.fit import checkpoints, classifier
     from kernel.model import heads
-    from kernel.report import artifacts, gallery, reference
+    from kernel.report import artifacts, gallery, reference, scores
 
-    photo_set, settings, model = report.photo_set, report.settings, trained.classifier.inference
-    assert photo_set is not None
+    photo_set, settings, model = trained.photo_set, trained.settings, trained.classifier.inference
+    report.photo_set = photo_set
     artifacts.write_history(trained.history, trained.seconds)
     with report.phases.measured("predict"):
-        probabilities = classifier.predict(trained, photo_set, settings)
+        probabilities = classifier.predict(trained)
+        names = photo_set.valid.class_names
+        scored = scores.score(np.array(photo_set.valid.labels), probabilities, names)
     if settings.plots:
         with report.phases.measured("plots"):
             base = trained.classifier.base.layer
@@ -180,9 +175,10 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     stop_cause = trained.stop.cause if trained.stop else None
     if stop_cause != "time_limit":
         checkpoints.clear()
-    run = report.write(trained, stop_cause)
+    run = report.write(trained, stop_cause, scored)
     artifacts.write_manifest()
     session.say(run["reading"]["words"])
+    session.say(f"weights of epoch {trained.model_epoch}, the {settings.keep}")
     session.say(f"model {artifacts.MODEL}, history history.csv, plots {gallery.FOLDER}/")
     session.say(f"done {len(trained.seconds)} epochs in {session.elapsed():.1f}s")
     return 0

@@ -90,9 +90,10 @@ class PhotoSource:
 
     @property
     def fits_ram_budget(self) -> bool:
-        """Whether all photos fit into `ram_budget_mb`, with a byte for each value."""
-        budget = self.settings.ram_budget_mb * 2**20
-        return not budget or len(self.photos) * int(np.prod(self.settings.input_shape)) <= budget
+        """Whether the pixels of all photos fit into `ram_budget_mb`."""
+        budget, pixels = self.settings.ram_budget_mb * 2**20, self.decoder.pixels
+        size = len(self.photos) * pixels.shape.num_elements() * pixels.dtype.size
+        return not budget or size <= budget
 
 
 def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.data.Dataset:
@@ -112,10 +113,15 @@ def assemble(name: str, source: PhotoSource) -> tf.data.Dataset:
 
 
 @tf.autograph.experimental.do_not_convert
-def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.data.Dataset:
+def once(
+    photos: Photos,
+    order: NDArray[np.int64],
+    settings: Settings,
+    convert: Callable[[Any], Any] = to_unit_fast,
+) -> tf.data.Dataset:
     """Return batches (images, indexes) for one pass over `photos` in an order of indexes.
 
-    Nothing is cached. The images are bit for bit those of `course`.
+    Nothing is cached. With the usual `convert` the images are bit for bit those of `course`.
     """
     decoder = Decoder(settings, photos.size)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
@@ -126,7 +132,7 @@ def once(photos: Photos, order: NDArray[np.int64], settings: Settings) -> tf.dat
             lambda paths, indexes: (decoder.load_all(paths), indexes),
             num_parallel_calls=BATCHES_AT_ONCE,
         )
-        .map(lambda images, indexes: (to_unit_fast(images), indexes))
+        .map(lambda images, indexes: (convert(images), indexes))
         .prefetch(2)
     )
     return batches.with_options(_options("fast", settings))

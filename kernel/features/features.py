@@ -57,11 +57,16 @@ class Features:
 
 
 def load_or_compute(
-    settings: Settings, base: Base, photo_set: PhotoSet, order: np.ndarray[Any, Any]
+    settings: Settings,
+    base: Base,
+    photo_set: PhotoSet,
+    order: np.ndarray[Any, Any],
+    folder: Path | None = None,
 ) -> Features:
     """Return the run's features, from a matching store if there is one, else computed.
 
-    `order` is the order of the training photos (indices) in every epoch.
+    `order` is the order of the training photos (indices) in every epoch. `folder` is for the store,
+    if not the one that the settings say.
     """
     views = max(1, settings.augment_views)
     key = _key(settings, base)
@@ -69,7 +74,8 @@ def load_or_compute(
     count = len(photo_set.train)
     train = np.arange(views * count).reshape(views, count)
     valid = np.arange(len(photo_set.valid)) + views * count
-    folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
+    if folder is None:
+        folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
     description = ""
     for candidate in (folder, *_reusable_folders(settings.reuse_features)):
         store, problem = feature_store.open_store(candidate, key, ids)

@@ -5,7 +5,7 @@ import io
 import json
 import math
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,29 @@ FOLDER = Path(".resume")
 
 
 @dataclass
+class BestEpoch:
+    """The weights after the epoch with the lowest validation loss; epoch 0 if there is none.
+
+    The epoch is counted over all stages.
+    """
+
+    epoch: int = 0
+    val_loss: float = math.inf
+    weights: list[np.ndarray[Any, Any]] = field(default_factory=list)
+
+
+@dataclass
 class Progress:
-    """The finished epochs of one stage: metrics as Keras names them, and seconds."""
+    """The finished epochs of one stage: metrics as Keras names them, and seconds.
+
+    `best` is the best epoch until now, also of the stages before.
+    """
 
     stage: str
     history: dict[str, list[Any]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     resumed_from: int | None = None
+    best: BestEpoch = field(default_factory=BestEpoch)
 
     @property
     def epochs(self) -> int:
@@ -63,8 +79,10 @@ class Checkpoints:
 
     def save_state(self, variables: list[Any], progress: Progress) -> None:
         """Save the variables and the progress in place of the stage's checkpoint."""
-        text = json.dumps({"identity": self.identity, **asdict(progress)}).encode()
+        fields = asdict(replace(progress, best=replace(progress.best, weights=[])))
+        text = json.dumps({"identity": self.identity, **fields}).encode()
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
+        arrays |= {f"best{i}": array for i, array in enumerate(progress.best.weights)}
         with atomic_write(self._path(progress.stage)) as part, part.open("wb") as out:
             np.savez(out, words=np.frombuffer(text, dtype=np.uint8), **arrays)
 
@@ -80,7 +98,9 @@ class Checkpoints:
                 return Progress(stage)
             for index, variable in enumerate(variables):
                 variable.assign(saved[f"v{index}"])
-        progress = Progress(**fields)
+            count = sum(name.startswith("best") for name in saved.files)
+            best = fields.pop("best") | {"weights": [saved[f"best{i}"] for i in range(count)]}
+        progress = Progress(**fields, best=BestEpoch(**best))
         progress.resumed_from = progress.epochs
         return progress
 

@@ -1,7 +1,8 @@
 """The classifier of base and head, and its training in stages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 import keras
@@ -13,7 +14,8 @@ from kernel.data.photos import PhotoSet
 from kernel.features import features
 from kernel.features.features import Features
 from kernel.fit import training
-from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.checkpoints import BestEpoch, Progress
+from kernel.fit.start import Start
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.fit.training import Trainer, TrainingStage
 from kernel.model import bases, heads
@@ -39,14 +41,26 @@ class Classifier:
 
 @dataclass
 class TrainingResult:
-    """The result of a training; `history` and `seconds` (per epoch) cover all stages."""
+    """The result of a training; `history` and `seconds` (per epoch) cover all stages.
+
+    The classifier has the weights of `best.epoch` if that is not 0, else of the last epoch.
+    """
 
     classifier: Classifier
+    photo_set: PhotoSet
+    settings: Settings
     history: dict[str, list[float]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     resumed_from: int | None = None
     stop: Stop | None = None
     features: Features | None = None
+    best: BestEpoch = field(default_factory=BestEpoch)
+
+    @property
+    def model_epoch(self) -> int:
+        """The epoch whose weights the classifier has: the best, or the last with a finite loss."""
+        finite = [epoch for epoch, loss in enumerate(self.history["loss"], 1) if isfinite(loss)]
+        return self.best.epoch or (finite[-1] if finite else 0)
 
     def add(self, progress: Progress, stop: Stop | None) -> None:
         """Append a finished stage."""
@@ -55,6 +69,7 @@ class TrainingResult:
         for name, values in progress.history.items():
             self.history.setdefault(name, []).extend(values)
         self.seconds += progress.seconds
+        self.best = replace(progress.best, weights=[])
         self.stop = stop
 
 
@@ -75,24 +90,20 @@ def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
     return Classifier(model(*augmentation), model(), base, head)
 
 
-def train(
-    classifier: Classifier,
-    photo_set: PhotoSet,
-    settings: Settings,
-    checkpoints: Checkpoints,
-    phases: Phases,
-    gpu_use: Callable[[float], float | None],
-) -> TrainingResult:
+def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]) -> TrainingResult:
     """Train the head or the whole model, then fine-tune it if the settings say so.
 
     `gpu_use` is that of `StopMonitor`, which may end the training early.
     """
-    result = TrainingResult(classifier)
+    settings, photo_set, checkpoints = start.settings, start.photo_set, start.checkpoints()
+    classifier = assemble(settings, start.base, len(photo_set.train.class_names))
+    result = TrainingResult(classifier, photo_set, settings)
     total = settings.epochs + settings.fine_tune_epochs
 
     def run(name: str, trainer: Trainer, epochs: int, *, from_disk: bool) -> None:
         monitor = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
-        stage = TrainingStage(name, trainer, len(result.seconds), epochs)
+        before = len(result.seconds)
+        stage = TrainingStage(name, trainer, before, epochs, settings.keep, result.best)
         with phases.measured(name):
             result.add(*training.run(stage, total, checkpoints, monitor))
 
@@ -120,10 +131,9 @@ def stores_features(settings: Settings) -> bool:
     return settings.base_is_frozen and (not settings.augments or settings.augment_views > 0)
 
 
-def predict(
-    result: TrainingResult, photo_set: PhotoSet, settings: Settings
-) -> np.ndarray[Any, Any]:
+def predict(result: TrainingResult) -> np.ndarray[Any, Any]:
     """Return the trained model's probabilities [n, outputs] for the validation photos."""
+    photo_set, settings = result.photo_set, result.settings
     is_fine_tuned = len(result.seconds) > settings.epochs
     if result.features is not None and not is_fine_tuned:
         store, rows, size = result.features.store, result.features.valid, settings.batch_size

@@ -1,7 +1,7 @@
 """A fast training loop for heads: many batches per compiled call, with the data on the device."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,29 @@ class Feed:
             self._cache[rows] = list(rows.chunks(self._batch_size, self._chunk_bytes))
         return self._cache[rows]
 
+    def reordered(self, rows: Rows, order: np.ndarray[Any, Any]) -> Iterable[tuple[Any, Any]]:
+        """Return the chunks of the rows in another order, which are read again."""
+        moved = replace(rows, indices=rows.indices[order], targets=rows.targets[order])
+        return moved.chunks(self._batch_size, self._chunk_bytes)
+
+
+def weighted(
+    train_step: Callable[[Any], Any], class_weights: np.ndarray[Any, Any] | None
+) -> Callable[[tuple[Any, Any]], Any]:
+    """Return Keras' `train_step` with the weight of each photo's class, if there are any."""
+    if class_weights is None:
+        return train_step
+    return lambda batch: train_step((*batch, sample_weights(batch[1], class_weights)))
+
+
+def sample_weights(targets: Any, class_weights: np.ndarray[Any, Any]) -> Any:
+    """Return the weight [batch] of each target's class; targets have the form of a label_mode."""
+    if targets.shape.rank == 2 and targets.shape[1] > 1:
+        labels = tf.argmax(targets, axis=1)
+    else:
+        labels = tf.cast(tf.reshape(targets, [-1]), tf.int64)
+    return tf.gather(tf.constant(class_weights, tf.float32), labels)
+
 
 def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
     """Return a compiled function of a chunk's features and targets that runs `step` on each batch.
@@ -95,28 +118,43 @@ class HeadTrainer:
     """A trainer of a compiled head on features: Keras' `fit` with a frozen order of batches.
 
     `train` has one item, or one for each augmented view of the photos; the epochs take them in
-    turn. Features may take `budget` bytes of memory.
+    turn. Features may take `budget` bytes of memory. `class_weights` weigh the training loss;
+    `order` returns the permutation of an epoch's rows.
     """
 
-    def __init__(self, model: Any, train: list[Rows], valid: Rows, batch_size: int, budget: int):
+    def __init__(
+        self,
+        model: Any,
+        train: list[Rows],
+        valid: Rows,
+        batch_size: int,
+        budget: int,
+        *,
+        class_weights: np.ndarray[Any, Any] | None = None,
+        order: Callable[[int], np.ndarray[Any, Any]] | None = None,
+    ) -> None:
         self.model = model
+        self._order = order
         self._train, self._valid = train, valid
         self._feed = Feed([*train, valid], batch_size, budget)
         self._build_metrics()
-        self._train_steps = compile_loop(model.train_step, train[0])
+        self._train_steps = compile_loop(weighted(model.train_step, class_weights), train[0])
         self._test_steps = compile_loop(model.test_step, valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train on all batches in their order; return the loss and the metrics."""
-        return self._pass(self._train_steps, self._train[epoch % len(self._train)])
+        rows = self._train[epoch % len(self._train)]
+        if self._order is None:
+            return self._pass(self._train_steps, self._feed.chunks(rows))
+        return self._pass(self._train_steps, self._feed.reordered(rows, self._order(epoch)))
 
     def validate(self) -> dict[str, float]:
         """Return loss and metrics on the validation features."""
-        return self._pass(self._test_steps, self._valid)
+        return self._pass(self._test_steps, self._feed.chunks(self._valid))
 
-    def _pass(self, steps: Any, rows: Rows) -> dict[str, float]:
+    def _pass(self, steps: Any, chunks: Iterable[tuple[Any, Any]]) -> dict[str, float]:
         self.model.reset_metrics()
-        for x, y in self._feed.chunks(rows):
+        for x, y in chunks:
             steps(x, y)
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 

@@ -1,6 +1,6 @@
 """Many heads of one shape, trained together: one matrix product for all their first layers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel.fit.head_loop import Feed, Rows, compile_loop
+from kernel.fit.head_loop import Feed, Rows, compile_loop, sample_weights
 from kernel.model import heads
 from kernel.settings.settings import Settings
 
@@ -89,8 +89,12 @@ class StackedHeads:
         weights: Sequence[list[Any]],
         train: list[Rows],
         valid: Rows,
+        *,
+        class_weights: np.ndarray[Any, Any] | None = None,
+        order: Callable[[int], np.ndarray[Any, Any]] | None = None,
     ) -> None:
         first = settings[0]
+        self._class_weights, self._order = class_weights, order
         self.settings = settings
         self._learning_rates = np.array([each.learning_rate for each in settings], np.float32)
         self._weights = [tf.Variable(each) for each in self._stack(weights)]
@@ -114,9 +118,27 @@ class StackedHeads:
         """All variables that training changes, in a fixed order."""
         return [*self._weights, *self._moments[0], *self._moments[1], self._step]
 
-    def weights_of(self, head: int) -> list[np.ndarray[Any, Any]]:
-        """Return one head's weights, as its Keras layers hold them."""
-        kernels, *others = (each.numpy() for each in self._weights)
+    def weights(self) -> list[np.ndarray[Any, Any]]:
+        """Return a copy of the weights of all heads."""
+        return [each.numpy() for each in self._weights]
+
+    def updated(
+        self, weights: list[np.ndarray[Any, Any]], improved: np.ndarray[Any, Any]
+    ) -> list[np.ndarray[Any, Any]]:
+        """Return `weights` with the present ones of the heads where `improved` [heads] is true."""
+        now = self.weights()
+        if not weights or improved.all():
+            return now
+        rows = np.repeat(improved, len(now[0]) // len(improved))
+        for old, new, which in zip(weights, now, [rows, *[improved] * (len(now) - 1)], strict=True):
+            old[which] = new[which]
+        return weights
+
+    def weights_of(
+        self, head: int, weights: list[np.ndarray[Any, Any]]
+    ) -> list[np.ndarray[Any, Any]]:
+        """Return one head's part of the weights of all, as its Keras layers hold them."""
+        kernels, *others = weights
         kernel = np.split(kernels, len(self.settings))[head].T
         rate = self._learning_rates[head]
         return [each * rate for each in (kernel, *(other[head] for other in others))]
@@ -135,18 +157,22 @@ class StackedHeads:
 
     def train_epoch(self, epoch: int) -> dict[str, np.ndarray[Any, Any]]:
         """Train on all batches in their order; return the loss and the metrics, each [heads]."""
-        rows = self._train[epoch % len(self._train)]
-        return self._pass(self._train_steps, self._train_feed, rows)
+        rows, feed = self._train[epoch % len(self._train)], self._train_feed
+        chunks = feed.reordered(rows, self._order(epoch)) if self._order else feed.chunks(rows)
+        return self._pass(self._train_steps, chunks, len(rows.indices))
 
     def validate(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return loss and metrics on the validation features, each [heads]."""
-        return self._pass(self._test_steps, self._valid_feed, self._valid)
+        chunks = self._valid_feed.chunks(self._valid)
+        return self._pass(self._test_steps, chunks, len(self._valid.indices))
 
-    def _pass(self, steps: Any, feed: Feed, rows: Rows) -> dict[str, np.ndarray[Any, Any]]:
+    def _pass(
+        self, steps: Any, chunks: Iterable[tuple[Any, Any]], count: int
+    ) -> dict[str, np.ndarray[Any, Any]]:
         self._sums.assign(tf.zeros_like(self._sums))
-        for x, y in feed.chunks(rows):
+        for x, y in chunks:
             steps(x, y)
-        means = self._sums.numpy() / len(rows.indices)
+        means = self._sums.numpy() / count
         return dict(zip(["loss", *self._metrics], means, strict=True))
 
     def _train_step(self, batch: tuple[Any, Any]) -> None:
@@ -154,6 +180,8 @@ class StackedHeads:
         with tf.GradientTape() as tape:
             predictions = self._forward(x, training=True)
             losses = self._losses(y, predictions)
+            if self._class_weights is not None:
+                losses *= sample_weights(y, self._class_weights)
             # Heads share no weights, so the gradient of the sum is the gradient of each.
             scale = self._rule.loss_scale(self.settings) / self._learning_rates
             total = tf.reduce_sum(tf.reduce_mean(losses, axis=1) * scale)

@@ -5,7 +5,6 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,18 +12,19 @@ import numpy as np
 
 from kernel import session
 from kernel.data import pipelines
-from kernel.data.photos import PhotoSet
+from kernel.data.reshuffle import epoch_order
 from kernel.features import features
 from kernel.features.features import Features
 from kernel.files import write_csv
 from kernel.fit import classifier, flat_features, training
-from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.checkpoints import FOLDER, BestEpoch, Progress
 from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
 from kernel.fit.stacked_heads import OPTIMIZER_RULES, StackedHeads
-from kernel.fit.stops import Stop, out_of_time
+from kernel.fit.start import Start
+from kernel.fit.stops import Stop, StopMonitor, out_of_time
+from kernel.fit.training import TrainingStage
 from kernel.model import heads
-from kernel.model.bases import Base
 from kernel.session import Phases, RunError
 from kernel.settings.settings import Settings
 
@@ -48,6 +48,17 @@ class SweepHead:
         """The epoch, from 1, with the lowest validation loss; NaN counts as the highest."""
         return int(np.argmin(np.nan_to_num(self.history["val_loss"], nan=np.inf))) + 1
 
+    @property
+    def model_epoch(self) -> int:
+        """The epoch whose weights the head has."""
+        return self.best_epoch if self.settings.keep == "best" else len(self.history["val_loss"])
+
+    @property
+    def val_loss(self) -> float:
+        """The validation loss of the head's weights, by which heads are ranked."""
+        loss = self.history["val_loss"][self.model_epoch - 1]
+        return float(np.nan_to_num(loss, nan=np.inf))
+
     def metrics(self) -> dict[str, Any]:
         """Return the best epoch with its validation loss, and all metrics of the last epoch."""
         best = self.best_epoch
@@ -58,45 +69,40 @@ class SweepHead:
         }
 
 
-def run(
-    settings: Settings, base: Base, photo_set: PhotoSet, checkpoints: Checkpoints, phases: Phases
-) -> tuple[TrainingResult, list[SweepHead]]:
+def run(start: Start, phases: Phases) -> tuple[TrainingResult, list[SweepHead]]:
     """Train every head of the grid; return the best one's result, and all heads, best first.
 
-    Heads that the time limit left untrained are missing.
+    Heads that the time limit left untrained are missing. Each seed of the grid has a start of its
+    own, as a run with that seed would have.
     """
-    random_state = random.getstate()
-    order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
-    with phases.measured("features"):
-        stored = features.load_or_compute(settings, base, photo_set, order)
+    settings = start.settings
     grid = [SweepHead(settings.changed(**varied), varied) for varied in combinations(settings)]
     groups = group_by_shape(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
+    trainers: dict[int, GroupTrainer] = {}
     epoch_seconds = [0.0] * settings.epochs
     stop = None
-    with phases.measured("head"):
-        poolings = {head.settings.head_pooling for head in grid}
-        flat = {pooling: flat_features.flatten(stored.store, pooling) for pooling in poolings}
-        trainer = GroupTrainer(stored, flat, photo_set, order, random_state, checkpoints)
-        for number, group in enumerate(groups, start=1):
-            seconds, stop = trainer.train(group, f"sweep-{number}")
-            both = itertools.zip_longest(epoch_seconds, seconds, fillvalue=0.0)
-            epoch_seconds = [sum(each) for each in both]
-            if stop:
-                break
-    ranked = sorted(
-        (head for head in grid if head.history),
-        key=lambda head: np.nan_to_num(head.metrics()["best_val_loss"], nan=np.inf),
-    )
+    # Those with the seed of `start` first, while the random states are still those of its base.
+    groups.sort(key=lambda group: group[0].settings.seed != settings.seed)
+    for number, group in enumerate(groups, start=1):
+        seed = group[0].settings.seed
+        if seed not in trainers:
+            own = start if seed == settings.seed else start.with_seed(seed)
+            trainers[seed] = GroupTrainer.prepare(own, phases, is_first=own is start)
+        with phases.measured("head"):
+            seconds, stop = trainers[seed].train(group, f"sweep-{number}")
+        both = itertools.zip_longest(epoch_seconds, seconds, fillvalue=0.0)
+        epoch_seconds = [sum(each) for each in both]
+        if stop:
+            break
+    ranked = sorted((head for head in grid if head.history), key=lambda head: head.val_loss)
     if stop:
         session.say(f"stopped with {len(ranked)} of {len(grid)} heads trained: {stop.message}")
     write_table(ranked)
     best = ranked[0]
-    assembled = classifier.assemble(best.settings, base, len(photo_set.train.class_names))
-    assembled.head.set_weights(best.weights)
-    seconds = epoch_seconds[: len(best.history["val_loss"])]
-    result = TrainingResult(assembled, best.history, seconds, stop=stop, features=stored)
-    session.say(f"best {json.dumps(best.varied)} val_loss {best.metrics()['best_val_loss']:.4f}")
+    session.say(f"best {json.dumps(best.varied)} val_loss {best.val_loss:.4f}")
+    result = trainers[best.settings.seed].result(best)
+    result.seconds, result.stop = epoch_seconds[: len(best.history["val_loss"])], stop
     return result, ranked
 
 
@@ -110,7 +116,7 @@ def combinations(settings: Settings) -> list[dict[str, Any]]:
 
 
 def group_by_shape(grid: list[SweepHead]) -> list[list[SweepHead]]:
-    """Group heads that can be trained together: of one shape, with one optimizer.
+    """Group heads that can be trained together: of one seed and shape, with one optimizer.
 
     Raises:
         RunError: An optimizer cannot train several heads together.
@@ -118,12 +124,14 @@ def group_by_shape(grid: list[SweepHead]) -> list[list[SweepHead]]:
     groups: dict[Any, list[SweepHead]] = defaultdict(list)
     for head in grid:
         settings = head.settings
-        if settings.optimizer not in OPTIMIZER_RULES:
-            supported = ", ".join(OPTIMIZER_RULES)
-            raise RunError(f"a sweep trains with {supported}, not with {settings.optimizer}.")
         momentum = None if settings.optimizer == "adam" else settings.momentum
         shape = settings.units, settings.head_pooling, settings.activation
-        groups[*shape, settings.optimizer, momentum].append(head)
+        groups[settings.seed, *shape, settings.optimizer, momentum].append(head)
+    for group in groups.values():
+        optimizer = group[0].settings.optimizer
+        if len(group) > 1 and optimizer not in OPTIMIZER_RULES:
+            supported = ", ".join(OPTIMIZER_RULES)
+            raise RunError(f"a sweep trains heads together with {supported}, not with {optimizer}.")
     return list(groups.values())
 
 
@@ -139,37 +147,79 @@ def write_table(ranked: list[SweepHead]) -> None:
     write_csv("heads.csv", table)
 
 
-@dataclass(frozen=True)
+@dataclass
 class GroupTrainer:
-    """A trainer of groups of heads on the same features.
+    """Trains groups of heads of one seed on the same features.
 
-    `flat` has the flat features of each pooling; `order` is that of the training photos;
-    `random_state` is that of Python's `random` after the base was built.
+    `order` is that of the training photos; `random_state` is that of Python's `random` after the
+    base was built, from which Keras draws the seeds of a head's weights.
     """
 
+    start: Start
     stored: Features
-    flat: Mapping[str, FlatFeatures]
-    photo_set: PhotoSet
     order: np.ndarray[Any, Any]
     random_state: Any
-    checkpoints: Checkpoints
+    flat: dict[str, FlatFeatures] = field(default_factory=dict)
+
+    @classmethod
+    def prepare(cls, start: Start, phases: Phases, *, is_first: bool) -> "GroupTrainer":
+        """Compute or load the features; those of the first seed are left in the outputs."""
+        random_state = random.getstate()
+        settings, photo_set = start.settings, start.photo_set
+        # As in a run of its own: the head draws its seeds before augmented views draw theirs.
+        classifier.assemble(settings, start.base, len(photo_set.train.class_names))
+        order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
+        folder = None if is_first else FOLDER / f"features-{settings.seed}"
+        with phases.measured("features"):
+            stored = features.load_or_compute(settings, start.base, photo_set, order, folder)
+        return cls(start, stored, order, random_state)
 
     def train(self, group: list[SweepHead], stage: str) -> tuple[list[float], Stop | None]:
         """Train one group, from its checkpoint if it has one, and fill in its heads' results.
 
-        Returns the seconds of each epoch, and a stop if the time ran out.
+        A head that is alone is trained exactly as in a run of its own; several are stacked. Returns
+        the seconds of each epoch, and a stop if the time ran out.
         """
-        settings = group[0].settings
-        flat = self.flat[settings.head_pooling]
-        train, valid = training.rows_of(
-            self.stored, self.photo_set, self.order, settings.label_mode
+        train_group = self._train_one if len(group) == 1 else self._train_stacked
+        progress, stop = train_group(group, stage)
+        return progress.seconds, stop if stop and stop.cause == "time_limit" else None
+
+    def result(self, head: SweepHead) -> TrainingResult:
+        """Return a trained head as the result of a run of its own, without its seconds."""
+        settings, photo_set = head.settings, self.start.photo_set
+        classes = len(photo_set.train.class_names)
+        assembled = classifier.assemble(settings, self.start.base, classes)
+        assembled.head.set_weights(head.weights)
+        best = BestEpoch(head.model_epoch, head.val_loss)
+        return TrainingResult(
+            assembled, photo_set, settings, head.history, features=self.stored, best=best
         )
-        initial = self._initial_weights(group)
+
+    def _train_one(self, group: list[SweepHead], name: str) -> tuple[Progress, Stop | None]:
+        (head,) = group
+        settings, model = head.settings, self._head_model(head.settings)
+        trainer = training.head_trainer(
+            model, self.stored, self.start.photo_set, self.order, settings
+        )
+        monitor = StopMonitor(settings, lambda since: None, session.elapsed(), False)
+        stage = TrainingStage(name, trainer, 0, settings.epochs, settings.keep)
+        checkpoints = self.start.checkpoints()
+        progress, stop = training.run(stage, settings.epochs, checkpoints, monitor)
+        head.history, head.weights = progress.history, model.get_weights()
+        return progress, stop
+
+    def _train_stacked(self, group: list[SweepHead], stage: str) -> tuple[Progress, Stop | None]:
+        settings, photo_set = group[0].settings, self.start.photo_set
+        flat = self._flat(settings.head_pooling)
+        train, valid = training.rows_of(self.stored, photo_set, self.order, settings.label_mode)
+        initial = [self._head_model(head.settings).get_weights() for head in group]
         stacked = StackedHeads(
             [head.settings for head in group],
             [[flat.without_dead_weights(kernel), *rest] for kernel, *rest in initial],
             [flat.rows(rows) for rows in train],
             flat.rows(valid),
+            class_weights=training.class_weights(photo_set.train, settings),
+            order=epoch_order(settings, len(photo_set.train)),
         )
         progress, stop = self._run_epochs(stacked, settings, stage)
         for index, head in enumerate(group):
@@ -177,20 +227,24 @@ class GroupTrainer:
                 name: [epoch[index] for epoch in values]
                 for name, values in progress.history.items()
             }
-            kernel, *rest = stacked.weights_of(index)
+            weights = progress.best.weights or stacked.weights()
+            kernel, *rest = stacked.weights_of(index, weights)
             head.weights = [flat.with_dead_weights(kernel, initial[index][0]), *rest]
-        return progress.seconds, stop
+        return progress, stop
 
     def _run_epochs(
         self, stacked: StackedHeads, settings: Settings, stage: str
     ) -> tuple[Progress, Stop | None]:
-        progress = self.checkpoints.restore_state(stacked.state, stage)
+        checkpoints = self.start.checkpoints()
+        progress = checkpoints.restore_state(stacked.state, stage)
         stop = None
         last_saved, saving_seconds = time.monotonic(), 0.0
         while progress.epochs < settings.epochs and stop is None:
             start = time.monotonic()
             metrics = stacked.train_epoch(progress.epochs)
             metrics |= {f"val_{name}": values for name, values in stacked.validate().items()}
+            if settings.keep == "best":
+                _keep_improved(stacked, progress, metrics["val_loss"])
             seconds = time.monotonic() - start
             progress.add({name: values.tolist() for name, values in metrics.items()}, seconds)
             lowest = np.nanmin(np.append(metrics["val_loss"], np.inf))
@@ -204,29 +258,26 @@ class GroupTrainer:
             trained_for = time.monotonic() - last_saved
             if is_last or stop or trained_for >= _TRAINING_PER_SAVING * saving_seconds:
                 start = time.monotonic()
-                self.checkpoints.save_state(stacked.state, progress)
+                checkpoints.save_state(stacked.state, progress)
                 last_saved = time.monotonic()
                 saving_seconds = last_saved - start
         return progress, stop
 
-    def _initial_weights(self, group: list[SweepHead]) -> list[list[Any]]:
-        """Return the weights with which each head would start in a run of its own.
-
-        Keras draws their seeds from `random`: from its state after the base, or from a new one
-        if the seed is swept.
-        """
-        weights: dict[int, list[Any]] = {}
-        for head in group:
-            seed = head.settings.seed
-            if seed not in weights:
-                if "seed" in head.varied:
-                    random.seed(seed)
-                else:
-                    random.setstate(self.random_state)
-                weights[seed] = self._head_model(head.settings).get_weights()
-        return [weights[head.settings.seed] for head in group]
+    def _flat(self, pooling: str) -> FlatFeatures:
+        if pooling not in self.flat:
+            self.flat[pooling] = flat_features.flatten(self.stored.store, pooling)
+        return self.flat[pooling]
 
     def _head_model(self, settings: Settings) -> Any:
+        """Return a head with the weights with which it would start in a run of its own."""
+        random.setstate(self.random_state)
         shape = self.stored.store.row_shape
-        classes = len(self.photo_set.train.class_names)
+        classes = len(self.start.photo_set.train.class_names)
         return heads.model(heads.build(settings, classes, len(shape)), shape)
+
+
+def _keep_improved(stacked: StackedHeads, progress: Progress, losses: np.ndarray[Any, Any]) -> None:
+    """Keep the present weights of the heads whose validation loss is lower than ever before."""
+    earlier = np.array(progress.history.get("val_loss") or [np.full(len(losses), np.inf)])
+    improved = np.nan_to_num(losses, nan=np.inf) < np.nan_to_num(earlier, nan=np.inf).min(axis=0)
+    progress.best.weights = stacked.updated(progress.best.weights, improved)

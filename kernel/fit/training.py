@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from kernel import session
-from kernel.data import pipelines
+from kernel.data import balance, pipelines
 from kernel.data.photos import Photos, PhotoSet
+from kernel.data.reshuffle import ReshuffledPhotos, epoch_order
 from kernel.features.features import Features
-from kernel.fit.checkpoints import Checkpoints, Progress
+from kernel.fit.checkpoints import BestEpoch, Checkpoints, Progress
 from kernel.fit.head_loop import HeadTrainer, Rows
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
@@ -31,12 +32,18 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """A named part of the training, of `epochs` epochs; other stages had `epochs_before` it."""
+    """A named part of the training, of `epochs` epochs; other stages had `epochs_before` it.
+
+    With `keep` "best" the stage ends with the weights of the best epoch, which may be that of a
+    stage before: `best` then has its validation loss.
+    """
 
     name: str
     trainer: Trainer
     epochs_before: int
     epochs: int
+    keep: str
+    best: BestEpoch = field(default_factory=BestEpoch)
 
 
 def run(
@@ -45,11 +52,13 @@ def run(
     """Train until the stage's epochs are finished or `monitor` has a reason to stop.
 
     The stage resumes from its checkpoint if there is one. A model whose loss is no longer finite
-    gets back the weights of the last epoch in which it was. `total` is the number of epochs of all
-    stages, for the log.
+    gets back the weights of the best epoch, or of the last one in which it was. `total` is the
+    number of epochs of all stages, for the log.
     """
     model = stage.trainer.model
     progress = checkpoints.restore(model, stage.name)
+    if stage.best.epoch and not progress.epochs:
+        progress.best = replace(stage.best, weights=model.get_weights())
     if progress.epochs:
         session.say(f"resumed {stage.name} after epoch {stage.epochs_before + progress.epochs}")
     stop = monitor.reason_to_stop(progress) if progress.epochs else None
@@ -62,8 +71,13 @@ def run(
         _say_epoch(stage.epochs_before + progress.epochs, total, metrics, progress.seconds[-1])
         stop = monitor.reason_to_stop(progress) if progress.epochs < stage.epochs else None
         if progress.is_finite():
+            if stage.keep == "best" and metrics["val_loss"] < progress.best.val_loss:
+                epoch = stage.epochs_before + progress.epochs
+                progress.best = BestEpoch(epoch, metrics["val_loss"], model.get_weights())
             checkpoints.save(model, progress)
-    if not progress.is_finite():
+    if progress.best.epoch:
+        model.set_weights(progress.best.weights)
+    elif not progress.is_finite():
         checkpoints.restore(model, stage.name)
     return progress, stop
 
@@ -79,7 +93,15 @@ def head_trainer(
     heads.compile_model(head, settings, settings.learning_rate)
     train, valid = rows_of(features, photo_set, order, settings.label_mode)
     budget = settings.features_in_memory_mb * 2**20
-    return HeadTrainer(head, train, valid, settings.batch_size, budget)
+    return HeadTrainer(
+        head,
+        train,
+        valid,
+        settings.batch_size,
+        budget,
+        class_weights=class_weights(photo_set.train, settings),
+        order=epoch_order(settings, len(photo_set.train)),
+    )
 
 
 def rows_of(
@@ -103,12 +125,25 @@ class ModelTrainer:
 
     def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
         self.model = model
-        self._train = pipelines.build(settings.pipeline, photo_set.train, settings, training=True)
+        self._class_weights = class_weights(photo_set.train, settings)
+        if settings.reshuffles:
+            self._train = ReshuffledPhotos(photo_set.train, settings).batches
+        else:
+            frozen = pipelines.build(settings.pipeline, photo_set.train, settings, training=True)
+            self._train = lambda epoch: frozen
         self._valid = pipelines.build(settings.pipeline, photo_set.valid, settings, training=False)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train on all training photos once; return the loss and the metrics."""
-        history = self.model.fit(self._train, epochs=1, shuffle=False, verbose=0).history
+        history = self.model.fit(
+            self._train(epoch),
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+            class_weight=None
+            if self._class_weights is None
+            else dict(enumerate(self._class_weights.tolist())),
+        ).history
         return {name: float(values[-1]) for name, values in history.items()}
 
     def validate(self) -> dict[str, float]:
@@ -158,6 +193,11 @@ def _layers_below(model: Any) -> Iterator[Any]:
         yield layer
         if hasattr(layer, "layers"):
             yield from _layers_below(layer)
+
+
+def class_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | None:
+    """Return the weight of each class in the training loss, or None if all count the same."""
+    return balance.weights(photos) if settings.class_weight == "balanced" else None
 
 
 def targets(photos: Photos, label_mode: str, classes: int) -> np.ndarray[Any, Any]:

@@ -2,14 +2,17 @@
 
 Losses are compared with two measures of the run itself:
 
-- *chance*, the cross-entropy of guessing (log of the number of classes: 0.693 for two). The
-  thresholds are shares of it, so that they hold for 2 classes as well as for 20.
+- *chance*, the loss of guessing by the shares of the classes (0.693 for the cross-entropy of two
+  equal ones). The thresholds are shares of it, so that they hold for any loss, any number of
+  classes, and also where one class is rare.
 - *noise*, how much the validation loss jumps from epoch to epoch without a direction. A rise or
   a gap below twice the noise does not count.
 
 The thresholds were set on curves like the course's own: its VGG16 (training loss towards 0,
 validation loss rising from about 0.5) must be called overfitting, its InceptionV1 (both curves
 together, flattening above 0.4) underfitting.
+
+A loss alone does not show that all photos are given to one class: the scores do.
 """
 
 import math
@@ -17,6 +20,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+
+from kernel.report.scores import Scores
 
 # Validation loss this far (in shares of chance) above training loss: the photos were memorised.
 # Two samples of the same kind of photos can differ by less than this.
@@ -27,6 +32,8 @@ CLEAR_RISE = 0.05
 HIGH_LOSS = 0.5
 # Losses above this share of guessing's: the model is no better than guessing.
 NEAR_CHANCE = 0.97
+# A mean recall this little above that of guessing: the classes are not distinguished.
+NEAR_GUESSING = 0.02
 # A smaller change of validation loss over the last third of the run is called flat; two runs
 # closer than this are called equal.
 FLAT = 0.02
@@ -38,7 +45,7 @@ LEVEL_EPOCHS = 3  # a level is the mean of this many epochs, so that one lucky e
 class CurveVerdict:
     """What the curves show. Losses and gap are in nats, epochs 1-based; None where unknown."""
 
-    verdict: str  # overfits, underfits, fits, diverged, too_short, unvalidated
+    verdict: str  # overfits, underfits, fits, dead, diverged, too_short, unvalidated
     best_epoch: int | None
     best_val_loss: float | None
     loss: float | None  # means over the last epochs
@@ -102,9 +109,15 @@ class _Curves:
         return difference > max(share * self.chance, 2 * self.noise)
 
 
-def judge(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerdict:
-    """Judge one run's `history` (Keras' names: `loss`, `val_loss`; a value per epoch)."""
-    chance = math.log(max(classes, 2))
+def judge(
+    history: Mapping[str, Sequence[float]],
+    chance: float = math.log(2),
+    scores: Scores | None = None,
+) -> CurveVerdict:
+    """Judge one run's `history` (Keras' names: `loss`, `val_loss`; a value per epoch).
+
+    `chance` is the loss of guessing; `scores` are those of its model on the validation photos.
+    """
     loss, val_loss = list(history.get("loss", [])), list(history.get("val_loss", []))
     finite_epochs = _finite_epochs(loss, val_loss)
     if finite_epochs < len(loss):
@@ -124,7 +137,7 @@ def judge(history: Mapping[str, Sequence[float]], classes: int = 2) -> CurveVerd
         words = f"{epochs} too few for a verdict: it needs {FEWEST_EPOCHS}."
         return _without_judgement("too_short", words, loss, val_loss, chance)
     curves = _Curves(loss, val_loss, chance)
-    verdict, words = _classify(curves)
+    verdict, words = _classify(curves, scores)
     return CurveVerdict(
         verdict=verdict,
         best_epoch=curves.best + 1,
@@ -173,14 +186,21 @@ _PREDICATES = {
     "overfits": "overfits",
     "underfits": "underfits",
     "fits": "fits",
+    "dead": "has a dead head",
     "diverged": "diverged",
     "too_short": "is too short for a verdict",
     "unvalidated": "has no validation loss",
 }
 
 
-def _classify(curves: _Curves) -> tuple[str, str]:
+def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     """Return the verdict and its explanation."""
+    if scores and scores.is_constant:
+        return "dead", (
+            f"Dead head: it predicts the same for every photo (all {scores.only_class}), most "
+            "likely because its few units give zero for each of them. A wider head (units = [64]), "
+            "pooling = 'average', preprocessing = 'base' or another seed helps."
+        )
     loss, val_loss = curves.end_loss, curves.end_val_loss
     best, gap = min(curves.val_loss), val_loss - loss
     rise = val_loss - best
@@ -205,6 +225,13 @@ def _classify(curves: _Curves) -> tuple[str, str]:
             f"Overfits: {levels}, a gap of {gap:.3f}: part of its knowledge holds for the "
             f"training photos only. {trend} More or augmented photos, or a smaller head, would "
             "narrow it."
+        )
+    if scores and scores.balanced_accuracy <= 1 / len(scores.recall) + NEAR_GUESSING:
+        alike = f"all photos are taken for {scores.only_class}, and " if scores.only_class else ""
+        return "underfits", (
+            f"Underfits: {levels}, but {alike}balanced accuracy is {scores.balanced_accuracy:.3f}, "
+            f"no better than guessing. {trend} Try class_weight = 'balanced' where a class is "
+            "rare, a wider head or another loss."
         )
     if loss > HIGH_LOSS * curves.chance:
         return "underfits", (

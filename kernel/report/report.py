@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kernel import accelerators, session
 from kernel.data.photos import PhotoSet
 from kernel.report import artifacts, curve_verdict
+from kernel.report.scores import Scores
 from kernel.session import Job, Phases
 from kernel.settings.settings import Settings
 
@@ -32,12 +33,17 @@ class Report:
     base_description: str = ""
     heads: "list[SweepHead]" = field(default_factory=list)
 
-    def write(self, result: "TrainingResult | None", stopped_because: str | None) -> dict[str, Any]:
+    def write(
+        self,
+        result: "TrainingResult | None",
+        stopped_because: str | None,
+        scores: Scores | None = None,
+    ) -> dict[str, Any]:
         """Write run.json and metrics.json; return the content of run.json.
 
-        `result` is None for a run that ended before its training.
+        `result` is None for a run that ended before its training. `scores` are the model's.
         """
-        metrics = final_metrics(result)
+        metrics = final_metrics(result) | (scores.as_metrics() if scores else {})
         run = {
             "schema": "kitctl-run/1",
             "status": "stopped" if stopped_because else "complete",
@@ -49,7 +55,7 @@ class Report:
             "started_at": _iso(session.STARTED_AT),
             "ended_at": _iso(datetime.now(UTC)),
             "seconds": {"total": session.elapsed(), **self.phases.seconds},
-            **self._training(result, stopped_because),
+            **self._training(result, stopped_because, scores),
             "accelerator": {
                 "asked": self.job.accelerator,
                 "devices": self.devices,
@@ -68,7 +74,10 @@ class Report:
         return run
 
     def _training(
-        self, result: "TrainingResult | None", stopped_because: str | None
+        self,
+        result: "TrainingResult | None",
+        stopped_because: str | None,
+        scores: Scores | None,
     ) -> Mapping[str, Any]:
         epochs_planned = self.settings.epochs + self.settings.fine_tune_epochs
         seconds = result.seconds if result else []
@@ -83,16 +92,17 @@ class Report:
             "epochs_asked": epochs_planned,
             "resumed_from_epoch": result.resumed_from if result else None,
             "saved_seconds": epochs_left * epoch_seconds if ended_early and epoch_seconds else 0,
-            "reading": self._curve_verdict(result),
+            "reading": self._curve_verdict(result, scores),
             "feature_store": features.as_dict() if features else None,
             "photos_per_second": self._photos_per_second(result, epoch_seconds),
         }
 
-    def _curve_verdict(self, result: "TrainingResult | None") -> dict[str, Any] | None:
-        if result is None or self.photo_set is None:
+    def _curve_verdict(
+        self, result: "TrainingResult | None", scores: Scores | None
+    ) -> dict[str, Any] | None:
+        if result is None:
             return None
-        classes = len(self.photo_set.train.class_names)
-        return curve_verdict.judge(result.history, classes=classes).as_dict()
+        return curve_verdict.judge(result.history, chance_loss(result), scores).as_dict()
 
     def _photos_per_second(
         self, result: "TrainingResult | None", epoch_seconds: float | None
@@ -119,11 +129,35 @@ class Report:
         }
 
 
+def chance_loss(result: "TrainingResult") -> float:
+    """Return the validation loss of guessing every photo by the shares of the classes.
+
+    They are those of the training photos, or equal ones where class_weight makes them so.
+    """
+    import keras
+    import numpy as np
+
+    from kernel.fit import training
+    from kernel.model import heads
+
+    settings, train, valid = result.settings, result.photo_set.train, result.photo_set.valid
+    classes = len(train.class_names)
+    shares = np.bincount(train.labels, minlength=classes) / len(train)
+    if settings.class_weight == "balanced":
+        shares = np.full(classes, 1 / classes)
+    guess = shares[1:] if settings.label_mode == "binary" else shares
+    targets = training.targets(valid, settings.label_mode, classes)
+    guesses = np.tile(guess.astype(np.float32), (len(valid), 1))
+    loss = keras.losses.get(heads.loss_name(settings))(targets, guesses)
+    return float(np.mean(loss))
+
+
 def final_metrics(result: "TrainingResult | None") -> dict[str, Any]:
-    """Return the last epoch's metrics, and those of the epoch with the lowest validation loss."""
+    """Return the last epoch's metrics, those of the best epoch, and whose weights the model has."""
     if result is None or not result.seconds:
         return {}
     metrics: dict[str, Any] = {name: values[-1] for name, values in result.history.items()}
+    metrics |= {"keep": result.settings.keep, "model_epoch": result.model_epoch}
     losses = [loss for loss in result.history["val_loss"] if loss == loss]  # not NaN
     if losses:
         best = result.history["val_loss"].index(min(losses))

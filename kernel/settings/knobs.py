@@ -148,6 +148,16 @@ class Knobs:
         help="Constant that keeps the optimizer's division stable; not used by sgd.")
     momentum: float = knob(0.0, share(below_one=True), effect=HEAD, example=0.9,
         help="Momentum of sgd and rmsprop.")
+    class_weight: str = knob("none", one_of("none", "balanced"), example="balanced",
+        help="Weights of the classes in the training loss; balanced: a rare class counts as much"
+             " as a frequent one.")
+    reshuffle: str | bool = knob("auto", either(one_of("auto"), boolean()), example=True,
+        help="Take the training photos in another order in each epoch, loaded as by pipeline = fast"
+             " and held as bytes; auto: where the base is trained, not where it is frozen as in the"
+             " course.")
+    keep: str = knob("best", one_of("best", "last"), example="last",
+        help="Weights of the model that is saved: of the epoch with the lowest validation loss, or"
+             " of the last one, as in the course.")
     loss: str = knob("auto", _LOSSES,
         help="Keras' loss; auto: the one for the label_mode.")
     # A checkpoint holds their history, so a run with others cannot continue from it.
@@ -201,7 +211,8 @@ class Knobs:
     stop_on_nan: bool = knob(True, boolean(), effect=NOTHING,
         help="Stop when the loss is not a number.")
     stop_on_plateau: int = knob(0, whole(0), effect=NOTHING, example=5,
-        help="Stop after so many epochs without a better validation loss; 0: never.")
+        help="Stop after so many epochs without a better validation loss; 0: never. `keep` says"
+             " which weights are saved.")
     stop_below_gpu_use: float = knob(0.0, share(below_one=True), effect=NOTHING, example=0.2,
         help="Stop if the GPUs are busy for a smaller share of the time; 0: never.")
 
@@ -224,6 +235,12 @@ class Knobs:
         if self.base_trainable == "auto":
             return self.base != "convnet"
         return not self.base_trainable
+
+    @property
+    def reshuffles(self) -> bool:
+        """Whether every epoch has an order of its own; the course freezes that of the first."""
+        chosen = not self.base_is_frozen if self.reshuffle == "auto" else bool(self.reshuffle)
+        return chosen and self.shuffle
 
     @property
     def augments(self) -> bool:

@@ -110,6 +110,26 @@ def test_a_photo_whose_name_is_not_utf8_is_left_out_and_named(
     assert "caf\\xe9.jpg: its name is not valid UTF-8" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("base_trainable", [True, False], ids=["whole model", "head"])
+def test_balanced_class_weights_make_a_rare_class_count_in_training(
+    tmp_path: Path, run_job: Callable[..., Run], base_trainable: bool
+) -> None:
+    photos = write_split(tmp_path / "photos", ("Car", "Truck"), 20, 6)
+    for path in sorted((photos / "train" / "Truck").iterdir())[4:]:
+        path.unlink()
+    settings = {"data": str(photos), "epochs": 1, "base_trainable": base_trainable}
+
+    plain, weighted = (
+        run_job(each, class_weight=each, **settings) for each in ("none", "balanced")
+    )
+
+    losses = [run.record["metrics"]["loss"] for run in (plain, weighted)]
+    assert losses[0] != pytest.approx(losses[1], rel=1e-4)
+    assert set(weighted.record["metrics"]["recall"]) == {"Car", "Truck"}
+    assert weighted.record["reading"]["chance"] == pytest.approx(np.log(2))
+    assert plain.record["reading"]["chance"] > np.log(2)
+
+
 TWO_DEVICES = """
 import json, sys
 import tensorflow as tf

@@ -47,6 +47,25 @@ class Run:
         return model.get_weights()
 
 
+def validation_loss(run: Run) -> float:
+    """Return the loss of the saved model on the run's validation photos, by Keras alone."""
+    import keras
+    import tensorflow as tf
+
+    model = keras.saving.load_model(run.working / "model.keras", compile=False)
+    valid = keras.utils.image_dataset_from_directory(
+        Path(run.record["settings"]["data"]) / "valid",
+        label_mode="binary",
+        image_size=(SIDE, SIDE),
+        interpolation="nearest",
+        shuffle=False,
+        verbose=False,
+    )
+    model.compile(loss="binary_crossentropy")
+    as_floats = valid.map(lambda x, y: (tf.image.convert_image_dtype(x, tf.float32), y))
+    return model.evaluate(as_floats, verbose=0)
+
+
 def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
     """Write a noisy photo with a bright bar, vertical for label 0 and horizontal for label 1."""
     draw = np.random.RandomState(seed)

@@ -100,7 +100,7 @@ def test_the_head_on_stored_features_equals_the_courses_bit_for_bit(
     vgg16_weights: Path,
 ) -> None:
     weights = str(vgg16_weights) if base == "vgg16" else "random"
-    run = run_job(base=base, base_weights=weights, preprocessing="unit", epochs=EPOCHS)
+    run = run_job(base=base, base_weights=weights, preprocessing="unit", epochs=EPOCHS, keep="last")
 
     history, head = course_loop(two_classes, lambda: make_base(vgg16_weights))
 

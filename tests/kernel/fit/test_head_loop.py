@@ -5,8 +5,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from kernel.fit.head_loop import Feed, HeadTrainer, Rows
+from kernel.fit.head_loop import Feed, HeadTrainer, Rows, sample_weights
 
 RANDOM = np.random.default_rng(0)
 FEATURES = RANDOM.random((11, 5)).astype("float32")
@@ -50,6 +51,48 @@ def test_a_head_is_trained_as_by_keras_fit(budget: int) -> None:
     assert [epoch["val"]["loss"] for epoch in history] == pytest.approx(expected["val_loss"])
     for a, b in zip(ours.get_weights(), keras_own.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_classes_are_weighted_as_by_keras_fit() -> None:
+    order = [7, 0, 3, 9, 1, 4, 8, 2]
+    ours, keras_own = compiled_head(), compiled_head()
+
+    weights = np.array([3.0, 0.5], "float32")
+    trainer = HeadTrainer(ours, [rows(order)], rows([5]), BATCH_SIZE, 2**20, class_weights=weights)
+    loss = [trainer.train_epoch(epoch)["loss"] for epoch in range(3)]
+    expected = keras_own.fit(
+        FEATURES[order], LABELS[order], BATCH_SIZE, epochs=3, shuffle=False, verbose=0,
+        class_weight={0: 3.0, 1: 0.5},
+    ).history  # fmt: skip
+
+    assert loss == pytest.approx(expected["loss"])
+    for a, b in zip(ours.get_weights(), keras_own.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "targets", [[[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]], [0, 1]], ids=["binary", "one-hot", "int"]
+)
+def test_a_photo_has_the_weight_of_its_class_in_every_label_mode(targets: Any) -> None:
+    weights = sample_weights(tf.constant(targets), np.array([3.0, 0.5]))
+
+    assert weights.numpy().tolist() == [3.0, 0.5]
+
+
+def test_every_epoch_can_have_an_order_of_its_own() -> None:
+    chosen, orders = [7, 0, 3], [[2, 0, 1], [0, 2, 1]]
+    ours, expected = compiled_head(), compiled_head()
+    trainer = HeadTrainer(
+        ours, [rows(chosen)], rows([5]), 1, 2**20, order=lambda epoch: np.array(orders[epoch])
+    )
+
+    for epoch, order in enumerate(orders):
+        trainer.train_epoch(epoch)
+        taken = np.array(chosen)[order]
+        expected.fit(FEATURES[taken], LABELS[taken], 1, shuffle=False, verbose=0)
+
+    for a, b in zip(ours.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
 def test_epochs_take_the_views_in_turn() -> None:

@@ -43,6 +43,11 @@ def stack(settings: list[Settings]) -> StackedHeads:
     return StackedHeads(settings, weights, [rows(TRAIN, mode)], rows(VALID, mode))
 
 
+def present(stacked: StackedHeads, head: int) -> list[np.ndarray]:
+    """Return the present weights of one head."""
+    return stacked.weights_of(head, stacked.weights())
+
+
 def train(stacked: StackedHeads) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Train for EPOCHS; return the last epoch's training and validation metrics."""
     for epoch in range(EPOCHS):
@@ -84,7 +89,9 @@ def test_each_head_is_trained_as_it_is_alone(
             expected, rel=1e-4
         )
         assert validation["loss"][index] == pytest.approx(alone.validate()["loss"], rel=1e-4)
-        for ours, theirs in zip(stacked.weights_of(index), model.get_weights(), strict=True):
+        for ours, theirs in zip(
+            stacked.weights_of(index, stacked.weights()), model.get_weights(), strict=True
+        ):
             np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
@@ -95,7 +102,9 @@ def test_before_training_each_head_has_the_weights_that_it_was_given() -> None:
 
     for index, each in enumerate(settings):
         for ours, theirs in zip(
-            stacked.weights_of(index), head_model(each).get_weights(), strict=True
+            stacked.weights_of(index, stacked.weights()),
+            head_model(each).get_weights(),
+            strict=True,
         ):
             np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
@@ -128,5 +137,25 @@ def test_a_copied_state_continues_the_training_identically() -> None:
 
     assert trained.train_epoch(1)["loss"].tolist() == resumed.train_epoch(1)["loss"].tolist()
     for index in range(2):
-        for a, b in zip(trained.weights_of(index), resumed.weights_of(index), strict=True):
+        for a, b in zip(
+            trained.weights_of(index, trained.weights()),
+            resumed.weights_of(index, resumed.weights()),
+            strict=True,
+        ):
             np.testing.assert_array_equal(a, b)
+
+
+def test_only_the_heads_that_improved_get_their_present_weights() -> None:
+    stacked = stack(each_settings([{"seed": 1}, {"seed": 2}]))
+    before = stacked.updated([], np.array([True, False]))
+    stacked.train_epoch(0)
+
+    after = stacked.updated([each.copy() for each in before], np.array([True, False]))
+
+    now = stacked.weights()
+    for index, expected in enumerate((now, before)):
+        for ours, theirs in zip(
+            stacked.weights_of(index, after), stacked.weights_of(index, expected), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+    assert any((a != b).any() for a, b in zip(now, before, strict=True))

@@ -3,9 +3,11 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from kernel.report.curve_verdict import compare, judge
+from kernel.report.scores import score
 
 EPOCHS = range(30)
 
@@ -67,15 +69,34 @@ def test_a_loss_at_chance_is_called_guessing_for_any_number_of_classes() -> None
     for classes in (2, 20):
         chance = math.log(classes)
         flat = [chance] * 30
-        verdict = judge({"loss": flat, "val_loss": flat}, classes=classes)
+        verdict = judge({"loss": flat, "val_loss": flat}, chance)
         assert verdict.verdict == "underfits"
         assert "no better than guessing" in verdict.words
 
 
 def test_the_same_gap_is_wide_for_two_classes_and_narrow_for_twenty() -> None:
     history = {"loss": falling(0.7, 0.2), "val_loss": falling(0.8, 0.5)}
-    assert judge(history, classes=2).verdict == "overfits"
-    assert judge(history, classes=20).verdict == "fits"
+    assert judge(history, math.log(2)).verdict == "overfits"
+    assert judge(history, math.log(20)).verdict == "fits"
+
+
+def test_a_model_that_takes_every_photo_for_the_frequent_class_does_not_fit() -> None:
+    chances = np.linspace(0.9, 0.99, 100)
+    scores = score([0] * 5 + [1] * 95, chances, ("Car", "Truck"))
+    verdict = judge({"loss": falling(0.4, 0.08), "val_loss": falling(0.4, 0.09)}, 0.199, scores)
+
+    assert verdict.verdict == "underfits"
+    assert "all photos are taken for Truck, and balanced accuracy is 0.500" in verdict.words
+
+
+def test_a_head_that_answers_the_same_to_every_photo_is_dead_and_the_verdict_says_what_helps() -> (
+    None
+):
+    scores = score([0, 1, 1], [0.6, 0.6, 0.6], ("Car", "Truck"))
+    verdict = judge({"loss": [0.64] * 5, "val_loss": [0.64] * 5}, 0.6365, scores)
+
+    assert verdict.verdict == "dead"
+    assert "units = [64]" in verdict.words
 
 
 def test_noise_alone_is_no_trend_and_no_overfitting() -> None:

@@ -1,0 +1,40 @@
+"""What a training starts from."""
+
+from dataclasses import dataclass
+
+from kernel import session
+from kernel.data import photos
+from kernel.data.photos import PhotoSet
+from kernel.fit.checkpoints import Checkpoints, fingerprint
+from kernel.model import bases
+from kernel.model.bases import Base
+from kernel.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class Start:
+    """The photos of a run and its base, just built: the random numbers for the head come next."""
+
+    settings: Settings
+    photo_set: PhotoSet
+    base: Base
+
+    def with_seed(self, seed: int) -> "Start":
+        """Return the start of a run with another seed, which may draw other photos."""
+        settings = self.settings.changed(seed=seed)
+        return prepare(settings, photos.find(settings))
+
+    def checkpoints(self) -> Checkpoints:
+        """Return the checkpoints of the runs with this start."""
+        digests = self.photo_set.train.digests, self.photo_set.valid.digests
+        return Checkpoints(fingerprint(self.settings.as_trained(), self.base.digest, digests))
+
+
+def prepare(settings: Settings, photo_set: PhotoSet) -> Start:
+    """Seed everything and build the base: the course's order, with the head's weights drawn last.
+
+    Raises:
+        RunError: when there are no weights for the base, or they do not fit.
+    """
+    session.seed_all(settings.seed)
+    return Start(settings, photo_set, bases.build(settings))
