@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def draw_status(status: RunStatus, console: Console) -> None:
     sign = {"COMPLETE": "✓ ", "ERROR": "✗ ", "CANCEL_ACKNOWLEDGED": "✗ "}.get(status.status, "")
     parts = [f"{sign}{status.status.label}"]
+    if not status.is_shown:
+        parts.append("Kaggle does not show it")
     if status.queued_seconds is not None:
         parts.append(f"queued {durations.describe(status.queued_seconds)}")
     if status.running_seconds:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.command_line import Kitctl, write_script
+from support.local_kaggle import LocalKaggle
 
 
 def test_wait_ends_with_the_run(kitctl: Kitctl) -> None:
@@ -31,3 +33,16 @@ def test_wait_exits_with_7_when_its_timeout_is_over(kitctl: Kitctl, project: Pat
 def test_wait_refuses_a_timeout_that_is_no_duration(kitctl: Kitctl) -> None:
     call = kitctl("wait", "--timeout", "x", "--local", "--json")
     assert (call.code, call.error["code"]) == (2, "bad_timeout")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_run_that_kaggle_does_not_show_yet_is_waited_for(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, status: int
+) -> None:
+    local_kaggle.hide_new_versions(1.5, status)
+    kitctl("push", "--local")
+    shown = kitctl("status", "--local")
+    assert (shown.code, "Kaggle does not show it" in shown.out) == (0, True)
+    call = kitctl("wait", "--local")
+    assert call.code == 0
+    assert "not shown yet" in call.err

@@ -128,7 +128,7 @@ class _StatusLine:
     def show(self, status: RunStatus) -> None:
         running = status.running_seconds if status.record and status.record.started_at else None
         seconds = status.queued_seconds if running is None else running
-        state = status.status.label
+        state = status.status.label if status.is_shown else "not shown yet"
         aside = "" if seconds is None else f" ({durations.describe(seconds)})"
         self._bar.describe(f"{status.ref}: {state}", aside)
 
