@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata as distributions
-from importlib.util import find_spec
 from pathlib import Path
 
 from kitctl.config import Config
 from kitctl.domain.metadata import Sources
 from kitctl.errors import InvalidInput, KitError, hint_text
-from kitctl.operations.shared import prepare_sources
+from kitctl.operations.shared import imported_packages, prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.read_project import Project, read_project
-from kitctl.packing import notebooks
 from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)
@@ -25,19 +22,6 @@ LEAST_FREE_BYTES = 2_000_000_000
 OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
 DISTRIBUTIONS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
 """Import name → the distributions that may provide it."""
-
-PACKAGES = {
-    **{name: name for name in ("keras", "lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
-    **{name: name for name in ("seaborn", "torch", "torchvision", "tqdm", "transformers")},
-    **{name: name for name in ("catboost", "optuna", "plotly", "requests", "timm", "xgboost")},
-    "PIL": "pillow",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python-headless",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-}
-"""Import name → the package that provides it, where kitctl knows it for sure."""
 
 LARGEST_SKEW_SECONDS = 60.0
 """Signed addresses and tokens are valid for minutes; other things break before a minute's skew."""
@@ -145,12 +129,14 @@ def _check_metadata(project: Project) -> DoctorCheck:
 
 def _check_imports(folder: Path, project: Project) -> DoctorCheck:
     """Check that what the job imports is installed here, without importing any of it."""
-    texts = [module.text for module in project.modules] or _single_file_texts(project)
+    texts = [module.text for module in project.modules] or _texts(project)
     own = {module.name.partition(".")[0] for module in project.modules}
-    names = sorted({name for text in texts for name in _imported_names(text)} - own)
+    names = sorted(
+        {name for text in texts for name in imported_packages.imported_names(text)} - own
+    )
     beside = (folder / project.inspection.metadata.code_file).parent
     names = [name for name in names if not _is_module_in(beside, name)]
-    missing = [name for name in names if name not in sys.modules and find_spec(name) is None]
+    missing = imported_packages.not_installed(names)
     installed = [
         f"{distribution} {version}"
         for name in names
@@ -164,7 +150,7 @@ def _check_imports(folder: Path, project: Project) -> DoctorCheck:
         f"not installed here: {', '.join(missing)}"
         if missing
         else ", ".join(installed) or "all here",
-        fix or f"{_installation(missing)}   (only a dry run needs them)",
+        fix or f"{imported_packages.installation(missing)}   (only a dry run needs them)",
     )
 
 
@@ -172,26 +158,13 @@ def _is_module_in(folder: Path, name: str) -> bool:
     return (folder / f"{name}.py").is_file() or (folder / name).is_dir()
 
 
-def _installation(missing: Sequence[str]) -> str:
-    """Return the command that installs what provides these imports, as far as that is known."""
-    known = [PACKAGES[name] for name in missing if name in PACKAGES]
-    others = [name for name in missing if name not in PACKAGES]
-    # A package of the import's name may be somebody else's.
-    advice = f"find the packages that provide {', '.join(others)}" if others else ""
-    return "; ".join(filter(None, [f"pip install {' '.join(known)}" if known else "", advice]))
-
-
-def _single_file_texts(project: Project) -> list[str]:
+def _texts(project: Project) -> list[str]:
     """Return what is Python in a file that is sent as it is."""
-    metadata, text = project.inspection.metadata, project.code.decode("utf-8", "replace")
+    metadata = project.inspection.metadata
     if metadata.language != "python":
         return []
-    if metadata.kernel_type != "notebook":
-        return [text]
-    try:
-        return [notebooks.plain_python(cell) for cell in notebooks.code_cells(text)]
-    except notebooks.NotANotebook:
-        return []
+    text = project.code.decode("utf-8", "replace")
+    return imported_packages.python_texts(metadata.kernel_type, text)
 
 
 def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterator[DoctorCheck]:
@@ -203,19 +176,6 @@ def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterat
             else "can run here"
         )
         yield DoctorCheck("notebook", True, detail)
-
-
-def _imported_names(text: str) -> Iterator[str]:
-    """Yield the top-level names of the absolute imports that run whenever the module is loaded."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
 
 
 def _check_settings(folder: Path) -> DoctorCheck:

@@ -1,0 +1,60 @@
+"""What a job's code imports, and which packages provide that."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+
+from kitctl.packing import notebooks
+
+PACKAGES = {
+    **{name: name for name in ("keras", "lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
+    **{name: name for name in ("seaborn", "torch", "torchvision", "tqdm", "transformers")},
+    **{name: name for name in ("catboost", "optuna", "plotly", "requests", "timm", "xgboost")},
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+"""Import name → the package that provides it, where kitctl knows it for sure."""
+
+
+def python_texts(kernel_type: str, text: str) -> list[str]:
+    """Return what is Python in a script or in each cell of a notebook; damaged: nothing."""
+    if kernel_type != "notebook":
+        return [text]
+    try:
+        return [notebooks.plain_python(cell) for cell in notebooks.code_cells(text)]
+    except notebooks.NotANotebook:
+        return []
+
+
+def imported_names(text: str) -> Iterator[str]:
+    """Yield the top-level names of the absolute imports that run whenever the module is loaded."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def not_installed(names: Sequence[str]) -> list[str]:
+    """Return the names that cannot be imported here; none of them is imported."""
+    return [name for name in names if name not in sys.modules and find_spec(name) is None]
+
+
+def installation(missing: Sequence[str]) -> str:
+    """Return the command that installs what provides these imports, as far as that is known."""
+    known = [PACKAGES[name] for name in missing if name in PACKAGES]
+    others = [name for name in missing if name not in PACKAGES]
+    # A package of the import's name may be somebody else's.
+    advice = f"find the packages that provide {', '.join(others)}" if others else ""
+    return "; ".join(filter(None, [f"pip install {' '.join(known)}" if known else "", advice]))
