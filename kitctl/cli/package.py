@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,13 @@ from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 
+class ServiceName(StrEnum):
+    """Another service that runs packaged jobs."""
+
+    SKY = "sky"
+    HF = "hf"
+
+
 @command("package")
 def package(
     context: CommandContext,
@@ -22,6 +30,10 @@ def package(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where; default: package/ in the project."),
     ] = None,
+    service: Annotated[
+        ServiceName | None,
+        typer.Option("--for", help="Add the files that run the job on SkyPilot or HF Jobs."),
+    ] = None,
     settings: SetOption = None,
 ) -> CommandResult:
     """Write the folder that push would send.
@@ -29,7 +41,7 @@ def package(
     It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
     kernels push -p DIR. The same input gives the same bytes.
     """
-    from kitctl.operations.package import write_package
+    from kitctl.operations.package import write_package, write_package_for
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.package import draw_packaged
@@ -41,6 +53,10 @@ def package(
     )
     for warning in plan.warnings:
         context.console.warn(warning)
-    packaged = write_package(plan, out or context.project / "package")
-    hint = (f"kaggle kernels push -p {packaged.out}   (or: ", NextCommand("push"), ")")
+    folder = out or context.project / "package"
+    if service:
+        packaged = write_package_for(service, plan, folder)
+        return CommandResult(packaged, draw_packaged, hint=packaged.command)
+    packaged = write_package(plan, folder)
+    hint = (f"{packaged.command}   (or: ", NextCommand("push"), ")")
     return CommandResult(packaged, draw_packaged, hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,21 +13,50 @@ from kitctl.packing.bundle import Plan
 
 @dataclass(frozen=True)
 class PackageResult:
-    """The folder that `kaggle kernels push -p` takes."""
+    """The folder, and the command that runs the job from it with another program."""
 
     out: Path
     script_sha256: str
     script_bytes: int
     modules: tuple[str, ...]
     warnings: tuple[str, ...]
+    service_files: tuple[str, ...]
+    command: str
 
 
 def write_package(plan: Plan, out: Path) -> PackageResult:
     """Write the plan into the folder, which is created if needed; other files there stay."""
+    return _write(plan, out, {}, f"kaggle kernels push -p {out}")
+
+
+def write_package_for(service: str, plan: Plan, out: Path) -> PackageResult:
+    """Write the plan as `write_package`, and the files by which a service of SERVICES runs it.
+
+    Raises InvalidInput for a job that runs only on Kaggle.
+    """
+    from kitctl.packing.elsewhere.services import SERVICES
+
+    chosen = SERVICES[service]
+    return _write(plan, out, chosen.files(plan.metadata), f"cd {out} && {chosen.command}")
+
+
+def _write(plan: Plan, out: Path, texts: Mapping[str, str], command: str) -> PackageResult:
     out.mkdir(parents=True, exist_ok=True)
     metadata = replace(plan.metadata, code_file=plan.script_name)
-    files = {plan.script_name: plan.script, METADATA_NAME: metadata.to_json().encode()}
+    files = {
+        plan.script_name: plan.script,
+        METADATA_NAME: metadata.to_json().encode(),
+        **{name: text.encode() for name, text in texts.items()},
+    }
     for name, data in files.items():
         with replace_file(out / name) as part:
             part.write_bytes(data)
-    return PackageResult(out, plan.script_sha256, len(plan.script), plan.modules, plan.warnings)
+    return PackageResult(
+        out=out,
+        script_sha256=plan.script_sha256,
+        script_bytes=len(plan.script),
+        modules=plan.modules,
+        warnings=plan.warnings,
+        service_files=tuple(texts),
+        command=command,
+    )

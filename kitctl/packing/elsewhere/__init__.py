@@ -1,0 +1,1 @@
+"""The files by which a packaged job runs on other services than Kaggle."""
