@@ -153,46 +153,6 @@ def judge(
     )
 
 
-def compare(
-    a: CurveVerdict, b: CurveVerdict, names: tuple[str, str] = ("the first", "the second")
-) -> str:
-    """Return sentences on how two runs on the same photos differ."""
-    sentences = [
-        _capitalised(f"{name} {_PREDICATES[verdict.verdict]}{_losses(verdict)}.")
-        for name, verdict in zip(names, (a, b), strict=True)
-    ]
-    if a.best_val_loss is None or b.best_val_loss is None:
-        return " ".join(sentences)
-    difference = b.best_val_loss - a.best_val_loss
-    smallest_difference = max(FLAT * a.chance, 2 * max(a.noise or 0.0, b.noise or 0.0))
-    bests = " and ".join(f"{run.best_val_loss:.3f} in epoch {run.best_epoch}" for run in (a, b))
-    if abs(difference) <= smallest_difference:
-        sentences.append(f"Their best validation losses are equal within noise ({bests}).")
-    else:
-        better = names[0] if difference > 0 else names[1]
-        sentences.append(
-            f"Validation loss is lower by {abs(difference):.3f} for {better} ({bests})."
-        )
-    if a.gap is not None and b.gap is not None and abs(a.gap - b.gap) > WIDE_GAP * a.chance:
-        closer = names[0] if a.gap < b.gap else names[1]
-        sentences.append(
-            f"The curves of {closer} stay closer together: what it predicts "
-            "depends less on individual training photos."
-        )
-    return " ".join(sentences)
-
-
-_PREDICATES = {
-    "overfits": "overfits",
-    "underfits": "underfits",
-    "fits": "fits",
-    "dead": "has a dead head",
-    "diverged": "diverged",
-    "too_short": "is too short for a verdict",
-    "unvalidated": "has no validation loss",
-}
-
-
 def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     """Return the verdict and its explanation."""
     if scores and scores.is_constant:
@@ -280,13 +240,3 @@ def _finite_epochs(loss: Sequence[float], val_loss: Sequence[float]) -> int:
         if not (math.isfinite(value) and math.isfinite(validation)):
             return epoch
     return len(loss)
-
-
-def _losses(verdict: CurveVerdict) -> str:
-    if verdict.loss is None or verdict.val_loss is None:
-        return ""
-    return f" (training loss {verdict.loss:.3f}, validation loss {verdict.val_loss:.3f})"
-
-
-def _capitalised(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

@@ -46,6 +46,10 @@ class LocalResultsFolder:
     def moved(self) -> tuple[MovedFiles, ...]:
         return tuple(MovedFiles(folder, tuple(names)) for folder, names in self._moved.items())
 
+    @property
+    def owner(self) -> RunIdentity | None:
+        return read_run(self.root)
+
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
         # Loaded here: only a pull needs it.

@@ -29,6 +29,7 @@ MODULES = {
     "logs": "logs",
     "cancel": "cancel",
     "pull-results": "pull_results",
+    "compare": "compare",
     "local": "local",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,9 +30,27 @@ def runs(
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")
     ] = 20,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric", metavar="NAME", help="Show the best value of this one, of pulled runs."
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort", metavar="COLUMN", help="Order by a column, such as a metric or hours."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
+    ] = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """List this project's runs, newest first."""
+    """List this project's runs, newest first, with the settings that differ and a metric.
+
+    Examples: kitctl runs --status error; kitctl runs --metric val_loss --sort val_loss
+    """
     shown = [_status(name) for name in statuses or []]
     if all_projects:
         context.configure_without_project(local=local)
@@ -40,7 +59,8 @@ def runs(
     client = context.connect_briefly()
     with prefetch(client.account):
         # Loaded while Kaggle answers.
-        from kitctl.operations.runs import list_runs
+        from kitctl.cli.pulled import pulled_runs
+        from kitctl.operations.runs import list_runs, with_results
         from kitctl.render.runs import draw_runs
 
         context.output.prepare()
@@ -50,8 +70,16 @@ def runs(
             context.console,
             kernel=None if all_projects else context.kernel(context.last_account),
             statuses=shown,
-            limit=limit,
+            # The best of all runs may be an old one.
+            limit=None if sort else limit,
         )
+        result = with_results(result, pulled_runs(context), metric)
+    if sort is not None:
+        result = result.sorted_by(sort).first(limit)
+    if csv is not None:
+        from kitctl.render.run_csv import write_runs
+
+        write_runs(result.table(), csv)
     return CommandResult(result, draw_runs)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO
@@ -39,7 +39,7 @@ def read_history(file: BinaryIO) -> History:
         is_number = [_number(cell) is not None for cell in first]
         places = [place for place, name in enumerate(names) if name and first and is_number[place]]
         shown = places[:MAX_COLUMNS]
-        table = _thinned([_number(row[place]) for place in shown] for row in chain([first], rows))
+        table = _thinned(_numbers(row, shown) for row in chain([first], rows))
     except csv.Error as error:
         raise Unreadable(f"is no table: {error}") from None
     columns = {names[place]: [row[at] for row in table] for at, place in enumerate(shown)}
@@ -50,14 +50,13 @@ def read_history(file: BinaryIO) -> History:
     return History(columns if table else {}, tuple(left_out))
 
 
-def _thinned(rows: Iterable[list[float | None]]) -> list[list[float]]:
+def _thinned(rows: Iterable[list[float]]) -> list[list[float]]:
     """Return at most MAX_ROWS rows without gaps at about equal distances, and the last one."""
     thinned: list[list[float]] = []
     last: list[float] = []
     step, place = 1, 0
-    for row in rows:
-        numbers = [number for number in row if number is not None]
-        if len(numbers) < len(row) or not numbers:
+    for numbers in rows:
+        if not numbers:
             continue
         last = numbers
         if place % step == 0:
@@ -74,6 +73,14 @@ def _lines(file: BinaryIO) -> Iterator[str]:
         if len(line) > LONGEST_LINE_BYTES:
             raise Unreadable(f"has a line of more than {LONGEST_LINE_BYTES:,} bytes")
         yield line.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _numbers(row: Sequence[str], places: Sequence[int]) -> list[float]:
+    """Return the numbers in these places; none where one of them is no number."""
+    try:
+        return [float(row[place]) for place in places]
+    except ValueError:
+        return []
 
 
 def _number(text: str) -> float | None:

@@ -1,25 +1,37 @@
-"""`runs`: the runs in the ledger, newest first."""
+"""`runs`: the runs in the ledger, newest first, and what those that were pulled measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from kitctl.domain.differences import differing_settings, value_text
+from kitctl.domain.metrics import BestValue
 from kitctl.domain.runs import KernelRef, Run, Status
 from kitctl.domain.weeks import moment_of
 from kitctl.errors import KitError
+from kitctl.operations.shared.pulled_run import PulledRun, PulledRuns
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.run_table import common_metric, sort_table
 from kitctl.ports import Kaggle, Ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class RunList:
-    """Runs of the ledger at the time `now`, in seconds on Kaggle's clock."""
+    """Runs of the ledger at the time `now`, in seconds on Kaggle's clock.
+
+    `pulled` holds the results that are here, by the run's id; `metric` is the one that is shown.
+    """
 
     runs: tuple[Run, ...]
     now: float
+    pulled: Mapping[int, PulledRun] = field(default_factory=dict)
+    metric: str | None = None
 
     def seconds(self, run: Run) -> float:
         """Return how long a run occupied its machine, or has been occupying it."""
@@ -32,11 +44,62 @@ class RunList:
         """How many accelerator seconds the listed runs used together."""
         return sum(self.seconds(run) for run in self.runs if run.intent.pool != "cpu")
 
+    @property
+    def differing(self) -> Mapping[str, Mapping[int, object]]:
+        """The settings that differ between runs, with the values by the run's id."""
+        settings = {run.id: self._settings(run) for run in self.runs}
+        known = {number: values for number, values in settings.items() if values}
+        return {
+            name: dict(zip(known, values, strict=True))
+            for name, values in differing_settings(list(known.values())).items()
+        }
+
+    def best(self, run: Run) -> BestValue | None:
+        """Return the best value of the metric, where the run's results are here."""
+        pulled = self.pulled.get(run.id)
+        return pulled.compared.best(self.metric) if pulled and self.metric else None
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each run: name, state, hours, the metric, the settings that differ."""
+        import pandas as pd
+
+        bests = [self.best(run) for run in self.runs]
+        columns: dict[str, list[object]] = {
+            "run": [run.name for run in self.runs],
+            "status": [run.status.label for run in self.runs],
+            "machine": [run.intent.accelerator or "cpu" for run in self.runs],
+            "pushed": [moment_of(run.pushed_at or run.intent.written_at) for run in self.runs],
+            "hours": [round(self.seconds(run) / 3600, 4) for run in self.runs],
+        }
+        if self.metric:
+            columns[self.metric] = [best.value if best else None for best in bests]
+            columns["best_epoch"] = [best.epoch if best else None for best in bests]
+        for name, values in self.differing.items():
+            columns.setdefault(name, [value_text(values.get(run.id)) for run in self.runs])
+        return pd.DataFrame(columns).astype({"best_epoch": "Int64"} if self.metric else {})
+
+    def sorted_by(self, column: str) -> RunList:
+        """Return the list in the order of a column of the table, the best metric first.
+
+        Raises InvalidInput where there is no such column.
+        """
+        order = sort_table(self.table(), column).index
+        return replace(self, runs=tuple(self.runs[int(place)] for place in order))
+
+    def first(self, limit: int) -> RunList:
+        """Return the first runs of the list, so many at most."""
+        return replace(self, runs=self.runs[:limit])
+
     def as_data(self) -> dict[str, Any]:
         return {
             "runs": [self._row(run) for run in self.runs],
             "accelerator_seconds": self.accelerator_seconds,
+            "metric": self.metric,
         }
+
+    def _settings(self, run: Run) -> Mapping[str, Any]:
+        pulled = self.pulled.get(run.id)
+        return pulled.settings if pulled else run.intent.settings
 
     def _row(self, run: Run) -> dict[str, Any]:
         times = {
@@ -45,6 +108,7 @@ class RunList:
             "ended_at": run.ended_at,
             "pulled_at": run.pulled_at,
         }
+        best = self.best(run)
         return {
             "run": run.name,
             "version": run.version,
@@ -57,6 +121,9 @@ class RunList:
             "script_sha256": run.intent.script_sha256,
             "pulled_to": run.pulled_to,
             **{name: None if at is None else moment_of(at) for name, at in times.items()},
+            "best_value": best.value if best else None,
+            "best_epoch": best.epoch if best else None,
+            "differing": {name: values.get(run.id) for name, values in self.differing.items()},
         }
 
 
@@ -76,3 +143,12 @@ def list_runs(
         reporter.warn(f"{error.message} These are the runs as last seen.")
     runs = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)
     return RunList(tuple(runs), kaggle.now())
+
+
+def with_results(listed: RunList, pulled_runs: PulledRuns, metric: str | None) -> RunList:
+    """Return the list with what is here of the runs' results.
+
+    Raises InvalidInput where none of them has the metric; None chooses one.
+    """
+    pulled = {run.id: results for run in listed.runs if (results := pulled_runs.of_record(run))}
+    return replace(listed, pulled=pulled, metric=common_metric(list(pulled.values()), metric))

@@ -81,6 +81,10 @@ class ResultsFolder(Protocol):
     def moved(self) -> Sequence[MovedFiles]:
         """What has made room for the run's files."""
 
+    @property
+    def owner(self) -> RunIdentity | None:
+        """The run that the folder belongs to; None where it belongs to none that can be read."""
+
     def exclusive(self, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
         """Lock the folder against other pulls; `on_wait` is called where one must be waited for."""
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kitctl.domain import durations
+from kitctl.domain.differences import value_text
+from kitctl.render.tables import Column, draw_table, number_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,31 +16,47 @@ if TYPE_CHECKING:
 
 
 def draw_runs(listed: RunList, console: Console) -> None:
-    from rich.table import Table
-
     if not listed.runs:
         console.print("No runs yet.")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("run", "status", "machine", "pushed (UTC)"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("ran", justify="right")
-    table.add_column("results", overflow="fold")
-    for run in listed.runs:
-        seconds = listed.seconds(run)
-        table.add_row(
-            run.name,
-            run.status.label,
-            run.intent.accelerator or "cpu",
-            _when(run.pushed_at or run.intent.written_at),
-            durations.describe(seconds) if seconds else "",
-            "pulled" if run.pulled_at else "",
-        )
-    console.print(table)
+    draw_table(_columns(listed), console, whole="--csv FILE has all")
     if listed.accelerator_seconds:
         console.print(
             f"together {durations.describe(listed.accelerator_seconds)} of GPU or TPU time"
         )
+
+
+def _columns(listed: RunList) -> list[Column]:
+    """Return the columns, what a narrow window can do without last."""
+    runs = listed.runs
+    columns = [
+        Column("run", [run.name for run in runs], "left"),
+        Column("status", [run.status.label for run in runs], "left"),
+        Column("ran", [_duration(listed.seconds(run)) for run in runs]),
+    ]
+    if listed.metric:
+        bests = [listed.best(run) for run in runs]
+        columns.append(
+            Column(
+                f"best {listed.metric}",
+                [number_text(best.value) if best else "" for best in bests],
+            )
+        )
+    columns += [
+        Column(name, [value_text(values.get(run.id)) for run in runs])
+        for name, values in listed.differing.items()
+    ]
+    pushed = [_when(run.pushed_at or run.intent.written_at) for run in runs]
+    return [
+        *columns,
+        Column("pushed (UTC)", pushed, "left"),
+        Column("machine", [run.intent.accelerator or "cpu" for run in runs], "left"),
+        Column("results", ["pulled" if run.pulled_at else "" for run in runs], "left"),
+    ]
+
+
+def _duration(seconds: float) -> str:
+    return durations.describe(seconds) if seconds else ""
 
 
 def _when(at: float) -> str:

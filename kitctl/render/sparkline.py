@@ -10,19 +10,21 @@ _BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 40
 
 
-def curve(values: Sequence[float], width: int = WIDTH) -> str:
+def curve(
+    values: Sequence[float], width: int = WIDTH, span: tuple[float, float] | None = None
+) -> str:
     """Return one bar for each value, or for each `width`-th part of them.
 
-    The lowest value is the lowest bar, the highest value the highest; NaN and infinity are left
-    out.
+    The lowest value is the lowest bar, the highest value the highest, or those of `span`; NaN and
+    infinity are left out.
     """
     points = _averaged([value for value in values if math.isfinite(value)], width)
     if not points:
         return ""
-    low, high = min(points), max(points)
+    low, high = span or (min(points), max(points))
     # In halves: the difference of two numbers may be too large for a number.
-    span = high / 2 - low / 2 or 1.0
-    steps = ((point / 2 - low / 2) / span * (len(_BARS) - 1) for point in points)
+    height = high / 2 - low / 2 or 1.0
+    steps = ((point / 2 - low / 2) / height * (len(_BARS) - 1) for point in points)
     return "".join(_BARS[round(step)] for step in steps)
 
 

@@ -14,6 +14,7 @@ import pytest
 from support.command_line import PRINT_SESSION, CommandCall, Kitctl, write_script
 from support.local_kaggle import AnsweredError, LocalKaggle, until
 from support.projects import MAIN, packed_job
+from support.pulled_results import write_results
 
 SAMPLE = json.loads(Path(__file__).with_name("json_keys.json").read_text("utf-8"))
 
@@ -82,6 +83,8 @@ def test_push_and_the_commands_that_watch_its_run(
     check("logs --follow", kitctl("logs", "--local", "--follow", "--json"))
     check("pull-results", kitctl("pull-results", "--local", "--json"))
     check("runs", kitctl("runs", "--local", "--json"))
+    other = write_results(project / "other", metrics={"loss": 0.25})
+    check("compare", kitctl("compare", "1", str(other), "--local", "--json"))
     check("quota", kitctl("quota", "--local", "--weeks", "2", "--json"))
     check("push refused", kitctl("push", "--local", "--json"))
     check("push --follow", kitctl("push", "--local", "--force", "--follow", "--json"))

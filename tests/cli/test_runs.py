@@ -8,6 +8,7 @@ import pytest
 from support.command_line import PRINT_SESSION, Kitctl, write_script
 from support.ledgers import write_ledger
 from support.local_kaggle import LocalKaggle, until
+from support.pulled_results import write_results
 from support.runs import run
 
 
@@ -69,3 +70,39 @@ def test_a_broken_project_file_is_never_taken_for_no_project(
     (project / file).write_text("[{", "utf-8")
     call = kitctl(command, "--local", "--json")
     assert (call.code, call.error["code"]) == (3, code)
+
+
+def test_runs_shows_what_differs_and_a_metric_and_sorts_by_it(
+    kitctl: Kitctl, project: Path
+) -> None:
+    for rate, score in ((0.1, 3), (0.2, 1), (0.3, 2)):
+        report = {"settings": {"rate": rate, "units": 6}}
+        lines = [
+            "import json",
+            f"json.dump({{'score': {score}}}, open('metrics.json', 'w'))",
+            f"json.dump({report}, open('run.json', 'w'))",
+        ]
+        write_script(project, "\n".join(lines))
+        push_and_wait(kitctl)
+        if rate < 0.3:
+            kitctl("pull-results", "--local")
+    heading, *_ = kitctl("runs", "--local").out.splitlines()
+    assert heading.split()[:7] == ["run", "status", "ran", "best", "score", "rate", "pushed"]
+    call = kitctl("runs", "--local", "--sort", "score", "--csv", "runs.csv", "--json")
+    assert [run["version"] for run in call.data["runs"]] == [1, 2, 3]
+    assert [run["best_value"] for run in call.data["runs"]] == [3.0, 1.0, None]
+    assert [run["differing"].get("rate") for run in call.data["runs"]] == [0.1, 0.2, None]
+    rows = Path("runs.csv").read_text("utf-8").splitlines()
+    assert rows[0] == "run,status,machine,pushed,hours,score,best_epoch,rate"
+    assert rows[1].startswith("local/small-job/1,complete,cpu,")
+    assert kitctl("runs", "--local", "--metric", "odd", "--json").error["code"] == "no_metric"
+
+
+def test_results_of_another_run_in_the_folder_are_not_shown_as_this_ones(
+    kitctl: Kitctl, project: Path
+) -> None:
+    push_and_wait(kitctl)
+    kitctl("pull-results", "--local")
+    folder = Path(kitctl("runs", "--local", "--json").data["runs"][0]["pulled_to"])
+    write_results(folder, "kaggle ada/small-job/1", metrics={"score": 1})
+    assert kitctl("runs", "--local", "--json").data["metric"] is None

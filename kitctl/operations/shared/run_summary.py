@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from kitctl.domain import run_report
 from kitctl.domain.history import History, read_history
+from kitctl.domain.metrics import finite_number
 from kitctl.ports import ResultsFolder
 
 T = TypeVar("T")
@@ -31,6 +32,17 @@ class RunSummary:
     history: History
     report: Mapping[str, Any]
     unreadable: tuple[UnreadableFile, ...]
+
+    @property
+    def program_seconds(self) -> float | None:
+        """How long the program ran, by its run.json."""
+        return finite_number(run_report.numbers(self.report.get("seconds")).get("total"))
+
+    @property
+    def recall(self) -> Mapping[str, float]:
+        """The share of each class that was predicted correctly, by class."""
+        metrics = self.report.get("metrics")
+        return run_report.numbers(metrics.get("recall") if isinstance(metrics, dict) else None)
 
 
 def read_summary(folder: ResultsFolder, is_here: Callable[[str], bool]) -> RunSummary:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from kernel.report.curve_verdict import compare, judge
+from kernel.report.curve_verdict import judge
 from kernel.report.scores import score
 
 EPOCHS = range(30)
@@ -117,10 +117,9 @@ def test_a_loss_that_is_not_finite_is_divergence_and_the_epochs_before_it_are_ju
     assert "NaN" not in json.dumps(verdict.as_dict(), allow_nan=False)
 
 
-def test_divergence_in_the_first_epoch_leaves_no_losses_to_compare() -> None:
+def test_divergence_in_the_first_epoch_leaves_no_losses() -> None:
     verdict = judge({"loss": [math.nan], "val_loss": [math.nan]})
     assert (verdict.verdict, verdict.best_epoch, verdict.gap) == ("diverged", None, None)
-    assert "diverged" in compare(verdict, judge(INCEPTIONV1_LIKE))
 
 
 def test_one_epoch_is_too_short_for_a_verdict() -> None:
@@ -136,14 +135,3 @@ def test_without_validation_loss_there_is_no_verdict_on_the_fit() -> None:
 
 def test_a_history_without_an_epoch_raises_nothing() -> None:
     assert judge({"loss": [], "val_loss": []}).best_epoch is None
-
-
-def test_comparing_two_runs_says_which_one_overfits_and_whose_curves_stay_closer() -> None:
-    words = compare(judge(VGG16_LIKE), judge(INCEPTIONV1_LIKE), names=("vgg16", "inceptionv1"))
-    assert words.startswith("Vgg16 overfits")
-    assert "Inceptionv1 underfits" in words
-    assert "curves of inceptionv1 stay closer" in words
-
-
-def test_two_runs_that_differ_by_less_than_the_noise_are_called_equal() -> None:
-    assert "equal within noise" in compare(judge(INCEPTIONV1_LIKE), judge(INCEPTIONV1_LIKE))

@@ -1,0 +1,72 @@
+"""`kitctl compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import LocalOption
+from kitctl.errors import UsageError
+from kitctl.render.output import CommandResult
+
+
+@command("compare")
+def compare(
+    context: CommandContext,
+    *,
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN RUN…", help="N, vN, OWNER/SLUG/N or a folder of results, two or more."
+        ),
+    ],
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric", metavar="NAME", help="Compare by this one; default: val_loss or the like."
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="COLUMN", help="Order the runs by a column of the table."),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the curves of all runs as a PNG."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
+    ] = None,
+    local: LocalOption = None,
+) -> CommandResult:
+    """Compare pulled runs: settings that differ, metrics, hours, and which one is better.
+
+    Any script's run is compared by its metrics.json or history.csv.
+
+    Examples: kitctl compare 3 4; kitctl compare 1 2 3 --metric val_accuracy --csv runs.csv
+    """
+    from kitctl.cli.pulled import pulled_runs
+    from kitctl.operations.compare import compare
+    from kitctl.render.compare import draw_compared
+
+    if len(runs) < 2:
+        raise UsageError("Name two runs or more to compare.", code="too_few_runs")
+    context.configure(local=local)
+    where = pulled_runs(context)
+    found = list({run.folder.resolve(): run for run in map(where.find, runs)}.values())
+    if len(found) < 2:
+        raise UsageError(f"All of these are {found[0].name}.", code="too_few_runs")
+    result = compare(found, metric=metric, sort=sort)
+    if csv is not None:
+        from kitctl.render.run_csv import write_runs
+
+        write_runs(result.table, csv)
+    if plot is not None:
+        from kitctl.render.compare_plot import plot_curves
+
+        plot_curves(result, plot)
+    return CommandResult(result, draw_compared)
