@@ -11,7 +11,13 @@ from urllib.parse import urljoin, urlsplit
 
 from kitctl import __version__
 from kitctl.adapters.hashing import PIECE_BYTES, BackgroundHash, hash_file
-from kitctl.adapters.http import HttpClient, Request, StreamedResponse, TransportError
+from kitctl.adapters.http import (
+    HttpClient,
+    Request,
+    StreamedResponse,
+    TransportError,
+    retry_after,
+)
 from kitctl.domain.results import DownloadedFile, ExpectedFile, is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
@@ -128,15 +134,14 @@ def _check_start(response: StreamedResponse, file: OutputFile, offset: int) -> i
     """Return the byte that the body starts at.
 
     Raises:
-        DownloadInterrupted: another request may succeed.
+        DownloadInterrupted: this is not the file, and another request may succeed.
         UrlExpired: the address does not work any more.
-        NetworkFailed: anything else that is not the file.
     """
     status = response.status
-    if status in {429, 500, 502, 503, 504}:
+    if status in {408, 425, 429} or status >= 500:
         raise DownloadInterrupted(
             f"The storage is busy (HTTP {status}) and did not send {file.name}.",
-            retry_after=response.headers.get("Retry-After"),
+            retry_after=retry_after(response.headers),
         )
     if status == 416:  # The part is longer than the file, so it is of another file.
         raise DownloadInterrupted(
@@ -153,8 +158,9 @@ def _check_start(response: StreamedResponse, file: OutputFile, offset: int) -> i
             )
         return offset
     if status != 200:
-        raise NetworkFailed(
-            f"The storage answered {status} instead of {file.name}.", code="download_failed"
+        raise DownloadInterrupted(
+            f"The storage answered {status} instead of {file.name}.",
+            code="download_failed",
         )
     return 0
 

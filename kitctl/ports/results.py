@@ -41,7 +41,7 @@ class DownloadInterrupted(NetworkFailed):
         message: str,
         *,
         code: str = "",
-        retry_after: str | None = None,
+        retry_after: float | None = None,
         start_over: bool = False,
     ) -> None:
         super().__init__(message, code=code)

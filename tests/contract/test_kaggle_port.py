@@ -70,12 +70,16 @@ _PYTHON: dict[str, Callable[..., str]] = {
 
 
 def connect_to(local: LocalKaggle, mood: str) -> Kaggle:
-    """Return the adapter, connected to a local Kaggle that is kind or not."""
+    """Return the adapter, connected to a local Kaggle that is kind or has every bad habit."""
     if mood != "local":
         local.write_errors(nested=mood == "unkind-nested")
         local.hide_new_versions(seconds=0.3, status=404 if mood == "unkind-flat" else 403)
+        local.show_new_versions_late(0.3)
         local.change_events("empty")
-        local.settings(queue_seconds=0.2, cancel_seconds=0.3)
+        local.change_events("no_newline")
+        local.settings(
+            queue_seconds=0.2, cancel_seconds=0.3, status_lag_seconds=0.5, finished_logs_redirect=1
+        )
     return connect_local(local.endpoint, local.token)
 
 

@@ -7,6 +7,7 @@ from kitctl.adapters.http.client import (
     StreamedResponse,
     basic_auth,
 )
+from kitctl.adapters.http.retry_after import retry_after
 from kitctl.adapters.http.transport_error import TransportError
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "StreamedResponse",
     "TransportError",
     "basic_auth",
+    "retry_after",
 ]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kitctl.adapters.http import TransportError
+from kitctl.adapters.http import TransportError, retry_after
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.domain import durations
 from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
@@ -177,7 +174,7 @@ def _json_object(response: Response) -> dict[str, Any] | None:
 
 
 def _error(reply: Reply, response: Response) -> Exception:
-    status, quoted, pause = reply.status, _quoted(reply.message), _retry_after(response)
+    status, quoted, pause = reply.status, _quoted(reply.message), retry_after(response.headers)
     if status == 429:
         return RetryLater(
             NetworkFailed(
@@ -215,25 +212,6 @@ def _not_kaggle() -> NetworkFailed:
 
 def _quoted(message: str) -> str:
     return f' It says: "{message}"' if message else ""
-
-
-def _retry_after(response: Response) -> float | None:
-    """Return the seconds that Kaggle asks to wait; None where it names no time to come."""
-    text = response.headers.get("Retry-After", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = _seconds_until(text, response.headers.get("Date"))
-    return seconds if 0 < seconds < math.inf else None
-
-
-def _seconds_until(date: str, now: str | None) -> float:
-    """Return the seconds from now, by Kaggle's clock, to a date; 0 for what is no date."""
-    try:
-        end = parsedate_to_datetime(date).timestamp()
-        return end - (parsedate_to_datetime(now).timestamp() if now else time.time())
-    except (ValueError, OverflowError):
-        return 0.0
 
 
 def _wait_hint(seconds: float | None, usual: str) -> str:

@@ -271,8 +271,7 @@ class _Stopped(Exception):
 
 
 def _pause(error: KitError, failures: int) -> float:
-    """Return the seconds until the next try: what the server asked for, else ever longer."""
-    retry_after = getattr(error, "retry_after", None) or ""
+    """Return the seconds until the next try: ever longer, or more if the server asks for it."""
     shortest = 0.25 * 2**failures
-    requested = float(retry_after) if retry_after.isdecimal() else 0.0
+    requested = getattr(error, "retry_after", None) or 0.0
     return float(min(LONGEST_PAUSE_SECONDS, max(shortest, requested)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +22,7 @@ from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.results import ExpectedFile, ManifestEntry
 from kitctl.errors import NetworkFailed
 from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
-from kitctl.ports import FileContent, OutputFile
+from kitctl.ports import DownloadInterrupted, FileContent, OutputFile
 
 CONTENT = Random(1).randbytes(2_000_000)
 ENTRY = ManifestEntry("big.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
@@ -129,3 +132,37 @@ def test_a_dead_storage_is_not_tried_again_for_every_file(setup: LocalSetup) -> 
     assert len(result.failed) == 200
     assert setup.server.calls("download") < 400
     assert setup.server.calls("ListKernelSessionOutput") < 60
+
+
+@pytest.mark.parametrize("status", [204, 302, 408, 425, 429, 500, 501, 503, 520, 529, 599])
+def test_a_storage_that_is_busy_once_is_asked_again(setup: LocalSetup, status: int) -> None:
+    target = setup.seed(files=[{"name": "a.txt", "text": "alpha"}])
+    setup.server.answer("download", status=status)
+    result = setup.pull(target)
+    assert result.failure is None and files_on_disk(setup.folder) == {"a.txt"}
+
+
+@pytest.mark.parametrize("retry_after", ["0", "-5", "nan", "soon"])
+def test_no_answer_of_a_storage_makes_the_next_try_come_at_once(
+    setup: LocalSetup, monkeypatch: pytest.MonkeyPatch, retry_after: str
+) -> None:
+    monkeypatch.setattr("kitctl.operations.shared.fetch_files.LONGEST_PAUSE_SECONDS", 15.0)
+    target = setup.seed(files=[{"name": "a.txt", "text": "alpha"}])
+    setup.server.answer("download", status=503, headers={"Retry-After": retry_after})
+    started = time.monotonic()
+    assert setup.pull(target).failure is None
+    assert time.monotonic() - started >= 0.5
+
+
+@pytest.mark.parametrize("form", ["60", "60.0", "date"])
+def test_a_storage_may_ask_to_wait_so_many_seconds_or_until_a_date(
+    setup: LocalSetup, form: str
+) -> None:
+    target = setup.seed(files=[{"name": "a.txt", "text": "alpha"}])
+    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    headers = {"Retry-After": form.replace("date", in_a_minute)}
+    setup.server.answer("download", status=429, headers=headers)
+    (file,) = setup.kaggle.outputs(target.ref)
+    with pytest.raises(DownloadInterrupted) as caught:
+        HttpDownloader(direct=True).fetch(file, setup.folder.parent / "part")
+    assert caught.value.retry_after == pytest.approx(60.0, abs=30.0)
