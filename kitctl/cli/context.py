@@ -170,6 +170,7 @@ class CommandContext:
             lambda: self.kernel(self.client.account),
             self.client,
             self.ledger,
+            self.console,
         )
 
     def kernel(self, account: Callable[[], str]) -> KernelRef:

@@ -51,6 +51,7 @@ def quota(
         report = show_quota(
             client,
             context.ledger,
+            context.console,
             job=read_next_run(project, settings) if project else None,
             weeks=weeks or (WEEKS_IN_FILES if plot or csv else 1),
             prefetched=reading,

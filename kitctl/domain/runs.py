@@ -158,6 +158,7 @@ class Intent:
     newest_before: int  # the kernel's newest version when this was written; 0: none
     accelerator: str  # Kaggle's machine shape; "" for the CPU
     pool: str  # the hours that it uses: "gpu", "tpu" or "cpu"
+    is_packed: bool = False  # a job of kitctl's, not a script of the user's own
     settings: Mapping[str, object] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     timeout_seconds: int | None = None  # as requested

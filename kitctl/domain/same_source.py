@@ -32,13 +32,23 @@ def source_sha256(text: str) -> str:
 def is_source_of(intent: Intent, source: str) -> bool:
     """Return whether a version's source is what the intent has sent."""
     lines = _lines(source)
-    for line in lines[:_HEADER_LINES]:
-        if packed := _PACKED.fullmatch(line):
-            return packed[1] == intent.script_sha256
+    if packed := _packed_sha256(lines):
+        return packed == intent.script_sha256
     return any(
         sha256 == intent.source_sha256
         for sha256 in (source_sha256(source), *_without_added_lines(lines))
     )
+
+
+def is_packed(source: str) -> bool:
+    """Return whether a source is a job that kitctl has packed."""
+    return bool(_packed_sha256(_lines(source)))
+
+
+def _packed_sha256(lines: Sequence[str]) -> str:
+    """Return the identity in a packed script's header; "" where there is none."""
+    matches = (_PACKED.fullmatch(line) for line in lines[:_HEADER_LINES])
+    return next((match[1] for match in matches if match), "")
 
 
 def _without_added_lines(lines: Sequence[str]) -> Iterator[str]:

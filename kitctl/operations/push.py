@@ -114,7 +114,7 @@ def push(
     request = save_request(options.plan, kaggle.account(), options.timeout_seconds)
     with reporter.progress(f"Pushing {request.kernel}"):
         _check_owner(request.kernel, kaggle.account())
-        reconcile(kaggle, ledger)
+        reconcile(kaggle, ledger, reporter)
         newest = kaggle.newest_version(request.kernel)
         past = ledger.past_runs(kaggle.service, request.kernel, options.plan.metadata.pool)
         intent = _intent(
@@ -207,6 +207,7 @@ def _intent(plan: Plan, request: SaveRequest, kaggle: Kaggle, newest: int) -> In
         newest_before=newest,
         accelerator=request.machine_shape,
         pool=pool,
+        is_packed=plan.packed,
         settings=plan.settings,
         sources=request.sources.all,
         timeout_seconds=request.timeout_seconds,

@@ -22,6 +22,7 @@ from kitctl.errors import KitError
 from kitctl.operations.shared.next_run import NextRun
 from kitctl.operations.shared.quota_reading import allowed_seconds, estimated_quota
 from kitctl.operations.shared.reconcile import reconcile
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Kaggle, Ledger
 
 # The past runs whose forecasts are rated.
@@ -131,6 +132,7 @@ def _forecast_data(still: StillFits) -> dict[str, Any]:
 def show_quota(
     kaggle: Kaggle,
     ledger: Ledger,
+    reporter: Reporter,
     *,
     job: NextRun | None = None,
     weeks: int = 1,
@@ -145,7 +147,7 @@ def show_quota(
     """
     service, unread = kaggle.service, None
     try:
-        account, reading = _read(kaggle, ledger, prefetched or kaggle.quota)
+        account, reading = _read(kaggle, ledger, reporter, prefetched or kaggle.quota)
     except KitError as error:
         unread, last_account = error, ledger.last_account(service)
         if last_account is None:
@@ -172,11 +174,11 @@ def show_quota(
 
 
 def _read(
-    kaggle: Kaggle, ledger: Ledger, prefetched: Callable[[], QuotaReading]
+    kaggle: Kaggle, ledger: Ledger, reporter: Reporter, prefetched: Callable[[], QuotaReading]
 ) -> tuple[str, QuotaReading]:
     """Return the account and Kaggle's reading, which the ledger stores."""
     account = kaggle.account()
-    was_behind = reconcile(kaggle, ledger)
+    was_behind = reconcile(kaggle, ledger, reporter)
     # A prefetched reading may be older than the end of runs that have ended since.
     reading = kaggle.quota() if was_behind else prefetched()
     ledger.store_reading(kaggle.service, account, reading)

@@ -138,7 +138,7 @@ def list_runs(
 ) -> RunList:
     """List the runs of one kernel or of all, brought up to date where Kaggle can be reached."""
     try:
-        reconcile(kaggle, ledger)
+        reconcile(kaggle, ledger, reporter)
     except KitError as error:
         reporter.warn(f"{error.message} These are the runs as last seen.")
     runs = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)

@@ -137,6 +137,9 @@ class Kaggle(Protocol):
     def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
         """Yield the sizes and times of all files that an ended run left, page by page."""
 
+    def output(self, run: RunRef, name: str, largest_bytes: int) -> bytes | None:
+        """Return one file that an ended run left; None where there is none, or a larger one."""
+
     def log(self, run: RunRef) -> Iterator[LogLine]:
         """Yield the whole log of an ended run as it is read: it may be longer than memory."""
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from support.local_kaggle import until
 from support.local_setup import LocalSetup
-from support.pushed_runs import PRINT_SESSION, push_script
+from support.pushed_runs import KERNEL, PRINT_SESSION, push_script
 from support.server_clock import ServerClock
 
 from kitctl.adapters.kaggle import connect_local
@@ -63,12 +63,16 @@ def test_a_run_that_kaggle_does_not_cancel_is_an_error(setup: LocalSetup) -> Non
     assert "goes on" in caught.value.message
 
 
-def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(setup: LocalSetup) -> None:
+@pytest.mark.parametrize("first_line", ["training", "session {id}", "session 2"])
+def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(
+    setup: LocalSetup, first_line: str
+) -> None:
     setup.server.push("other-job", f"{PRINT_SESSION}time.sleep(600)")
     until(lambda: setup.server.status("other-job") == "RUNNING")
     other_log = setup.kaggle.follow_log(RunRef(KernelRef("local", "other-job"), 1))
     line = next(line.text for line in other_log if line.stream == "stdout")
-    script = f"import time; print('training', flush=True); print({line!r}, flush=True)"
+    first = first_line.format(id=line.split("-")[1])
+    script = f"import time; print({first!r}, flush=True); print({line!r}, flush=True)"
     target = push_script(setup, f"{script}; time.sleep(600)")
     until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
     with pytest.raises(Refused) as caught:
@@ -82,12 +86,32 @@ def test_an_id_that_the_ledger_knows_as_another_runs_is_not_used(setup: LocalSet
     other = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
     assert other.record
     setup.ledger.update_facts(other.record.id, Facts(session_id=1))
-    target = push_script(setup, "import time; print('session 1', flush=True); time.sleep(600)")
+    target = push_script(
+        setup, "import time; print('kaggle_a-1-webtier', flush=True); time.sleep(600)"
+    )
     until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
     with pytest.raises(Refused) as caught:
         cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
     assert caught.value.code == "no_session_id"
     assert setup.server.calls("CancelKernelSession") == 0
+
+
+# What kitctl packs has its identity in its header.
+PACKED = f"""# script_sha256 {"0" * 64}
+import os, time
+print('session', os.environ['KAGGLE_CONTAINER_NAME'].split('-')[1], flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_packed_job_is_stopped_by_its_first_line_also_from_another_machine(
+    setup: LocalSetup,
+) -> None:
+    setup.server.push("small-job", PACKED)
+    until(lambda: setup.server.status("small-job") == "RUNNING")
+    target = TargetRun(RunRef(KERNEL, 1), None)
+    cancelled = cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "html", "error"])

@@ -166,7 +166,7 @@ def test_a_short_run_that_nobody_watched_counts_what_its_log_says(setup: LocalSe
     setup.server.wait("small-job")
     setup.server.advance(98)
     setup.kaggle.quota()
-    report = show_quota(setup.kaggle, setup.ledger)
+    report = show_quota(setup.kaggle, setup.ledger, setup.reporter)
     (use,) = report.runs
     assert use.run == pushed.run.name and use.seconds < 20
     assert report.as_data()["outside_seconds"] >= 0

@@ -19,6 +19,7 @@ from kitctl.errors import NetworkFailed
 from kitctl.operations.quota import QuotaReport, show_quota
 from kitctl.operations.shared.next_run import NextRun
 from kitctl.operations.shared.prefetch import prefetch
+from kitctl.operations.shared.reporter import NullReporter
 
 T4 = "NvidiaTeslaT4"
 TPU = "TpuV5E8"
@@ -90,7 +91,7 @@ class QuotaSetup:
         return run
 
     def report(self, **options: object) -> QuotaReport:
-        return show_quota(self.kaggle, self.ledger, **options)  # type: ignore[arg-type]
+        return show_quota(self.kaggle, self.ledger, NullReporter(), **options)  # type: ignore[arg-type]
 
     def server_quota(self, pool: str) -> tuple[float, float, float]:
         """Return the used, reserved and allowed seconds of the server itself."""
@@ -227,11 +228,11 @@ def test_offline_the_account_is_taken_from_the_ledger(quota: QuotaSetup, tmp_pat
     quota.report()
     offline = connect_local("http://127.0.0.1:9", "token", total_seconds=0.1)
     with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
-        week_later = show_quota(offline, ledger, weeks=30)
+        week_later = show_quota(offline, ledger, NullReporter(), weeks=30)
         assert week_later.reading.estimated
         assert sum(len(week[0].kernels) for week in week_later.weeks) <= 1
     with SqliteLedger(tmp_path / "new.sqlite") as empty, pytest.raises(NetworkFailed):
-        show_quota(offline, empty)
+        show_quota(offline, empty, NullReporter())
 
 
 def test_how_many_more_runs_of_this_job_fit(quota: QuotaSetup) -> None:

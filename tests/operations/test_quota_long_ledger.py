@@ -15,6 +15,7 @@ from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import week_of
 from kitctl.operations.quota import show_quota
 from kitctl.operations.shared.next_run import NextRun
+from kitctl.operations.shared.reporter import NullReporter
 
 RUNS = 10_000
 NOW = 1_800_000_000.0
@@ -56,7 +57,7 @@ def test_the_seconds_of_ten_thousand_runs_are_counted_in_their_weeks(
     kaggle = connect_local(local_kaggle.endpoint, local_kaggle.token)
     job = NextRun("", "kernel-1", "gpu", "NvidiaTeslaT4", 12 * HOUR, SETTINGS)
     with SqliteLedger(ledger_file) as ledger:
-        report = show_quota(kaggle, ledger, job=job, weeks=52)
+        report = show_quota(kaggle, ledger, NullReporter(), job=job, weeks=52)
     starts = [NOW - number * HOUR / 2 for number in range(1, RUNS + 1)]
     for place, week in enumerate(report.weeks):
         span = WEEK.earlier(51 - place)

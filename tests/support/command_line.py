@@ -32,11 +32,7 @@ METADATA = {
 }
 
 # A script that prints the line by which a run names its session, as `cancel` needs it.
-PRINT_SESSION = (
-    "import os, re, time\n"
-    "print('session', re.search(r'-(\\d+)-webtier', os.environ['KAGGLE_CONTAINER_NAME'])[1],"
-    " flush=True)\n"
-)
+PRINT_SESSION = "import os, time\nprint(os.environ['KAGGLE_CONTAINER_NAME'], flush=True)\n"
 
 
 @dataclass(frozen=True)

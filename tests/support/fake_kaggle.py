@@ -113,6 +113,11 @@ class FakeKaggle:
                 text = words[1] if len(words) > 1 else ""
                 yield ListedFile(words[0], len(text), "2026-11-10T10:30:00.000Z")
 
+    def output(self, run: RunRef, name: str, largest_bytes: int) -> bytes | None:
+        texts = {words[1]: words[2] for words in self._get(run).directives if words[0] == "write"}
+        content = texts[name].encode() if name in texts else None
+        return content if content is None or len(content) <= largest_bytes else None
+
     def log(self, run: RunRef) -> Iterator[LogLine]:
         yield from self._get(run).log()
 

@@ -11,11 +11,7 @@ from kitctl.operations.shared.find_run import TargetRun
 KERNEL = KernelRef("local", "small-job")
 
 # A script that starts so prints the id of its session, without which it cannot be cancelled.
-PRINT_SESSION = (
-    "import os, re, time\n"
-    "print('session', re.search(r'-(\\d+)-webtier', os.environ['KAGGLE_CONTAINER_NAME'])[1],"
-    " flush=True)\n"
-)
+PRINT_SESSION = "import os, time\nprint(os.environ['KAGGLE_CONTAINER_NAME'], flush=True)\n"
 
 
 def push_script(setup: LocalSetup, script: str, version: int = 1) -> TargetRun:

@@ -130,6 +130,9 @@ class KaggleApi:
             size = wire.size(file, "size")
             yield ListedFile(wire.text(file, "name"), size, wire.text(file, "creationDate"))
 
+    def output(self, run: RunRef, name: str, largest_bytes: int) -> bytes | None:
+        return outputs.read_file(self._transport, run, name, largest_bytes)
+
     def log(self, run: RunRef) -> Iterator[LogLine]:
         return outputs.read_log(self._transport, {**_run_fields(run), "pageSize": 1})
 

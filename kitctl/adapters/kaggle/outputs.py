@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.adapters.http import Response, TransportError
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.errors import translate_errors
+from kitctl.adapters.kaggle.errors import NotVisible, translate_errors
 from kitctl.adapters.kaggle.json_text import JsonText, read_array, read_object
 from kitctl.adapters.kaggle.log_lines import LogLines
 from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.runs import RunRef
 from kitctl.errors import NetworkFailed
 from kitctl.ports import LogLine
 
@@ -81,6 +82,35 @@ def read_log(transport: Transport, request: Mapping[str, object]) -> Iterator[Lo
                 if fruitless >= MAX_FRUITLESS:
                     raise NetworkFailed(f"{error} The log did not come whole.") from None
         time.sleep(min(MAX_PAUSE_SECONDS, 0.25 * 2**fruitless))
+
+
+def read_file(transport: Transport, run: RunRef, name: str, largest_bytes: int) -> bytes | None:
+    """Return one file of a run; None where Kaggle has none, or a larger one."""
+    request = {
+        "ownerSlug": run.kernel.owner,
+        "kernelSlug": run.kernel.slug,
+        "versionNumber": run.version,
+        "filePath": name,
+    }
+
+    def attempt() -> bytes | None:
+        with transport.download(SERVICE, "DownloadKernelOutput", request) as response:
+            with translate_errors():
+                content = b"".join(_pieces(response, largest_bytes))
+            return content if len(content) <= largest_bytes else None
+
+    try:
+        return transport.retry(attempt)
+    except NotVisible:
+        return None
+
+
+def _pieces(response: StreamedResponse, largest_bytes: int) -> Iterator[bytes]:
+    """Yield the body, or a little more than `largest_bytes` of it."""
+    left = largest_bytes + 1
+    while left > 0 and (piece := response.read(left)):
+        left -= len(piece)
+        yield piece
 
 
 def _log_pieces(response: StreamedResponse, transport: Transport) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Redirects of a GET: the credentials go to Kaggle's own address only, as signed storage needs."""
+"""Redirects: the credentials go to Kaggle's own address only, as signed storage needs."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def _target(url: str, location: str) -> str:
 
 def _without_credentials(request: Request, target: SplitResult, origin: SplitResult) -> Request:
     path = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
-    own = _address(target) == _address(origin)
+    left_out = {"content-type", "accept-encoding"} if request.body is not None else set()
+    if _address(target) != _address(origin):
+        left_out.add("authorization")
     headers = {
-        name: value
-        for name, value in request.headers.items()
-        if own or name.lower() != "authorization"
+        name: value for name, value in request.headers.items() if name.lower() not in left_out
     }
-    return request._replace(path=path, headers=headers)
+    return request._replace(method="GET", path=path, headers=headers, body=None)
 
 
 def _address(parts: SplitResult) -> str:

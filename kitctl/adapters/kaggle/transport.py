@@ -141,7 +141,7 @@ class Transport:
                 read_timeout=read_timeout
             )
 
-        return self._stream(request)
+        return self._stream(request, redirects=True)
 
     def stream_call(
         self, service: str, method: str, request: Mapping[str, object]
@@ -152,6 +152,12 @@ class Transport:
         """
         return self._stream(lambda: self._call_request(service, method, request))
 
+    def download(
+        self, service: str, method: str, request: Mapping[str, object]
+    ) -> AbstractContextManager[StreamedResponse]:
+        """The file that a method of the API answers with, or redirects to."""
+        return self._stream(lambda: self._call_request(service, method, request), redirects=True)
+
     def parse(self, response: Response) -> dict[str, Any]:
         """Return the response's JSON object; raises as `parse_response`, and explains a 401."""
         try:
@@ -160,14 +166,16 @@ class Transport:
             raise self._explain_401(error.message) from None
 
     @contextmanager
-    def _stream(self, request: Callable[[], Request]) -> Iterator[StreamedResponse]:
+    def _stream(
+        self, request: Callable[[], Request], *, redirects: bool = False
+    ) -> Iterator[StreamedResponse]:
         with ExitStack() as until_end:
 
             def attempt() -> StreamedResponse:
                 with translate_errors():
                     sent = request()
                     response = until_end.enter_context(self._client.stream(sent))
-                    if sent.method == "GET":
+                    if redirects:
                         response = until_end.enter_context(self._follow_redirects(sent, response))
                     if response.status == 200:
                         return response

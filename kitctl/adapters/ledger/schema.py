@@ -90,4 +90,8 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN missing_since REAL;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;
+    UPDATE runs SET packed = 1 WHERE settings != '{}';
+    """,
 )

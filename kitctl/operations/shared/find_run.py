@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kitctl.domain.runs import KernelRef, Run, RunName, RunRef, Status
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Kaggle, Ledger
 
 
@@ -20,7 +21,11 @@ class TargetRun:
 
 
 def find_run(
-    name: RunName, project_kernel: Callable[[], KernelRef], kaggle: Kaggle, ledger: Ledger
+    name: RunName,
+    project_kernel: Callable[[], KernelRef],
+    kaggle: Kaggle,
+    ledger: Ledger,
+    reporter: Reporter,
 ) -> TargetRun:
     """Return the run of this name; `project_kernel` is called only where the name has no kernel.
 
@@ -31,7 +36,7 @@ def find_run(
         ref = RunRef(kernel, name.version)
         return TargetRun(ref, ledger.get(kaggle.service, ref))
     if _is_sending(kernel, kaggle, ledger):
-        settle_lost_pushes(kaggle, ledger)
+        settle_lost_pushes(kaggle, ledger, reporter)
     latest = ledger.latest(kaggle.service, kernel)
     if latest is not None and latest.ref is not None:
         return TargetRun(latest.ref, latest)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kitctl.domain.runs import KernelRef, Run, RunRef, Status
 from kitctl.domain.same_source import is_source_of
+from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Kaggle, KernelVersion, Ledger
 
 # How many of a kernel's newest versions are searched.
@@ -15,14 +16,14 @@ SEARCHED_VERSIONS = 20
 CLOCK_SECONDS = 60.0
 
 
-def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
+def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> list[Run]:
     """Record the version of each intent that has none; forget one that Kaggle did not accept.
 
     Returns the runs that now have a version.
     """
     settled = []
     for run in _sending(kaggle, ledger):
-        recorded = settle(run, kaggle, ledger)
+        recorded = settle(run, kaggle, ledger, reporter)
         if recorded is not None:
             settled.append(recorded)
         elif kaggle.now() > run.sending_until:
@@ -30,12 +31,18 @@ def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
     return settled
 
 
-def settle(run: Run, kaggle: Kaggle, ledger: Ledger) -> Run | None:
+def settle(run: Run, kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> Run | None:
     """Record the version that an intent became; None where Kaggle shows none (yet)."""
     others = [other for other in _sending(kaggle, ledger) if other.id != run.id]
-    version = _version_of(run, others, kaggle, ledger)
-    if version is None:
+    found = _version_of(run, others, kaggle, ledger)
+    if found is None:
         return None
+    version = found.run
+    if not is_source_of(run.intent, found.source):
+        reporter.warn(
+            f"{version} is taken for the push whose answer was lost, but its source is another."
+            " If it was saved elsewhere, the push did not arrive: push it again with --force."
+        )
     return ledger.record_version(run.id, version.kernel, version.version, run.intent.written_at)
 
 
@@ -44,7 +51,9 @@ def _sending(kaggle: Kaggle, ledger: Ledger) -> list[Run]:
     return [run for run in runs if run.status is Status.SENDING]
 
 
-def _version_of(run: Run, others: Sequence[Run], kaggle: Kaggle, ledger: Ledger) -> RunRef | None:
+def _version_of(
+    run: Run, others: Sequence[Run], kaggle: Kaggle, ledger: Ledger
+) -> KernelVersion | None:
     """Return the version since the intent that is its own.
 
     That is the first one with its source that is no other run's. Where there is none, a newest
@@ -57,12 +66,12 @@ def _version_of(run: Run, others: Sequence[Run], kaggle: Kaggle, ledger: Ledger)
     ]
     for version in versions:
         if is_source_of(run.intent, version.source):
-            return version.run
+            return version
     newest = versions[-1] if versions else None
     if newest is None or any(is_source_of(other.intent, newest.source) for other in others):
         return None
     last_run_at = newest.last_run_at or run.intent.written_at
-    return newest.run if last_run_at >= run.intent.written_at - CLOCK_SECONDS else None
+    return newest if last_run_at >= run.intent.written_at - CLOCK_SECONDS else None
 
 
 def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[KernelVersion]:

@@ -1,8 +1,8 @@
 """Bring the ledger up to date with Kaggle: what happened to runs since the last call.
 
-Only what the ledger does not know is requested: the state of runs that had not ended, the log of
-those that ended unwatched, and the fate of an interrupted push. A run that is fully known costs no
-request.
+Only what the ledger does not know is requested: the state of runs that had not ended, log and
+run.json of those that ended unwatched, and the fate of an interrupted push. A run that is fully
+known costs no request.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from kitctl.domain.run_log import facts_of_log
-from kitctl.domain.runs import Facts, Run, RunRef
+from kitctl.domain.runs import Run
 from kitctl.domain.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
+from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.shared.run_facts import read_facts
 from kitctl.operations.shared.run_status import record_poll
-from kitctl.ports import Kaggle, Ledger
+from kitctl.ports import Kaggle, Ledger, PolledStatus
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ REQUESTS_AT_ONCE = 8
 LOGS_A_CALL = 16
 
 
-def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
+def reconcile(kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> bool:
     """Update the account's runs in the ledger; return whether anything had to be requested.
 
     Raises NetworkFailed or Refused where Kaggle does not answer; what was recorded by then stays.
@@ -35,40 +36,38 @@ def reconcile(kaggle: Kaggle, ledger: Ledger) -> bool:
     service, account = kaggle.service, kaggle.account()
     unfinished = ledger.unfinished_runs(service, account)
     if unfinished:
-        settle_lost_pushes(kaggle, ledger)
+        settle_lost_pushes(kaggle, ledger, reporter)
         _poll(kaggle, ledger, [run for run in ledger.unfinished_runs(service, account) if run.ref])
     since = kaggle.now() - WEEK_SECONDS
     without_log = ledger.runs_without_log(service, account, since, limit=LOGS_A_CALL)
-    _read_logs(kaggle, ledger, without_log)
+    _read_facts(kaggle, ledger, without_log)
     return bool(unfinished or without_log)
 
 
 def _poll(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    for run, polled in _request_each(kaggle.status, runs):
+    def status(run: Run) -> PolledStatus:
+        assert run.ref is not None
+        return kaggle.status(run.ref)
+
+    for run, polled in _request_each(status, runs):
         record_poll(run, polled, kaggle, ledger)
 
 
-def _read_logs(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
-    def facts(run: RunRef) -> Facts:
-        return facts_of_log((line.time, line.stream, line.text) for line in kaggle.log(run))
-
-    for run, known in _request_each(facts, runs):
+def _read_facts(kaggle: Kaggle, ledger: Ledger, runs: Sequence[Run]) -> None:
+    for run, known in _request_each(lambda run: read_facts(run, kaggle), runs):
         if known is not None:
             ledger.update_facts(run.id, known)
 
 
-def _request_each(
-    request: Callable[[RunRef], T], runs: Sequence[Run]
-) -> list[tuple[Run, T | None]]:
+def _request_each(request: Callable[[Run], T], runs: Sequence[Run]) -> list[tuple[Run, T | None]]:
     """Return each run with Kaggle's answer, several requested at once.
 
     The answer is None where Kaggle shows no such run: its kernel was deleted.
     """
 
     def answer(run: Run) -> T | None:
-        assert run.ref is not None
         try:
-            return request(run.ref)
+            return request(run)
         except InvalidInput:
             return None
 

@@ -39,7 +39,7 @@ def send_once(
             saved = kaggle.save(request)
         except AnswerLost as lost:
             reporter.warn(f"{lost.message} Looking for it.")
-            return _look_for(run, kaggle, ledger, clock, lost)
+            return _look_for(run, kaggle, ledger, clock, reporter, lost)
         except KitError:
             # Where the ledger cannot be written, it forgets the intent later.
             with suppress(KitError):
@@ -52,7 +52,12 @@ def send_once(
 
 
 def _look_for(
-    run: Run, kaggle: Kaggle, ledger: Ledger, clock: Clock, lost: AnswerLost
+    run: Run,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    reporter: Reporter,
+    lost: AnswerLost,
 ) -> tuple[Run, SavedVersion]:
     """Look for a while for the version that a push whose answer was lost has made.
 
@@ -63,7 +68,7 @@ def _look_for(
     for pause in LOOK_PAUSES:
         clock.sleep(pause)
         try:
-            settled = settle(run, kaggle, ledger)
+            settled = settle(run, kaggle, ledger, reporter)
         except KitError:
             break
         if settled is not None and settled.ref is not None:

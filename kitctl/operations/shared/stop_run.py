@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kitctl.domain.run_log import SessionIdReader
 from kitctl.domain.runs import Facts, RunRef, Status
+from kitctl.domain.same_source import is_packed
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import ProgressBar, Reporter
@@ -116,9 +117,10 @@ def _session_id(
     """
     if target.record and target.record.facts.session_id is not None:
         return _own_id(target.record.facts.session_id, target, kaggle, ledger)
+    is_packed = _is_packed(target, kaggle)
     started = clock.monotonic()
     while True:
-        session = _read_session(target.ref, kaggle)
+        session = _read_session(target.ref, kaggle, is_packed=is_packed)
         if session.session_id is not None:
             session_id = _own_id(session.session_id, target, kaggle, ledger)
             if target.record:
@@ -131,8 +133,16 @@ def _session_id(
         clock.sleep(times.poll)
 
 
-def _read_session(ref: RunRef, kaggle: Kaggle) -> SessionIdReader:
-    session = SessionIdReader()
+def _is_packed(target: TargetRun, kaggle: Kaggle) -> bool:
+    """Return whether kitctl has packed the job: then its first line is not the user's own."""
+    if target.record is not None:
+        return target.record.intent.is_packed
+    version = kaggle.version(target.ref)
+    return version is not None and is_packed(version.source)
+
+
+def _read_session(ref: RunRef, kaggle: Kaggle, *, is_packed: bool) -> SessionIdReader:
+    session = SessionIdReader(is_packed=is_packed)
     with suppress(InvalidInput):  # There is no log yet.
         for line in kaggle.log_so_far(ref):
             session.read(line.stream, line.text)
@@ -155,6 +165,5 @@ def _no_session_id(target: TargetRun) -> Refused:
         " nothing; it goes on.",
         code="no_session_id",
         hint="Try again once it runs, or stop it on its page at kaggle.com."
-        " A job of your own prints it first of all, as `session <id>`: the number in the"
-        " environment variable KAGGLE_CONTAINER_NAME.",
+        " A script of your own begins with print(os.environ['KAGGLE_CONTAINER_NAME'], flush=True).",
     )

@@ -16,6 +16,7 @@ from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import NullReporter, ProgressBar, Reporter
+from kitctl.operations.shared.run_facts import with_own_times
 from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger, LogLine
 
@@ -49,7 +50,8 @@ def wait_for_end(
     """
     with _StatusLine(reporter, str(target.ref)) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
-        return _watch(poller, status_line, _NoLog(clock), clock, timeout)
+        status = _watch(poller, status_line, _NoLog(clock), clock, timeout)
+        return with_own_times(status, kaggle, ledger)
 
 
 def follow(
@@ -67,7 +69,7 @@ def follow(
     Raises NetworkFailed where Kaggle is unreachable for half an hour.
     """
 
-    session = SessionIdReader()
+    session = SessionIdReader(is_packed=bool(target.record and target.record.intent.is_packed))
 
     def pass_on(line: LogLine) -> None:
         status_line.close()  # From here on the log itself shows that the run is alive.
@@ -80,7 +82,8 @@ def follow(
     with _StatusLine(reporter, str(target.ref)) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
         log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
-        return _watch(poller, status_line, log, clock, None)
+        status = _watch(poller, status_line, log, clock, None)
+        return with_own_times(status, kaggle, ledger)
 
 
 def _watch(

@@ -11,6 +11,7 @@ from support.local_setup import LocalSetup
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import KernelRef
 from kitctl.operations.shared.lost_pushes import settle_lost_pushes
+from kitctl.operations.shared.reporter import NullReporter
 
 KERNEL = KernelRef("local", "small-job")
 
@@ -19,10 +20,10 @@ def test_an_intent_that_kaggle_did_not_accept_is_forgotten_after_a_while(setup: 
     pushed = setup.ledger.admit(
         intent_to_push(service="local", account="local", kernel=KERNEL), lambda pending: None
     )
-    assert settle_lost_pushes(setup.kaggle, setup.ledger) == []
+    assert settle_lost_pushes(setup.kaggle, setup.ledger, setup.reporter) == []
     assert [run.id for run in setup.ledger.unfinished_runs("local", "local")] == [pushed.id]
     setup.ledger.record_lost_answer(pushed.id, setup.kaggle.now() - 1)
-    assert settle_lost_pushes(setup.kaggle, setup.ledger) == []
+    assert settle_lost_pushes(setup.kaggle, setup.ledger, setup.reporter) == []
     assert setup.ledger.unfinished_runs("local", "local") == []
 
 
@@ -33,5 +34,5 @@ def test_two_intents_of_one_script_get_a_version_each(tmp_path: Path) -> None:
     with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
         for _ in range(3):
             ledger.admit(intent_to_push(), lambda pending: None)
-        settled = settle_lost_pushes(kaggle, ledger)
+        settled = settle_lost_pushes(kaggle, ledger, NullReporter())
         assert [run.version for run in settled] == [1, 2]

@@ -25,7 +25,9 @@ def test_the_status_is_that_of_the_version_though_kaggle_shows_the_last_one(
 
 def test_a_run_that_kaggle_does_not_show_is_an_error(setup: LocalSetup) -> None:
     push_script(setup, "print(1)")
-    target = find_run(RunName(version=9), lambda: KERNEL, setup.kaggle, setup.ledger)
+    target = find_run(
+        RunName(version=9), lambda: KERNEL, setup.kaggle, setup.ledger, setup.reporter
+    )
     with pytest.raises(InvalidInput) as caught:
         read_status(target, setup.kaggle, setup.ledger)
     assert caught.value.code == "not_found"
@@ -59,7 +61,7 @@ def test_a_push_that_never_starts_leaves_the_accounts_after_minutes(setup: Local
     setup.server.take_pushes_without_runs()
     target = push_script(setup, "print(1)")
     for _ in range(2):
-        reconcile(setup.kaggle, setup.ledger)
+        reconcile(setup.kaggle, setup.ledger, setup.reporter)
         assert setup.ledger.unfinished_runs("local", "local")
         setup.server.advance(NOT_SHOWN_SECONDS / 2 + 1)
         setup.kaggle.quota()
@@ -71,15 +73,15 @@ def test_a_push_that_never_starts_leaves_the_accounts_after_minutes(setup: Local
 
 def test_a_run_that_was_deleted_leaves_the_accounts_after_minutes(setup: LocalSetup) -> None:
     target = push_script(setup, "import time; time.sleep(600)")
-    reconcile(setup.kaggle, setup.ledger)
+    reconcile(setup.kaggle, setup.ledger, setup.reporter)
     setup.server.advance(NOT_SHOWN_SECONDS + 60)
-    reconcile(setup.kaggle, setup.ledger)
+    reconcile(setup.kaggle, setup.ledger, setup.reporter)
     setup.server.call("DeleteKernel", userName="local", kernelSlug="small-job")
-    reconcile(setup.kaggle, setup.ledger)
+    reconcile(setup.kaggle, setup.ledger, setup.reporter)
     assert setup.ledger.unfinished_runs("local", "local"), "one moment proves nothing"
     setup.server.advance(GONE_SECONDS + 1)
     setup.kaggle.quota()
-    reconcile(setup.kaggle, setup.ledger)
+    reconcile(setup.kaggle, setup.ledger, setup.reporter)
     assert setup.ledger.unfinished_runs("local", "local") == []
     record = record_of(setup, target).record
     assert record and record.status is Status.CANCEL_ACKNOWLEDGED

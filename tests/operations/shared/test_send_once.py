@@ -73,6 +73,7 @@ def test_a_lost_answer_leads_to_one_run(setup: LocalSetup) -> None:
     setup.server.fault("lost_answer", "SaveKernel")
     pushed = send(setup, script_plan())
     assert pushed.run.version == 1
+    assert not any("source" in line for line in setup.reporter.lines)
     assert (setup.server.calls("SaveKernel"), versions_at_kaggle(setup)) == (1, 1)
 
 
@@ -175,9 +176,12 @@ def test_a_version_with_a_source_that_kaggle_changed_is_not_paid_for_again(
     with pytest.raises(AnswerLost):
         send(setup, script_plan())
     setup.server.push("small-job", changed)
+    setup.reporter.lines.clear()
     assert refusal(setup, script_plan()).code == "same_script"
     (run,) = setup.ledger.runs("local", "local")
     assert run.version == 1
+    (warning,) = setup.reporter.lines
+    assert "local/small-job/1" in warning and "its source is another" in warning
 
 
 def test_a_script_that_another_machine_has_pushed_is_not_run_again(

@@ -109,7 +109,7 @@ def test_following_passes_on_each_line_and_ends_with_the_run(setup: LocalSetup) 
     assert status.status is Status.COMPLETE
     assert texts[-5:] == [f"line {number}" for number in range(5)]
     recorded = setup.ledger.get("local", target.ref)
-    assert recorded and f"session {recorded.facts.session_id}" in texts
+    assert recorded and f"kaggle_local-{recorded.facts.session_id}-webtier" in texts
 
 
 HTML = {"Content-Type": "text/html"}
