@@ -48,3 +48,14 @@ def test_status_refuses_what_names_no_run(kitctl: Kitctl, run: str) -> None:
     call = kitctl("status", run, "--local", "--json")
     assert call.code == 2
     assert "kitctl runs --local" in call.error["hint"]
+
+
+def test_a_run_that_ended_unwatched_has_the_seconds_of_its_log(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    kitctl("push", "--local")
+    local_kaggle.wait("small-job")
+    local_kaggle.advance(98)
+    state = kitctl("status", "--local", "--json").data
+    assert (state["time_source"], state["running_seconds"] < 20) == ("log", True)
+    assert kitctl("runs", "--local", "--json").data["runs"][0]["running_seconds"] < 20
