@@ -15,6 +15,7 @@ HELP = "Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what
 # Each command and its module, in the order of the help. The module holds the command in a variable
 # of its own name.
 MODULES = {
+    "init": "init",
     "doctor": "doctor",
     "dry-run": "dry_run",
     "package": "package",

@@ -127,6 +127,10 @@ def test_package_dry_run_and_doctor(kitctl: Kitctl, project: Path) -> None:
     check("doctor", kitctl("doctor", "--local", "--json"))
 
 
+def test_init(kitctl: Kitctl) -> None:
+    check("init", kitctl("init", "digits", "--template", "sklearn", "--json"))
+
+
 def test_pipelines_and_sweep(kitctl: Kitctl, project: Path) -> None:
     packed_job(project, {"job/main.py": MEASURING}, id="small-job")
     check("pipelines", kitctl("pipelines", "--json"))

@@ -1,0 +1,56 @@
+"""Train a classifier of handwritten digits with scikit-learn: the data comes with the package.
+
+Change `load` to read your own data, from /kaggle/input/datasets/OWNER/NAME for a data set that
+kernel-metadata.json names. `kitctl pull-results` brings back what is written here.
+"""
+
+import csv
+import json
+import os
+import pickle
+import re
+
+from sklearn.datasets import load_digits
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+EPOCHS = 15
+
+
+def print_session():
+    """Print the session's id first, so that `kitctl cancel` can stop the run."""
+    session = re.search(r"-(\d+)-webtier", os.environ.get("KAGGLE_CONTAINER_NAME", ""))
+    print("session", session[1] if session else "none", flush=True)
+
+
+def load():
+    """Return the images and labels to train on, and those to validate on."""
+    digits = load_digits()
+    return train_test_split(digits.data, digits.target, test_size=0.25, random_state=0)
+
+
+def main():
+    print_session()
+    train_x, valid_x, train_y, valid_y = load()
+    scaler = StandardScaler().fit(train_x)
+    train_x, valid_x = scaler.transform(train_x), scaler.transform(valid_x)
+    model = MLPClassifier(hidden_layer_sizes=(32,), learning_rate_init=0.01, random_state=0)
+    with open("history.csv", "w", newline="") as file:
+        history = csv.writer(file)
+        history.writerow(["epoch", "loss", "val_loss", "val_accuracy"])
+        for epoch in range(1, EPOCHS + 1):
+            model.partial_fit(train_x, train_y, classes=range(10))
+            loss = log_loss(valid_y, model.predict_proba(valid_x))
+            accuracy = accuracy_score(valid_y, model.predict(valid_x))
+            history.writerow([epoch, model.loss_, loss, accuracy])
+            values = f"loss {model.loss_:.4f} val_loss {loss:.4f} val_accuracy {accuracy:.4f}"
+            print(f"epoch {epoch}/{EPOCHS} {values}", flush=True)
+    with open("metrics.json", "w") as file:
+        json.dump({"val_loss": loss, "val_accuracy": accuracy}, file)
+    with open("model.pickle", "wb") as file:
+        pickle.dump({"scaler": scaler, "model": model}, file)
+
+
+main()
