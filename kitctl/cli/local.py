@@ -141,6 +141,9 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, forget everything.")] = False,
 ) -> CommandResult:
     """Forget its kernels, runs, data sets and quota."""
+    import shutil
+
+    from kitctl.cli.datasets import push_states
     from kitctl.local import lifecycle
 
     folder = local_state(state)
@@ -155,6 +158,7 @@ def reset(
     if state is None:
         # The ledger must not name runs of a Kaggle that is no more.
         context.ledger.forget("local")
+        shutil.rmtree(push_states("local"), ignore_errors=True)
     return CommandResult({**_process_state(folder), "reset": True}, render.draw_reset)
 
 

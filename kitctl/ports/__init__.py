@@ -1,5 +1,17 @@
 """What the operations need from outside, as protocols and the values that cross them."""
 
+from kitctl.ports.datasets import (
+    DatasetRequest,
+    DatasetService,
+    PhotoFault,
+    PhotoInspector,
+    PushState,
+    SavedContent,
+    SentRequest,
+    Uploader,
+    UploadExpired,
+    UploadSession,
+)
 from kitctl.ports.kaggle import (
     AnswerLost,
     Kaggle,
@@ -26,6 +38,8 @@ __all__ = [
     "AdmissionCheck",
     "AnswerLost",
     "Clock",
+    "DatasetRequest",
+    "DatasetService",
     "DownloadInterrupted",
     "Downloader",
     "FileContent",
@@ -37,10 +51,18 @@ __all__ = [
     "LogLine",
     "MovedFiles",
     "OutputFile",
+    "PhotoFault",
+    "PhotoInspector",
     "PolledStatus",
+    "PushState",
     "ResultsFolder",
     "Runner",
     "SaveRequest",
+    "SavedContent",
     "SavedVersion",
+    "SentRequest",
+    "UploadExpired",
+    "UploadSession",
+    "Uploader",
     "UrlExpired",
 ]

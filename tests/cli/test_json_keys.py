@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.command_line import PRINT_SESSION, CommandCall, Kitctl, write_script
 from support.local_kaggle import AnsweredError, LocalKaggle, until
+from support.photo_folders import photo_folder
 from support.projects import MAIN, packed_job
 from support.pulled_results import write_results
 
@@ -137,6 +138,18 @@ def test_pipelines_and_sweep(kitctl: Kitctl, project: Path) -> None:
     check("sweep", kitctl("sweep", "--set", "units=6,32", "--json"))
     pushed = kitctl("sweep", "--set", "units=6,32", "--push", "--local", "--json")
     check("sweep --push", pushed)
+
+
+def test_datasets(kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path) -> None:
+    folder = photo_folder(tmp_path / "my-photos", train=1, valid=1)
+    (folder / "notes.txt").write_text("x", "utf-8")
+    (folder / "empty").mkdir()
+    check("datasets check", kitctl("datasets", "check", str(folder), "--json"))
+    check("datasets push", kitctl("datasets", "push", str(folder), "--local", "--json"))
+    check("datasets list", kitctl("datasets", "list", "--local", "--json"))
+    check("datasets status", kitctl("datasets", "status", "my-photos", "--local", "--json"))
+    pull = ("datasets", "pull", "my-photos", "--out", str(tmp_path / "out"), "--local", "--json")
+    check("datasets pull", kitctl(*pull))
 
 
 def test_local(kitctl: Kitctl, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """HTTP on urllib3, loaded with the first request: `--help` needs none of it."""
 
 from kitctl.adapters.http.client import (
+    FileBody,
     HttpClient,
     Request,
     Response,
@@ -11,6 +12,7 @@ from kitctl.adapters.http.retry_after import retry_after
 from kitctl.adapters.http.transport_error import TransportError
 
 __all__ = [
+    "FileBody",
     "HttpClient",
     "Request",
     "Response",

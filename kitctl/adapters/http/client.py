@@ -39,6 +39,13 @@ TEXT_PIECE_BYTES = 1 << 18
 _log = logging.getLogger("kitctl.http")
 
 
+class FileBody(NamedTuple):
+    """A body that is sent piece by piece: its length, and what yields its pieces anew."""
+
+    length: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
 class Request(NamedTuple):
     """One request. Timeouts are in seconds: to connect, and to wait for the next bytes.
 
@@ -48,7 +55,7 @@ class Request(NamedTuple):
     method: str
     path: str
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | FileBody | None
     connect_timeout: float
     read_timeout: float
     deadline: float | None = None
@@ -184,7 +191,7 @@ class HttpClient:
         body = None if request.body is None else _Body(request.body)
         headers = dict(request.headers)
         if body:
-            headers["Content-Length"] = str(len(body.content))
+            headers["Content-Length"] = str(body.length)
         started = time.perf_counter()
         outcome: int | str = "no response"
         try:
@@ -229,13 +236,17 @@ class HttpClient:
 class _Body:
     """A request's body that knows whether any of it was sent."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
+    def __init__(self, content: bytes | FileBody) -> None:
+        self.length = content.length if isinstance(content, FileBody) else len(content)
+        self._content = content
         self.was_sent = False
 
     def __iter__(self) -> Iterator[bytes]:
         self.was_sent = True
-        yield self.content
+        if isinstance(self._content, FileBody):
+            yield from self._content.pieces()
+        else:
+            yield self._content
 
 
 def _pool_manager(proxy: Proxy | None, **options: Any) -> PoolManager:

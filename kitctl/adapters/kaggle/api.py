@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kitctl.adapters.kaggle import log_stream, outputs, wire
@@ -26,6 +27,9 @@ from kitctl.ports import (
     SavedVersion,
     SaveRequest,
 )
+
+if TYPE_CHECKING:
+    from kitctl.adapters.kaggle.datasets import KaggleDatasets
 
 _KERNELS = "kernels.KernelsApiService"
 
@@ -50,6 +54,14 @@ class KaggleApi:
         self._quiet_seconds = quiet_seconds
         self._account: str | KitError = ""
         self._account_lock = Lock()
+
+    @cached_property
+    def datasets(self) -> KaggleDatasets:
+        """Data sets, as the same account sees them."""
+        # Loaded here: only the commands for data sets need it.
+        from kitctl.adapters.kaggle.datasets import KaggleDatasets
+
+        return KaggleDatasets(self.service, self._transport, self.account)
 
     @property
     def credentials(self) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from kitctl import __version__
 from kitctl.adapters.http import HttpClient, Request, Response, StreamedResponse, basic_auth
@@ -28,7 +28,7 @@ from kitctl.adapters.kaggle.errors import (
     parse_response,
     translate_errors,
 )
-from kitctl.adapters.kaggle.redirects import follow_redirects
+from kitctl.adapters.kaggle.redirects import REDIRECTS, follow_redirects
 from kitctl.adapters.kaggle.retries import Retries
 from kitctl.errors import InvalidInput, NetworkFailed
 
@@ -112,6 +112,19 @@ class Transport:
             return self.parse(response)
         except RetryLater as failure:
             raise failure.error from None
+
+    def call_for_address(self, service: str, method: str, request: Mapping[str, object]) -> str:
+        """Call a method that answers with a redirect to a file, and return the file's address."""
+
+        def attempt() -> str:
+            response = self._post(service, method, request)
+            location = response.headers.get("Location")
+            if response.status in REDIRECTS and location:
+                return urljoin(self._base, location)
+            self.parse(response)
+            raise NetworkFailed("Kaggle gives no address of this file.", code="kaggle_changed")
+
+        return self.retry(attempt)
 
     def introspect_token(self) -> dict[str, Any]:
         """Return what Kaggle says of the token; only its `message` where it refuses to.

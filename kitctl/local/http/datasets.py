@@ -45,7 +45,9 @@ def create_dataset_version_by_id(api: Api, body: Body) -> dict[str, Any]:
 
 
 def get_dataset(api: Api, body: Body) -> dict[str, Any]:
-    return _with_size(api, _dataset(api, body))
+    dataset = _dataset(api, body)
+    versions = [wire.dataset_version(version) for version in api.state.datasets.versions(dataset)]
+    return {**_with_size(api, dataset), "versions": versions}
 
 
 def list_datasets(api: Api, body: Body) -> dict[str, Any]:

@@ -195,6 +195,18 @@ def dataset(version: DatasetVersion, total_bytes: int, site: str) -> dict[str, A
     }
 
 
+def dataset_version(version: DatasetVersion) -> dict[str, Any]:
+    """Return one of the versions that GetDataset shows."""
+    return {
+        "versionNumber": version.number,
+        "creationDate": time(version.created_at),
+        "creatorName": version.dataset.owner,
+        "creatorRef": version.dataset.owner,
+        "versionNotes": version.notes,
+        "status": "",
+    }
+
+
 def dataset_info(dataset: Dataset) -> dict[str, Any]:
     """Return the editable details of a data set (GetDatasetMetadata)."""
     return {

@@ -1,0 +1,94 @@
+"""The results of `kitctl datasets …` on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.domain.photo_folder import FolderProblem
+    from kitctl.operations.datasets import DatasetList, DatasetState
+    from kitctl.operations.shared.check_folder import FolderCheck
+    from kitctl.operations.shared.pull_dataset import DatasetPull
+    from kitctl.operations.shared.push_folder import FolderPush
+
+# Files of each kind that are listed by name.
+SHOWN = 12
+
+
+def draw_push(push: FolderPush, console: Console) -> None:
+    state = "✓ " + push.status.lower() if push.status == "READY" else push.status.lower()
+    what = "" if push.pushed.changed else " · unchanged, no version was made"
+    console.print(f"{push.pushed.ref} version {push.pushed.version} {state}{what}", soft_wrap=True)
+    console.print(f"{push.files:,} files, {size(push.bytes)}")
+    console.print(push.pushed.url, soft_wrap=True)
+    for warning in push.warnings[:SHOWN]:
+        console.print(f"note       {warning}", soft_wrap=True)
+    for name in push.left_out[:SHOWN]:
+        console.print(f"left out   {name.path} {name.reason}", soft_wrap=True)
+    if (more := len(push.left_out) - SHOWN) > 0:
+        console.print(f"left out   {more:,} more")
+
+
+def draw_list(listed: DatasetList, console: Console) -> None:
+    from rich.table import Table
+
+    if not listed.datasets:
+        console.print("No data sets yet.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("data set", "version"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("size", justify="right")
+    table.add_column("updated (UTC)")
+    table.add_column("")
+    for info in listed.datasets:
+        table.add_row(
+            str(info.ref),
+            f"{info.version or ''}",
+            size(info.bytes) if info.bytes is not None else "",
+            info.updated_at[:16].replace("T", " "),
+            "private" if info.is_private else "public",
+        )
+    console.print(table)
+
+
+def draw_state(state: DatasetState, console: Console) -> None:
+    info = state.info
+    console.print(f"{info.ref} version {info.version} {state.status.lower()}", soft_wrap=True)
+    if info.bytes is not None:
+        console.print(f"{size(info.bytes)}, {'private' if info.is_private else 'public'}")
+    console.print(info.url, soft_wrap=True)
+
+
+def draw_pull(pull: DatasetPull, console: Console) -> None:
+    console.print(f"{pull.out}", soft_wrap=True)
+    how = "" if pull.fetched else " · already here"
+    console.print(f"{pull.info.ref} version {pull.version}{how}", soft_wrap=True)
+    console.print(f"{pull.files:,} files, {size(pull.bytes)}")
+
+
+def draw_check(check: FolderCheck, console: Console) -> None:
+    console.print(f"{check.files:,} files, {size(check.bytes)}")
+    for split, classes in check.photos.counts().items():
+        counts = " · ".join(f"{name} {count:,}" for name, count in classes.items())
+        console.print(f"{split or 'classes':<10} {counts}", soft_wrap=True)
+    by_kind: dict[str, list[FolderProblem]] = {}
+    for problem in sorted(check.problems, key=lambda each: each.severity):
+        by_kind.setdefault(problem.kind, []).append(problem)
+    for problems in by_kind.values():
+        for problem in problems[:SHOWN]:
+            path = f"{problem.path} " if problem.path else ""
+            console.print(f"{problem.severity.value:<10} {path}{problem.message}", soft_wrap=True)
+        if (more := len(problems) - SHOWN) > 0:
+            console.print(f"{problems[0].severity.value:<10} {more:,} more of this kind")
+    if not check.problems:
+        console.print("✓ nothing odd")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    if count < 1e6:
+        return f"{count / 1e3:,.1f} kB"
+    return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
