@@ -199,6 +199,14 @@ def test_the_outputs_of_an_ended_run_are_listed(world: World) -> None:
     assert all(file.url for file in files)
 
 
+def test_one_output_of_an_ended_run_is_read_by_its_name(world: World) -> None:
+    run = saved(world, "leaves-a-file", "write folder/b.txt beta")
+    assert ended(world, run) is Status.COMPLETE
+    assert world.kaggle.output(run, "folder/b.txt", 4) == b"beta"
+    assert world.kaggle.output(run, "folder/b.txt", 3) is None
+    assert world.kaggle.output(run, "a.txt", 100) is None
+
+
 def test_the_log_can_be_followed_and_read_again(world: World) -> None:
     run = saved(world, "talks-a-lot", *(f"print line {place}" for place in range(5)))
     followed = [line.text for line in world.kaggle.follow_log(run)]

@@ -171,7 +171,8 @@ def test_a_push_without_a_run_is_saved(
 
 def test_kernels_are_listed_by_filters(kaggle: OfficialClient, local_kaggle: LocalKaggle) -> None:
     local_kaggle.seed("with-plots", files=[{"name": "plot.png", "bytes": 1}])
-    local_kaggle.seed("with-table", files=[{"name": "table.csv", "bytes": 1}])
+    table = [{"name": "table.csv", "bytes": 1}]
+    local_kaggle.seed("with-table", files=table, parent="local/with-plots")
 
     def listed(*filters: str) -> set[str]:
         text = kaggle("kernels", "list", "-m", "--csv", *filters).stdout
@@ -181,7 +182,7 @@ def test_kernels_are_listed_by_filters(kaggle: OfficialClient, local_kaggle: Loc
     assert listed(*both) == {"with-plots", "with-table"}
     assert listed("--output-type", "data") == {"with-table"}
     assert listed("--dataset", "ada/photos", "--competition", "titanic") == set()
-    assert listed("--parent", "local/with-plots") == set()
+    assert listed("--parent", "local/with-plots") == {"with-table"}
 
 
 @pytest.mark.parametrize("nested", [True, False])

@@ -14,9 +14,6 @@ PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".html")
 
 def select(api: Api, kernels: list[Kernel], body: Body) -> list[Kernel]:
     """Return the kernels that a request asks for, in its order; they come the last pushed first."""
-    # A push makes no fork, so no kernel here has a parent.
-    if fields.text(body, "parentKernel"):
-        return []
     selected = [kernel for kernel in kernels if _matches(api, kernel, body)]
     if fields.text(body, "sortBy").upper() == "DATE_CREATED":
         selected.sort(key=lambda kernel: kernel.id, reverse=True)
@@ -29,6 +26,9 @@ def _matches(api: Api, kernel: Kernel, body: Body) -> bool:
         owner = api.state.account
     text = f"{kernel.title} {kernel.slug}".lower()
     if owner not in ("", kernel.owner) or fields.text(body, "search").lower() not in text:
+        return False
+    parent = fields.text(body, "parentKernel").lower()
+    if parent and parent != api.state.kernels.parent(kernel):
         return False
     version = api.state.kernels.version(kernel, None)
     request = version.request

@@ -9,6 +9,7 @@ from kitctl.local.http import fields, kernel_filters, wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
 from kitctl.local.http.lookups import session_of, version_of
+from kitctl.local.state import machines
 from kitctl.local.state.errors import NO_RUNS, bad_request, not_found
 from kitctl.local.state.names import split_reference
 
@@ -65,21 +66,23 @@ def get_kernel_session_status(api: Api, body: Body) -> dict[str, Any]:
 
 
 def create_kernel_session(api: Api, body: Body) -> dict[str, Any]:
-    """Return the operation that is to start an interactive session: it fails here."""
+    """Open a notebook: an interactive session, which only uses its machine's hours here."""
     owner, slug = split_reference(fields.text(body, "slug"), default_owner=api.state.account)
-    kernel = api.state.kernels.own(owner, slug, "kernelSessions.create")
-    message = "The local Kaggle has no interactive sessions."
-    return {
-        "name": f"operations/kernel-sessions/{kernel.id}",
-        "done": True,
-        "error": {"code": 501, "message": message},
-    }
+    api.state.kernels.own(owner, slug, "kernelSessions.create")
+    machine = machines.choose(fields.text(body, "machineShape"), enable_gpu=False, enable_tpu=False)
+    name = f"operations/kernel-sessions/{slug}"
+    if refusal := api.state.quota.limit_message(machine.pool):
+        return {"name": name, "done": True, "error": {"code": 429, "message": refusal}}
+    session_id = api.state.quota.open_interactive(machine.pool)
+    return {"name": name, "done": True, "response": {"kernelSessionId": session_id}}
 
 
 def cancel_kernel_session(api: Api, body: Body) -> dict[str, Any]:
     session_id = fields.number(body, "kernelSessionId")
     if session_id is None:
         raise bad_request("A kernel session id must be specified")
+    if api.state.quota.close_interactive(session_id):
+        return {}
     session = api.state.sessions.get(session_id)
     api.state.kernels.check_owner(session.kernel_id, "kernelSessions.cancel")
     if not api.state.sessions.request_cancel(session_id):

@@ -48,7 +48,13 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE UNIQUE INDEX IF NOT EXISTS session_of_version ON sessions (kernel_id, version);
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (accelerator, ended_at);
 
--- Accelerator time used by open notebooks instead of pushed runs.
+-- Kernels that were copied from another one in the editor.
+CREATE TABLE IF NOT EXISTS forks (
+    kernel_id INTEGER PRIMARY KEY REFERENCES kernels (id),
+    parent TEXT NOT NULL            -- owner/slug
+);
+
+-- Accelerator time used by open notebooks instead of pushed runs; an open one ends in the future.
 CREATE TABLE IF NOT EXISTS interactive (
     accelerator TEXT NOT NULL,
     started_at REAL NOT NULL,
@@ -98,6 +104,7 @@ CREATE TABLE IF NOT EXISTS blobs (
 TABLES = (
     "outputs",
     "interactive",
+    "forks",
     "sessions",
     "versions",
     "kernels",

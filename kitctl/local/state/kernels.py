@@ -155,6 +155,17 @@ class Kernels:
         kernels = [self._kernel(row["id"]) for row in rows]
         return sorted(kernels, key=lambda kernel: kernel.last_run_at, reverse=True)
 
+    def copy_of(self, kernel_id: int, parent: str) -> None:
+        """Record that a kernel was copied from another one (`owner/slug`) in the editor."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO forks VALUES (?, ?)", kernel_id, parent.lower()
+        )
+
+    def parent(self, kernel: Kernel) -> str:
+        """Return the kernel that a kernel was copied from, as `owner/slug`; "" for none."""
+        row = self._database.fetch_one("SELECT parent FROM forks WHERE kernel_id = ?", kernel.id)
+        return str(row["parent"]) if row else ""
+
     def delete(self, kernel: Kernel) -> None:
         """Delete a kernel and stop its runs; the quota that they used stays used."""
         with self._database.transaction():

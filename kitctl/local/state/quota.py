@@ -13,6 +13,12 @@ WEEK_SECONDS = 7 * 86400
 # 1970-01-03, the first Saturday of the epoch: every later one is whole weeks away.
 FIRST_SATURDAY = 2 * 86400
 
+# Ids of interactive sessions, below those of pushed runs.
+INTERACTIVE_IDS = 170_000_000
+
+# An open notebook that nobody uses is closed after so long.
+IDLE_SECONDS = 1200.0
+
 
 @dataclass(frozen=True)
 class QuotaStatistics:
@@ -53,17 +59,22 @@ class Quota:
         ended = self._database.fetch_one(
             "SELECT COALESCE(SUM(ended_at - MAX(started_at, ?)), 0) AS seconds FROM ("
             "  SELECT accelerator, started_at, ended_at FROM sessions"
-            "  UNION ALL SELECT accelerator, started_at, ended_at FROM interactive"
+            "  UNION ALL"
+            "  SELECT accelerator, started_at, ended_at FROM interactive WHERE ended_at <= ?"
             ") WHERE accelerator = ? AND started_at IS NOT NULL AND ended_at > ?",
             start,
+            now,
             pool,
             start,
         )
         running = self._database.fetch_one(
-            "SELECT COALESCE(SUM(? - MAX(started_at, ?)), 0) AS seconds FROM sessions "
-            "WHERE accelerator = ? AND started_at IS NOT NULL AND ended_at IS NULL",
+            "SELECT COALESCE(SUM(? - MAX(started_at, ?)), 0) AS seconds FROM ("
+            "  SELECT accelerator, started_at FROM sessions WHERE ended_at IS NULL"
+            "  UNION ALL SELECT accelerator, started_at FROM interactive WHERE ended_at > ?"
+            ") WHERE accelerator = ? AND started_at IS NOT NULL",
             now,
             start,
+            now,
             pool,
         )
         ever = self._database.fetch_one(
@@ -100,3 +111,27 @@ class Quota:
         self._database.execute(
             "INSERT INTO interactive VALUES (?, ?, ?)", pool, started_at, ended_at
         )
+
+    def open_interactive(self, pool: Pool) -> int:
+        """Count the time of a notebook that is open from now on, until it has been idle for long.
+
+        Returns:
+            the id of its session.
+        """
+        now = self._clock.now()
+        return INTERACTIVE_IDS + self._database.execute(
+            "INSERT INTO interactive VALUES (?, ?, ?)", pool, now, now + IDLE_SECONDS
+        )
+
+    def close_interactive(self, session_id: int) -> bool:
+        """Close an open notebook; return False where there is none with this session."""
+        now, row = self._clock.now(), session_id - INTERACTIVE_IDS
+        with self._database.transaction():
+            is_open = self._database.fetch_one(
+                "SELECT 1 FROM interactive WHERE rowid = ? AND ended_at > ?", row, now
+            )
+            self._database.execute(
+                "UPDATE interactive SET ended_at = ? WHERE rowid = ? AND ended_at > ?",
+                *(now, row, now),
+            )
+        return is_open is not None

@@ -27,6 +27,7 @@ def add_run(state: LocalState, run: Body) -> dict[str, Any]:
     """Add one finished run.
 
     `run` has `slug`, and may have `owner`, `title`, `source`, `machineShape`, `isPrivate`,
+    `parent` (the kernel that its own was copied from),
     `status`, `failureMessage`, `queuedAt`, `startedAt`, `endedAt` (ISO 8601, UTC), `log` (a list
     of {stream_name, time, data}), `files` and `manifest` (true adds a manifest.json). Each of
     `files` has `name`, and `text` or `bytes` (a size); its `count` makes that many files, with the
@@ -48,6 +49,8 @@ def add_run(state: LocalState, run: Body) -> dict[str, Any]:
     )
     source = fields.text(run, "source")
     kernel_id, version = state.kernels.add_version(owner, fields.text(run, "slug"), source, request)
+    if parent := fields.text(run, "parent"):
+        state.kernels.copy_of(kernel_id, parent)
     started_at = _time(run, "startedAt", now)
     session_id = state.sessions.add(
         kernel_id,

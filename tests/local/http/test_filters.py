@@ -56,6 +56,13 @@ def test_kernels_are_filtered_and_sorted(two_kernels: LocalKaggle) -> None:
         assert kernels(two_kernels, **fields) == expected, fields
 
 
+def test_a_copy_is_listed_by_the_kernel_that_it_was_copied_from(local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("a-copy", parent="ada/original")
+    local_kaggle.seed("another")
+    assert kernels(local_kaggle, parentKernel="ada/original") == ["a-copy"]
+    assert kernels(local_kaggle) == ["another", "a-copy"]
+
+
 @pytest.fixture
 def two_datasets(local_kaggle: LocalKaggle) -> LocalKaggle:
     """A small CSV file under CC0, older than a larger text under the GPL but changed after it."""

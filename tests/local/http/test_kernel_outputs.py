@@ -91,9 +91,3 @@ def test_another_owners_outputs_are_no_archive_of_ours(local_kaggle: LocalKaggle
     with pytest.raises(AnsweredError) as answered:
         local_kaggle.call("DownloadKernelOutputZip", kernelSessionId=seeded["sessionId"])
     assert answered.value.status == 403
-
-
-def test_an_interactive_session_is_an_operation_that_fails(local_kaggle: LocalKaggle) -> None:
-    local_kaggle.seed("one-job")
-    operation = local_kaggle.call("CreateKernelSession", slug="local/one-job")
-    assert operation["done"] and operation["error"]["code"] == 501

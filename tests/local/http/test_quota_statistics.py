@@ -60,3 +60,28 @@ def test_a_push_beyond_the_quota_is_refused_until_the_reset(local_kaggle: LocalK
     assert "error" not in local_kaggle.push("one-job", "print(1)")
     local_kaggle.set_clock("2026-11-21T00:00:00Z")
     assert "error" not in local_kaggle.push("one-job", "print(1)", **GPU)
+
+
+def test_an_interactive_session_uses_hours_until_it_is_cancelled_or_idle(
+    local_kaggle: LocalKaggle,
+) -> None:
+    local_kaggle.set_clock("2026-11-18T12:00:00Z")
+    local_kaggle.seed("one-job", startedAt="2026-11-10T10:00:00Z", endedAt="2026-11-10T10:00:00Z")
+    opened = local_kaggle.call("CreateKernelSession", slug="local/one-job", **GPU)
+    assert opened["done"]
+    local_kaggle.advance(600)
+    assert quota(local_kaggle) == (0, pytest.approx(600, abs=30))
+    session = opened["response"]["kernelSessionId"]
+    assert local_kaggle.call("CancelKernelSession", kernelSessionId=session) == {}
+    local_kaggle.call("CreateKernelSession", slug="local/one-job", **GPU)
+    local_kaggle.advance(7200)
+    assert quota(local_kaggle) == (pytest.approx(1800, abs=30), 0)
+
+
+def test_an_interactive_session_beyond_the_quota_is_an_operation_that_fails(
+    local_kaggle: LocalKaggle,
+) -> None:
+    local_kaggle.seed("one-job")
+    local_kaggle.settings(gpu_allowed_seconds=0)
+    operation = local_kaggle.call("CreateKernelSession", slug="local/one-job", **GPU)
+    assert operation["error"]["code"] == 429
