@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from support.command_line import Kitctl, write_script
 from support.local_kaggle import LocalKaggle, until
 from support.local_setup import LAST_WEEK
+from support.official_client import environment
 
 
 def run_script(kitctl: Kitctl, project: Path, script: str) -> None:
@@ -64,3 +67,26 @@ def test_control_sequences_of_a_log_reach_a_pipe_with_raw_only(
     assert call.data["lines"][0]["text"] == f"a{CLEAR_SCREEN}b"
     status = kitctl("status", *run)
     assert not set(call.out + status.out + status.err) & set("\x1b\x07\x9b")
+
+
+def test_a_login_that_ends_while_a_run_is_followed_is_renewed(
+    project: Path, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    write_script(project, "import time\nfor n in range(25): print(n, flush=True); time.sleep(0.2)")
+    # Each access token lasts two seconds, the run five; the stream breaks off in between.
+    local_kaggle.settings(access_token_seconds=2)
+    local_kaggle.write_oauth_login(tmp_path / "home")
+    local_kaggle.fault("drop", "logs", after_events=15)
+    login = {"KAGGLE_API_TOKEN": "", "KITCTL_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-m", "kitctl", "push", "--follow"],
+        env={**environment(local_kaggle, tmp_path / "home"), **login},
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("] ")[1] for line in done.stdout.splitlines() if line.startswith("[v1")]
+    assert lines == [str(number) for number in range(25)]
+    assert local_kaggle.calls("GenerateAccessToken") >= 2
