@@ -174,10 +174,10 @@ class CommandContext:
         )
 
     def kernel(self, account: Callable[[], str]) -> KernelRef:
-        """Return the project's kernel; the account is asked for only where the id has no owner."""
+        """Return the project's kernel; the account is asked for only where it is the owner."""
         from kitctl.operations.shared.read_metadata import project_kernel
 
-        return project_kernel(self.project, account)
+        return project_kernel(self.project, account, self.client.service)
 
     def _connect_remote(self, **how: Any) -> KaggleApi:
         from kitctl.adapters.kaggle import connect

@@ -51,7 +51,7 @@ def package(
         overrides=parse_overrides(settings or []),
         accelerator=context.config.accelerator,
     )
-    for warning in plan.warnings:
+    for warning in plan.offline_warnings:
         context.console.warn(warning)
     folder = out or context.project / "package"
     if service:

@@ -6,8 +6,11 @@ Source: the table of machine shapes in Kaggle/kaggle-cli and its issues, read in
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from kitctl.errors import UsageError
 
 Pool = Literal["gpu", "tpu", "cpu"]
 """The weekly hours that a run uses up; the CPU has no limit."""
@@ -27,64 +30,127 @@ SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A machine: Kaggle's own name for it ("" is the CPU) and the pool whose hours it uses."""
+    """A machine: Kaggle's own name for it ("" is the CPU) and the pool whose hours it uses.
+
+    `runs_on` says in a few words what a session gets today.
+    """
 
     shape: str
     pool: Pool
     warning: str = ""
+    runs_on: str = ""
 
 
-CPU = Accelerator("", "cpu")
-T4X2 = Accelerator("NvidiaTeslaT4", "gpu")
-TPU = Accelerator("TpuV5E8", "tpu")
+CPU = Accelerator("", "cpu", runs_on="4 CPU cores, no accelerator")
+T4X2 = Accelerator("NvidiaTeslaT4", "gpu", runs_on="two T4, 16 GB each")
+TPU = Accelerator("TpuV5E8", "tpu", runs_on="TPU v5e")
 
+_GATED = "for some accounts and competitions only"
 _P100_RETIRED = "Kaggle retired the P100 in September 2026: the run gets two T4s instead."
 
 SHORT_NAMES = {
     "t4x2": T4X2,
-    "p100": Accelerator(T4X2.shape, "gpu", _P100_RETIRED),
+    "p100": Accelerator(T4X2.shape, "gpu", _P100_RETIRED, "two T4: the P100 is retired"),
     "tpu": TPU,
     "cpu": CPU,
-    "none": CPU,  # As a pulled metadata file may name the absence of one.
+}
+"""The names that kitctl's own options and help use."""
+
+SHAPES = (
+    T4X2,
+    TPU,
+    Accelerator("NvidiaTeslaP100", "gpu", _P100_RETIRED, "two T4: the P100 is retired"),
+    Accelerator("NvidiaTeslaT4Highmem", "gpu", runs_on=f"two T4, more memory: {_GATED}"),
+    Accelerator("NvidiaL4", "gpu", runs_on=f"L4: {_GATED}"),
+    Accelerator("NvidiaL4X1", "gpu", runs_on=f"one L4: {_GATED}"),
+    Accelerator("NvidiaTeslaA100", "gpu", runs_on=f"A100: {_GATED}"),
+    Accelerator("NvidiaH100", "gpu", runs_on=f"H100: {_GATED}"),
+    Accelerator("NvidiaRtxPro6000", "gpu", runs_on=f"RTX Pro 6000: {_GATED}"),
+    Accelerator("TpuV6E8", "tpu", runs_on=f"TPU v6e: {_GATED}"),
+    *(
+        Accelerator(name, "tpu", f"Kaggle runs {name} on TpuV5E8.", "TPU v5e: this one is retired")
+        for name in ("TpuV38", "Tpu1VmV38")
+    ),
+    *(
+        Accelerator(name, "cpu", f"Kaggle runs {name} on the CPU.", "the CPU: this one is retired")
+        for name in ("TpuV232", "TpuV2256")
+    ),
+)
+"""The machines by Kaggle's own names."""
+
+_BY_NAME = {accelerator.shape.lower(): accelerator for accelerator in SHAPES} | SHORT_NAMES
+
+# What real metadata files and Kaggle's pages call them besides → the machine.
+_OTHER_NAMES = {
+    "none": CPU,
+    "gpu": T4X2,
+    "t4": T4X2,
+    "2xt4": T4X2,
+    "nvidiateslat4x2": T4X2,
+    "gput4x2": T4X2,
+    "gpup100": SHORT_NAMES["p100"],
+    "teslap100": SHORT_NAMES["p100"],
+    "teslat4": T4X2,
+    "tpuv5e": TPU,
+    "tpuvmv38": _BY_NAME["tpu1vmv38"],
 }
 
-_SHAPES = {
-    accelerator.shape: accelerator
-    for accelerator in (
-        T4X2,
-        TPU,
-        Accelerator("NvidiaTeslaP100", "gpu", _P100_RETIRED),
-        Accelerator("NvidiaTeslaT4Highmem", "gpu"),
-        Accelerator("NvidiaL4", "gpu"),
-        Accelerator("NvidiaL4X1", "gpu"),
-        Accelerator("NvidiaTeslaA100", "gpu"),
-        Accelerator("NvidiaH100", "gpu"),
-        Accelerator("NvidiaRtxPro6000", "gpu"),
-        Accelerator("TpuV6E8", "tpu"),
-        Accelerator("TpuV38", "tpu", "Kaggle runs TpuV38 on TpuV5E8."),
-        Accelerator("Tpu1VmV38", "tpu", "Kaggle runs Tpu1VmV38 on TpuV5E8."),
-        Accelerator("TpuV232", "cpu", "Kaggle runs TpuV232 on the CPU."),
-        Accelerator("TpuV2256", "cpu", "Kaggle runs TpuV2256 on the CPU."),
-    )
-}
+# Kaggle's own names begin so: a new one is sent as it is, another name is a mistake.
+_FORM = re.compile(r"(nvidia|tpu)[a-z0-9]+", re.IGNORECASE)
 
 
-def resolve(name: str) -> Accelerator:
-    """Return the machine of a short name or of a raw shape; an unknown shape stays as typed."""
-    accelerator = SHORT_NAMES.get(name.lower()) or _SHAPES.get(name)
-    if accelerator is not None:
-        return accelerator
-    similar = difflib.get_close_matches(name, [*SHORT_NAMES, *_SHAPES], n=1)
-    suggestion = f" Did you mean {similar[0]}?" if similar else ""
+def find(name: str) -> Accelerator | None:
+    """Return the machine of a short name or of Kaggle's own; None for what cannot be one.
+
+    Capitals do not count. A name that is new but has the form of Kaggle's stays as typed, with a
+    warning, and a name that is not quite the machine's own has one that says what it means.
+    """
+    known = _BY_NAME.get(name.lower())
+    if known is not None:
+        return known
+    meant = _OTHER_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
+    if meant is CPU:
+        return CPU
+    if meant is not None:
+        says = f"{name} means {meant.shape} today ({meant.runs_on}); write that."
+        return replace(meant, warning=says)
+    if not _FORM.fullmatch(name):
+        return None
+    similar = difflib.get_close_matches(name.lower(), _BY_NAME, n=1)
+    proper = _BY_NAME[similar[0]].shape if similar else ""
+    suggestion = f" Did you mean {proper}?" if proper else ""
     pool: Pool = "tpu" if name.lower().startswith("tpu") else "gpu"
     return Accelerator(
         name, pool, f"{name} is no machine that kitctl knows; it is sent as typed.{suggestion}"
     )
 
 
-def from_metadata(machine_shape: str, *, enable_gpu: bool, enable_tpu: bool) -> Accelerator:
-    """Return the machine that a metadata file names; the shape outranks the booleans."""
+def require(name: str) -> Accelerator:
+    """Return the machine of a name that the user typed.
+
+    Raises UsageError with all names where it cannot be one.
+    """
+    accelerator = find(name)
+    if accelerator is None:
+        raise UsageError(
+            f"{name!r} is no accelerator of Kaggle's.", code="bad_accelerator", hint=NAMES
+        )
+    return accelerator
+
+
+def from_metadata(machine_shape: str, *, enable_gpu: bool, enable_tpu: bool) -> Accelerator | None:
+    """Return the machine that a metadata file names; None where its name cannot be one.
+
+    The shape outranks the booleans.
+    """
     if machine_shape:
-        return resolve(machine_shape)
+        return find(machine_shape)
     # A GPU without a shape once meant the P100; it gets two T4s now, so they are named.
     return T4X2 if enable_gpu else TPU if enable_tpu else CPU
+
+
+NAMES = (
+    f"It is one of {', '.join(SHORT_NAMES)}, or Kaggle's own name: "
+    f"{', '.join(accelerator.shape for accelerator in SHAPES)}."
+)
+"""What a machine can be called, in one sentence."""

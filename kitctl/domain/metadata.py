@@ -7,18 +7,16 @@ first mistake, and the issues of its users.
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
 
 from slugify import slugify
 
-from kitctl.domain import accelerators
+from kitctl.domain import accelerators, source_names
 from kitctl.domain.accelerators import Accelerator
-from kitctl.domain.metadata_fields import KEYS, Fields
+from kitctl.domain.metadata_fields import Fields
+from kitctl.domain.metadata_text import read_object
 from kitctl.errors import InvalidInput, NextCommand, Problem
 
 ENDINGS = {
@@ -26,11 +24,11 @@ ENDINGS = {
     ("script", "r"): (".r",),
     ("script", "rmarkdown"): (".rmd",),
     ("notebook", "python"): (".ipynb",),
-    ("notebook", "r"): (".ipynb",),
-    ("notebook", "rmarkdown"): (".ipynb",),
+    ("notebook", "r"): (".ipynb", ".irnb"),
+    ("notebook", "rmarkdown"): (".ipynb", ".irnb"),
 }
 SHORTEST_TITLE = 5
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_NOTEBOOK_FIX = 'Write "kernel_type": "notebook".'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,11 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """A job as Kaggle knows it; `owner` is "" where the account is the owner."""
+    """A job as Kaggle knows it; `owner` is "" where the account is the owner.
+
+    `slug` is that of the id, or what the title makes where only `id_no` names the kernel. `title`
+    is "" where the kernel, which must then exist, keeps its own.
+    """
 
     owner: str
     slug: str
@@ -63,12 +65,42 @@ class Metadata:
     sources: Sources = field(default_factory=Sources)
     keywords: tuple[str, ...] = ()
     id_no: int | None = None
+    has_id: bool = True
     docker_image: str = ""
     docker_image_pinning_type: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.owner}/{self.slug}" if self.owner else self.slug
+
+    @property
+    def title_slug(self) -> str:
+        """The name that Kaggle makes of the title for a new kernel."""
+        return slugify(self.title) or self.slug
+
+    @property
+    def new_kernel_warnings(self) -> tuple[str, ...]:
+        """What to say of a kernel that does not exist yet, as far as is known."""
+        if self.id_no is not None or not self.has_id:
+            return ()
+        if not self.title:
+            return (
+                "title: there is none. A kernel that exists keeps its own; Kaggle makes no new "
+                "one without.",
+            )
+        named = self.title_slug
+        if named == self.slug:
+            return ()
+        return (
+            f"title: {self.title!r} makes {named}, not {self.slug}: a new kernel would become "
+            f'{named}. Use "id": "{self.owner or "…"}/{named}", or a title that makes {self.slug}.',
+        )
+
+    @property
+    def sent_language(self) -> str:
+        """The language of the request: Kaggle knows no notebook of R Markdown."""
+        is_r = self.kernel_type == "notebook" and self.language == "rmarkdown"
+        return "r" if is_r else self.language
 
     @property
     def machine_shape(self) -> str:
@@ -87,10 +119,13 @@ class Metadata:
         return self.pool == "tpu"
 
     def with_accelerator(self, accelerator: str) -> Metadata:
-        """Return the same job on another machine; "" leaves it as it is."""
+        """Return the same job on another machine; "" leaves it as it is.
+
+        Raises UsageError with all names where this can be none.
+        """
         if not accelerator:
             return self
-        return replace(self, accelerator=accelerators.resolve(accelerator))
+        return replace(self, accelerator=accelerators.require(accelerator))
 
     def with_kernel_source(self, kernel: str) -> Metadata:
         """Return the job with the outputs of a kernel (`owner/slug`) among its sources."""
@@ -100,9 +135,9 @@ class Metadata:
     def to_json(self) -> str:
         """Return the file, complete and in a fixed order, as Kaggle's client takes it."""
         values: dict[str, object] = {
-            "id": self.id,
+            **({"id": self.id} if self.has_id else {}),
             **({"id_no": self.id_no} if self.id_no is not None else {}),
-            "title": self.title,
+            **({"title": self.title} if self.title else {}),
             "code_file": self.code_file,
             "language": self.language,
             "kernel_type": self.kernel_type,
@@ -152,7 +187,7 @@ def inspect(text: str) -> Inspection:
 
     Raises InvalidInput only where it is no JSON object.
     """
-    fields = Fields(_object(text))
+    fields = Fields(read_object(text))
     fields.check_keys()
     owner, slug = fields.kernel_id()
     kernel_type = fields.choice("kernel_type", ("script", "notebook"))
@@ -161,24 +196,30 @@ def inspect(text: str) -> Inspection:
     enable_tpu = fields.flag("enable_tpu", default=False)
     shape = fields.text("machine_shape")
     machine = accelerators.from_metadata(shape, enable_gpu=enable_gpu, enable_tpu=enable_tpu)
+    if machine is None:
+        fields.wrong("machine_shape", f"is {shape!r}.", accelerators.NAMES)
+    title, id_no = fields.text("title"), fields.number("id_no")
+    if not slug and id_no is None and not fields.is_wrong("id", "id_no"):
+        fields.wrong("id", "is missing.", 'Give "id": "your-name/the-title-as-a-slug".')
     metadata = Metadata(
         owner=owner,
-        slug=slug,
-        title=fields.text("title"),
-        code_file=fields.text("code_file", required="Name the script or notebook to run."),
+        slug=slug if slug or id_no is None else slugify(title) or f"kernel-{id_no}",
+        title=title,
+        code_file=fields.path("code_file", required="Name the script or notebook to run."),
         language=language,
         kernel_type=kernel_type,
         is_private=fields.flag("is_private", default=True),
         enable_internet=fields.flag("enable_internet", default=True),
-        accelerator=machine,
+        accelerator=machine or accelerators.CPU,
         sources=Sources(
-            datasets=fields.sources("dataset_sources", (2, 3), "owner/slug or owner/slug/version"),
-            kernels=fields.sources("kernel_sources", (2, 3), "owner/slug or owner/slug/version"),
-            competitions=fields.sources("competition_sources", (1,), "the competition's slug"),
-            models=fields.sources("model_sources", (5,), "owner/model/framework/variation/version"),
+            datasets=fields.sources("dataset_sources", source_names.DATASET),
+            kernels=fields.sources("kernel_sources", source_names.KERNEL),
+            competitions=fields.sources("competition_sources", source_names.COMPETITION),
+            models=fields.sources("model_sources", source_names.MODEL),
         ),
         keywords=fields.texts("keywords"),
-        id_no=fields.number("id_no"),
+        id_no=id_no,
+        has_id=bool(slug),
         docker_image=fields.text("docker_image"),
         docker_image_pinning_type=fields.choice(
             "docker_image_pinning_type", ("original", "latest"), optional=True
@@ -186,10 +227,12 @@ def inspect(text: str) -> Inspection:
     )
     _check_title(metadata, fields)
     _check_ending(metadata, fields)
-    if enable_gpu and enable_tpu:
-        fields.wrong("enable_tpu", "and enable_gpu are both true.", "A run has one or the other.")
-    warnings = [*fields.warnings, *([machine.warning] if machine.warning else [])]
-    if shape and (enable_gpu, enable_tpu) != (metadata.enable_gpu, metadata.enable_tpu):
+    warnings = [*fields.warnings, *([machine.warning] if machine and machine.warning else [])]
+    if enable_gpu and enable_tpu and not shape:
+        warnings.append("enable_gpu and enable_tpu are both true; the run gets the GPU.")
+    elif (
+        machine and shape and (enable_gpu, enable_tpu) != (metadata.enable_gpu, metadata.enable_tpu)
+    ):
         warnings.append(
             f"machine_shape {shape} counts; enable_gpu and enable_tpu say otherwise and are set "
             "to match it."
@@ -197,74 +240,22 @@ def inspect(text: str) -> Inspection:
     return Inspection(metadata, tuple(fields.problems), tuple(warnings))
 
 
-def _object(text: str) -> dict[str, Any]:
-    doubled: set[str] = set()
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        doubled.update(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        return dict(pairs)
-
-    try:
-        values = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=unique)
-    except RecursionError:
-        raise InvalidInput(
-            "kernel-metadata.json is nested too deeply.",
-            code="invalid_metadata",
-            hint="Its values are texts, numbers and lists of texts.",
-        ) from None
-    except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"kernel-metadata.json is not valid JSON: {error.msg} in line {error.lineno}.",
-            code="invalid_metadata",
-            hint="Fix that line; a comma too many or missing is the usual cause.",
-        ) from None
-    if not isinstance(values, dict):
-        raise InvalidInput(
-            "kernel-metadata.json holds no JSON object.",
-            code="invalid_metadata",
-            hint=f"It must be {{…}} with the keys {', '.join(KEYS)}.",
-        )
-    if doubled:
-        raise InvalidInput(
-            f"kernel-metadata.json has {' and '.join(sorted(map(ascii, doubled)))} twice.",
-            code="invalid_metadata",
-            hint="Leave one out: Kaggle takes the last one.",
-        )
-    if _HALF_CHARACTER.search(json.dumps(values, ensure_ascii=False)):
-        raise InvalidInput(
-            "kernel-metadata.json holds half a character (such as \\ud800), which is no text.",
-            code="invalid_metadata",
-            hint="Type the text again; an emoji that was cut is the usual cause.",
-        )
-    return values
-
-
 def _check_title(metadata: Metadata, fields: Fields) -> None:
-    title, slug = metadata.title, metadata.slug
-    if any(problem.where == "title" for problem in fields.problems):
-        return
-    if len(title) < SHORTEST_TITLE:
+    if 0 < len(metadata.title) < SHORTEST_TITLE:
         fields.wrong(
             "title",
-            f"has {len(title)} characters; Kaggle wants at least {SHORTEST_TITLE}.",
-            "Lengthen it, and let the id follow.",
+            f"has {len(metadata.title)} characters; Kaggle wants at least {SHORTEST_TITLE}.",
+            "Lengthen it.",
         )
-    elif slug and slugify(title) != slug:
-        message = f"{title!r} makes the address {slugify(title)}, not {slug}."
-        fix = f'Use "id": "…/{slugify(title)}" or a title that gives {slug}.'
-        if metadata.id_no is None:
-            fields.wrong("title", message, fix)
-        else:  # The kernel exists and keeps its address whatever its title.
-            fields.warnings.append(f"title: {message}")
 
 
 def _check_ending(metadata: Metadata, fields: Fields) -> None:
     endings = ENDINGS.get((metadata.kernel_type, metadata.language))
     ending = PurePosixPath(metadata.code_file).suffix.lower()
-    if endings and metadata.code_file and ending not in endings:
-        fields.wrong(
-            "code_file",
-            f"is {metadata.code_file}, but a {metadata.language} {metadata.kernel_type} ends in "
-            f"{' or '.join(endings)}.",
-            "Fix code_file, language or kernel_type.",
-        )
+    if not endings or not metadata.code_file or ending in endings:
+        return
+    usual = f"a {metadata.language} {metadata.kernel_type} usually ends in {' or '.join(endings)}"
+    if metadata.kernel_type == "script" and ending == ".ipynb":
+        fields.wrong("code_file", f"is {metadata.code_file}, but {usual}.", _NOTEBOOK_FIX)
+    else:
+        fields.warnings.append(f"code_file is {metadata.code_file}; {usual}.")

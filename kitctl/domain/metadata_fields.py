@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from slugify import slugify
+
+from kitctl.domain import accelerators, source_names
+from kitctl.domain.source_names import SourceForm
 from kitctl.errors import Problem
 
 KEYS = (
@@ -30,9 +35,9 @@ KEYS = (
     "docker_image_pinning_type",
 )
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Keys that people write for the machine, and that Kaggle ignores.
+_MACHINE_KEYS = frozenset({"accelerator", "gpu_type", "gpu", "machine", "accelerator_type", "tpu"})
 _TEMPLATE = "INSERT_"  # In the values that `kaggle kernels init` leaves to be filled in.
 
 
@@ -48,29 +53,37 @@ class Fields:
         """Record a mistake."""
         self.problems.append(Problem(key, message, fix))
 
+    def is_wrong(self, *keys: str) -> bool:
+        """Return whether a mistake of one of these keys was recorded."""
+        return any(problem.where in keys for problem in self.problems)
+
     def check_keys(self) -> None:
-        """Record misspelt keys, which Kaggle would ignore without an error."""
+        """Warn of keys that Kaggle ignores without an error."""
         for key in self._values:
             if key in KEYS:
                 continue
             similar = difflib.get_close_matches(key, KEYS, n=1)
-            if similar:
-                self.wrong(key, "is no key of Kaggle's.", f"Did you mean {similar[0]}?")
+            if key.startswith(("_", "//", "#")):
+                advice = ""
+            elif key.lower() in _MACHINE_KEYS:
+                advice = f" The machine is machine_shape. {accelerators.NAMES}"
             else:
-                self.warnings.append(f"{key} in kernel-metadata.json means nothing to Kaggle.")
+                advice = f" Did you mean {similar[0]}?" if similar else ""
+            self.warnings.append(f"{key} in kernel-metadata.json means nothing to Kaggle.{advice}")
 
     def kernel_id(self) -> tuple[str, str]:
-        """Return owner ("" if left out) and slug."""
-        text = self.text("id", required='Give "id": "your-name/the-title-as-a-slug".')
-        owner, _, slug = text.rpartition("/")
-        if text and not (_SLUG.fullmatch(slug) and (not owner or _OWNER.fullmatch(owner))):
-            self.wrong(
-                "id",
-                f"is {text!r}.",
-                "It must be owner/slug or slug; a slug has small letters, digits and single "
-                "hyphens.",
-            )
+        """Return owner ("" if left out) and slug, both "" where there is no id."""
+        text = self.text("id")
+        owner, _, name = source_names.clean(text, source_names.KERNEL).rpartition("/")
+        slug = slugify(name)
+        if not text:
             return "", ""
+        if not slug or (owner and not _OWNER.fullmatch(owner)):
+            self.wrong("id", f"is {text!r}.", "It must be owner/slug or slug.")
+            return "", ""
+        if (owner, slug) != tuple(text.rpartition("/")[::2]):
+            written = f"{owner}/{slug}" if owner else slug
+            self.warnings.append(f"id: {text!r} is {written} at Kaggle; write that.")
         return owner, slug
 
     def text(self, key: str, *, required: str = "") -> str:
@@ -87,6 +100,11 @@ class Fields:
             self.wrong(key, f"is still the template's {value}.", required or "Fill it in.")
             return ""
         return value
+
+    def path(self, key: str, *, required: str) -> str:
+        """Return a path in its shortest form: `./main.py` is `main.py`."""
+        text = self.text(key, required=required)
+        return posixpath.normpath(text) if text else ""
 
     def choice(self, key: str, allowed: Sequence[str], *, optional: bool = False) -> str:
         """Return one of the allowed texts, or "" where there is none."""
@@ -109,10 +127,10 @@ class Fields:
         return default
 
     def number(self, key: str) -> int | None:
-        """Return a whole number, or None where there is none."""
+        """Return a whole number, or None where there is none; 0 is none."""
         value = self._values.get(key)
         if value is None or type(value) is int:
-            return value
+            return value or None
         self.wrong(key, f"is {value!r}.", "It must be a whole number.")
         return None
 
@@ -124,17 +142,19 @@ class Fields:
         self.wrong(key, f"is {value!r}.", "It must be a list of texts.")
         return ()
 
-    def sources(self, key: str, parts: tuple[int, ...], form: str) -> tuple[str, ...]:
-        """Return names of inputs with so many parts between slashes, each once."""
+    def sources(self, key: str, form: SourceForm) -> tuple[str, ...]:
+        """Return names of inputs in Kaggle's own form, each once."""
         valid: list[str] = []
-        for source in self.texts(key):
-            names = source.split("/")
-            if len(names) not in parts or not all(_PART.fullmatch(name) for name in names):
-                self.wrong(key, f"holds {source!r}.", f"The form is {form}.")
-            elif (len(names) == 3 or len(names) == 5) and not names[-1].isdecimal():
-                self.wrong(key, f"holds {source!r}.", "A version is a whole number.")
-            elif source in valid:
-                self.wrong(key, f"names {source} twice.", "Leave one out.")
+        for text in self.texts(key):
+            name = source_names.clean(text, form)
+            if not name:
+                self.warnings.append(f"{key} holds an empty text, which is left out.")
+            elif fix := source_names.mistake(name, form):
+                self.wrong(key, f"holds {text!r}.", fix)
+            elif name in valid:
+                self.warnings.append(f"{key} names {name} twice; once is enough.")
             else:
-                valid.append(source)
+                valid.append(name)
+                if name != text:
+                    self.warnings.append(f"{key}: {text!r} is sent as {name}; write that.")
         return tuple(valid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -39,6 +39,14 @@ class KernelRef(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.slug}"
+
+
+def kernel_of_job(owner: str, slug: str, account: Callable[[], str], service: str) -> KernelRef:
+    """Return the kernel that a job names; `account` is called only where it is the owner.
+
+    The local Kaggle's account stands in for every owner.
+    """
+    return KernelRef(owner if owner and service != "local" else account(), slug)
 
 
 class RunRef(NamedTuple):
@@ -166,6 +174,11 @@ class Intent:
     epochs: int | None = None
     forecast: Forecast = Forecast()
     written_at: float
+    job_kernel: KernelRef | None = (
+        None  # as the job names it; Kaggle makes a new one's of its title
+    )
+    name: str = ""  # the user's own name for the run
+    message: str = ""  # what the user says of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +194,7 @@ class Facts:
     photo_seconds: float | None = None  # of the phases that grow with the photos
     epoch_seconds: float | None = None
     saved_seconds: float | None = None
+    error_line: str | None = None  # the log's last line that names an error; "" for none
 
 
 @dataclass(frozen=True, kw_only=True)

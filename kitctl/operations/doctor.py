@@ -122,7 +122,7 @@ def _version(name: str) -> str | None:
 def _check_metadata(project: Project) -> DoctorCheck:
     mistakes = [f"{problem.where} {problem.message}" for problem in project.problems]
     fixes = [f"{problem.where}: {problem.fix}" for problem in project.problems if problem.fix]
-    warnings = " ".join(project.warnings)
+    warnings = " ".join(project.offline_warnings)
     detail = " ".join(mistakes) or warnings or "every key is as Kaggle wants"
     return DoctorCheck.of("metadata", not mistakes, detail, " ".join(fixes))
 

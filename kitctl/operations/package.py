@@ -56,7 +56,7 @@ def _write(plan: Plan, out: Path, texts: Mapping[str, str], command: str) -> Pac
         script_sha256=plan.script_sha256,
         script_bytes=len(plan.script),
         modules=plan.modules,
-        warnings=plan.warnings,
+        warnings=plan.offline_warnings,
         service_files=tuple(texts),
         command=command,
     )

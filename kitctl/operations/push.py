@@ -19,9 +19,10 @@ from kitctl.domain.quota import QuotaReading
 from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef
 from kitctl.domain.same_source import source_sha256
-from kitctl.errors import InvalidInput, Refused
+from kitctl.errors import InvalidInput
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.foreign_run import find_foreign_run
+from kitctl.operations.shared.job_kernel import JobKernel, find_job_kernel
 from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
@@ -67,17 +68,17 @@ class PushResult:
         }
 
 
-def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveRequest:
-    """Return the request that saves a plan; a kernel id without owner gets the account's.
+def save_request(plan: Plan, kernel: JobKernel, timeout_seconds: int | None) -> SaveRequest:
+    """Return the request that saves a plan as the kernel's next version.
 
     Raises InvalidInput where the code is no UTF-8.
     """
     metadata = plan.metadata
     return SaveRequest(
-        kernel=KernelRef(metadata.owner or account, metadata.slug),
+        kernel=kernel.named,
         title=metadata.title,
         text=_code_text(plan),
-        language=metadata.language,
+        language=metadata.sent_language,
         kernel_type=metadata.kernel_type,
         is_private=metadata.is_private,
         enable_gpu=metadata.enable_gpu,
@@ -86,7 +87,7 @@ def save_request(plan: Plan, account: str, timeout_seconds: int | None) -> SaveR
         machine_shape=metadata.machine_shape,
         sources=metadata.sources,
         keywords=metadata.keywords,
-        id_no=metadata.id_no,
+        id_no=kernel.number,
         docker_image=metadata.docker_image,
         docker_image_pinning_type=metadata.docker_image_pinning_type,
         timeout_seconds=timeout_seconds,
@@ -111,15 +112,13 @@ def push(
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
-    request = save_request(options.plan, kaggle.account(), options.timeout_seconds)
-    with reporter.progress(f"Pushing {request.kernel}"):
-        _check_owner(request.kernel, kaggle.account())
+    with reporter.progress(f"Pushing {options.plan.metadata.id}"):
         reconcile(kaggle, ledger, reporter)
-        newest = kaggle.newest_version(request.kernel)
-        past = ledger.past_runs(kaggle.service, request.kernel, options.plan.metadata.pool)
-        intent = _intent(
-            options.plan, request, kaggle, _newest_number(request.kernel, newest, kaggle, ledger)
-        )
+        kernel = find_job_kernel(options.plan.metadata, kaggle, ledger)
+        request = save_request(options.plan, kernel, options.timeout_seconds)
+        newest = kernel.newest
+        past = ledger.past_runs(kaggle.service, kernel.kernel, options.plan.metadata.pool)
+        intent = _intent(options.plan, request, kernel, kaggle, ledger)
         intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
         foreign = find_foreign_run(newest, kaggle, ledger)
@@ -157,7 +156,8 @@ def push(
             *options.plan.warnings,
             *gpu_use.warnings(_code(request), intent.pool, intent.accelerator),
             *admission.warnings,
-            *_renamed_kernel(request.kernel, saved.run.kernel),
+            *kernel.warnings,
+            *_renamed_kernel(kernel, saved.run.kernel),
             *(
                 f"Kaggle runs it without {name}: it knows no such source."
                 for name in saved.invalid_sources
@@ -185,26 +185,20 @@ class _Admission:
         self.warnings = [warning for guard in self._guards for warning in guard(others)]
 
 
-def _check_owner(kernel: KernelRef, account: str) -> None:
-    if kernel.owner.lower() != account.lower():
-        raise Refused(
-            f"The job's id is {kernel}, but the credentials are {account}'s. Nothing was sent.",
-            code="wrong_account",
-            hint=f'Write "id": "{kernel.slug}" in kernel-metadata.json: the owner is filled in.',
-        )
-
-
-def _intent(plan: Plan, request: SaveRequest, kaggle: Kaggle, newest: int) -> Intent:
+def _intent(
+    plan: Plan, request: SaveRequest, kernel: JobKernel, kaggle: Kaggle, ledger: Ledger
+) -> Intent:
     pool = plan.metadata.pool
     longest = SESSION_LIMIT_SECONDS[pool]
     epochs = plan.settings.get("epochs")
     return Intent(
         service=kaggle.service,
         account=kaggle.account(),
-        kernel=request.kernel,
+        kernel=kernel.kernel,
+        job_kernel=kernel.job_name,
         script_sha256=plan.script_sha256,
         source_sha256=source_sha256(request.text),
-        newest_before=newest,
+        newest_before=_newest_number(kernel.kernel, kernel.newest, kaggle, ledger),
         accelerator=request.machine_shape,
         pool=pool,
         is_packed=plan.packed,
@@ -239,8 +233,8 @@ def _runs_to_replace(intent: Intent, foreign: RunRef | None, ledger: Ledger) -> 
     return [*own, *([TargetRun(foreign, None)] if foreign else [])]
 
 
-def _renamed_kernel(requested: KernelRef, saved: KernelRef) -> list[str]:
-    if requested == saved:
+def _renamed_kernel(kernel: JobKernel, saved: KernelRef) -> list[str]:
+    if saved == kernel.job_name or (kernel.newest is not None and saved == kernel.kernel):
         return []
     return [f"Kaggle made {saved} of it, after its title; write that id in kernel-metadata.json."]
 

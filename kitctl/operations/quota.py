@@ -213,7 +213,7 @@ def _still_fits(
     under_way = ledger.unfinished_runs(service, account)
     taken = still_to_take(under_way, pool, reading.read_at, until_reset)
     left = pool.unspent_seconds - taken
-    kernel = job.kernel(account)
+    kernel = job.kernel(account, service)
     past = ledger.past_runs(service, kernel, job.pool, limit=RATED_RUNS)
     forecast = job.forecast(past)
     expected = forecast.seconds or 0.0

@@ -58,6 +58,11 @@ class Plan:
     """Which of kitctl's own variables the script reads, such as KITCTL_CHECK."""
 
     @property
+    def offline_warnings(self) -> tuple[str, ...]:
+        """The warnings of a command that does not ask Kaggle whether the kernel exists."""
+        return (*self.metadata.new_kernel_warnings, *self.warnings)
+
+    @property
     def packed(self) -> bool:
         return bool(self.modules)
 

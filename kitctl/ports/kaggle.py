@@ -20,7 +20,7 @@ class SaveRequest:
     """A version of a kernel to save and run."""
 
     kernel: KernelRef
-    title: str
+    title: str  # "" where the kernel keeps its own
     text: str
     language: str
     kernel_type: str
@@ -59,12 +59,16 @@ class PolledStatus(NamedTuple):
 
 
 class KernelVersion(NamedTuple):
-    """One version of a kernel as Kaggle holds it; `last_run_at` is its kernel's."""
+    """One version of a kernel as Kaggle holds it.
+
+    `last_run_at` and `kernel_number` (Kaggle's `id_no`) are its kernel's.
+    """
 
     run: RunRef
     source: str
     machine_shape: str
     last_run_at: float | None = None
+    kernel_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,9 @@ class Kaggle(Protocol):
 
     def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
         """Return the kernel's newest version; None where Kaggle shows us no such kernel."""
+
+    def kernel_of_number(self, number: int) -> KernelRef | None:
+        """Return the account's kernel that has this number (`id_no`); None where it has none."""
 
     def version(self, run: RunRef) -> KernelVersion | None:
         """Return one version; None where Kaggle has no such version."""

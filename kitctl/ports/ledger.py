@@ -53,7 +53,10 @@ class Ledger(Protocol):
         """Return the run of this name."""
 
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
-        """Return the kernel's newest run that Kaggle accepted."""
+        """Return the kernel's newest run that Kaggle accepted.
+
+        Here and below a kernel is also that of a job with this id, which Kaggle named otherwise.
+        """
 
     def last_account(self, service: str) -> str | None:
         """Return the account of the newest run or quota reading, for use without Kaggle."""

@@ -38,7 +38,7 @@ class PushPlan:
             "enable_internet": metadata.enable_internet,
             "sources": metadata.sources,
             "settings": self.plan.settings,
-            "warnings": self.plan.warnings,
+            "warnings": self.plan.offline_warnings,
         }
 
 

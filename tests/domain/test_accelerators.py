@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kitctl.domain import accelerators
+from kitctl.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -21,12 +22,26 @@ from kitctl.domain import accelerators
         ("TpuV2256", "TpuV2256", "cpu", "CPU"),
         ("NvidiaTeslaT44", "NvidiaTeslaT44", "gpu", "Did you mean NvidiaTeslaT4"),
         ("TpuV9", "TpuV9", "tpu", "sent as typed"),
+        ("nvidiateslat4", "NvidiaTeslaT4", "gpu", ""),
+        ("Gpu", "NvidiaTeslaT4", "gpu", "Gpu means NvidiaTeslaT4 today"),
+        ("GPU T4 x2", "NvidiaTeslaT4", "gpu", "NvidiaTeslaT4"),
+        ("TPU VM v3-8", "Tpu1VmV38", "tpu", "TPU v5e"),
+        ("None", "", "cpu", ""),
     ],
 )
 def test_a_name_gives_a_machine_and_a_warning_where_kaggle_runs_another(
     name: str, shape: str, pool: str, warned: str
 ) -> None:
-    machine = accelerators.resolve(name)
+    machine = accelerators.require(name)
     assert (machine.shape, machine.pool) == (shape, pool)
     assert warned in machine.warning
     assert bool(warned) == bool(machine.warning)
+
+
+@pytest.mark.parametrize("name", ["v100", "a100x8", "Nvidia Tesla T4", "gpu2", "☃"])
+def test_a_name_that_can_be_no_machine_is_refused_with_all_names(name: str) -> None:
+    assert accelerators.find(name) is None
+    with pytest.raises(UsageError) as failure:
+        accelerators.require(name)
+    assert "t4x2, p100, tpu, cpu" in str(failure.value.hint)
+    assert "NvidiaTeslaT4" in str(failure.value.hint)

@@ -13,7 +13,7 @@ from support.pushed_runs import PRINT_SESSION
 from kitctl.domain.metadata import Sources
 from kitctl.domain.runs import KernelRef, RunRef, Status
 from kitctl.errors import Refused, hint_text
-from kitctl.operations.push import PushOptions, PushResult, push, save_request
+from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.operations.quota import show_quota
 from kitctl.packing.bundle import Plan
 
@@ -48,7 +48,13 @@ def test_a_push_starts_a_run_and_records_it_in_the_ledger(setup: LocalSetup) -> 
 
 
 def test_another_accounts_kernel_is_not_pushed_to(setup: LocalSetup) -> None:
+    setup.kaggle.service = "kaggle"
     assert refusal(setup, script_plan(owner="somebody-else")).code == "wrong_account"
+
+
+def test_the_local_kaggles_account_stands_in_for_every_owner(setup: LocalSetup) -> None:
+    pushed = send(setup, script_plan(owner="somebody-else"))
+    assert pushed.run.name == "local/small-job/1" and not pushed.warnings
 
 
 def test_the_same_script_is_not_run_twice(setup: LocalSetup) -> None:
@@ -147,18 +153,6 @@ def test_advice_on_the_accelerator_reads_a_notebooks_code(setup: LocalSetup) -> 
         plan = gpu_plan(notebook(source), slug=f"note-{number}", **details)
         warnings = send(setup, plan, timeout_seconds=60).warnings
         assert sum("on CPU work" in warning for warning in warnings) == advice
-
-
-def test_an_id_without_owner_gets_the_accounts() -> None:
-    assert str(save_request(script_plan(), "ada", None).kernel) == "ada/small-job"
-    assert str(save_request(script_plan(owner="bob"), "ada", None).kernel) == "bob/small-job"
-
-
-def test_a_title_that_gives_the_kernel_another_address_is_a_warning(setup: LocalSetup) -> None:
-    pushed = send(setup, script_plan(title="Quite another title"))
-    assert pushed.run.intent.kernel.slug == "quite-another-title"
-    assert any("quite-another-title" in warning for warning in pushed.warnings)
-    assert setup.ledger.latest("local", pushed.run.intent.kernel) == pushed.run
 
 
 def test_a_short_run_that_nobody_watched_counts_what_its_log_says(setup: LocalSetup) -> None:

@@ -77,9 +77,16 @@ class FakeKaggle:
         versions = self.kernels.get(kernel, [])
         return self.version(RunRef(kernel, len(versions))) if versions else None
 
+    def kernel_of_number(self, number: int) -> KernelRef | None:
+        kernels = list(self.kernels)
+        return kernels[number - 1] if 0 < number <= len(kernels) else None
+
     def version(self, run: RunRef) -> KernelVersion | None:
         saved = self._find(run)
-        return saved and KernelVersion(run, saved.request.text, saved.request.machine_shape)
+        number = list(self.kernels).index(run.kernel) + 1 if saved else None
+        return saved and KernelVersion(
+            run, saved.request.text, saved.request.machine_shape, kernel_number=number
+        )
 
     def save(self, request: SaveRequest) -> SavedVersion:
         self.saves += 1

@@ -90,6 +90,15 @@ class KaggleApi:
     def newest_version(self, kernel: KernelRef) -> KernelVersion | None:
         return self._version(kernel, None)
 
+    def kernel_of_number(self, number: int) -> KernelRef | None:
+        request: dict[str, object] = {"user": self.account(), "pageSize": self._page_size}
+        for kernel in outputs.items(
+            "kernels", lambda page: self._call("ListKernels", page), request
+        ):
+            if wire.number(kernel, "id") == number:
+                return KernelRef.parse(wire.text(kernel, "ref"))
+        return None
+
     def version(self, run: RunRef) -> KernelVersion | None:
         return self._version(run.kernel, run)
 
@@ -133,12 +142,16 @@ class KaggleApi:
 
     def outputs(self, run: RunRef) -> Iterator[OutputFile]:
         request = {**_run_fields(run), "pageSize": self._page_size}
-        for file in outputs.files(lambda page: outputs.read_page(self._transport, page), request):
+        for file in outputs.items(
+            "files", lambda page: outputs.read_page(self._transport, page), request
+        ):
             yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
 
     def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
         request = {**_run_fields(run), "pageSize": self._page_size}
-        for file in outputs.files(lambda page: self._call("ListKernelFiles", page), request):
+        for file in outputs.items(
+            "files", lambda page: self._call("ListKernelFiles", page), request
+        ):
             size = wire.size(file, "size")
             yield ListedFile(wire.text(file, "name"), size, wire.text(file, "creationDate"))
 
@@ -213,6 +226,7 @@ class KaggleApi:
             wire.text(blob, "source"),
             wire.machine_shape(metadata),
             wire.moment(metadata, "lastRunTime"),
+            wire.number(metadata, "id") or None,
         )
 
 

@@ -32,15 +32,17 @@ MAX_FRUITLESS = 6
 MAX_PAGES = 10_000
 
 
-def files(
-    read_page: Callable[[dict[str, object]], Mapping[str, Any]], request: Mapping[str, object]
+def items(
+    name: str,
+    read_page: Callable[[dict[str, object]], Mapping[str, Any]],
+    request: Mapping[str, object],
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the files of all pages; each page names the token of the next."""
+    """Yield the items of all pages, a page's under `name`; each names the token of the next."""
     token, tokens = "", set[str]()
     # A token that comes again would never end, nor would ever new ones.
     while len(tokens) < MAX_PAGES:
         page = read_page({**request, "pageToken": token} if token else dict(request))
-        yield from wire.objects(page, "files")
+        yield from wire.objects(page, name)
         token = wire.text(page, "nextPageToken")
         if not token or token in tokens:
             return

@@ -37,7 +37,7 @@ def save_request(request: SaveRequest) -> dict[str, object]:
     fields: dict[str, object] = {
         "id": request.id_no,
         "slug": str(request.kernel),
-        "newTitle": request.title,
+        "newTitle": request.title or None,
         "text": request.text,
         "language": request.language,
         "kernelType": request.kernel_type,
@@ -67,11 +67,13 @@ def status(answer: Mapping[str, Any]) -> Status | None:
 
 def machine_shape(metadata: Mapping[str, Any]) -> str:
     """Return the machine of a version, "" for the CPU."""
-    return accelerators.from_metadata(
-        text(metadata, "machineShape"),
+    shape = text(metadata, "machineShape")
+    machine = accelerators.from_metadata(
+        shape,
         enable_gpu=metadata.get("enableGpu") is True,
         enable_tpu=metadata.get("enableTpu") is True,
-    ).shape
+    )
+    return shape if machine is None else machine.shape
 
 
 def invalid_sources(answer: Mapping[str, Any]) -> tuple[str, ...]:

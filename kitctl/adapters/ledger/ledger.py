@@ -19,6 +19,9 @@ from kitctl.ports import AdmissionCheck
 # How long to wait for another kitctl that is writing.
 BUSY_SECONDS = 10.0
 
+# A kernel's runs under the name that Kaggle gave it, or under the one that the job has for it.
+OF_KERNEL = "(owner = ? AND slug = ? OR job_kernel = ?)"
+
 
 class SqliteLedger:
     """The port `Ledger`, in one file for all of a user's accounts and projects.
@@ -150,9 +153,8 @@ class SqliteLedger:
 
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
         return self._first(
-            "service = ? AND owner = ? AND slug = ? AND version IS NOT NULL"
-            " ORDER BY version DESC LIMIT 1",
-            *(service, kernel.owner, kernel.slug),
+            f"service = ? AND {OF_KERNEL} AND version IS NOT NULL ORDER BY version DESC LIMIT 1",
+            *(service, kernel.owner, kernel.slug, str(kernel)),
         )
 
     def last_account(self, service: str) -> str | None:
@@ -186,8 +188,8 @@ class SqliteLedger:
         if account is not None:
             conditions, values = [*conditions, "account = ?"], [*values, account]
         if kernel is not None:
-            conditions += ["owner = ?", "slug = ?"]
-            values += [kernel.owner, kernel.slug]
+            conditions.append(OF_KERNEL)
+            values += [kernel.owner, kernel.slug, str(kernel)]
         if statuses:
             conditions.append(f"status IN ({', '.join('?' * len(statuses))})")
             values += statuses
@@ -205,9 +207,9 @@ class SqliteLedger:
         self, service: str, kernel: KernelRef, pool: str, *, limit: int = 20
     ) -> list[Run]:
         return self._select(
-            "service = ? AND owner = ? AND slug = ? AND pool = ? AND ended_at IS NOT NULL"
+            f"service = ? AND {OF_KERNEL} AND pool = ? AND ended_at IS NOT NULL"
             " AND status = 'COMPLETE' ORDER BY ended_at DESC LIMIT ?",
-            *(service, kernel.owner, kernel.slug, pool, limit),
+            *(service, kernel.owner, kernel.slug, str(kernel), pool, limit),
         )
 
     def usage(self, service: str, account: str, since: float, until: float) -> list[RunOccupancy]:

@@ -43,6 +43,9 @@ def columns(intent: Intent) -> dict[str, Any]:
         "forecast_high_seconds": intent.forecast.high_seconds,
         "forecast_basis": intent.forecast.basis,
         "intent_at": intent.written_at,
+        "job_kernel": str(intent.job_kernel) if intent.job_kernel else None,
+        "name": intent.name,
+        "message": intent.message,
         "sending_until": intent.written_at + NOT_SHOWN_SECONDS,
     }
 
@@ -73,6 +76,9 @@ def run(row: sqlite3.Row) -> Run:
                 basis=row["forecast_basis"],
             ),
             written_at=row["intent_at"],
+            job_kernel=KernelRef(*row["job_kernel"].split("/")) if row["job_kernel"] else None,
+            name=row["name"],
+            message=row["message"],
         ),
         version=row["version"],
         status=Status(row["status"]),

@@ -94,4 +94,11 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;
     UPDATE runs SET packed = 1 WHERE settings != '{}';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN job_kernel TEXT;
+    ALTER TABLE runs ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN message TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN error_line TEXT;
+    CREATE INDEX runs_by_job_kernel ON runs (service, job_kernel, id);
+    """,
 )

@@ -59,15 +59,23 @@ class Kernels:
             row = self._own(kernel_id, reference)
             if row is not None:
                 title = request.title or row["title"]
+            elif not request.title:
+                raise bad_request("A title must be specified")
             else:
-                title = request.title or names.split_reference(reference, default_owner="")[1]
+                title = request.title
             error = self._push_error(title, machine.pool, is_new=row is None, runs=request.runs)
             if error is not None:
                 return SavedVersion(error=error)
             identity = (
                 self._update(row["id"], title, request) if row else self._create(title, request)
             )
-            request, invalid = self._split_sources(replace(request, machine_shape=machine.shape))
+            on_machine = replace(
+                request,
+                machine_shape=machine.shape,
+                enable_gpu=machine.pool == "gpu",
+                enable_tpu=machine.pool == "tpu",
+            )
+            request, invalid = self._split_sources(on_machine)
             number = self._add_version(identity, source, request)
             if request.runs:
                 longest = machines.LONGEST_SESSION_SECONDS[machine.pool]
@@ -105,7 +113,7 @@ class Kernels:
         Raises:
             ApiError: it does not exist, or this account may not see it.
         """
-        row = self._live(owner.lower(), slug.lower())
+        row = self._named(owner.lower(), slug.lower())
         if row is None or (row["is_private"] and row["owner"] != self._account):
             raise forbidden(permission)
         return self._kernel(row["id"])
@@ -139,7 +147,7 @@ class Kernels:
 
     def source_session(self, source: names.SourceRef) -> Session | None:
         """Return the session whose outputs a kernel source mounts: the version's, or the newest."""
-        row = self._live(source.owner, source.slug)
+        row = self._named(source.owner, source.slug)
         if row is None:
             return None
         if source.version is not None:
@@ -180,13 +188,23 @@ class Kernels:
             row = self._database.fetch_one(
                 "SELECT * FROM kernels WHERE id = ? AND deleted_at IS NULL", kernel_id
             )
-            if row is None or row["owner"] != self._account:
+            if row is not None and row["owner"] == self._account:
+                return row
+            # The number of a kernel at kaggle.com means nothing here.
+            if row is not None or not reference:
                 raise forbidden("kernels.update")
-            return row
         owner, slug = names.split_reference(reference, default_owner=self._account)
-        if owner != self._account:
+        row = self._named(owner, slug)
+        if row is not None and row["owner"] != self._account:
             raise forbidden("kernels.create")
-        return self._live(owner, slug)
+        return row
+
+    def _named(self, owner: str, slug: str) -> sqlite3.Row | None:
+        """Return the kernel of this name; the account stands in for owners who are not here."""
+        slugs = dict.fromkeys((slug, names.slugify(slug)))
+        owners = dict.fromkeys((owner, self._account))
+        rows = (self._live(owner, slug) for owner in owners for slug in slugs)
+        return next((row for row in rows if row is not None), None)
 
     def _live(self, owner: str, slug: str) -> sqlite3.Row | None:
         return self._database.fetch_one(
@@ -254,7 +272,7 @@ class Kernels:
 
     def _is_visible(self, reference: str) -> bool:
         source = names.split_source(reference)
-        row = self._live(source.owner, source.slug)
+        row = self._named(source.owner, source.slug)
         return row is not None and (row["owner"] == self._account or not row["is_private"])
 
     def _kernel(self, kernel_id: int) -> Kernel:

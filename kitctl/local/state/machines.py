@@ -12,8 +12,9 @@ Pool = Literal["gpu", "tpu", "cpu"]
 
 DEFAULT_GPU = "NvidiaTeslaT4"
 DEFAULT_TPU = "TpuV5E8"
-# The machine that a retired one's sessions run on instead; the server does not say so.
+# The machine that an old name's sessions run on today; the server does not say so.
 RETIRED = {
+    "gpu": DEFAULT_GPU,
     "nvidiateslap100": DEFAULT_GPU,
     "tpuv38": DEFAULT_TPU,
     "tpu1vmv38": DEFAULT_TPU,

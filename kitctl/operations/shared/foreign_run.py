@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kitctl.domain.accelerators import resolve
+from kitctl.domain import accelerators
 from kitctl.domain.push_guards import SameScriptElsewhere
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, RunRef, Status
 from kitctl.domain.same_source import is_source_of
@@ -55,4 +55,5 @@ def find_foreign_run(
 
 
 def _pool(version: KernelVersion) -> str:
-    return resolve(version.machine_shape).pool if version.machine_shape else "cpu"
+    machine = accelerators.find(version.machine_shape or "cpu")
+    return machine.pool if machine else "gpu"

@@ -14,7 +14,7 @@ from kitctl.config import JOB_NAME, Config
 from kitctl.domain import durations
 from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.forecast import forecast_run, forecast_without_past
-from kitctl.domain.runs import Forecast, KernelRef, Run
+from kitctl.domain.runs import Forecast, KernelRef, Run, kernel_of_job
 from kitctl.operations.shared.read_metadata import read_metadata
 
 
@@ -29,9 +29,9 @@ class NextRun:
     limit_seconds: float
     settings: Mapping[str, Any]
 
-    def kernel(self, account: str) -> KernelRef:
+    def kernel(self, account: str, service: str) -> KernelRef:
         """Return the kernel that the account would push to."""
-        return KernelRef(self.owner or account, self.slug)
+        return kernel_of_job(self.owner, self.slug, lambda: account, service)
 
     def forecast(self, past: Sequence[Run]) -> Forecast:
         """Return how long it would take: as the last run, but with what has changed since."""

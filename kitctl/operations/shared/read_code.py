@@ -23,7 +23,13 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
     """Return the code to send, from the bytes of the file."""
     if metadata.kernel_type == "notebook":
         return _read_notebook(metadata, data)
-    problems = credentials(metadata.code_file, data.decode("utf-8", "replace"))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return Code(data, (_no_utf_8(metadata.code_file),))
+    # With the line ends that Kaggle's own client sends.
+    data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    problems = credentials(metadata.code_file, text)
     if metadata.language == "python":
         try:
             compile(data, metadata.code_file, "exec", dont_inherit=True)
@@ -31,6 +37,10 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
             what = f"is not valid Python: {error}."
             problems.append(Problem(metadata.code_file, what, "Fix it."))
     return Code(data, tuple(problems))
+
+
+def _no_utf_8(file: str) -> Problem:
+    return Problem(file, "is not UTF-8 text.", "Save it as UTF-8.")
 
 
 def credentials(file: str, text: str) -> list[Problem]:
@@ -51,7 +61,7 @@ def _read_notebook(metadata: Metadata, data: bytes) -> Code:
         text = data.decode("utf-8-sig")
         sent = notebooks.without_outputs(text, metadata.language)
     except UnicodeDecodeError:
-        return Code(data, (Problem(file, "is not UTF-8 text.", "Save it as UTF-8."),))
+        return Code(data, (_no_utf_8(file),))
     except notebooks.NotANotebook as error:
         fix = "Open it in Jupyter, repair it and save it again."
         return Code(data, (Problem(file, f"{error}.", fix),))

@@ -8,7 +8,7 @@ from pathlib import Path
 from kitctl.config import METADATA_NAME
 from kitctl.domain import metadata
 from kitctl.domain.metadata import Inspection
-from kitctl.domain.runs import KernelRef
+from kitctl.domain.runs import KernelRef, kernel_of_job
 from kitctl.errors import InvalidInput, NextCommand
 
 
@@ -27,8 +27,8 @@ def read_metadata(project: Path) -> Inspection:
         ) from None
 
 
-def project_kernel(project: Path, account: Callable[[], str]) -> KernelRef:
-    """Return the project's kernel; `account` is called only where the id has no owner.
+def project_kernel(project: Path, account: Callable[[], str], service: str) -> KernelRef:
+    """Return the project's kernel; `account` is called only where it is the owner.
 
     Raises InvalidInput where the metadata has no id.
     """
@@ -39,4 +39,4 @@ def project_kernel(project: Path, account: Callable[[], str]) -> KernelRef:
             code="metadata",
             hint=NextCommand("doctor", note="says what else is missing"),
         )
-    return KernelRef(job.owner or account(), job.slug)
+    return kernel_of_job(job.owner, job.slug, account, service)

@@ -15,6 +15,7 @@ from kitctl.domain.metadata import Inspection
 from kitctl.errors import Problem
 from kitctl.operations.shared.read_code import credentials, read_code
 from kitctl.operations.shared.read_metadata import read_metadata
+from kitctl.operations.shared.suggest_file import suggest_file
 from kitctl.packing.bundle import Module
 
 
@@ -36,6 +37,11 @@ class Project:
     def warnings(self) -> tuple[str, ...]:
         return (*self.inspection.warnings, *self.code_warnings)
 
+    @property
+    def offline_warnings(self) -> tuple[str, ...]:
+        """The warnings of a command that does not ask Kaggle whether the kernel exists."""
+        return (*self.inspection.metadata.new_kernel_warnings, *self.warnings)
+
 
 def read_project(folder: Path) -> Project:
     """Read the project in this folder.
@@ -48,15 +54,19 @@ def read_project(folder: Path) -> Project:
     path = folder / code_file
     if not code_file:
         return Project(inspection, b"", (), {}, tuple(problems))
-    misplaced = _misplaced(folder, path)
-    if misplaced:
-        reason, fix = misplaced
-        problems.append(Problem("code_file", f"is {code_file}, which {reason}.", fix))
+    if not path.is_file():
+        fix = suggest_file(folder, code_file)
+        problems.append(Problem("code_file", f"is {code_file}, which does not exist.", fix))
         return Project(inspection, b"", (), {}, tuple(problems))
-    if not (path.parent / JOB_NAME).is_file():
+    is_outside = not path.resolve().is_relative_to(folder.resolve())
+    if is_outside or not (path.parent / JOB_NAME).is_file():
         code = read_code(inspection.metadata, path.read_bytes())
         problems += code.problems
-        return Project(inspection, code.data, (), {}, tuple(problems), code.warnings)
+        warnings = code.warnings
+        if is_outside:
+            outside = f"code_file: {code_file} lies outside the project's folder; it is sent alone."
+            warnings = (outside, *warnings)
+        return Project(inspection, code.data, (), {}, tuple(problems), warnings)
     modules = _modules(folder, path.parent, problems)
     settings = _settings(path.parent / JOB_NAME, problems)
     return Project(inspection, path.read_bytes(), modules, settings, tuple(problems))

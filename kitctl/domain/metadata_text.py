@@ -1,0 +1,59 @@
+"""The text of kernel-metadata.json, read as one JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from kitctl.domain.metadata_fields import KEYS
+from kitctl.errors import InvalidInput
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Return the values of a metadata file.
+
+    Raises InvalidInput where the text is no JSON object, or says something twice.
+    """
+    doubled: set[str] = set()
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        doubled.update(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return dict(pairs)
+
+    try:
+        values = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=unique)
+    except RecursionError:
+        raise InvalidInput(
+            "kernel-metadata.json is nested too deeply.",
+            code="invalid_metadata",
+            hint="Its values are texts, numbers and lists of texts.",
+        ) from None
+    except json.JSONDecodeError as error:
+        raise InvalidInput(
+            f"kernel-metadata.json is not valid JSON: {error.msg} in line {error.lineno}.",
+            code="invalid_metadata",
+            hint="Fix that line; a comma too many or missing is the usual cause.",
+        ) from None
+    if not isinstance(values, dict):
+        raise InvalidInput(
+            "kernel-metadata.json holds no JSON object.",
+            code="invalid_metadata",
+            hint=f"It must be {{…}} with the keys {', '.join(KEYS)}.",
+        )
+    if doubled:
+        raise InvalidInput(
+            f"kernel-metadata.json has {' and '.join(sorted(map(ascii, doubled)))} twice.",
+            code="invalid_metadata",
+            hint="Leave one out: Kaggle takes the last one.",
+        )
+    if _HALF_CHARACTER.search(json.dumps(values, ensure_ascii=False)):
+        raise InvalidInput(
+            "kernel-metadata.json holds half a character (such as \\ud800), which is no text.",
+            code="invalid_metadata",
+            hint="Type the text again; an emoji that was cut is the usual cause.",
+        )
+    return values
