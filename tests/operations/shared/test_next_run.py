@@ -26,7 +26,7 @@ def past(epochs: int, seconds: float) -> Run:
 
 def test_the_next_run_has_the_projects_kernel_machine_and_limit(tmp_path: Path) -> None:
     job = read(packed_job(tmp_path, job="epochs = 3", id="small-job"))
-    assert str(job.kernel("bob")) == "bob/small-job"
+    assert str(job.kernel("bob", "kaggle")) == "bob/small-job"
     assert (job.pool, job.accelerator, job.limit_seconds) == ("gpu", "NvidiaTeslaT4", 12 * HOUR)
     assert job.settings == {"epochs": 3}
 
