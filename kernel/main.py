@@ -150,10 +150,11 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     import numpy as np
 
     from kernel.fit import checkpoints, classifier
-    from kernel.model import heads
-    from kernel.report import artifacts, gallery, reference, scores
+    from kernel.model import heads, raw_photos
+    from kernel.report import artifacts, gallery, labels, reference, scores
 
-    photo_set, settings, model = trained.photo_set, trained.settings, trained.classifier.inference
+    photo_set, settings = trained.photo_set, trained.settings
+    model = raw_photos.photo_model(trained.classifier.inference, settings)
     report.photo_set = photo_set
     artifacts.write_history(trained.history, trained.seconds)
     with report.phases.measured("predict"):
@@ -166,11 +167,9 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
             gallery.draw(settings, base, photo_set, trained.history, probabilities)
     with report.phases.measured("export"):
         heads.compile_model(model, settings, settings.learning_rate)
-        artifacts.write_model(model)
+        artifacts.write_model(model, labels.describe(model, settings, photo_set.train.class_names))
         reference.write(model, settings, tolerance=1e-3 if report.devices else 1e-5)
-        stored = reference.spread(len(photo_set.valid))
-        photos = gallery.load_images(photo_set.valid, stored, settings)
-        reference.write_photos(photos, probabilities[stored])
+        reference.write_photos(model, photo_set.valid, probabilities, settings)
     report.gpu_use.stop()
     stop_cause = trained.stop.cause if trained.stop else None
     if stop_cause != "time_limit":

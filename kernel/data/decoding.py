@@ -47,7 +47,7 @@ class Decoder:
 
         They are uint8 for `nearest`, else float32 in 0…255.
         """
-        return self._resize(self._decode_full(contents))
+        return self._resize(self.decode_original(contents))
 
     def decode_fast(self, contents: Any) -> Any:
         """Return the same pixels in less time.
@@ -56,7 +56,7 @@ class Decoder:
         is to do because the photos have the size already.
         """
         if self.has_the_size:
-            photo = self._decode_full(contents)
+            photo = self.decode_original(contents)
         elif self.method == "nearest" and not self.crop:
             photo = self._resize_nearest(self._decode(contents))
         else:
@@ -79,14 +79,15 @@ class Decoder:
         With `downscale_decode`, decode a JPEG at the smallest scale that is not too small.
         """
         if not self.downscale:
-            return self._decode_full(contents)
+            return self.decode_original(contents)
         return tf.cond(
             tf.io.is_jpeg(contents),
             lambda: self._decode_downscaled(contents),
-            lambda: self._decode_full(contents),
+            lambda: self.decode_original(contents),
         )
 
-    def _decode_full(self, contents: Any) -> Any:
+    def decode_original(self, contents: Any) -> Any:
+        """Return the pixels in the size of the file, uint8 in 0…255."""
         return tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
 
     def _decode_downscaled(self, contents: Any) -> Any:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,15 @@ MANIFEST = "manifest.json"
 
 # From this size on a SHA-256 takes seconds on a processor without instructions for it.
 LONG_BYTES = 64 << 20
-MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL = (
-    "model.keras", "model.weights.h5", "model.json", "saved_model",
+MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL, LABELS = (
+    "model.keras", "model.weights.h5", "model.json", "saved_model", "labels.json",
 )  # fmt: skip
 
 
 def write_json(path: str, content: Any) -> None:
     """Write `content` as JSON; numbers that JSON does not have (NaN, infinity) become null."""
     with atomic_write(path) as part:
-        text = json.dumps(_json_value(content), indent=2, ensure_ascii=False, allow_nan=False)
-        part.write_text(text + "\n", encoding="utf-8")
+        part.write_text(_json_text(content), encoding="utf-8")
 
 
 def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[float]) -> None:
@@ -39,13 +39,18 @@ def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[floa
     write_csv("history.csv", table)
 
 
-def write_model(model: Any) -> None:
+def write_model(model: Any, labels: Mapping[str, Any]) -> None:
     """Write the model as a Keras archive, as weights with architecture, and as a SavedModel.
 
     Weights and architecture can be loaded where an older Keras refuses a newer one's archive.
+    `labels`, made by `labels.describe`, stand beside them as labels.json, and inside of the archive
+    and the SavedModel, where Keras and TensorFlow ignore them.
     """
+    write_json(LABELS, labels)
     with atomic_write(MODEL) as part:
         model.save(part)
+        with zipfile.ZipFile(part, "a") as archive:
+            archive.writestr(zipfile.ZipInfo(LABELS), _json_text(labels))
     with atomic_write(WEIGHTS) as part:
         # Keras requires this ending.
         required_name = part.with_name(f"{part.name}.weights.h5")
@@ -56,6 +61,7 @@ def write_model(model: Any) -> None:
     part = Path(f".{SAVED_MODEL}.part")
     shutil.rmtree(part, ignore_errors=True)
     _export(model, part)
+    write_json(f"{part}/assets.extra/{LABELS}", labels)  # TensorFlow's folder for other files
     shutil.rmtree(SAVED_MODEL, ignore_errors=True)
     part.rename(SAVED_MODEL)
 
@@ -111,6 +117,11 @@ def remove_unfinished() -> None:
             path.unlink(missing_ok=True)
 
 
+def _json_text(content: Any) -> str:
+    text = json.dumps(_json_value(content), indent=2, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
+
+
 def _json_value(content: Any) -> Any:
     if isinstance(content, Mapping):
         return {session.utf8(str(name)): _json_value(value) for name, value in content.items()}
@@ -140,6 +151,7 @@ def _without_newer_defaults(config: Any) -> Any:
 # Arguments that Keras 3.13 refuses to read, with the default that 3.15 writes.
 _NEWER_DEFAULTS = {
     "quantization_config": None,
+    "antialias": False,
     "input_axes": None,
     "output_axes": None,
     "renorm": False,

@@ -22,6 +22,7 @@ def main() -> int:
             "weights and architecture reload and predict the same", _weights_and_architecture
         ),
         _run_check("SavedModel reloads and predicts the same", _saved_model),
+        _run_check("photos of any size are predicted as in the run", reference.compare_in_own_size),
         _run_check("history has every epoch", lambda: _history(run)),
         _run_check("manifest matches the files", _manifest),
     ]

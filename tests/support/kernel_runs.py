@@ -50,7 +50,6 @@ class Run:
 def validation_loss(run: Run) -> float:
     """Return the loss of the saved model on the run's validation photos, by Keras alone."""
     import keras
-    import tensorflow as tf
 
     model = keras.saving.load_model(run.working / "model.keras", compile=False)
     valid = keras.utils.image_dataset_from_directory(
@@ -62,8 +61,7 @@ def validation_loss(run: Run) -> float:
         verbose=False,
     )
     model.compile(loss="binary_crossentropy")
-    as_floats = valid.map(lambda x, y: (tf.image.convert_image_dtype(x, tf.float32), y))
-    return model.evaluate(as_floats, verbose=0)
+    return model.evaluate(valid, verbose=0)
 
 
 def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
