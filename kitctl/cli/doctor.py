@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
-from kitctl.errors import InvalidInput, NextCommand, Refused
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -39,19 +39,20 @@ def doctor(
     if not project_checks[0].ok:
         # The check says what is wrong with the project; Kaggle can be checked all the same.
         context.configure_without_project(local=local)
-    sources = _sources_to_ask_for(context)
+    owner, sources = _owner_and_sources(context)
     diagnosis = doctor.Diagnosis(
         (
             *doctor.check_machine(runner.isolation(), Path.cwd()),
             *project_checks,
-            *doctor.check_kaggle(lambda: context.connect(REQUEST_SECONDS), sources),
+            *doctor.check_kaggle(lambda: context.connect(REQUEST_SECONDS), sources, owner),
         )
     )
     if not diagnosis.failed:
         return CommandResult(diagnosis, draw_diagnosis)
     names = [check.name for check in diagnosis.failed]
-    # Only the account is missing where the project itself is all right.
-    kind = Refused if names == ["credentials"] else InvalidInput
+    # A push would end so too, where the project itself is all right.
+    kinds = {"credentials": Refused, "network": NetworkFailed}
+    kind = kinds.get(names[0], InvalidInput) if len(names) == 1 else InvalidInput
     failure = kind(
         f"Something is missing: {', '.join(names)}.",
         code="doctor",
@@ -60,10 +61,10 @@ def doctor(
     return CommandResult(diagnosis, draw_diagnosis, failure)
 
 
-def _sources_to_ask_for(context: CommandContext) -> Sources:
-    """Return the job's sources that Kaggle itself must have.
+def _owner_and_sources(context: CommandContext) -> tuple[str, Sources]:
+    """Return the account in the job's id, and the job's sources that Kaggle itself must have.
 
-    None where the project cannot be read: its own check says why.
+    Nothing where the project cannot be read: its own check says why.
     """
     from dataclasses import replace
 
@@ -71,11 +72,12 @@ def _sources_to_ask_for(context: CommandContext) -> Sources:
     from kitctl.operations.shared.read_project import read_project
 
     try:
-        sources = read_project(context.project).inspection.metadata.sources
+        metadata = read_project(context.project).inspection.metadata
     except InvalidInput:
-        return Sources()
+        return "", Sources()
     if not context.config.local:
-        return sources
+        return metadata.owner, metadata.sources
     # A push to the local Kaggle brings along what stands for these.
-    needed = tuple(name for name in sources.datasets if name not in context.config.sources)
-    return replace(sources, datasets=needed)
+    datasets = metadata.sources.datasets
+    needed = tuple(name for name in datasets if name not in context.config.sources)
+    return metadata.owner, replace(metadata.sources, datasets=needed)

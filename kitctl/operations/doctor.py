@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata as distributions
 from pathlib import Path
 
 from kitctl.config import Config
 from kitctl.domain.metadata import Sources
-from kitctl.errors import InvalidInput, KitError, hint_text
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, hint_text
 from kitctl.operations.shared import imported_packages, prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
 from kitctl.operations.shared.read_project import Project, read_project
@@ -20,8 +20,6 @@ from kitctl.ports import Kaggle
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2_000_000_000
 OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
-DISTRIBUTIONS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "keras": ("keras",)}
-"""Import name → the distributions that may provide it."""
 
 LARGEST_SKEW_SECONDS = 60.0
 """Signed addresses and tokens are valid for minutes; other things break before a minute's skew."""
@@ -29,16 +27,29 @@ LARGEST_SKEW_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class DoctorCheck:
-    """One thing that was examined; `fix` is what to do, and "" where all is well."""
+    """One thing that was examined; `fix` is what to do, and "" where all is well.
+
+    A check that is ok and has a fix is a note: a push works, something else does not.
+    """
 
     name: str
     ok: bool
     detail: str
     fix: str = ""
 
+    @property
+    def is_note(self) -> bool:
+        return self.ok and bool(self.fix)
+
     @classmethod
     def of(cls, name: str, ok: bool, detail: str, fix: str) -> DoctorCheck:
+        """Return a check that fails where a push would."""
         return cls(name, ok, detail, "" if ok else fix)
+
+    @classmethod
+    def noting(cls, name: str, well: bool, detail: str, fix: str) -> DoctorCheck:
+        """Return a check that is a note where something is wrong that no push needs."""
+        return cls(name, True, detail, "" if well else fix)
 
 
 @dataclass(frozen=True)
@@ -61,10 +72,10 @@ def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
     versions = {name: _version(name) for name in OWN_PACKAGES}
     missing = [name for name, version in versions.items() if version is None]
     installed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    yield DoctorCheck.of("packages", not missing, installed, f"pip install {' '.join(missing)}")
+    yield DoctorCheck.noting("packages", not missing, installed, f"pip install {' '.join(missing)}")
     yield DoctorCheck("isolation", True, isolation)
     free = shutil.disk_usage(folder).free
-    yield DoctorCheck.of(
+    yield DoctorCheck.noting(
         "disk",
         free >= LEAST_FREE_BYTES,
         f"{free / 1e9:.1f} GB free",
@@ -94,17 +105,37 @@ def check_project(
     yield from _check_stand_ins(folder, project, settings)
 
 
-def check_kaggle(connect: Callable[[], Kaggle], sources: Sources) -> Iterator[DoctorCheck]:
-    """Check that Kaggle accepts the credentials and shows the job's sources; nothing is sent."""
+def check_kaggle(
+    connect: Callable[[], Kaggle], sources: Sources, owner: str = ""
+) -> Iterator[DoctorCheck]:
+    """Check that Kaggle accepts the credentials and shows the job's sources; nothing is sent.
+
+    `owner` is the account in the job's id, "" if it names none.
+    """
     try:
         kaggle = connect()
-        account = f"{kaggle.credentials}, account {kaggle.account()}"
-        yield DoctorCheck("credentials", True, account)
-        kaggle.quota()
+        account = kaggle.account()
+        yield DoctorCheck.of(
+            "credentials",
+            owner.lower() in ("", account.lower()),
+            f"{kaggle.credentials}, account {account}"
+            + ("" if owner.lower() in ("", account.lower()) else f"; the job's id is {owner}'s"),
+            "Take the owner out of the id in kernel-metadata.json: the account is filled in.",
+        )
+        yield from _check_quota(kaggle)
         yield _check_clock(kaggle.clock_skew_seconds() or 0.0)
         yield _check_sources(kaggle, sources)
     except KitError as error:
-        yield DoctorCheck("credentials", False, error.message, hint_text(error.hint))
+        name = "network" if isinstance(error, NetworkFailed) else "credentials"
+        yield DoctorCheck(name, False, error.message, hint_text(error.hint))
+
+
+def _check_quota(kaggle: Kaggle) -> Iterator[DoctorCheck]:
+    try:
+        kaggle.quota()
+    except KitError as error:
+        fix = "A push then computes the hours from the ledger."
+        yield DoctorCheck("quota", True, error.message, fix)
 
 
 def _failed_check(name: str, error: KitError) -> DoctorCheck:
@@ -137,20 +168,16 @@ def _check_imports(folder: Path, project: Project) -> DoctorCheck:
     beside = (folder / project.inspection.metadata.code_file).parent
     names = [name for name in names if not _is_module_in(beside, name)]
     missing = imported_packages.not_installed(names)
-    installed = [
-        f"{distribution} {version}"
-        for name in names
-        for distribution in DISTRIBUTIONS.get(name, ())
-        if (version := _version(distribution))
-    ]
-    fix = "pip install 'kitctl[train]'" if "tensorflow" in missing else ""
-    return DoctorCheck.of(
+    providers = distributions.packages_distributions()
+    here = sorted({each for name in names for each in providers.get(name, ())})
+    installed = [f"{each} {_version(each)}" for each in here]
+    return DoctorCheck.noting(
         "job's packages",
         not missing,
         f"not installed here: {', '.join(missing)}"
         if missing
         else ", ".join(installed) or "all here",
-        fix or f"{imported_packages.installation(missing)}   (only a dry run needs them)",
+        f"{imported_packages.installation(missing)}   (only a dry run needs them)",
     )
 
 
@@ -169,13 +196,12 @@ def _texts(project: Project) -> list[str]:
 
 def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterator[DoctorCheck]:
     if project.inspection.metadata.kernel_type == "notebook":
-        # A push needs none of them, so nothing is wrong where they are missing.
-        detail = (
-            f"cannot run here without {', '.join(missing)}: pip install 'kitctl[notebook]'"
-            if missing
-            else "can run here"
+        yield DoctorCheck.noting(
+            "notebook",
+            not missing,
+            f"cannot run here without {', '.join(missing)}" if missing else "can run here",
+            "pip install 'kitctl[notebook]'   (only a dry run needs them)",
         )
-        yield DoctorCheck("notebook", True, detail)
 
 
 def _check_settings(folder: Path) -> DoctorCheck:
@@ -193,20 +219,23 @@ def _check_stand_ins(folder: Path, project: Project, settings: Config) -> Iterat
     try:
         stand_ins = prepare_sources.stand_ins(folder, sources, settings.sources, ())
     except InvalidInput as error:
-        yield _failed_check("sources", error)
+        failed = _failed_check("sources", error)
+        # Only a push to the local Kaggle brings the folders along.
+        yield failed if settings.local else replace(failed, ok=True)
     for stand_in in stand_ins:
         detail = f"{stand_in.folder}" + (", made on first use" if stand_in.recipe else "")
-        yield DoctorCheck.of(
+        yield DoctorCheck.noting(
             f"source {stand_in.source}",
             stand_in.folder is not None,
             detail if stand_in.folder else "nothing stands for it here",
-            f'[tool.kitctl.sources] in pyproject.toml: "{stand_in.source}" = "FOLDER"',
+            f'[tool.kitctl.sources] in pyproject.toml: "{stand_in.source}" = "FOLDER"'
+            "   (only a run here needs it)",
         )
 
 
 def _check_clock(skew: float) -> DoctorCheck:
     side = "ahead of" if skew > 0 else "behind"
-    return DoctorCheck.of(
+    return DoctorCheck.noting(
         "clock",
         abs(skew) < LARGEST_SKEW_SECONDS,
         f"{abs(skew):.0f} s {side} Kaggle's",
@@ -215,10 +244,14 @@ def _check_clock(skew: float) -> DoctorCheck:
 
 
 def _check_sources(kaggle: Kaggle, sources: Sources) -> DoctorCheck:
+    """Ask for data sets and kernels; of competitions and models Kaggle tells only a push."""
     problems = kaggle.source_problems(sources)
+    unasked = sources.competitions + sources.models
+    shown = len(sources.all) - len(unasked)
+    detail = " ".join(map(str, problems)) or f"{shown} can be mounted"
     return DoctorCheck.of(
         "sources on Kaggle",
         not problems,
-        " ".join(map(str, problems)) or f"{len(sources.all)} can be mounted",
+        f"{detail}; not checked: {', '.join(unasked)}" if unasked else detail,
         "Fix kernel-metadata.json.",
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def draw_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     for check in diagnosis.checks:
-        console.print(f"{'✓' if check.ok else '✗'} {check.name}: {check.detail}", soft_wrap=True)
-        if not check.ok and check.fix:
+        sign = "·" if check.is_note else "✓" if check.ok else "✗"
+        console.print(f"{sign} {check.name}: {check.detail}", soft_wrap=True)
+        if check.fix:
             console.print(f"  → {check.fix}", soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.command_line import CommandCall, Kitctl, write_script
 
 
@@ -43,3 +44,29 @@ def test_doctor_reports_a_broken_pyproject_as_the_project_and_still_asks_kaggle(
     assert not found["project"]["ok"] and "not valid TOML" in found["project"]["detail"]
     assert found["credentials"]["ok"]
     assert call.error["hint"].endswith("kitctl doctor --local")
+
+
+def test_doctor_exits_with_0_and_notes_where_a_push_works(kitctl: Kitctl, project: Path) -> None:
+    write_script(
+        project,
+        "import no_such_package\n",
+        competition_sources=["no-such-competition"],
+        model_sources=["google/gemma/keras/2b/1"],
+    )
+    call = kitctl("doctor", "--local", "--json")
+    assert call.code == 0
+    notes = {name for name, check in checks(call).items() if check["fix"]}
+    assert "job's packages" in notes and "source google/gemma/keras/2b/1" in notes
+    assert "· job's packages: not installed here" in kitctl("doctor", "--local").out
+    assert kitctl("push", "--local", "--json").code == 0
+
+
+def test_doctor_names_a_network_that_is_down_and_exits_with_5_as_push_would(
+    kitctl: Kitctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "a-token")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    call = kitctl("doctor", "--json")
+    assert call.code == 5
+    (wrong,) = [check for check in call.data["checks"] if not check["ok"]]
+    assert wrong["name"] == "network"

@@ -13,6 +13,7 @@ PACKAGES = {
     **{name: name for name in ("keras", "lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
     **{name: name for name in ("seaborn", "torch", "torchvision", "tqdm", "transformers")},
     **{name: name for name in ("catboost", "optuna", "plotly", "requests", "timm", "xgboost")},
+    "tensorflow": "'kitctl[train]'",
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
@@ -21,6 +22,11 @@ PACKAGES = {
     "yaml": "PyYAML",
 }
 """Import name → the package that provides it, where kitctl knows it for sure."""
+
+ONLY_ON_KAGGLE = {
+    *("kaggle_datasets", "kaggle_gcp", "kaggle_secrets", "kaggle_session", "kaggle_web_client")
+}
+"""Modules of Kaggle's image that no package provides."""
 
 
 def python_texts(kernel_type: str, text: str) -> list[str]:
@@ -47,8 +53,15 @@ def imported_names(text: str) -> Iterator[str]:
 
 
 def not_installed(names: Sequence[str]) -> list[str]:
-    """Return the names that cannot be imported here; none of them is imported."""
-    return [name for name in names if name not in sys.modules and find_spec(name) is None]
+    """Return the names that cannot be imported here; none of them is imported.
+
+    Those of Kaggle's own modules are left out.
+    """
+    return [
+        name
+        for name in names
+        if name not in ONLY_ON_KAGGLE and name not in sys.modules and find_spec(name) is None
+    ]
 
 
 def installation(missing: Sequence[str]) -> str:
