@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,10 @@ class CommandContext:
     def config(self) -> Config:
         """The config in force; of a command without options for it, the project's own."""
         return self._config or self.configure()
+
+    def add_source(self, source: str, folder: Path) -> None:
+        """Let a folder stand for a Kaggle source in this call."""
+        self._config = replace(self.config, sources={**self.config.sources, source: str(folder)})
 
     def results_folder(self, *parts: str) -> Path:
         """Return a folder under the project's `results`."""

@@ -29,6 +29,18 @@ def push(
         typer.Option("--timeout", metavar="2h", help="End the run after so long at most."),
     ] = None,
     settings: SetOption = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data", metavar="SLUG=DIR", help="Push the folder as this data set first, if changed."
+        ),
+    ] = None,
+    when_free: Annotated[
+        bool,
+        typer.Option(
+            "--when-free", help="Wait for a session, the week's hours, and sources to be ready."
+        ),
+    ] = False,
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
     ] = False,
@@ -50,8 +62,10 @@ def push(
     """Package, check, guard and start a run on Kaggle.
 
     Refused where this very script ran already, where a run of this kernel is under way, where a
-    data source is missing or where the week's hours do not suffice; --force passes these guards.
+    data source is missing or where the week's hours do not suffice; --force passes these guards,
+    and --when-free waits where that helps.
     """
+    from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
     from kitctl.operations.push import PushOptions
     from kitctl.operations.shared.overrides import parse_overrides
@@ -59,18 +73,23 @@ def push(
     from kitctl.render import push as render
 
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
+    folders = name_data(context, data or [])
     plan = plan_job(
         context.project,
         overrides=parse_overrides(settings or []),
         accelerator=config.accelerator,
         # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
+        datasets=tuple(folders),
     )
     seconds = _seconds(config.timeout, plan.metadata.pool)
     if only_plan:
         return CommandResult(render.PushPlan(plan, seconds), render.draw_plan)
+    push_data(context, folders)
     pushed = send(
-        context, PushOptions(plan=plan, timeout_seconds=seconds, force=force, replace=replace)
+        context,
+        PushOptions(plan=plan, timeout_seconds=seconds, force=force, replace=replace),
+        when_free=when_free,
     )
     if not follow:
         return pushed_result(pushed)

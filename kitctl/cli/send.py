@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext
@@ -10,14 +11,18 @@ from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.operations.push import PushOptions, PushResult
+    from kitctl.operations.shared.reporter import Reporter
 
 
-def send(context: CommandContext, options: PushOptions) -> PushResult:
-    """Push the plan; the local Kaggle also gets the folders of its data sets, and its secrets.
+def send(context: CommandContext, options: PushOptions, *, when_free: bool = False) -> PushResult:
+    """Push the plan, `when_free`: as soon as Kaggle has room for it.
+
+    The local Kaggle also gets the folders of its data sets, and its secrets.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
     from kitctl.operations.push import push
+    from kitctl.operations.shared.push_when_free import push_when_free
 
     client = context.client
     if context.config.local:
@@ -25,7 +30,15 @@ def send(context: CommandContext, options: PushOptions) -> PushResult:
 
         register_datasets(context, options.plan.metadata.sources.datasets)
         register_secrets()
-    result = push(options, client, context.ledger, context.clock, context.console)
+
+    def attempt(reporter: Reporter) -> PushResult:
+        return push(options, client, context.ledger, context.clock, reporter)
+
+    if when_free:
+        pushed, waited = push_when_free(attempt, client, context.clock, context.console)
+        result = replace(pushed, waited_seconds=waited)
+    else:
+        result = attempt(context.console)
     for warning in result.warnings:
         context.console.warn(warning)
     return result

@@ -132,6 +132,11 @@ class Metadata:
         kernels = tuple(dict.fromkeys((*self.sources.kernels, kernel)))
         return replace(self, sources=replace(self.sources, kernels=kernels))
 
+    def with_dataset_sources(self, datasets: Sequence[str]) -> Metadata:
+        """Return the job with these data sets (`owner/slug`) among its sources."""
+        names = tuple(dict.fromkeys((*self.sources.datasets, *datasets)))
+        return replace(self, sources=replace(self.sources, datasets=names))
+
     def to_json(self) -> str:
         """Return the file, complete and in a fixed order, as Kaggle's client takes it."""
         values: dict[str, object] = {

@@ -15,6 +15,10 @@ from kitctl.domain.runs import Intent, Run, RunRef, Status
 from kitctl.errors import NextCommand, Problem, Refused
 
 
+class SourceNotReady(Problem):
+    """A data source that Kaggle is still processing."""
+
+
 class SameScriptElsewhere(NamedTuple):
     """A run of the very script that Kaggle shows and the ledger does not know."""
 
@@ -98,6 +102,13 @@ def sources_guard(problems: Sequence[Problem]) -> Guard:
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         if not problems:
             return []
+        if all(isinstance(problem, SourceNotReady) for problem in problems):
+            raise Refused(
+                "Kaggle is still processing data sources of this job; nothing was sent.",
+                code="source_not_ready",
+                problems=problems,
+                hint=NextCommand("push", "--when-free", "waits for them"),
+            )
         raise Refused(
             "Not all data sources of this job can be mounted; nothing was sent.",
             code="source_missing",

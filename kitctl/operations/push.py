@@ -52,6 +52,7 @@ class PushResult:
     url: str
     reading: QuotaReading | None
     warnings: tuple[str, ...]
+    waited_seconds: float = 0.0
 
     def as_data(self) -> dict[str, Any]:
         intent = self.run.intent
@@ -65,6 +66,7 @@ class PushResult:
             "timeout_seconds": intent.timeout_seconds,
             "quota": _quota_data(self.reading, intent.pool),
             "warnings": self.warnings,
+            "waited_seconds": self.waited_seconds,
         }
 
 

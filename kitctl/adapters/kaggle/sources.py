@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.push_guards import SourceNotReady
 from kitctl.errors import Problem
 
 
@@ -35,9 +36,9 @@ def _dataset(transport: Transport, source: str, owner: str, slug: str) -> Proble
         return Problem(
             source,
             f"the data set is {status.lower()}.",
-            "Upload it again: kaggle datasets version -p DIR -m MESSAGE",
+            "Upload it again: kitctl datasets push DIR",
         )
-    return Problem(source, "the data set is not ready yet.", "Wait a minute, then push again.")
+    return SourceNotReady(source, "the data set is not ready yet.", "Wait a minute, push again.")
 
 
 def _kernel(transport: Transport, source: str, owner: str, slug: str) -> None:

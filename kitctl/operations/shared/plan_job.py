@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,17 +30,20 @@ def plan_job(
     overrides: Mapping[str, Any] | None = None,
     accelerator: str = "",
     reuse_features: str = "",
+    datasets: Sequence[str] = (),
 ) -> Plan:
     """Pack the project's job and check it as far as this machine can.
 
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
-    source of the job, which then need not run its base model.
+    source of the job, which then need not run its base model. `datasets` are sources besides those
+    of the metadata.
 
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
     project_files = read_project(project)
     require_no_problems(project_files.problems)
     metadata = project_files.inspection.metadata.with_accelerator(accelerator)
+    metadata = metadata.with_dataset_sources(datasets)
     if reuse_features:
         metadata = metadata.with_kernel_source(reuse_features)
         overrides = {**(overrides or {}), "reuse_features": reuse_features}

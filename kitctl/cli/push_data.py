@@ -1,0 +1,67 @@
+"""`push --data SLUG=DIR`: folders that are pushed as data sets before the job that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kitctl import config
+from kitctl.cli.context import CommandContext
+from kitctl.errors import InvalidInput, UsageError
+
+
+def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path]:
+    """Return the folder of each data set (`owner/slug`) that `SLUG=DIR` options name.
+
+    A slug alone is one of the job's sources, else one of the account's own.
+    """
+    if not options:
+        return {}
+    from kitctl.domain.datasets import DatasetRef
+    from kitctl.operations.shared.read_metadata import read_metadata
+
+    sources = read_metadata(context.project).metadata.sources.datasets
+    folders = {}
+    for option in options:
+        name, equals, folder = option.partition("=")
+        if not equals or not name or not folder:
+            raise UsageError(
+                f"--data {option} has no SLUG=DIR form.",
+                hint="For example: --data my-photos=photos",
+            )
+        named = [source for source in sources if name in (source, source.split("/")[1])]
+        ref = DatasetRef.parse(named[0] if named else name, context.client.account)
+        path = config.expand_user(folder).absolute()
+        if not path.is_dir():
+            raise InvalidInput(
+                f"{path}, which is to be pushed as {ref}, is no folder.",
+                code="source_missing",
+                hint=f"--data {name}=DIR",
+            )
+        folders[str(ref)] = path
+    return folders
+
+
+def push_data(context: CommandContext, folders: Mapping[str, Path]) -> None:
+    """Push each folder whose content changed, and wait until Kaggle has processed it.
+
+    On the local Kaggle a folder stands for the data set of another owner.
+    """
+    for name, folder in folders.items():
+        owner = name.partition("/")[0]
+        if context.config.local and owner != context.client.account():
+            context.add_source(name, folder)
+            context.console.info(f"{folder} stands for {name} on the local Kaggle.")
+        else:
+            _push(context, name, folder)
+
+
+def _push(context: CommandContext, name: str, folder: Path) -> None:
+    from kitctl.cli.datasets import dataset_ports
+    from kitctl.operations.shared.push_folder import FolderPushOptions, push_folder
+
+    result = push_folder(folder, FolderPushOptions(id=name), dataset_ports(context))
+    for warning in result.warnings:
+        context.console.warn(warning)
+    what = "a version was made" if result.pushed.changed else "unchanged"
+    context.console.info(f"{name} version {result.pushed.version}: {what}, {result.files:,} files")
