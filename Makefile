@@ -10,14 +10,40 @@ IMAGE_READY  := $(IMAGE_VENV)/.ready
 CLIENT       := .cache/kaggle-2.2.4
 CLIENT_READY := $(CLIENT)/.ready
 
+# What this Python is good for, in a sentence, before anything is installed.
+define PYTHON_TRUTH
+import sys
+version, name = sys.version_info[:2], "Python %d.%d" % sys.version_info[:2]
+if version < (3, 11):
+    sys.exit(name + " is too old: kitctl needs 3.11 or newer. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)")
+elif version < (3, 13):
+    print(name + ": all of kitctl is tested with it.")
+elif version < (3, 14):
+    print(name + ": kitctl and TensorFlow run on it; continuous integration has 3.11 and 3.12.")
+else:
+    sys.exit(name + " has no TensorFlow yet, which this target needs: make PYTHON=python3.12 $(MAKECMDGOALS). Without TensorFlow kitctl runs on it: pip install .")
+endef
+export PYTHON_TRUTH
+
+# A virtual environment that does not start, or of another version than PYTHON=... names, is made anew.
+version_of = $(shell $(1) -c 'import sys; print(*sys.version_info[:2], sep=".")' 2>/dev/null)
+ifneq ($(wildcard $(VENV)),)
+PRESENT := $(call version_of,$(BIN)/python)
+WANTED  := $(if $(filter file,$(origin PYTHON)),$(PRESENT),$(call version_of,$(PYTHON)))
+ifneq ($(or $(PRESENT),broken),$(WANTED))
+CLEAR := --clear
+$(shell rm -f $(READY))
+endif
+endif
+
 .PHONY: help demo real test torture test-clients test-kaggle-image check docs bench bench-pull clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
 $(READY): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is too old: kitctl needs Python 3.11 or newer. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c "$$PYTHON_TRUTH"
+	$(PYTHON) -m venv $(CLEAR) $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[train]' --group dev
 	@touch $@

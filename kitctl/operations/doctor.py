@@ -18,6 +18,7 @@ from kitctl.operations.shared.read_project import Project, read_project
 from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)
+FIRST_WITHOUT_TENSORFLOW = (3, 14)
 LEAST_FREE_BYTES = 2_000_000_000
 OWN_PACKAGES = ("kaggle", "typer", "rich", "pandas", "matplotlib")
 
@@ -66,6 +67,8 @@ class Diagnosis:
 def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
     """Check Python, kitctl's packages and the free disk space; say how runs are isolated."""
     version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= FIRST_WITHOUT_TENSORFLOW:
+        version += " (TensorFlow has no release for it yet; all else works)"
     yield DoctorCheck.of(
         "python", sys.version_info >= OLDEST_PYTHON, version, "kitctl needs Python 3.11 or newer."
     )
@@ -200,7 +203,7 @@ def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterat
             "notebook",
             not missing,
             f"cannot run here without {', '.join(missing)}" if missing else "can run here",
-            "pip install 'kitctl[notebook]'   (only a dry run needs them)",
+            "pip install 'kaggle-kitctl[notebook]'   (only a dry run needs them)",
         )
 
 

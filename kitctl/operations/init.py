@@ -14,7 +14,7 @@ from kitctl.domain.metadata import Metadata
 from kitctl.domain.titles import slug_of, title_from
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.adopted_code import KINDS, AdoptedCode, adopt_file, adopt_text
-from kitctl.operations.shared.imported_packages import installation, not_installed
+from kitctl.operations.shared.imported_packages import not_installed, pip_install
 from kitctl.operations.shared.read_project import read_project
 from kitctl.operations.shared.shipped_files import shipped_folder
 
@@ -225,12 +225,12 @@ def _advice_on_existing(existing: Sequence[str]) -> str:
 
 
 def _next_commands(project: Path, imports: Sequence[str]) -> tuple[str, ...]:
-    missing = not_installed(imports)
+    installation = pip_install(not_installed(imports))
     here = Path.cwd()
     folder = project.relative_to(here) if project.is_relative_to(here) else project
     return (
         *([f"cd {shlex.quote(str(folder))}"] if project != here else []),
-        *([installation(missing)] if missing else []),
+        *([installation] if installation else []),
         "kitctl dry-run",
         "kitctl push --local --follow",
         "kitctl pull-results --local",

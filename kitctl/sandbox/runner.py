@@ -183,7 +183,7 @@ def _require_notebook_packages() -> None:
         raise InvalidInput(
             f"Notebooks cannot run here without {', '.join(missing)}.",
             code="notebook_packages",
-            hint=f"pip install {' '.join(missing)}   (or: pip install 'kitctl[notebook]')",
+            hint=f"pip install {' '.join(missing)}   (or: pip install 'kaggle-kitctl[notebook]')",
         )
 
 

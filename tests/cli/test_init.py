@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,17 @@ def test_the_course_is_the_job_that_comes_with_kitctl(
     ).data
     assert copied["script_sha256"] == original["script_sha256"]
     assert (tmp_path / "course/datasets/car-or-truck-sample/recipe.py").is_file()
+
+
+def test_the_wheel_carries_all_that_init_writes(kitctl: Kitctl, tmp_path: Path) -> None:
+    wheel = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]
+    carried = wheel["build"]["targets"]["wheel"]["force-include"]
+    assert carried["templates"] == "kitctl/shipped/templates"
+    created = kitctl("init", str(tmp_path), "--template", "course", "--json").data["created"]
+    for name in set(created) - {"pyproject.toml"}:
+        source = next((place for place in carried if Path(name).is_relative_to(place)), None)
+        assert source, f"{name}: pyproject.toml puts it into no wheel"
+        assert carried[source] == f"kitctl/shipped/{source}"
 
 
 @pytest.mark.parametrize("template", ["keras", "notebook", "pytorch", "sklearn"])

@@ -136,7 +136,7 @@ class KaggleApi:
                 f"Kaggle gives {run} a state that this kitctl does not know:"
                 f" {wire.text(answer, 'status')!r}.",
                 code="kaggle_changed",
-                hint="Update it: pip install --upgrade kitctl",
+                hint="Update it: pip install --upgrade kaggle-kitctl",
             )
         return PolledStatus(status, wire.text(answer, "failureMessage"))
 

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from kitctl.packing import notebooks
 
 PACKAGES = {
-    **{name: name for name in ("keras", "lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
+    **{name: name for name in ("lightgbm", "matplotlib", "numpy", "pandas", "scipy")},
     **{name: name for name in ("seaborn", "torch", "torchvision", "tqdm", "transformers")},
     **{name: name for name in ("catboost", "optuna", "plotly", "requests", "timm", "xgboost")},
-    "tensorflow": "'kitctl[train]'",
+    **dict.fromkeys(("keras", "tensorflow"), "'kaggle-kitctl[train]'"),
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
@@ -65,9 +65,14 @@ def not_installed(names: Sequence[str]) -> list[str]:
 
 
 def installation(missing: Sequence[str]) -> str:
-    """Return the command that installs what provides these imports, as far as that is known."""
-    known = [PACKAGES[name] for name in missing if name in PACKAGES]
+    """Return what to do to have these imports here, as far as that is known."""
     others = [name for name in missing if name not in PACKAGES]
     # A package of the import's name may be somebody else's.
     advice = f"find the packages that provide {', '.join(others)}" if others else ""
-    return "; ".join(filter(None, [f"pip install {' '.join(known)}" if known else "", advice]))
+    return "; ".join(filter(None, [pip_install(missing), advice]))
+
+
+def pip_install(missing: Sequence[str]) -> str:
+    """Return the command that installs those whose package is known; none: ""."""
+    packages = dict.fromkeys(PACKAGES[name] for name in missing if name in PACKAGES)
+    return f"pip install {' '.join(packages)}" if packages else ""
