@@ -91,4 +91,4 @@ def test_doctor_names_what_a_notebook_imports_and_what_runs_it(tmp_path: Path) -
     found = doctor.check_project(lambda: project, lambda: config.load(project, {}, {}), missing)
     checks = {check.name: check for check in found}
     assert "surely_missing" in checks["job's packages"].detail
-    assert "pip install 'kaggle-kitctl[notebook]'" in checks["notebook"].detail
+    assert "pip install 'kaggle-kitctl[notebook]'" in checks["notebook"].fix
