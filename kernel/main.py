@@ -151,7 +151,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
 
     from kernel.fit import checkpoints, classifier
     from kernel.model import heads, raw_photos
-    from kernel.report import artifacts, gallery, labels, reference, scores
+    from kernel.report import artifacts, gallery, labels, predictions, reference, scores
 
     photo_set, settings = trained.photo_set, trained.settings
     model = raw_photos.photo_model(trained.classifier.inference, settings)
@@ -159,6 +159,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     artifacts.write_history(trained.history, trained.seconds)
     with report.phases.measured("predict"):
         probabilities = classifier.predict(trained)
+        predictions.write_table(photo_set.valid, probabilities)
         names = photo_set.valid.class_names
         scored = scores.score(np.array(photo_set.valid.labels), probabilities, names)
     if settings.plots:

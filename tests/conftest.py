@@ -11,6 +11,7 @@ pytest_plugins = (
     "support.official_client",
     "support.local_setup",
     "support.command_line",
+    "support.browser",
 )
 
 # How long an example takes says how busy the machine is, not whether the code is right.

@@ -51,6 +51,7 @@ class Report:
             "script_sha256": self.job.script_sha256,
             "kit_version": self.job.kit_version,
             "settings": self.settings.as_dict(),
+            "changed_settings": self._changed_settings(),
             "overrides": dict(self.job.overrides),
             "started_at": _iso(session.STARTED_AT),
             "ended_at": _iso(datetime.now(UTC)),
@@ -72,6 +73,15 @@ class Report:
         artifacts.write_json("metrics.json", metrics)
         artifacts.write_json("run.json", run)
         return run
+
+    def _changed_settings(self) -> dict[str, Any]:
+        """Return the settings that have not their defaults."""
+        defaults = Settings().as_dict()
+        return {
+            name: value
+            for name, value in self.settings.as_dict().items()
+            if value != defaults[name]
+        }
 
     def _training(
         self,

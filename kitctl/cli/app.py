@@ -31,6 +31,7 @@ MODULES = {
     "cancel": "cancel",
     "pull-results": "pull_results",
     "compare": "compare",
+    "report": "report",
     "datasets": "datasets",
     "local": "local",
 }

@@ -10,7 +10,6 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
-from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -53,14 +52,8 @@ def compare(
     from kitctl.operations.compare import compare
     from kitctl.render.compare import draw_compared
 
-    if len(runs) < 2:
-        raise UsageError("Name two runs or more to compare.", code="too_few_runs")
     context.configure(local=local)
-    where = pulled_runs(context)
-    found = list({run.folder.resolve(): run for run in map(where.find, runs)}.values())
-    if len(found) < 2:
-        raise UsageError(f"All of these are {found[0].name}.", code="too_few_runs")
-    result = compare(found, metric=metric, sort=sort)
+    result = compare(pulled_runs(context), runs, metric=metric, sort=sort)
     if csv is not None:
         from kitctl.render.run_csv import write_runs
 

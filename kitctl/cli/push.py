@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption, SetOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
+
+if TYPE_CHECKING:
+    from kitctl.operations.shared.find_run import TargetRun
 
 
 @command("push")
@@ -44,6 +47,12 @@ def push(
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
     ] = False,
+    open_it: Annotated[
+        bool,
+        typer.Option(
+            "--open", help="With --follow: pull the results and open the page about the run."
+        ),
+    ] = False,
     only_plan: Annotated[
         bool, typer.Option("--plan", help="Print what would be sent; send nothing.")
     ] = False,
@@ -72,6 +81,8 @@ def push(
     from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render import push as render
 
+    if open_it and not follow:
+        raise UsageError("--open needs --follow.", hint="Add --follow, or pull the run later.")
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
     folders = name_data(context, data or [])
     plan = plan_job(
@@ -95,18 +106,34 @@ def push(
         return pushed_result(pushed)
 
     from kitctl.cli.follow import LinePrinter, follow_run
+    from kitctl.cli.page import default_folder, page_path
     from kitctl.operations.shared.find_run import TargetRun
 
     assert pushed.run.ref
     context.console.info(f"{pushed.run.name} is queued: {pushed.url}")
     printer = LinePrinter(context, pushed.run.ref)
-    state = follow_run(context, TargetRun(pushed.run.ref, pushed.run), printer.show)
+    target = TargetRun(pushed.run.ref, pushed.run)
+    state = follow_run(context, target, printer.show)
+    if open_it:
+        return _opened(context, target)
+    page = page_path([default_folder(context, target.ref)])
     return CommandResult(
         render.FollowedPush(pushed, state),
         render.draw_followed,
         state.failure,
-        NextCommand("pull-results", f"{pushed.run.version}"),
+        NextCommand("pull-results", f"{pushed.run.version}", f"writes {page}"),
     )
+
+
+def _opened(context: CommandContext, target: TargetRun) -> CommandResult:
+    """Pull the results of a run that has ended, and open the page about it."""
+    from kitctl.cli.page import open_page, pull_with_page
+    from kitctl.operations.pull_results import PullOptions
+    from kitctl.render.pull_results import draw_pulled
+
+    result = pull_with_page(context, target, PullOptions(jobs=max(1, context.config.jobs)))
+    open_page(result.page or result.log, context.console)
+    return CommandResult(result, draw_pulled, result.failure)
 
 
 def _seconds(timeout: str, pool: str) -> int | None:

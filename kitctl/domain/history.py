@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO
 
+from kitctl.domain.csv_lines import csv_lines
 from kitctl.domain.run_report import Unreadable
 
-LONGEST_LINE_BYTES = 1 << 20
 MAX_COLUMNS = 100
 
 # More rows than this are thinned to half as many, again and again.
@@ -31,7 +31,7 @@ def read_history(file: BinaryIO) -> History:
     Raises:
         Unreadable: this is no table.
     """
-    lines = csv.reader(_lines(file))
+    lines = csv.reader(csv_lines(file))
     try:
         names = next(lines, [])
         rows = (row for row in lines if len(row) == len(names))
@@ -66,13 +66,6 @@ def _thinned(rows: Iterable[list[float]]) -> list[list[float]]:
             step *= 2
         place += 1
     return thinned if not thinned or thinned[-1] is last else [*thinned, last]
-
-
-def _lines(file: BinaryIO) -> Iterator[str]:
-    while line := file.readline(LONGEST_LINE_BYTES + 1):
-        if len(line) > LONGEST_LINE_BYTES:
-            raise Unreadable(f"has a line of more than {LONGEST_LINE_BYTES:,} bytes")
-        yield line.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def _numbers(row: Sequence[str], places: Sequence[int]) -> list[float]:

@@ -50,6 +50,8 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
     for plot in pulled.plots[:SHOWN]:
         console.print(f"plot       {plot}", soft_wrap=True)
     console.print(f"log        {pulled.log}", soft_wrap=True)
+    if pulled.page is not None:
+        console.print(f"report     {pulled.page}", soft_wrap=True)
 
 
 def _files(pulled: PullResult) -> str:

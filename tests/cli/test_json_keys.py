@@ -86,6 +86,7 @@ def test_push_and_the_commands_that_watch_its_run(
     check("runs", kitctl("runs", "--local", "--json"))
     other = write_results(project / "other", metrics={"loss": 0.25})
     check("compare", kitctl("compare", "1", str(other), "--local", "--json"))
+    check("report", kitctl("report", "1", "--local", "--json"))
     check("quota", kitctl("quota", "--local", "--weeks", "2", "--json"))
     check("push refused", kitctl("push", "--local", "--json"))
     check("push --follow", kitctl("push", "--local", "--force", "--follow", "--json"))

@@ -28,6 +28,7 @@ class PullResult:
     has_manifest: bool
     log: Path
     summary: RunSummary
+    page: Path | None = None  # The report on it, where one was written.
 
     @property
     def verified(self) -> bool:
@@ -114,6 +115,7 @@ class PullResult:
             "moved": [{"to": moved.folder, "files": len(moved.names)} for moved in self.moved],
             "strangers": [name for moved in self.moved for name in moved.names],
             "log": self.log,
+            "page": self.page,
             "plots": self.plots,
             "tables": self.tables,
             "metrics": self.summary.metrics,

@@ -34,6 +34,11 @@ class RunSummary:
     unreadable: tuple[UnreadableFile, ...]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the run reports nothing of itself."""
+        return not (self.metrics or self.history.columns or self.report)
+
+    @property
     def program_seconds(self) -> float | None:
         """How long the program ran, by its run.json."""
         return finite_number(run_report.numbers(self.report.get("seconds")).get("total"))
