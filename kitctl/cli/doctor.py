@@ -66,8 +66,6 @@ def _owner_and_sources(context: CommandContext) -> tuple[str, Sources]:
 
     Nothing where the project cannot be read: its own check says why.
     """
-    from dataclasses import replace
-
     from kitctl.domain.metadata import Sources
     from kitctl.operations.shared.read_project import read_project
 
@@ -77,7 +75,5 @@ def _owner_and_sources(context: CommandContext) -> tuple[str, Sources]:
         return "", Sources()
     if not context.config.local:
         return metadata.owner, metadata.sources
-    # A push to the local Kaggle brings along what stands for these.
-    datasets = metadata.sources.datasets
-    needed = tuple(name for name in datasets if name not in context.config.sources)
-    return metadata.owner, replace(metadata.sources, datasets=needed)
+    # The local Kaggle takes any owner, and a push to it brings along what stands for these.
+    return "", metadata.sources.without(context.config.sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,7 @@ from kitctl.render import local as render
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
+    from kitctl.domain.metadata import Sources
     from kitctl.local.lifecycle import LocalKaggle
 
 StateOption = Annotated[
@@ -38,17 +39,17 @@ PortOption = Annotated[
 ]
 
 
-def register_datasets(
-    context: CommandContext, datasets: Sequence[str], running: LocalKaggle | None = None
+def register_folders(
+    context: CommandContext, sources: Sources, running: LocalKaggle | None = None
 ) -> None:
-    """Let the project's own folders stand for these data sets in the local Kaggle."""
+    """Let the project's own folders stand for these sources in the local Kaggle."""
     from kitctl.local import lifecycle
     from kitctl.operations.shared.register_sources import register_sources
 
     def register(folders: Mapping[str, Path]) -> None:
         lifecycle.register_sources(running or lifecycle.start(local_state()), folders)
 
-    register_sources(context.project, context.config.sources, datasets, register, context.console)
+    register_sources(context.project, context.config.sources, sources, register, context.console)
 
 
 def register_secrets() -> None:
@@ -103,8 +104,10 @@ def start(
 
     with context.console.progress("Starting the local Kaggle"):
         running = lifecycle.start(local_state(state), port)
-    if sources := context.config.sources:
-        register_datasets(context, tuple(sources), running)
+    if names := context.config.sources:
+        from kitctl.operations.shared.register_sources import sources_named
+
+        register_folders(context, sources_named(names), running)
     return CommandResult(_process_state(running.state), render.draw_running)
 
 

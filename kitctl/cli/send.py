@@ -26,9 +26,10 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
 
     client = context.client
     if context.config.local:
-        from kitctl.cli.local import register_datasets, register_secrets
+        from kitctl.cli.local import register_folders, register_secrets
 
-        register_datasets(context, options.plan.metadata.sources.datasets)
+        register_folders(context, options.plan.metadata.sources)
+        options = replace(options, stand_ins=frozenset(context.config.sources))
         register_secrets()
 
     def attempt(reporter: Reporter) -> PushResult:

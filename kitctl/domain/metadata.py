@@ -7,7 +7,7 @@ first mistake, and the issues of its users.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -43,6 +43,21 @@ class Sources:
     @property
     def all(self) -> tuple[str, ...]:
         return self.datasets + self.kernels + self.competitions + self.models
+
+    def without(self, names: Collection[str]) -> Sources:
+        """Return the other sources; a name without a version stands for all versions."""
+
+        def others(sources: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(
+                name for name in sources if not {name, name.rpartition("/")[0]} & set(names)
+            )
+
+        return Sources(
+            datasets=others(self.datasets),
+            kernels=others(self.kernels),
+            competitions=others(self.competitions),
+            models=others(self.models),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from kitctl.domain import durations
 from kitctl.domain.quota_guards import Guard
 from kitctl.domain.runs import Intent, Run, RunRef, Status
+from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import NextCommand, Problem, Refused
 
 
@@ -99,20 +100,22 @@ def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:
 def sources_guard(problems: Sequence[Problem]) -> Guard:
     """Return the guard that refuses a job with missing inputs: Kaggle would run it without."""
 
+    missing = [problem for problem in problems if not isinstance(problem, UncheckedSource)]
+
     def guard(pending: Sequence[Run]) -> Sequence[str]:
-        if not problems:
-            return []
-        if all(isinstance(problem, SourceNotReady) for problem in problems):
+        if not missing:
+            return [str(problem) for problem in problems]
+        if all(isinstance(problem, SourceNotReady) for problem in missing):
             raise Refused(
                 "Kaggle is still processing data sources of this job; nothing was sent.",
                 code="source_not_ready",
-                problems=problems,
+                problems=missing,
                 hint=NextCommand("push", "--when-free", "waits for them"),
             )
         raise Refused(
             "Not all data sources of this job can be mounted; nothing was sent.",
             code="source_missing",
-            problems=problems,
+            problems=missing,
             hint="Fix kernel-metadata.json (or push all the same with --force).",
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kitctl.errors import Problem
+
 
 class SourceForm(NamedTuple):
     """How Kaggle names one kind of input.
@@ -31,6 +33,10 @@ _HOST = re.compile(r"(https?://)?(www\.)?kaggle\.com/", re.IGNORECASE)
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Words of a page's address that are no part of the name.
 _WORDS = frozenset({"versions", "frameworks", "variations", "data", "overview", "code"})
+
+
+class UncheckedSource(Problem):
+    """A source that Kaggle does not say about whether it can be mounted."""
 
 
 def clean(text: str, form: SourceForm) -> str:

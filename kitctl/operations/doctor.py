@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kitctl.config import Config
 from kitctl.domain.metadata import Sources
+from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, hint_text
 from kitctl.operations.shared import imported_packages, prepare_sources
 from kitctl.operations.shared.plan_job import plan_job
@@ -247,14 +248,11 @@ def _check_clock(skew: float) -> DoctorCheck:
 
 
 def _check_sources(kaggle: Kaggle, sources: Sources) -> DoctorCheck:
-    """Ask for data sets and kernels; of competitions and models Kaggle tells only a push."""
     problems = kaggle.source_problems(sources)
-    unasked = sources.competitions + sources.models
-    shown = len(sources.all) - len(unasked)
-    detail = " ".join(map(str, problems)) or f"{shown} can be mounted"
+    can_be_mounted = f"{len(sources.all) - len(problems)} can be mounted"
     return DoctorCheck.of(
         "sources on Kaggle",
-        not problems,
-        f"{detail}; not checked: {', '.join(unasked)}" if unasked else detail,
+        all(isinstance(problem, UncheckedSource) for problem in problems),
+        " ".join(map(str, problems)) or can_be_mounted,
         "Fix kernel-metadata.json.",
     )

@@ -36,12 +36,16 @@ from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
 
 @dataclass(frozen=True, kw_only=True)
 class PushOptions:
-    """What to push, whether past the guards (`force`), over a run under way (`replace`)."""
+    """What to push, whether past the guards (`force`), over a run under way (`replace`).
+
+    Folders of this machine stand for the sources `stand_ins` at the local Kaggle.
+    """
 
     plan: Plan
     timeout_seconds: int | None = None
     force: bool = False
     replace: bool = False
+    stand_ins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +132,7 @@ def push(
         replaced = _runs_to_replace(intent, under_way, ledger) if options.replace else []
 
         guards = [
-            sources_guard(kaggle.source_problems(request.sources)),
+            sources_guard(kaggle.source_problems(request.sources.without(options.stand_ins))),
             same_script_guard(
                 intent,
                 ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),

@@ -169,4 +169,7 @@ class Kaggle(Protocol):
         """Return what Kaggle reports of this week's hours."""
 
     def source_problems(self, sources: Sources) -> tuple[Problem, ...]:
-        """Return the sources that cannot be mounted: missing, not ours or not ready yet."""
+        """Return the sources that cannot be mounted: missing, not ours or not ready yet.
+
+        Those that Kaggle does not say about are UncheckedSource.
+        """

@@ -197,6 +197,8 @@ class KaggleApi:
         kinds = [
             *(("dataset", source) for source in sources.datasets),
             *(("kernel", source) for source in sources.kernels),
+            *(("competition", source) for source in sources.competitions),
+            *(("model", source) for source in sources.models),
         ]
         problems = (source_problem(self._transport, kind, source) for kind, source in kinds)
         return tuple(problem for problem in problems if problem is not None)

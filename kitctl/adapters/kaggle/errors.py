@@ -61,14 +61,15 @@ class Unauthorized(Exception):
 class NotVisible(InvalidInput):
     """Kaggle shows no such thing to this account: it does not exist, or is another's (403, 404).
 
-    `kaggle_message` is Kaggle's own text.
+    `kaggle_message` is Kaggle's own text, `status` its HTTP status.
     """
 
     default_code = "not_found"
 
-    def __init__(self, message: str, *, kaggle_message: str, hint: Hint) -> None:
+    def __init__(self, message: str, *, kaggle_message: str, hint: Hint, status: int = 404) -> None:
         super().__init__(message, hint=hint)
         self.kaggle_message = kaggle_message
+        self.status = status
 
 
 class Reply(NamedTuple):
@@ -162,6 +163,7 @@ def not_visible(status: int, message: str) -> NotVisible:
         f"Kaggle shows no such thing to this account (HTTP {status}).{_quoted(message)}",
         kaggle_message=message or f"HTTP {status}",
         hint="Check its name, and that it is this account's or public.",
+        status=status,
     )
 
 

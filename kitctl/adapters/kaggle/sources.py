@@ -8,17 +8,23 @@ from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.push_guards import SourceNotReady
+from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import Problem
 
 
 def source_problem(transport: Transport, kind: str, source: str) -> Problem | None:
-    """Return why a source cannot be mounted, None if it can; `kind` is "dataset" or "kernel"."""
-    owner, _, slug = source.partition("/")
-    slug = slug.partition("/")[0]  # A version may follow.
+    """Return why a source cannot be mounted, None if it can.
+
+    `kind` is "dataset", "kernel", "competition" or "model".
+    """
+    owner, slug = [*source.split("/"), ""][:2]  # A version may follow.
     find_problem, section = _KINDS[kind]
     try:
         return find_problem(transport, source, owner, slug)
     except NotVisible as error:
+        if kind in _UNSURE and error.status != 404:
+            said = f'Kaggle says "{error.kaggle_message}"'
+            return UncheckedSource(source, f"not checked: {said}.")
         return Problem(
             source,
             f'Kaggle shows no such {kind} to this account: "{error.kaggle_message}"',
@@ -47,8 +53,30 @@ def _kernel(transport: Transport, source: str, owner: str, slug: str) -> None:
     )
 
 
+def _competition(transport: Transport, source: str, owner: str, slug: str) -> Problem | None:
+    request = {"competitionName": source}
+    answer = transport.call("competitions.CompetitionApiService", "GetCompetition", request)
+    if answer.get("userHasEntered") is True:
+        return None
+    return Problem(
+        source,
+        "this account has not joined the competition, so a run would not see its files.",
+        f"Join it: https://www.kaggle.com/competitions/{source}/rules",
+    )
+
+
+def _model(transport: Transport, source: str, owner: str, slug: str) -> None:
+    request = {"ownerSlug": owner, "modelSlug": slug}
+    transport.call("models.ModelApiService", "GetModel", request)
+
+
+# Kinds of which Kaggle may refuse to say anything although a run can mount them.
+_UNSURE = frozenset({"competition", "model"})
+
 # The kind of a source → how to ask for it, and where kaggle.com lists such sources.
 _KINDS: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], str]] = {
     "dataset": (_dataset, "datasets"),
     "kernel": (_kernel, "code"),
+    "competition": (_competition, "competitions"),
+    "model": (_model, "models"),
 }

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from kitctl.local.http import (
     blobs,
+    competitions,
     dataset_files,
     datasets,
     identity,
@@ -31,6 +32,8 @@ SERVICES: dict[str, Methods] = {
     },
     "datasets.DatasetApiService": {**datasets.METHODS, **dataset_files.METHODS},
     "blobs.BlobApiService": blobs.METHODS,
+    "competitions.CompetitionApiService": competitions.COMPETITION_METHODS,
+    "models.ModelApiService": competitions.MODEL_METHODS,
     "security.OAuthService": identity.OAUTH_METHODS,
     "users.AccountService": identity.ACCOUNT_METHODS,
     # kagglehub calls it by this name.

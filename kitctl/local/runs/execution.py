@@ -87,9 +87,14 @@ def _mounts(state: LocalState, version: KernelVersion) -> dict[str, Path]:
         if folder := state.datasets.folder_of(reference):
             source = split_source(reference)
             mounts[f"datasets/{source.owner}/{source.slug}"] = folder
-    for slug in version.request.competition_sources:
-        if folder := state.datasets.folder_of_competition(slug):
-            mounts[f"competitions/{slug}"] = folder
+    for kind, names in (
+        ("competitions", version.request.competition_sources),
+        ("models", version.request.model_sources),
+        ("notebooks", version.request.kernel_sources),
+    ):
+        for name in names:
+            if folder := state.datasets.stand_in(kind, name):
+                mounts[f"{kind}/{name}"] = folder
     for reference in version.request.kernel_sources:
         source = split_source(reference)
         if session := state.kernels.source_session(source):

@@ -17,9 +17,6 @@ from kitctl.local.state.files import regular_files
 from kitctl.local.state.records import Dataset, DatasetVersion, Upload
 from kitctl.local.state.settings import ServerSettings
 
-# Competitions are stored as data sets of this owner, a name that no account can have.
-COMPETITIONS = "competitions"
-
 
 class Datasets:
     """Data sets and competitions, with their versions and files."""
@@ -95,8 +92,8 @@ class Datasets:
             self._finish(version, self._clock.now() + self._settings["dataset_seconds"], None)
 
     def register_folder(self, reference: str, folder: Path) -> None:
-        """Make a folder of this machine the data set `owner/slug` (or `competitions/slug`)."""
-        owner, slug = names.split_reference(reference, default_owner=self._account)
+        """Make a folder of this machine the data set, competition, … of this name."""
+        owner, slug = names.split_stand_in(reference, default_owner=self._account)
         now = self._clock.now()
         with self._database.transaction():
             row = self._live(owner, slug)
@@ -119,7 +116,7 @@ class Datasets:
             ApiError: it does not exist, or this account may not see it.
         """
         row = self._live(owner.lower(), slug.lower())
-        if row is None and owner.lower() != COMPETITIONS:
+        if row is None and owner.lower() not in names.STAND_IN_KINDS:
             # The account stands in for owners who are not here.
             row = self._live(self._account, slug.lower())
         if row is None or (row["is_private"] and row["owner"] != self._account):
@@ -148,9 +145,9 @@ class Datasets:
     def visible(self) -> list[Dataset]:
         """Return every data set that the account may see, the newest first."""
         rows = self._database.fetch_all(
-            "SELECT * FROM datasets WHERE deleted_at IS NULL AND owner != ? "
+            "SELECT * FROM datasets WHERE deleted_at IS NULL AND owner NOT IN (?, ?, ?) "
             "AND (owner = ? OR NOT is_private) ORDER BY created_at DESC, id DESC",
-            COMPETITIONS,
+            *names.STAND_IN_KINDS,
             self._account,
         )
         return [_dataset(row) for row in rows]
@@ -176,11 +173,15 @@ class Datasets:
         """Return whether a push may name this data set as a source."""
         return self.folder_of(reference) is not None
 
-    def competition_exists(self, slug: str) -> bool:
-        return self.folder_of_competition(slug) is not None
+    def stand_in(self, kind: str, name: str) -> Path | None:
+        """Return the folder that stands for a competition, a model or a kernel's outputs."""
+        row = self._live(kind, name.lower())
+        return None if row is None else self.version(_dataset(row), None).folder
 
-    def folder_of_competition(self, slug: str) -> Path | None:
-        return self.folder_of(f"{COMPETITIONS}/{slug}")
+    def stands_for_model(self, model: str) -> bool:
+        """Return whether a folder stands for a version of the model `owner/slug`."""
+        rows = self._database.fetch_all("SELECT slug FROM datasets WHERE owner = 'models'")
+        return any(row["slug"].startswith(f"{model.lower()}/") for row in rows)
 
     def folder_of(self, reference: str) -> Path | None:
         """Return the folder that a run mounts for `owner/slug[/version]`, if there is one."""

@@ -255,12 +255,15 @@ class Kernels:
 
     def _split_sources(self, request: SaveRequest) -> tuple[SaveRequest, dict[str, list[str]]]:
         """Return the request without the sources that do not exist, and these by kind."""
+
+        def stands_in(kind: str, name: str) -> bool:
+            return self._datasets.stand_in(kind, name) is not None
+
         exists: dict[str, Callable[[str], bool]] = {
             "dataset": self._datasets.exists,
-            "kernel": self._is_visible,
-            "competition": self._datasets.competition_exists,
-            # The local Kaggle has no models.
-            "model": lambda reference: False,
+            "kernel": lambda name: self._is_visible(name) or stands_in("notebooks", name),
+            "competition": lambda name: stands_in("competitions", name),
+            "model": lambda name: stands_in("models", name),
         }
         invalid: dict[str, list[str]] = {}
         existing: dict[str, Any] = {}

@@ -30,6 +30,21 @@ def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
     return (owner or default_owner).lower(), slug.lower()
 
 
+STAND_IN_KINDS = ("competitions", "models", "notebooks")
+"""What a folder of this machine may stand for besides a data set; no account has such a name."""
+
+
+def split_stand_in(reference: str, *, default_owner: str) -> tuple[str, str]:
+    """Return kind and name of `competitions/slug`, `models/…` or `notebooks/owner/slug`.
+
+    Anything else is a data set: owner and slug.
+    """
+    kind, _, name = reference.lower().partition("/")
+    if kind in STAND_IN_KINDS and name:
+        return kind, name
+    return split_reference(reference, default_owner=default_owner)
+
+
 class SourceRef(NamedTuple):
     """A reference to a data source; without a version it means the newest one."""
 

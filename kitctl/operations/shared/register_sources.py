@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kitctl.domain.metadata import Sources
@@ -13,16 +13,37 @@ from kitctl.operations.shared.reporter import Reporter
 def register_sources(
     project: Path,
     folders: Mapping[str, str],
-    datasets: Sequence[str],
+    sources: Sources,
     register: Callable[[Mapping[str, Path]], None],
     reporter: Reporter,
 ) -> None:
-    """Call `register` with the folder of each data set, after its recipe has made the files.
+    """Call `register` with the folder of each source, after its recipe has made the files.
 
-    `folders` is the config's data set → folder; a data set that is not in it is left out.
+    `folders` is the config's source → folder; a source that is not in it is left out. A source
+    other than a data set is registered with its kind before its name: `competitions/titanic`.
 
     Raises InvalidInput where a folder does not exist or a recipe fails.
     """
-    sources = stand_ins(project, Sources(datasets=tuple(datasets)), folders, ())
-    prepare(sources, reporter)
-    register({source.source: source.files for source in sources if source.files is not None})
+    standing = [
+        stand_in
+        for stand_in in stand_ins(project, sources, folders, ())
+        if stand_in.files is not None
+    ]
+    prepare(standing, reporter)
+    register(
+        {
+            stand_in.mount.removeprefix("datasets/"): stand_in.files
+            for stand_in in standing
+            if stand_in.files
+        }
+    )
+
+
+def sources_named(names: Iterable[str]) -> Sources:
+    """Return names of sources by kind, as far as their form says it; `owner/slug` is a data set."""
+    names = tuple(names)
+    return Sources(
+        datasets=tuple(name for name in names if name.count("/") in (1, 2)),
+        competitions=tuple(name for name in names if "/" not in name),
+        models=tuple(name for name in names if name.count("/") == 4),
+    )

@@ -11,9 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kagglesdk.competitions.types import competition_api_service as competitions
 from kagglesdk.datasets.types import dataset_api_service as datasets
 from kagglesdk.kernels.types import kernels_api_service as kernels
 from kagglesdk.kernels.types.kernels_enums import KernelWorkerStatus
+from kagglesdk.models.types import model_api_service as models
 from kagglesdk.security.types import oauth_service as security
 from support.jobs import KERNEL, save_request
 
@@ -43,6 +45,9 @@ REQUESTS = {
     "ListKernelFiles": kernels.ApiListKernelFilesRequest,
     "CancelKernelSession": kernels.ApiCancelKernelSessionRequest,
     "GetAcceleratorQuotaStatistics": kernels.ApiGetAcceleratorQuotaStatisticsRequest,
+    "ListKernels": kernels.ApiListKernelsRequest,
+    "GetCompetition": competitions.ApiGetCompetitionRequest,
+    "GetModel": models.ApiGetModelRequest,
     "GetDatasetStatus": datasets.ApiGetDatasetStatusRequest,
     "IntrospectToken": security.IntrospectTokenRequest,
 }
@@ -99,7 +104,11 @@ def test_every_request_can_be_read_by_the_official_client() -> None:
     kaggle.account(), kaggle.quota(), kaggle.save(WHOLE_JOB), kaggle.status(RUN)
     kaggle.newest_version(KERNEL), kaggle.version(RUN), kaggle.cancel(7)
     list(kaggle.outputs(RUN)), list(kaggle.listed_files(RUN)), list(kaggle.log(RUN))
-    kaggle.source_problems(Sources(datasets=("a/b",), kernels=("c/d",)))
+    kaggle.kernel_of_number(7)
+    inputs = Sources(
+        datasets=("a/b",), kernels=("c/d",), competitions=("e",), models=("f/g/h/i/1",)
+    )
+    kaggle.source_problems(inputs)
     assert recorder.requests.keys() == REQUESTS.keys()
     for method, request in recorder.requests.items():
         read = REQUESTS[method].from_dict(request)

@@ -129,6 +129,6 @@ def test_a_folder_that_was_removed_is_no_source(local_state: LocalState, tmp_pat
 
 def test_a_competition_is_no_dataset_in_lists(local_state: LocalState, tmp_path: Path) -> None:
     local_state.datasets.register_folder("competitions/titanic", tmp_path)
-    assert local_state.datasets.competition_exists("titanic")
-    assert not local_state.datasets.competition_exists("gone")
+    assert local_state.datasets.stand_in("competitions", "Titanic") == tmp_path.resolve()
+    assert local_state.datasets.stand_in("competitions", "gone") is None
     assert local_state.datasets.visible() == []
