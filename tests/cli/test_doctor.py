@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.command_line import CommandCall, Kitctl, write_script
+from support.local_kaggle import LocalKaggle
 
 
 def checks(call: CommandCall) -> dict[str, Any]:
@@ -46,17 +47,15 @@ def test_doctor_reports_a_broken_pyproject_as_the_project_and_still_asks_kaggle(
     assert call.error["hint"].endswith("kitctl doctor --local")
 
 
-def test_doctor_exits_with_0_and_notes_where_a_push_works(kitctl: Kitctl, project: Path) -> None:
-    write_script(
-        project,
-        "import no_such_package\n",
-        competition_sources=["no-such-competition"],
-        model_sources=["google/gemma/keras/2b/1"],
-    )
+def test_doctor_exits_with_0_and_notes_where_a_push_works(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    local_kaggle.seed("features")
+    write_script(project, "import no_such_package\n", kernel_sources=["local/features"])
     call = kitctl("doctor", "--local", "--json")
     assert call.code == 0
     notes = {name for name, check in checks(call).items() if check["fix"]}
-    assert "job's packages" in notes and "source google/gemma/keras/2b/1" in notes
+    assert "job's packages" in notes and "source local/features" in notes
     assert "· job's packages: not installed here" in kitctl("doctor", "--local").out
     assert kitctl("push", "--local", "--json").code == 0
 

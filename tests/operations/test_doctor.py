@@ -84,7 +84,7 @@ def test_credentials_clock_and_sources_are_checked_at_kaggle() -> None:
     assert checks["clock"].is_note and checks["clock"].detail == "300 s ahead of Kaggle's"
     assert not checks["sources on Kaggle"].ok
     assert "ada/no-such-photos" in checks["sources on Kaggle"].detail
-    assert checks["sources on Kaggle"].detail.endswith("not checked: titanic, g/m")
+    assert checks["sources on Kaggle"].detail.endswith("titanic: not checked. g/m: not checked.")
 
 
 def test_an_id_of_another_account_is_found_before_a_push_refuses_it() -> None:

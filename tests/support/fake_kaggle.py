@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import InvalidInput, Problem, Refused
 from kitctl.ports import (
     KernelVersion,
@@ -158,7 +159,11 @@ class FakeKaggle:
         kernels = {str(kernel) for kernel in self.kernels}
         missing = [name for name in sources.datasets if name not in self.datasets]
         missing += [name for name in sources.kernels if name not in kernels]
-        return tuple(Problem(name, "Kaggle shows no such source.") for name in missing)
+        unchecked = (*sources.competitions, *sources.models)
+        return (
+            *(Problem(name, "Kaggle shows no such source.") for name in missing),
+            *(UncheckedSource(name, "not checked.") for name in unchecked),
+        )
 
     def _find(self, run: RunRef) -> FakeRun | None:
         runs = self.kernels.get(run.kernel, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -201,7 +202,8 @@ class KaggleApi:
             *(("model", source) for source in sources.models),
         ]
         problems = (source_problem(self._transport, kind, source) for kind, source in kinds)
-        return tuple(problem for problem in problems if problem is not None)
+        found = tuple(problem for problem in problems if problem is not None)
+        return tuple(map(_at_the_local_kaggle, found)) if self.service == "local" else found
 
     def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
         return self._transport.call(_KERNELS, method, request)
@@ -247,6 +249,14 @@ def _kernel_of(ref: str, url: str, default: KernelRef) -> KernelRef:
         return KernelRef.parse("/".join(parts[-2:]))
     except (ValueError, UsageError):
         return default
+
+
+def _at_the_local_kaggle(problem: Problem) -> Problem:
+    """Return the problem with the fix for a source that is not there."""
+    fix = (
+        f'Name a folder for it in pyproject.toml: [tool.kitctl.sources] "{problem.where}" = "DIR".'
+    )
+    return replace(problem, fix=fix)
 
 
 def _answer_lost(why: str) -> AnswerLost:
