@@ -253,6 +253,8 @@ def _kernel_of(ref: str, url: str, default: KernelRef) -> KernelRef:
 
 def _at_the_local_kaggle(problem: Problem) -> Problem:
     """Return the problem with the fix for a source that is not there."""
+    if type(problem) is not Problem:
+        return problem
     fix = (
         f'Name a folder for it in pyproject.toml: [tool.kitctl.sources] "{problem.where}" = "DIR".'
     )
