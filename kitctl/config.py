@@ -8,7 +8,7 @@ maps Kaggle sources to local folders.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ METADATA_NAME = "kernel-metadata.json"
 """The job as Kaggle knows it."""
 JOB_NAME = "job.toml"
 """The job's own settings, beside its code."""
+
+LISTS = ("code", "files", "requirements")
+"""The settings that only a project can have: what goes along with its code."""
 
 _BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -46,6 +49,12 @@ class Config:
     """Files fetched at the same time."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Kaggle source → local folder that stands for it, from the project's folder."""
+    code: Sequence[str] = ()
+    """Folders of modules, packages and modules that go along whole, from the project's folder."""
+    files: Sequence[str] = ()
+    """Data files that go along, by patterns such as configs/*.yaml, from the project's folder."""
+    requirements: str | Sequence[str] | None = None
+    """Packages for the run: a file that names them, or a list; empty for none."""
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -162,12 +171,17 @@ def _from_project(path: Path) -> dict[str, Any]:
 def _fits(name: str, value: object, default: object) -> bool:
     if name == "sources":
         return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if name in LISTS:
+        is_text = name == "requirements" and isinstance(value, str)
+        return is_text or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     if type(default) is int:
         return type(value) is int and value >= 0
     return type(value) is type(default)
 
 
 def _type_name(default: object) -> str:
+    if default is None or default == ():
+        return 'a list of texts, such as ["src"]'
     names = {bool: "true or false", int: "a whole number, 0 or more", str: "a text"}
     return names.get(type(default), "a table of texts: source = folder")
 
@@ -176,7 +190,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for setting in fields(Config):
         text = environ.get(f"KITCTL_{setting.name.upper()}", "")
-        if text and setting.name != "sources":
+        if text and setting.name not in {"sources", *LISTS}:
             values[setting.name] = _parse(setting.name, text, setting.default)
     return values
 

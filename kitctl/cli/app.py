@@ -55,6 +55,15 @@ def takes_option(command: str, option: str) -> bool:
     return command in MODULES and _load(MODULES[command]).takes_option(option)
 
 
+def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list[str], list[str]]:
+    """Return the command line without, and only, what follows `--` for the job's script."""
+    takes_them = command in MODULES and _load(MODULES[command]).takes_script_arguments
+    if "--" not in arguments or not takes_them:
+        return list(arguments), []
+    place = arguments.index("--")
+    return list(arguments[:place]), list(arguments[place + 1 :])
+
+
 def _load(module: str) -> Registrable:
     command: Registrable = getattr(import_module(f"kitctl.cli.{module}"), module)
     return command

@@ -29,6 +29,10 @@ class Registrable(Protocol):
     def register(self, app: typer.Typer) -> None:
         """Add it to the app or to the group above it."""
 
+    @property
+    def takes_script_arguments(self) -> bool:
+        """Whether what stands after `--` are arguments of the job's script."""
+
     def takes_option(self, name: str) -> bool:
         """Whether it has an option of its own of this name."""
 
@@ -39,6 +43,8 @@ class Command:
 
     name: str
     function: Callable[..., CommandResult]
+    takes_script_arguments: bool = False
+    """Whether what stands after `--` are arguments of the job's script."""
 
     def register(self, app: typer.Typer) -> None:
         def run(*, call: typer.Context, **values: Any) -> CommandResult:
@@ -65,6 +71,7 @@ class Group:
     name: str
     help: str
     commands: Sequence[Command]
+    takes_script_arguments: bool = False
 
     def register(self, app: typer.Typer) -> None:
         group = new_app(self.help)
@@ -76,9 +83,11 @@ class Group:
         return False
 
 
-def command(name: str) -> Callable[[Callable[..., CommandResult]], Command]:
+def command(
+    name: str, *, takes_script_arguments: bool = False
+) -> Callable[[Callable[..., CommandResult]], Command]:
     """Return the decorator that makes a command of a function."""
-    return lambda function: Command(name, function)
+    return lambda function: Command(name, function, takes_script_arguments)
 
 
 def new_app(help: str) -> typer.Typer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -33,13 +33,19 @@ GLANCE_SECONDS = 2.0
 class CommandContext:
     """One call of kitctl. Everything is made where it is used first; `with` closes it.
 
-    `takes_option` says whether a command has an option of its own, by both names.
+    `takes_option` says whether a command has an option of its own, by both names;
+    `script_arguments` are what the user wrote after `--`.
     """
 
     def __init__(
-        self, options: GlobalOptions, command: str, takes_option: Callable[[str, str], bool]
+        self,
+        options: GlobalOptions,
+        command: str,
+        takes_option: Callable[[str, str], bool],
+        script_arguments: Sequence[str] = (),
     ) -> None:
         self.options = options
+        self.script_arguments = tuple(script_arguments)
         self.command = command
         self._takes_option = takes_option
         self.clock: Clock = time

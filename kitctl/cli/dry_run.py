@@ -9,12 +9,12 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import DataOption, SetOption
+from kitctl.cli.options import DataOption, EnvOption, SetOption
 from kitctl.errors import NextCommand, RunFailed, UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("dry-run")
+@command("dry-run", takes_script_arguments=True)
 def dry_run(
     context: CommandContext,
     *,
@@ -30,6 +30,7 @@ def dry_run(
     ] = None,
     data: DataOption = None,
     settings: SetOption = None,
+    env: EnvOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -46,8 +47,11 @@ def dry_run(
     A notebook runs from top to bottom. The run sees no file of yours but its inputs, and what it
     installs is thrown away. KITCTL_SECRET_<LABEL>=VALUE in the environment is what its
     kaggle_secrets returns.
+
+    What follows -- are the script's own arguments: kitctl dry-run -- --lr 0.1
     """
     from kitctl.operations import dry_run as operation
+    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.prepare_run import prepare_run
     from kitctl.render.dry_run import draw_dry_run
@@ -58,7 +62,13 @@ def dry_run(
     overrides = parse_overrides(settings or [])
     config = context.configure(photos=photos, epochs=epochs)
     plan, mounts = prepare_run(
-        context.project, config, context.console, overrides=overrides, data=data or []
+        context.project,
+        config,
+        context.console,
+        overrides=overrides,
+        data=data or [],
+        arguments=check_arguments(context.script_arguments),
+        environment=parse_environment(env or []),
     )
     if epochs and "epochs" not in plan.settings:
         context.console.warn("--epochs has no effect: this script has no such setting.")

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import typer
 
-from kitctl.cli.app import root, takes_option
+from kitctl.cli.app import root, split_script_arguments, takes_option
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GlobalOptions, typed_command
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
@@ -25,7 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show must not end the command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    context = CommandContext(GlobalOptions.guess(arguments), typed_command(arguments), takes_option)
+    command = typed_command(arguments)
+    arguments, script_arguments = split_script_arguments(arguments, command)
+    context = CommandContext(
+        GlobalOptions.guess(arguments), command, takes_option, script_arguments
+    )
     try:
         try:
             return _run(arguments, context)

@@ -25,6 +25,11 @@ SetOption = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="A setting of the job; may be repeated."),
 ]
 
+EnvOption = Annotated[
+    list[str] | None,
+    typer.Option("--env", metavar="KEY=VALUE", help="A variable of the run; may be repeated."),
+]
+
 DataOption = Annotated[
     list[str] | None,
     typer.Option("--data", metavar="SLUG=DIR", help="A folder that stands for a Kaggle source."),

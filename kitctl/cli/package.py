@@ -10,7 +10,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import SetOption
+from kitctl.cli.options import EnvOption, SetOption
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
@@ -22,7 +22,7 @@ class ServiceName(StrEnum):
     HF = "hf"
 
 
-@command("package")
+@command("package", takes_script_arguments=True)
 def package(
     context: CommandContext,
     *,
@@ -35,13 +35,16 @@ def package(
         typer.Option("--for", help="Add the files that run the job on SkyPilot or HF Jobs."),
     ] = None,
     settings: SetOption = None,
+    env: EnvOption = None,
 ) -> CommandResult:
     """Write the folder that push would send.
 
     It holds script.py and kernel-metadata.json, and the official client takes it as it is: kaggle
-    kernels push -p DIR. The same input gives the same bytes.
+    kernels push -p DIR. The same input gives the same bytes. What follows -- are the script's own
+    arguments.
     """
     from kitctl.operations.package import write_package, write_package_for
+    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render.package import draw_packaged
@@ -50,6 +53,8 @@ def package(
         context.project,
         overrides=parse_overrides(settings or []),
         accelerator=context.config.accelerator,
+        arguments=check_arguments(context.script_arguments),
+        environment=parse_environment(env or []),
     )
     for warning in plan.offline_warnings:
         context.console.warn(warning)

@@ -9,7 +9,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import LocalOption, SetOption
+from kitctl.cli.options import EnvOption, LocalOption, SetOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kitctl.operations.shared.find_run import TargetRun
 
 
-@command("push")
+@command("push", takes_script_arguments=True)
 def push(
     context: CommandContext,
     *,
@@ -44,6 +44,7 @@ def push(
             "--when-free", help="Wait for a session, the week's hours, and sources to be ready."
         ),
     ] = False,
+    env: EnvOption = None,
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
     ] = False,
@@ -73,10 +74,13 @@ def push(
     Refused where this very script ran already, where a run of this kernel is under way, where a
     data source is missing or where the week's hours do not suffice; --force passes these guards,
     and --when-free waits where that helps.
+
+    What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
     from kitctl.operations.push import PushOptions
+    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.plan_job import plan_job
     from kitctl.render import push as render
@@ -89,6 +93,8 @@ def push(
         context.project,
         overrides=parse_overrides(settings or []),
         accelerator=config.accelerator,
+        arguments=check_arguments(context.script_arguments),
+        environment=parse_environment(env or []),
         # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
         datasets=tuple(folders),

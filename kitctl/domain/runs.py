@@ -144,6 +144,19 @@ NOT_SHOWN_SECONDS = 900.0
 GONE_SECONDS = 300.0
 
 
+@dataclass(frozen=True)
+class GitState:
+    """The git commit of a job's files; `dirty` is whether they differ, None where unknown."""
+
+    commit: str
+    dirty: bool | None
+
+    @property
+    def label(self) -> str:
+        """The commit as people read it: `1a2b3c4`, with a `+` where the files differ."""
+        return self.commit[:7] + ("+" if self.dirty else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
     """How long a run was expected to take; the ledger compares it with what it then took."""
@@ -173,6 +186,9 @@ class Intent:
     limit_seconds: float  # when Kaggle ends it, requested or not
     epochs: int | None = None
     forecast: Forecast = Forecast()
+    arguments: tuple[str, ...] = ()  # sys.argv[1:] of the script
+    environment: Mapping[str, str] = field(default_factory=dict)
+    git: GitState | None = None
     written_at: float
     job_kernel: KernelRef | None = (
         None  # as the job names it; Kaggle makes a new one's of its title

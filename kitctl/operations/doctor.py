@@ -102,7 +102,7 @@ def check_project(
         return
     yield DoctorCheck("project", True, str(folder))
     yield _check_metadata(project)
-    yield _check_imports(folder, project)
+    yield _check_imports(project)
     yield from _check_notebook_packages(project, missing_notebook_packages)
     if not project.problems:
         yield _check_settings(folder)
@@ -162,15 +162,13 @@ def _check_metadata(project: Project) -> DoctorCheck:
     return DoctorCheck.of("metadata", not mistakes, detail, " ".join(fixes))
 
 
-def _check_imports(folder: Path, project: Project) -> DoctorCheck:
+def _check_imports(project: Project) -> DoctorCheck:
     """Check that what the job imports is installed here, without importing any of it."""
     texts = [module.text for module in project.modules] or _texts(project)
-    own = {module.name.partition(".")[0] for module in project.modules}
+    own = {module.name.partition(".")[0] for module in project.modules} | project.own_names
     names = sorted(
         {name for text in texts for name in imported_packages.imported_names(text)} - own
     )
-    beside = (folder / project.inspection.metadata.code_file).parent
-    names = [name for name in names if not _is_module_in(beside, name)]
     missing = imported_packages.not_installed(names)
     providers = distributions.packages_distributions()
     here = sorted({each for name in names for each in providers.get(name, ())})
@@ -185,17 +183,17 @@ def _check_imports(folder: Path, project: Project) -> DoctorCheck:
     )
 
 
-def _is_module_in(folder: Path, name: str) -> bool:
-    return (folder / f"{name}.py").is_file() or (folder / name).is_dir()
-
-
 def _texts(project: Project) -> list[str]:
     """Return what is Python in a file that is sent as it is."""
     metadata = project.inspection.metadata
     if metadata.language != "python":
         return []
     text = project.code.decode("utf-8", "replace")
-    return imported_packages.python_texts(metadata.kernel_type, text)
+    return [*imported_packages.python_texts(metadata.kernel_type, text), *_own_texts(project)]
+
+
+def _own_texts(project: Project) -> list[str]:
+    return [content.decode("utf-8", "replace") for content in project.own_code.files.values()]
 
 
 def _check_notebook_packages(project: Project, missing: Sequence[str]) -> Iterator[DoctorCheck]:
@@ -213,7 +211,7 @@ def _check_settings(folder: Path) -> DoctorCheck:
         plan = plan_job(folder)
     except InvalidInput as error:
         return _failed_check("settings", error)
-    kind = f"{len(plan.modules)} modules" if plan.packed else "one file, as it is"
+    kind = f"{len(plan.file_sizes)} files in one" if plan.packed else "one file, as it is"
     return DoctorCheck("settings", True, f"{kind}, {len(plan.script) / 1000:.0f} kB")
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,11 @@ class DryRunResult:
     reading: str
     isolation: str
     warnings: tuple[str, ...]
+    content: Mapping[str, Any]
+
+    def as_data(self) -> dict[str, Any]:
+        own = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {**self.content, **{name: own[name] for name in own if name != "content"}}
 
     @property
     def ok(self) -> bool:
@@ -158,6 +163,7 @@ def _checked_result(
         reading=run_report.verdict(report),
         isolation=script.isolation,
         warnings=plan.warnings,
+        content=plan.content_data(),
     )
 
 

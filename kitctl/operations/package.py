@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from kitctl.config import METADATA_NAME
 from kitctl.files import replace_file
@@ -22,6 +23,12 @@ class PackageResult:
     warnings: tuple[str, ...]
     service_files: tuple[str, ...]
     command: str
+    content: Mapping[str, Any]
+
+    def as_data(self) -> dict[str, Any]:
+        own = {item.name: getattr(self, item.name) for item in fields(self)}
+        del own["content"]
+        return {**self.content, **own}
 
 
 def write_package(plan: Plan, out: Path) -> PackageResult:
@@ -59,4 +66,5 @@ def _write(plan: Plan, out: Path, texts: Mapping[str, str], command: str) -> Pac
         warnings=plan.offline_warnings,
         service_files=tuple(texts),
         command=command,
+        content=plan.content_data(),
     )

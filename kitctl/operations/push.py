@@ -29,7 +29,6 @@ from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.run_status import read_status
 from kitctl.operations.shared.send_once import send_once
 from kitctl.operations.shared.stop_run import stop_run
-from kitctl.packing import notebooks
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
 
@@ -56,11 +55,13 @@ class PushResult:
     url: str
     reading: QuotaReading | None
     warnings: tuple[str, ...]
+    content: Mapping[str, Any]
     waited_seconds: float = 0.0
 
     def as_data(self) -> dict[str, Any]:
         intent = self.run.intent
         return {
+            **self.content,
             "run": self.run.name,
             "version": self.run.version,
             "url": self.url,
@@ -158,9 +159,10 @@ def push(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",
         reading=reading,
+        content=options.plan.content_data(),
         warnings=(
             *options.plan.warnings,
-            *gpu_use.warnings(_code(request), intent.pool, intent.accelerator),
+            *gpu_use.warnings(options.plan.code, intent.pool, intent.accelerator),
             *admission.warnings,
             *kernel.warnings,
             *_renamed_kernel(kernel, saved.run.kernel),
@@ -170,13 +172,6 @@ def push(
             ),
         ),
     )
-
-
-def _code(request: SaveRequest) -> str:
-    """Return the code that a request runs, of a notebook that of its cells."""
-    if request.kernel_type != "notebook":
-        return request.text
-    return "\n".join(notebooks.code_cells(request.text))
 
 
 class _Admission:
@@ -207,13 +202,16 @@ def _intent(
         newest_before=_newest_number(kernel.kernel, kernel.newest, kaggle, ledger),
         accelerator=request.machine_shape,
         pool=pool,
-        is_packed=plan.packed,
+        is_packed=plan.is_job,
         settings=plan.settings,
         sources=request.sources.all,
         timeout_seconds=request.timeout_seconds,
         limit_seconds=min(request.timeout_seconds or longest, longest),
         epochs=epochs if isinstance(epochs, int) else None,
         forecast=Forecast(),
+        arguments=plan.launch.arguments,
+        environment=plan.launch.environment,
+        git=plan.git,
         written_at=kaggle.now(),
     )
 

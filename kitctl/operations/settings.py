@@ -45,7 +45,7 @@ def list_settings(project: Path, names: Sequence[str] = ()) -> SettingList:
         InvalidInput: when the job has no settings, some of them are wrong, or a name is unknown.
     """
     plan = plan_job(project)
-    if not plan.packed:
+    if not plan.is_job:
         raise InvalidInput(
             f"{plan.metadata.code_file} has no settings: there is no {JOB_NAME} beside it.",
             code="settings",

@@ -1,82 +1,84 @@
-"""Pack a job's modules and settings into one script: the same input gives the same bytes.
+"""Pack a job into the one file that Kaggle takes: the same input gives the same bytes.
 
-Kaggle takes one file of at most 1 MB. A packed script holds every module whole and readable, the
-job's settings, and at its end the text of `loader.py`, which makes the modules importable.
+Kaggle takes one file of at most 1 MB. A job with a job.toml becomes a script that holds every
+module whole and readable, the settings, and at its end the text of `loader.py`, which makes the
+modules importable. Another script, or a notebook, is sent as it is where nothing belongs to it;
+else `launcher.py` comes before it, with its modules, files, arguments and packages.
 """
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import inspect
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from kitctl import __version__
 from kitctl.domain.metadata import Metadata
-from kitctl.errors import InvalidInput
-from kitctl.packing import loader
-
-LARGEST_SCRIPT_BYTES = 900_000
-"""Kaggle refuses 1 MB; its own encoding of the text needs some room."""
+from kitctl.packing import loader, notebooks
+from kitctl.packing.launch_block import literal as literal
+from kitctl.packing.launch_block import notebook_block, script_block
+from kitctl.packing.plan import (
+    LARGEST_SCRIPT_BYTES,
+    CodeFiles,
+    Launch,
+    identity_of,
+    require_small,
+    sources_of,
+)
+from kitctl.packing.plan import Module as Module
+from kitctl.packing.plan import Plan as Plan
 
 VARIABLES = ("KITCTL_CHECK", "KITCTL_OVERRIDES", "KITCTL_VERIFY")
 """The environment variables by which kitctl asks something of a packed script that reads them."""
 
-
-@dataclass(frozen=True)
-class Module:
-    """A .py file of the job: its name for imports, its path in the project, its text."""
-
-    name: str
-    file: str
-    text: str
+NO_FILES = CodeFiles()
+NOTHING = Launch()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a push would send: the metadata with its accelerator, and the one file of code.
+def plan_single_file(
+    metadata: Metadata,
+    code: bytes,
+    warnings: tuple[str, ...] = (),
+    *,
+    own: CodeFiles = NO_FILES,
+    launch: Launch = NOTHING,
+    settings: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Return the plan for a script or a notebook, with the modules and what else goes with it.
 
-    `script_sha256` is the job's identity: its code, settings, machine and sources. `modules` is
-    empty for a file that is sent as it is. `settings` are those in force where the script reports
-    them.
+    Where nothing does, it is sent byte for byte. `settings` are a notebook's parameters.
     """
+    is_notebook = metadata.kernel_type == "notebook"
+    files = {**launch.files, **own.files, metadata.code_file: code}
+    identity = identity_of(metadata, files, settings or {}, launch)
+    is_alone = launch.is_empty and not own.files
+    sizes = {file: len(content) for file, content in sorted(files.items())}
+    own_code = notebooks.code_text(code) if is_notebook else code.decode("utf-8", "replace")
 
-    metadata: Metadata
-    script_name: str
-    script: bytes
-    script_sha256: str
-    modules: tuple[str, ...]
-    settings: Mapping[str, Any]
-    knobs: tuple[Mapping[str, Any], ...] = ()
-    """The declaration of each setting, if the script reports them."""
-    warnings: tuple[str, ...] = ()
-    variables: frozenset[str] = frozenset()
-    """Which of kitctl's own variables the script reads, such as KITCTL_CHECK."""
+    def write(compress: bool) -> bytes:
+        if is_alone and not settings:
+            return code
+        if is_notebook:
+            return _notebook(code, own, launch, settings or {}, compress=compress)
+        return _launched_script(metadata, code, own, launch, identity, compress=compress)
 
-    @property
-    def offline_warnings(self) -> tuple[str, ...]:
-        """The warnings of a command that does not ask Kaggle whether the kernel exists."""
-        return (*self.metadata.new_kernel_warnings, *self.warnings)
-
-    @property
-    def packed(self) -> bool:
-        return bool(self.modules)
-
-
-def plan_single_file(metadata: Metadata, code: bytes, warnings: tuple[str, ...] = ()) -> Plan:
-    """Return the plan for a single script or notebook, which is sent byte for byte."""
-    _require_small(len(code), {metadata.code_file: len(code)})
     return Plan(
+        kind="notebook" if is_notebook else "script" if is_alone else "packed",
+        code="\n".join(
+            [own_code, *(text.decode("utf-8", "replace") for text in own.files.values())]
+        ),
+        file_sizes=sizes,
+        launch=launch,
         metadata=metadata,
-        script_name=PurePosixPath(metadata.code_file).name,
-        script=code,
-        script_sha256=_identity(metadata, {metadata.code_file: code}, {}),
-        modules=(),
-        settings={},
+        script_name=(
+            PurePosixPath(metadata.code_file).name if is_alone or is_notebook else "script.py"
+        ),
+        script=_small_enough(write, sizes),
+        script_sha256=identity,
+        modules=tuple(sorted(own.files)),
+        settings=dict(settings or {}),
         warnings=warnings,
     )
 
@@ -86,17 +88,28 @@ def pack_modules(
     modules: tuple[Module, ...],
     settings: Mapping[str, Any],
     warnings: tuple[str, ...] = (),
+    launch: Launch = NOTHING,
 ) -> Plan:
     """Return the plan for a package with a job.toml: its modules and settings in one script."""
     texts = {module.file: module.text.encode() for module in modules}
-    identity = _identity(metadata, texts, settings)
+    files = {**launch.files, **texts}
+    identity = identity_of(metadata, files, settings, launch)
     main = next(module for module in modules if module.file == metadata.code_file)
-    script = _script(metadata, modules, main, settings, identity).encode()
-    _require_small(len(script), {file: len(text) for file, text in texts.items()})
+    sizes = {file: len(content) for file, content in sorted(files.items())}
+
+    def write(compress: bool) -> bytes:
+        block = "" if launch.is_empty else script_block(NO_FILES, launch, None, compress=compress)
+        return _script(metadata, modules, main, settings, identity, block).encode()
+
     return Plan(
+        kind="packed",
+        is_job=True,
+        code="\n".join(module.text for module in modules),
+        file_sizes=sizes,
+        launch=launch,
         metadata=metadata,
         script_name="script.py",
-        script=script,
+        script=_small_enough(write, sizes),
         script_sha256=identity,
         modules=tuple(module.file for module in modules),
         settings=dict(settings),
@@ -107,60 +120,20 @@ def pack_modules(
     )
 
 
-def literal(text: str) -> str:
-    """Return the exact Python source of a string, readable where that is possible."""
-    for quotes in ("'''", '"""'):
-        candidate = f"r{quotes}{text}{quotes}"
-        if _evaluates_to(candidate, text):
-            return candidate
-    # Escaped line by line: a text with both kinds of quotes, unusual line ends or a final "\".
-    lines = text.splitlines(keepends=True) or [""]
-    return "(\n" + "".join(f"    {line!r}\n" for line in lines) + ")"
-
-
-def _evaluates_to(source: str, text: str) -> bool:
-    try:
-        return bool(ast.literal_eval(source) == text)
-    except (SyntaxError, ValueError):
-        return False
-
-
-def _identity(metadata: Metadata, files: Mapping[str, bytes], settings: Mapping[str, Any]) -> str:
-    """Hash what decides a run's outcome, without titles and kitctl's version."""
-    identity = {
-        "files": {file: hashlib.sha256(data).hexdigest() for file, data in sorted(files.items())},
-        "settings": settings,
-        "machine_shape": metadata.machine_shape,
-        "internet": metadata.enable_internet,
-        "docker_image": metadata.docker_image,
-        "sources": _sources(metadata),
-    }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
-def _sources(metadata: Metadata) -> dict[str, list[str]]:
-    sources = metadata.sources
-    return {
-        "datasets": sorted(sources.datasets),
-        "kernels": sorted(sources.kernels),
-        "competitions": sorted(sources.competitions),
-        "models": sorted(sources.models),
-    }
-
-
 def _script(
     metadata: Metadata,
     modules: tuple[Module, ...],
     main: Module,
     settings: Mapping[str, Any],
     identity: str,
+    block: str,
 ) -> str:
     job = {
         "kit_version": __version__,
         "script_sha256": identity,
         "accelerator": metadata.pool,
         "settings": settings,
-        "sources": _sources(metadata),
+        "sources": sources_of(metadata),
     }
     package = main.name.rpartition(".")[0]
     return "\n".join(
@@ -178,6 +151,7 @@ def _script(
                 for module in modules
             ),
             "",
+            *([block, ""] if block else []),
             inspect.getsource(loader),
             "",
             f"run(MODULES, {main.name!r}, JOB, {f'{package}._job'.lstrip('.')!r})",
@@ -186,14 +160,44 @@ def _script(
     )
 
 
-def _require_small(size: int, parts: Mapping[str, int]) -> None:
-    if size <= LARGEST_SCRIPT_BYTES:
-        return
-    largest = sorted(parts.items(), key=lambda part: -part[1])[:3]
-    names = ", ".join(f"{file} ({part_size // 1000} kB)" for file, part_size in largest)
-    raise InvalidInput(
-        f"The script would be {size // 1000} kB; Kaggle takes 1 MB and kitctl stays under "
-        f"{LARGEST_SCRIPT_BYTES // 1000} kB. The biggest parts: {names}.",
-        code="script_too_big",
-        hint="Put data into a Kaggle data set and name it in dataset_sources.",
-    )
+def _launched_script(
+    metadata: Metadata,
+    code: bytes,
+    own: CodeFiles,
+    launch: Launch,
+    identity: str,
+    *,
+    compress: bool,
+) -> bytes:
+    """Return a script that writes its modules into a folder, and runs the main one there."""
+    main = metadata.code_file
+    header = [
+        f"# {metadata.title} - packed by kitctl {__version__} from {main} and what belongs to it.",
+        "# Edit those files, not this: each stands below whole, and the traceback of an error",
+        "# names the file itself and its line.",
+        f"# script_sha256 {identity}",
+        "",
+    ]
+    whole = CodeFiles(files={**own.files, main: code}, roots=own.roots, package=own.package)
+    block = script_block(whole, launch, main, compress=compress)
+    return "\n".join([*header, block, ""]).encode()
+
+
+def _notebook(
+    code: bytes, own: CodeFiles, launch: Launch, settings: Mapping[str, Any], *, compress: bool
+) -> bytes:
+    text = code.decode("utf-8")
+    if settings:
+        text = notebooks.with_parameters(text, settings)
+    if own.files or not launch.is_empty:
+        text = notebooks.with_first_cell(text, notebook_block(own, launch, compress=compress))
+    return text.encode()
+
+
+def _small_enough(write: Callable[[bool], bytes], sizes: Mapping[str, int]) -> bytes:
+    """Return what `write` makes: with readable data files where that fits, else compressed ones."""
+    script = write(False)
+    if len(script) > LARGEST_SCRIPT_BYTES:
+        script = write(True)
+    require_small(len(script), sizes)
+    return script

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 KERNELS = {
@@ -12,6 +13,11 @@ KERNELS = {
     "r": {"display_name": "R", "language": "R", "name": "ir"},
 }
 CELL_TYPES = ("code", "markdown", "raw")
+
+PARAMETERS, INJECTED = "parameters", "injected-parameters"
+"""Papermill's tags for the cell with the defaults, and for the one that it adds."""
+ADDED = "kitctl"
+"""The tag of a cell that kitctl adds; sandbox/inside/run_notebook.py knows it too."""
 
 
 class NotANotebook(ValueError):
@@ -52,6 +58,65 @@ def code_cells(text: str) -> list[str]:
     """Return the source of each code cell of a notebook. Raises NotANotebook."""
     cells = zip(_parse(text)["cells"], sources(text), strict=True)
     return [source for cell, source in cells if cell["cell_type"] == "code"]
+
+
+def code_text(notebook: bytes) -> str:
+    """Return all code of a notebook; "" where it is none."""
+    try:
+        return "\n".join(code_cells(notebook.decode("utf-8")))
+    except (NotANotebook, UnicodeDecodeError):
+        return ""
+
+
+def with_parameters(text: str, values: Mapping[str, Any]) -> str:
+    """Return the notebook with a cell that sets values, as papermill adds it.
+
+    It stands after the first cell that is tagged "parameters", else before all.
+    """
+    notebook = _parse(text)
+    places = [place for place, cell in enumerate(notebook["cells"], 1) if PARAMETERS in _tags(cell)]
+    lines = ["# Parameters", *(f"{name} = {_python(value)}" for name, value in values.items())]
+    cell = _code_cell(notebook, "\n".join(lines), INJECTED)
+    notebook["cells"].insert(places[0] if places else 0, cell)
+    return json.dumps(notebook)
+
+
+def parameters(text: str) -> list[str] | None:
+    """Return the names that the cell tagged "parameters" assigns; None where there is none."""
+    for cell in _parse(text)["cells"]:
+        if PARAMETERS in _tags(cell):
+            return re.findall(r"^(\w+)\s*(?::[^=]+)?=(?!=)", cell["source"], re.MULTILINE)
+    return None
+
+
+def with_first_cell(text: str, source: str) -> str:
+    """Return the notebook with a code cell of kitctl's before all others."""
+    notebook = _parse(text)
+    notebook["cells"].insert(0, _code_cell(notebook, source, ADDED))
+    return json.dumps(notebook)
+
+
+def _code_cell(notebook: Mapping[str, Any], source: str, tag: str) -> dict[str, Any]:
+    has_ids = (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= (4, 5)
+    return {
+        "cell_type": "code",
+        **({"id": tag} if has_ids else {}),
+        "execution_count": None,
+        "metadata": {"tags": [tag]},
+        "outputs": [],
+        "source": source,
+    }
+
+
+def _python(value: object) -> str:
+    """Return a value as Python source."""
+    is_number = not isinstance(value, float) or math.isfinite(value)
+    return repr(value) if is_number else f"float({str(value)!r})"
+
+
+def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
+    tags = (cell.get("metadata") or {}).get("tags")
+    return tags if isinstance(tags, list) else ()
 
 
 def plain_python(cell: str) -> str:

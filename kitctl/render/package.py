@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 def draw_packaged(packaged: PackageResult, console: Console) -> None:
     size = f"{packaged.script_bytes / 1000:.0f} kB"
-    count = len(packaged.modules)
-    what = f"{count} modules in one script of {size}" if count else f"one file of {size}, as it is"
+    count = len(packaged.content["files"])
+    what = f"one file of {size}, as it is"
+    if packaged.content["kind"] == "packed" or count > 1:
+        what = f"{count} file{'s' if count > 1 else ''} in one {_noun(packaged)} of {size}"
     console.print(f"{packaged.out} ✓ {what}", soft_wrap=True)
     console.print(f"sha256 {packaged.script_sha256}", soft_wrap=True)
+
+
+def _noun(packaged: PackageResult) -> str:
+    return "notebook" if packaged.content["kind"] == "notebook" else "script"

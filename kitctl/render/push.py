@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ class PushPlan:
             "sources": metadata.sources,
             "settings": self.plan.settings,
             "warnings": self.plan.offline_warnings,
+            **self.plan.content_data(),
         }
 
 
@@ -59,7 +61,7 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
     rows = {
         "kernel": data["kernel"],
         "title": data["title"],
-        "script": f"{data['script_bytes'] / 1000:.0f} kB, {len(data['modules'])} modules",
+        "script": f"{data['script_bytes'] / 1000:.0f} kB, {_count(len(data['files']))}",
         "sha256": data["script_sha256"],
         "accelerator": data["accelerator"],
         "timeout": durations.describe(limit) if limit else "Kaggle's limit",
@@ -67,12 +69,21 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
         "internet": "on" if data["enable_internet"] else "off",
         "sources": ", ".join(planned.plan.metadata.sources.all) or "none",
         "settings": ", ".join(f"{name}={value}" for name, value in data["settings"].items()),
+        "arguments": shlex.join(data["arguments"]),
+        "variables": ", ".join(f"{name}={value}" for name, value in data["environment"].items()),
+        "packages": ", ".join(data["requirements"]),
+        "attached": ", ".join(data["attached"]),
+        "commit": data["git"].label if data["git"] else "",
     }
     for name, value in rows.items():
         if value:
             console.print(f"{name:<12} {value}", soft_wrap=True)
     for warning in data["warnings"]:
         console.print(f"{'warning':<12} {warning}", soft_wrap=True)
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
 
 
 def draw_pushed(pushed: PushResult, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from kitctl.render.tables import Column, draw_table, number_text
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kitctl.domain.runs import Run
     from kitctl.operations.runs import RunList
 
 
@@ -51,8 +53,14 @@ def _columns(listed: RunList) -> list[Column]:
         *columns,
         Column("pushed (UTC)", pushed, "left"),
         Column("machine", [run.intent.accelerator or "cpu" for run in runs], "left"),
+        *_commits(runs),
         Column("results", ["pulled" if run.pulled_at else "" for run in runs], "left"),
     ]
+
+
+def _commits(runs: Sequence[Run]) -> list[Column]:
+    labels = [run.intent.git.label if run.intent.git else "" for run in runs]
+    return [Column("commit", labels, "left")] if any(labels) else []
 
 
 def _duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from kitctl.domain.runs import (
     NOT_SHOWN_SECONDS,
     Facts,
     Forecast,
+    GitState,
     Intent,
     KernelRef,
     Run,
@@ -42,6 +43,10 @@ def columns(intent: Intent) -> dict[str, Any]:
         "forecast_low_seconds": intent.forecast.low_seconds,
         "forecast_high_seconds": intent.forecast.high_seconds,
         "forecast_basis": intent.forecast.basis,
+        "arguments": json.dumps(intent.arguments),
+        "environment": json.dumps(dict(intent.environment)),
+        "git_commit": intent.git.commit if intent.git else None,
+        "git_dirty": intent.git.dirty if intent.git else None,
         "intent_at": intent.written_at,
         "job_kernel": str(intent.job_kernel) if intent.job_kernel else None,
         "name": intent.name,
@@ -75,6 +80,9 @@ def run(row: sqlite3.Row) -> Run:
                 high_seconds=row["forecast_high_seconds"],
                 basis=row["forecast_basis"],
             ),
+            arguments=tuple(json.loads(row["arguments"])),
+            environment=json.loads(row["environment"]),
+            git=_git_state(row["git_commit"], row["git_dirty"]),
             written_at=row["intent_at"],
             job_kernel=KernelRef(*row["job_kernel"].split("/")) if row["job_kernel"] else None,
             name=row["name"],
@@ -93,6 +101,12 @@ def run(row: sqlite3.Row) -> Run:
         pulled_at=row["pulled_at"],
         pulled_to=row["pulled_to"],
     )
+
+
+def _git_state(commit: str | None, dirty: int | None) -> GitState | None:
+    if commit is None:
+        return None
+    return GitState(commit, None if dirty is None else bool(dirty))
 
 
 # The arguments of `occupancy`, in its order.

@@ -101,4 +101,10 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN error_line TEXT;
     CREATE INDEX runs_by_job_kernel ON runs (service, job_kernel, id);
     """,
+    """
+    ALTER TABLE runs ADD COLUMN arguments TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE runs ADD COLUMN environment TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE runs ADD COLUMN git_commit TEXT;
+    ALTER TABLE runs ADD COLUMN git_dirty INTEGER;
+    """,
 )

@@ -93,7 +93,7 @@ class ScriptRun:
         lines = list(self._last_lines)
         reason = next((line for line in reversed(lines) if line.startswith("error: ")), "")
         reason = reason.removeprefix("error: ")
-        if self._plan.packed and code == INPUT_ERROR and reason:
+        if self._plan.is_job and code == INPUT_ERROR and reason:
             return InvalidInput(reason, code="job_input", hint=hint)
         if any(line.startswith("ModuleNotFoundError") for line in lines):
             hint = (NextCommand("doctor", note="says what to install here"), "   ", hint)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import keyword
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kitctl.config import JOB_NAME
+from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain import secrets
-from kitctl.domain.metadata import require_no_problems
+from kitctl.domain.metadata import Metadata, require_no_problems
 from kitctl.errors import InvalidInput, NextCommand, Problem
-from kitctl.operations.shared.read_project import read_project
-from kitctl.packing import bundle
-from kitctl.packing.bundle import Plan
+from kitctl.operations.shared.git_state import read_git_state
+from kitctl.operations.shared.launch_options import environment_warnings
+from kitctl.operations.shared.read_project import Project, read_project
+from kitctl.packing import bundle, notebooks
+from kitctl.packing.plan import Launch, Plan
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings."""
@@ -31,9 +34,13 @@ def plan_job(
     accelerator: str = "",
     reuse_features: str = "",
     datasets: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Plan:
     """Pack the project's job and check it as far as this machine can.
 
+    `overrides` are settings of a job with a job.toml, or parameters of a notebook; `arguments`
+    become the script's `sys.argv[1:]`, and `environment` is added to its variables.
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
     source of the job, which then need not run its base model. `datasets` are sources besides those
     of the metadata.
@@ -56,17 +63,87 @@ def plan_job(
             code="settings",
             hint="A run reads secrets with kaggle_secrets.UserSecretsClient",
         )
-    if not project_files.modules:
-        if overrides:
-            raise InvalidInput(
-                f"--set has no effect on {metadata.code_file}: it is sent byte for byte.",
-                code="settings",
-                hint=f"Settings need a {JOB_NAME} beside the code; see the README.",
-            )
-        return bundle.plan_single_file(metadata, project_files.code, warnings)
-    settings = {**project_files.settings, **(overrides or {})}
-    plan = bundle.pack_modules(metadata, project_files.modules, settings, warnings)
-    return _with_checked_settings(plan) if "KITCTL_CHECK" in plan.variables else plan
+    warnings = (*warnings, *environment_warnings(environment or {}))
+    launch = Launch(
+        files=project_files.data_files,
+        arguments=tuple(arguments),
+        environment=dict(environment or {}),
+    )
+    if project_files.modules:
+        settings = {**project_files.settings, **(overrides or {})}
+        plan = bundle.pack_modules(metadata, project_files.modules, settings, warnings, launch)
+        if "KITCTL_CHECK" in plan.variables:
+            plan = _with_checked_settings(plan)
+    else:
+        plan = _plan_single_file(metadata, project_files, overrides or {}, launch, warnings)
+    sent = [METADATA_NAME, *plan.file_sizes, *([_settings_file(metadata)] if plan.is_job else [])]
+    return replace(plan, git=read_git_state(project, sent))
+
+
+def _settings_file(metadata: Metadata) -> str:
+    return PurePosixPath(metadata.code_file).with_name(JOB_NAME).as_posix()
+
+
+def _plan_single_file(
+    metadata: Metadata,
+    project: Project,
+    parameters: Mapping[str, Any],
+    launch: Launch,
+    warnings: tuple[str, ...],
+) -> Plan:
+    """Return the plan for a script or a notebook without a job.toml."""
+    if metadata.language != "python" and not launch.is_empty:
+        raise InvalidInput(
+            f"{metadata.code_file} is no Python, so files, arguments and variables cannot go with "
+            "it.",
+            code="not_python",
+        )
+    if parameters and metadata.kernel_type != "notebook":
+        raise InvalidInput(
+            f"--set has no effect on {metadata.code_file}, which has no settings.",
+            code="settings",
+            hint="Give a script arguments after --, such as: -- --epochs 3   (settings need a "
+            f"{JOB_NAME} beside the code)",
+        )
+    return bundle.plan_single_file(
+        metadata,
+        project.code,
+        (*warnings, *_parameter_warnings(metadata, project.code, parameters)),
+        own=project.own_code,
+        launch=launch,
+        settings=parameters,
+    )
+
+
+def _parameter_warnings(
+    metadata: Metadata, code: bytes, parameters: Mapping[str, Any]
+) -> list[str]:
+    """Return what to warn of before a notebook's parameters are set.
+
+    Raises InvalidInput for a name that is no name of Python's.
+    """
+    if not parameters:
+        return []
+    wrong = [name for name in parameters if not name.isidentifier() or keyword.iskeyword(name)]
+    if wrong:
+        raise InvalidInput(
+            f"--set {wrong[0]} names no variable of a notebook.",
+            code="settings",
+            hint="For example: --set lr=0.01",
+        )
+    known = notebooks.parameters(code.decode("utf-8"))
+    if known is None:
+        return [
+            f"{metadata.code_file} has no cell with the tag parameters, so --set stands before all "
+            "cells: one that assigns the same name replaces it."
+        ]
+    unknown = [name for name in parameters if name not in known]
+    if not unknown:
+        return []
+    return [
+        f"The parameters of {metadata.code_file} are {', '.join(known) or 'none'}: "
+        f"{', '.join(unknown)} is not among them, and set all the same."
+    ]
 
 
 def _with_checked_settings(plan: Plan) -> Plan:

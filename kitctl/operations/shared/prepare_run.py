@@ -20,14 +20,23 @@ def prepare_run(
     *,
     overrides: Mapping[str, Any],
     data: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Plan, dict[str, Path]]:
     """Return the plan, and path under /kaggle/input → local folder, after the recipes have run.
 
-    `data` are `SLUG=DIR` options, which outrank the config's folders.
+    `data` are `SLUG=DIR` options, which outrank the config's folders; `arguments` and `environment`
+    are the script's.
 
     Raises InvalidInput where the project or a source's folder is wrong.
     """
-    plan = plan_job(project, overrides=overrides, accelerator=config.accelerator)
+    plan = plan_job(
+        project,
+        overrides=overrides,
+        accelerator=config.accelerator,
+        arguments=arguments,
+        environment=environment,
+    )
     for warning in plan.warnings:
         reporter.warn(warning)
     return plan, prepare(stand_ins(project, plan.metadata.sources, config.sources, data), reporter)

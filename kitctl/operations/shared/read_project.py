@@ -6,24 +6,29 @@ import json
 import tokenize
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from kitctl import config
 from kitctl.config import JOB_NAME
 from kitctl.domain.metadata import Inspection
 from kitctl.errors import Problem
 from kitctl.operations.shared.read_code import credentials, read_code
+from kitctl.operations.shared.read_data_files import read_data_files
 from kitctl.operations.shared.read_metadata import read_metadata
+from kitctl.operations.shared.read_own_code import OwnCode, read_own_code
 from kitctl.operations.shared.suggest_file import suggest_file
-from kitctl.packing.bundle import Module
+from kitctl.packing.plan import CodeFiles, Module
 
 
 @dataclass(frozen=True)
 class Project:
     """A project as it lies in its folder; `problems` is all that is wrong with it.
 
-    `modules` is empty where there is no job.toml beside the code: then `code` is sent as it is.
+    `modules` is empty where there is no job.toml beside the code: then `own_code` are the modules
+    of the project that the code needs, and `own_names` their top-level names: nothing is to be
+    installed for those.
     """
 
     inspection: Inspection
@@ -32,6 +37,9 @@ class Project:
     settings: Mapping[str, Any]
     problems: tuple[Problem, ...]
     code_warnings: tuple[str, ...] = ()
+    own_code: CodeFiles = field(default_factory=CodeFiles)
+    own_names: frozenset[str] = frozenset()
+    data_files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -58,18 +66,49 @@ def read_project(folder: Path) -> Project:
         fix = suggest_file(folder, code_file)
         problems.append(Problem("code_file", f"is {code_file}, which does not exist.", fix))
         return Project(inspection, b"", (), {}, tuple(problems))
+    data_files = read_data_files(folder, config.load(folder, {}).files, problems)
     is_outside = not path.resolve().is_relative_to(folder.resolve())
     if is_outside or not (path.parent / JOB_NAME).is_file():
-        code = read_code(inspection.metadata, path.read_bytes())
-        problems += code.problems
-        warnings = code.warnings
-        if is_outside:
-            outside = f"code_file: {code_file} lies outside the project's folder; it is sent alone."
-            warnings = (outside, *warnings)
-        return Project(inspection, code.data, (), {}, tuple(problems), warnings)
+        return _read_single_file(folder, inspection, data_files, problems, is_outside=is_outside)
     modules = _modules(folder, path.parent, problems)
     settings = _settings(path.parent / JOB_NAME, problems)
-    return Project(inspection, path.read_bytes(), modules, settings, tuple(problems))
+    return Project(
+        inspection, path.read_bytes(), modules, settings, tuple(problems), data_files=data_files
+    )
+
+
+def _read_single_file(
+    folder: Path,
+    inspection: Inspection,
+    data_files: Mapping[str, bytes],
+    problems: list[Problem],
+    *,
+    is_outside: bool,
+) -> Project:
+    """Read a script or a notebook, and the modules of the project that it needs."""
+    metadata = inspection.metadata
+    code = read_code(metadata, (folder / metadata.code_file).read_bytes())
+    problems += code.problems
+    own = OwnCode()
+    if metadata.language == "python" and not code.problems:
+        own = read_own_code(folder, metadata, code.data, data_files)
+        problems += own.problems
+    warnings = (*code.warnings, *own.warnings)
+    if is_outside:
+        along = "with the modules beside it" if own.files.files else "alone"
+        place = f"code_file: {metadata.code_file} lies outside the project's folder"
+        warnings = (f"{place}; it is sent {along}.", *warnings)
+    return Project(
+        inspection,
+        code.data,
+        (),
+        {},
+        tuple(problems),
+        warnings,
+        own_code=own.files,
+        own_names=own.names,
+        data_files=data_files,
+    )
 
 
 def _misplaced(folder: Path, path: Path) -> tuple[str, str] | None:

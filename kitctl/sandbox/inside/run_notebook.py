@@ -23,6 +23,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 EXECUTED = Path("__notebook__.ipynb")
 PAGE = Path("__results__.html")
+ADDED = "kitctl"
+"""The tag of a cell that kitctl has added."""
 SAVE_SECONDS = 5.0
 STARTUP_SECONDS = 120
 _SECRETS = Path(__file__).with_name("secrets.json")
@@ -36,7 +38,7 @@ class Client(NotebookClient):
         super().__init__(notebook, **options)
         self._saved_at = 0.0
         self.cell_number = 0
-        """The number of the cell that runs, among the code cells."""
+        """The number of the cell that runs, among the code cells of the user's."""
 
     def process_message(
         self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int
@@ -47,7 +49,8 @@ class Client(NotebookClient):
         return output
 
     async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **kw: Any) -> Any:
-        self.cell_number += cell.cell_type == "code"
+        is_added = ADDED in cell.metadata.get("tags", ())
+        self.cell_number += cell.cell_type == "code" and not is_added
         try:
             return await super().async_execute_cell(cell, cell_index, *args, **kw)
         finally:

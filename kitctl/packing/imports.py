@@ -1,0 +1,123 @@
+"""What a Python source imports, and the files that it reads, as its syntax tree shows them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+_READERS = {
+    *("open", "load", "imread", "loadtxt", "genfromtxt", "fromfile", "read_csv", "read_table"),
+    *("read_json", "read_excel", "read_parquet", "read_feather", "read_pickle"),
+}
+"""Functions whose first argument is a file to read."""
+
+
+@dataclass(frozen=True)
+class ImportStatement:
+    """One import: `from ..a import b, c` has the level 2, the module "a" and the names b and c."""
+
+    module: str
+    names: tuple[str, ...] = ()
+    level: int = 0
+    line: int = 0
+
+
+@dataclass
+class SourceImports:
+    """All imports of a source, and what else decides which files it needs.
+
+    `packages` are those of which a module is imported by a name that is computed, `unseen` the
+    lines of imports by a wholly computed name, `paths` the folders that are put on sys.path,
+    `reads` the names of files that are opened to be read, `exported` the names in `__all__`.
+    """
+
+    statements: list[ImportStatement] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+    unseen: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    exported: list[str] = field(default_factory=list)
+
+
+def imports_of(source: str | bytes) -> SourceImports:
+    """Return what a source imports wherever it does so, but for type checkers only.
+
+    Raises SyntaxError, or ValueError for a source that holds a NUL.
+    """
+    reader = _Reader()
+    reader.visit(ast.parse(source))
+    return reader.found
+
+
+class _Reader(ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.found = SourceImports()
+
+    def visit_If(self, node: ast.If) -> None:
+        if _last_name(node.test) == "TYPE_CHECKING":
+            for statement in node.orelse:
+                self.visit(statement)
+        else:
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.found.statements.append(ImportStatement(alias.name, line=node.lineno))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        names = tuple(alias.name for alias in node.names)
+        self.found.statements.append(
+            ImportStatement(node.module or "", names, node.level, node.lineno)
+        )
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if "__all__" in map(_last_name, node.targets):
+            texts = (_text(part) for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+            self.found.exported += filter(None, texts)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = _last_name(node.func)
+        if name in ("import_module", "__import__") and node.args:
+            self._import_by_name(node.args[0], node.lineno)
+        elif name in ("append", "insert") and _is_sys_path(node.func):
+            self.found.paths += filter(None, map(_text, node.args))
+        elif name in _READERS and node.args and not _writes(node):
+            self.found.reads += filter(None, [_text(node.args[0])])
+        self.generic_visit(node)
+
+    def _import_by_name(self, argument: ast.expr, line: int) -> None:
+        if text := _text(argument):
+            level = len(text) - len(text.lstrip("."))
+            self.found.statements.append(ImportStatement(text[level:], (), level, line))
+        elif package := _first_text(argument).rpartition(".")[0]:
+            self.found.packages.append(package)
+        else:
+            self.found.unseen.append(line)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_sys_path(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and ast.unparse(function.value) == "sys.path"
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _first_text(node: ast.expr) -> str:
+    """Return the text with which an expression such as `f"models.{name}"` begins, or ""."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _text(node.values[0])
+    return _first_text(node.left) if isinstance(node, ast.BinOp) else _text(node)
+
+
+def _writes(call: ast.Call) -> bool:
+    """Return whether a call such as `open(path, "w")` opens its file to be written."""
+    modes = [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "mode")]
+    return any(set(_text(mode)) & set("wax") for mode in modes)

@@ -1,0 +1,122 @@
+"""The start of a packed script or notebook: its files, arguments, variables and packages.
+
+kitctl copies this file's text behind a job's own files; nothing imports it there. Code is written
+into a new temporary folder, whose folders of modules come first on sys.path, so that tracebacks,
+`__file__`, worker processes and pickles find real files. Data files are written there and into the
+working directory, and leave that at the end if they have not changed.
+
+Only modules that every Python has loaded already, or that are built in, are imported here: a job's
+own module may have the name of any other.
+"""
+
+import atexit
+import binascii
+import os
+import sys
+import zlib
+
+_written: dict[str, bytes] = {}
+
+
+def launch(job: dict) -> None:  # type: ignore[type-arg]
+    """Prepare the run of a packed job; a script's main module runs here, as `__main__`.
+
+    `job` has `code` and `files` (file name → text, or compressed bytes in base64), `roots` (folders
+    of modules), `arguments`, `environment`, and for a script `main` and `package`.
+    """
+    os.environ.update(job["environment"])
+    folder = _new_folder()
+    atexit.register(_clean_up, folder, os.getcwd(), os.getpid())
+    for name, content in [*job["code"].items(), *job["files"].items()]:
+        _write(folder, name, _bytes(content))
+    for name, content in job["files"].items():
+        _written[name] = _bytes(content)
+        _write(os.getcwd(), name, _written[name])
+    roots = [os.path.normpath(os.path.join(folder, root)) for root in job["roots"]]
+    sys.path[:0] = roots
+    # For the programs that the job starts.
+    inherited = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*roots, *([inherited] if inherited else [])])
+    if "main" not in job:
+        sys.argv[1:] = job["arguments"]
+        return
+    main = os.path.join(folder, job["main"])
+    sys.argv[:] = [main, *job["arguments"]]
+    _run(main, job["package"])
+
+
+def _bytes(content: str | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return zlib.decompress(binascii.a2b_base64(content))
+    return content.encode("utf-8", "surrogatepass")
+
+
+def _new_folder() -> str:
+    """Make a folder of a name that is the same in every run, if that is free."""
+    parents = [os.environ.get("TMPDIR"), os.environ.get("TEMP"), "/tmp", os.getcwd()]
+    for parent in filter(None, parents):
+        for number in range(10_000):
+            folder = os.path.join(os.path.abspath(parent), f"kitctl-code{number or ''}")
+            try:
+                os.mkdir(folder, 0o700)
+                return folder
+            except FileExistsError:
+                continue
+            except OSError:
+                break
+    raise OSError("There is no folder in which the job's modules can be written.")
+
+
+def _write(folder: str, name: str, content: bytes) -> None:
+    path = os.path.join(folder, *name.split("/"))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def _run(path: str, package: str) -> None:
+    if package:
+        __import__(package)
+    module = type(sys)("__main__")
+    module.__file__ = path
+    module.__package__ = package or None
+    module.__dict__["__builtins__"] = __builtins__
+    sys.modules["__main__"] = module
+    sys.excepthook = _show_error
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
+
+
+def _show_error(kind, error, trace) -> None:  # type: ignore[no-untyped-def]
+    """Print the traceback of the job's own code, without the lines of this file."""
+    while trace is not None and trace.tb_frame.f_globals is globals():
+        trace = trace.tb_next
+    sys.__excepthook__(kind, error, trace)
+
+
+def _clean_up(folder: str, working: str, process: int) -> None:
+    """Remove the code, and of the data files those that the job has not changed."""
+    if os.getpid() != process:
+        return
+    for name, content in _written.items():
+        path = os.path.join(working, *name.split("/"))
+        try:
+            with open(path, "rb") as file:
+                if file.read() != content:
+                    continue
+            os.remove(path)
+            # Only empty folders can be removed so.
+            os.removedirs(os.path.dirname(path))
+        except OSError:
+            continue
+    try:
+        for parent, folders, files in os.walk(folder, topdown=False):
+            for name in files:
+                os.remove(os.path.join(parent, name))
+            for name in folders:
+                path = os.path.join(parent, name)
+                (os.remove if os.path.islink(path) else os.rmdir)(path)
+        os.rmdir(folder)
+    except OSError:
+        return
