@@ -92,7 +92,7 @@ def _show_error(kind, error, trace) -> None:  # type: ignore[no-untyped-def]
     """Print the traceback of the job's own code, without the lines of this file."""
     while trace is not None and trace.tb_frame.f_globals is globals():
         trace = trace.tb_next
-    sys.__excepthook__(kind, error, trace)
+    sys.__excepthook__(kind, error.with_traceback(trace), trace)
 
 
 def _clean_up(folder: str, working: str, process: int) -> None:

@@ -71,22 +71,33 @@ def code_text(notebook: bytes) -> str:
 def with_parameters(text: str, values: Mapping[str, Any]) -> str:
     """Return the notebook with a cell that sets values, as papermill adds it.
 
-    It stands after the first cell that is tagged "parameters", else before all.
+    It takes the place of the one that papermill has added, else stands after the first cell with
+    the tag "parameters", else before all.
     """
     notebook = _parse(text)
-    places = [place for place, cell in enumerate(notebook["cells"], 1) if PARAMETERS in _tags(cell)]
+    cells = notebook["cells"]
     lines = ["# Parameters", *(f"{name} = {_python(value)}" for name, value in values.items())]
-    cell = _code_cell(notebook, "\n".join(lines), INJECTED)
-    notebook["cells"].insert(places[0] if places else 0, cell)
+    cell = _code_cell(notebook, "\n".join(lines), INJECTED, ADDED)
+    added = _place(cells, INJECTED)
+    defaults = _place(cells, PARAMETERS)
+    if added is not None:
+        cells[added] = cell
+    else:
+        cells.insert(0 if defaults is None else defaults + 1, cell)
     return json.dumps(notebook)
+
+
+def _place(cells: Sequence[Mapping[str, Any]], tag: str) -> int | None:
+    return next((place for place, cell in enumerate(cells) if tag in _tags(cell)), None)
 
 
 def parameters(text: str) -> list[str] | None:
     """Return the names that the cell tagged "parameters" assigns; None where there is none."""
-    for cell in _parse(text)["cells"]:
-        if PARAMETERS in _tags(cell):
-            return re.findall(r"^(\w+)\s*(?::[^=]+)?=(?!=)", cell["source"], re.MULTILINE)
-    return None
+    cells = _parse(text)["cells"]
+    place = _place(cells, PARAMETERS)
+    if place is None:
+        return None
+    return re.findall(r"^(\w+)\s*(?::[^=]+)?=(?!=)", cells[place]["source"], re.MULTILINE)
 
 
 def with_first_cell(text: str, source: str) -> str:
@@ -96,13 +107,13 @@ def with_first_cell(text: str, source: str) -> str:
     return json.dumps(notebook)
 
 
-def _code_cell(notebook: Mapping[str, Any], source: str, tag: str) -> dict[str, Any]:
+def _code_cell(notebook: Mapping[str, Any], source: str, *tags: str) -> dict[str, Any]:
     has_ids = (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= (4, 5)
     return {
         "cell_type": "code",
-        **({"id": tag} if has_ids else {}),
+        **({"id": tags[0]} if has_ids else {}),
         "execution_count": None,
-        "metadata": {"tags": [tag]},
+        "metadata": {"tags": list(tags)},
         "outputs": [],
         "source": source,
     }

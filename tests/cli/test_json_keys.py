@@ -180,7 +180,7 @@ def test_local_serve(tmp_path: Path) -> None:
 def is_up(state: Path) -> bool:
     try:
         return LocalKaggle(state, None).admin("health")["pid"] > 0
-    except (OSError, IndexError, AnsweredError):
+    except (OSError, IndexError, ValueError, AnsweredError):
         return False
 
 
