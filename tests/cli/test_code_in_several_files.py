@@ -43,7 +43,8 @@ def test_a_src_layout_runs_and_its_traceback_names_the_file(kitctl: Kitctl, proj
     assert "x a: 1" in log and 'src/mypkg/__init__.py", line 2, in x' in log
     assert "script.py" not in log
     write_files(project, {"src/mypkg/__init__.py": "def x(): ...\n"})
-    assert kitctl("dry-run").code == 0
+    run = kitctl("dry-run")
+    assert run.code == 0 and "the run left no files" in run.out
 
 
 def test_arguments_reach_the_script_and_make_it_another_job(kitctl: Kitctl, project: Path) -> None:
