@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.errors import InvalidInput, NoProject, Problem
+from kitctl.files import read_toml
 
 METADATA_NAME = "kernel-metadata.json"
 """The job as Kaggle knows it."""
@@ -137,14 +138,17 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def _from_project(path: Path) -> dict[str, Any]:
-    import tomllib
-
+    table: Any
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("kitctl", {})
+        table = read_toml(path)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} is not valid TOML: {error}.", code="settings") from None
+    for name in ("tool", "kitctl"):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            raise InvalidInput(
+                f"{path} is wrong: {name} in [tool.kitctl] is no table.", code="settings"
+            )
     known = {field.name: field.default for field in fields(Config)}
     problems = [
         *(

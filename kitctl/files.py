@@ -1,15 +1,68 @@
-"""Files written whole or not at all, and folders removed with all that is in them."""
+"""Files that people write, read with care; files written whole; folders removed whole."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kitctl.errors import InvalidInput
+
+LONGEST_TEXT_BYTES = 1_000_000
+"""More than any file of settings that a person writes."""
+
+
+def read_settings_text(path: Path) -> str:
+    """Return the text of a file of settings, in UTF-8 with or without a byte order mark.
+
+    Raises FileNotFoundError where there is none, InvalidInput where it cannot be read to its end:
+    a folder, a pipe, a device, another encoding, or too long.
+    """
+    try:
+        # A pipe would be waited for, and a device never ends.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(path, "is no regular file")
+        with path.open("rb") as file:
+            data = file.read(LONGEST_TEXT_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read ({error.strerror or error})") from None
+    if len(data) > LONGEST_TEXT_BYTES:
+        raise _unreadable(path, f"is longer than {LONGEST_TEXT_BYTES // 1000} kB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _unreadable(path, "is not written in UTF-8", "Save it as UTF-8.") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the values of a TOML file.
+
+    Raises FileNotFoundError where there is none, InvalidInput where it cannot be read.
+    """
+    import tomllib
+
+    text = read_settings_text(path)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise _unreadable(path, "is nested too deeply") from None
+    except ValueError as error:  # Also of a number with thousands of digits.
+        raise _unreadable(path, f"is not valid TOML: {error}", "Fix that line.") from None
+
+
+def _unreadable(path: Path, what: str, fix: str = "") -> InvalidInput:
+    return InvalidInput(
+        f"{path} {what}.",
+        code="unreadable",
+        hint=fix or "Put a text file of settings there, or take it away.",
+    )
 
 
 @contextlib.contextmanager

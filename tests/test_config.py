@@ -70,3 +70,27 @@ def test_a_user_without_a_home_needs_kitctl_home(
         with pytest.raises(InvalidInput, match="no home folder") as failure:
             config.home(environ)
         assert "KITCTL_HOME" in hint_text(failure.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tool = 1", "no table"),
+        ("[tool]\nkitctl = [1]", "no table"),
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a = " + "9" * 5000, "not valid TOML"),
+        ("#" * 2_000_000, "is longer than"),
+    ],
+    ids=["no table", "a list", "deep", "digits", "long"],
+)
+def test_a_pyproject_that_cannot_be_read_is_a_sentence(
+    text: str, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    with pytest.raises(InvalidInput, match=sentence):
+        config.load(tmp_path, {}, {})
+
+
+def test_a_pyproject_with_a_byte_order_mark_counts(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.kitctl]\njobs = 3\n", "utf-8-sig")
+    assert config.load(tmp_path, {}, {}).jobs == 3

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from kitctl.errors import InvalidInput
-from kitctl.files import replace_file, replace_users_file
+from kitctl.files import read_settings_text, replace_file, replace_users_file
 
 
 def test_a_new_file_takes_the_place_of_the_old_one_when_it_is_written(tmp_path: Path) -> None:
@@ -51,3 +52,20 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         "unwritable",
         True,
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    pipe, device, folder = tmp_path / "pipe", tmp_path / "device", tmp_path / "folder"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    folder.mkdir()
+    for path in (pipe, device, folder):
+        with pytest.raises(InvalidInput, match="is no regular file"):
+            read_settings_text(path)
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "job.toml").write_text("title = 'x'", "utf-16")
+    with pytest.raises(InvalidInput, match="not written in UTF-8"):
+        read_settings_text(tmp_path / "job.toml")

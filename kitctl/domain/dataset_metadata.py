@@ -11,6 +11,7 @@ from typing import Any
 from slugify import slugify
 
 from kitctl.domain.datasets import DEFAULT_LICENSE, LONGEST_NAME, SHORTEST_NAME
+from kitctl.domain.metadata_text import read_object
 from kitctl.errors import InvalidInput, Problem
 
 METADATA_NAME = "dataset-metadata.json"
@@ -58,12 +59,7 @@ def parse_metadata(text: str, *, id: str = "", title: str = "") -> DatasetMetada
 
     Raises InvalidInput with everything that is wrong.
     """
-    try:
-        values = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        raise _wrong([Problem(METADATA_NAME, f"is not valid JSON: {error}.")]) from None
-    if not isinstance(values, dict):
-        raise _wrong([Problem(METADATA_NAME, "holds no JSON object.")])
+    values = read_object(text, METADATA_NAME)
     owner, _, slug = (id or _text(values, "id")).rpartition("/")
     return _checked(
         DatasetMetadata(

@@ -207,7 +207,7 @@ def inspect(text: str) -> Inspection:
 
     Raises InvalidInput only where it is no JSON object.
     """
-    fields = Fields(read_object(text))
+    fields = Fields(read_object(text, "kernel-metadata.json"))
     fields.check_keys()
     owner, slug = fields.kernel_id()
     kernel_type = fields.choice("kernel_type", ("script", "notebook"))

@@ -15,7 +15,7 @@ from support.source_files import expect_none, imports, module_name, place, pytho
 KITCTL: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
-    "config": {"errors"},
+    "config": {"files", "errors"},
     "domain": {"errors"},
     "packing": {"domain", "errors"},
     "ports": {"domain", "errors"},

@@ -221,6 +221,7 @@ def test_a_title_matches_the_id_that_the_official_client_makes_of_it(title: str)
     ("text", "message"),
     [
         ('{"id": "a/b", "title": "x", "id": "a/c"}', "'id' twice"),
+        ('{"id_no": ' + "1" * 5000 + "}", "thousands of digits"),
         ('{"title": "\\ud800 emoji"}', "half a character"),
         ("[" * 200_000, "nested too deeply"),
     ],

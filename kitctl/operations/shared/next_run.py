@@ -15,6 +15,8 @@ from kitctl.domain import durations
 from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.forecast import forecast_run, forecast_without_past
 from kitctl.domain.runs import Forecast, KernelRef, Run, kernel_of_job
+from kitctl.errors import InvalidInput
+from kitctl.files import read_toml
 from kitctl.operations.shared.read_metadata import read_metadata
 
 
@@ -54,15 +56,12 @@ def read_next_run(project: Path, config: Config) -> NextRun | None:
 
     Raises InvalidInput where kernel-metadata.json is broken.
     """
-    import tomllib
-
+    metadata = read_metadata(project).metadata.with_accelerator(config.accelerator)
     try:
-        metadata = read_metadata(project).metadata.with_accelerator(config.accelerator)
-        job_file = (project / metadata.code_file).parent / JOB_NAME
-        settings = tomllib.loads(job_file.read_text("utf-8"))
+        settings = read_toml((project / metadata.code_file).parent / JOB_NAME)
     except FileNotFoundError:
         settings = {}
-    except (ValueError, OSError):
+    except InvalidInput:
         return None
     longest = SESSION_LIMIT_SECONDS[metadata.pool]
     return NextRun(

@@ -30,7 +30,7 @@ def parse_overrides(options: Sequence[str]) -> dict[str, Any]:
 def _value(text: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # Also of a number with thousands of digits.
         return text
     value = parsed["value"]
     # A TOML date has no form in JSON; a line break would add a second key.

@@ -25,7 +25,7 @@ from kitctl.domain.datasets import (
 )
 from kitctl.domain.results import RefusedName
 from kitctl.errors import InvalidInput, Refused, UsageError
-from kitctl.files import replace_file
+from kitctl.files import read_settings_text, replace_file
 from kitctl.operations.shared.dataset_folder import hash_files, list_folder
 from kitctl.operations.shared.dataset_wait import failed, read_status, wait_until_ready
 from kitctl.operations.shared.push_dataset import (
@@ -187,14 +187,10 @@ def _read_metadata(folder: Path, options: FolderPushOptions) -> DatasetMetadata:
             f"{folder} is no folder.", code="no_folder", hint="Name the folder with the files."
         )
     try:
-        text = (folder / METADATA_NAME).read_text("utf-8")
+        text = read_settings_text(folder / METADATA_NAME)
     except FileNotFoundError:
         name = folder.resolve().name
         return from_folder_name(name, id=options.id, title=options.title)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{folder / METADATA_NAME} cannot be read: {error}.", code="invalid_metadata"
-        ) from None
     return parse_metadata(text, id=options.id, title=options.title)
 
 

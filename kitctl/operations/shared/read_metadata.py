@@ -10,21 +10,15 @@ from kitctl.domain import metadata
 from kitctl.domain.metadata import Inspection
 from kitctl.domain.runs import KernelRef, kernel_of_job
 from kitctl.errors import InvalidInput, NextCommand
+from kitctl.files import read_settings_text
 
 
 def read_metadata(project: Path) -> Inspection:
     """Return what the project's metadata says, and what is wrong with it.
 
-    Raises InvalidInput where it is no UTF-8 or no JSON object, OSError where it cannot be read.
+    Raises InvalidInput where it is no UTF-8 or no JSON object.
     """
-    try:
-        return metadata.inspect((project / METADATA_NAME).read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise InvalidInput(
-            f"{METADATA_NAME} is not written in UTF-8.",
-            code="invalid_metadata",
-            hint=("Save it as UTF-8, then: ", NextCommand("doctor")),
-        ) from None
+    return metadata.inspect(read_settings_text(project / METADATA_NAME))
 
 
 def project_kernel(project: Path, account: Callable[[], str], service: str) -> KernelRef:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tokenize
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,8 @@ from typing import Any
 from kitctl import config
 from kitctl.config import JOB_NAME
 from kitctl.domain.metadata import Inspection
-from kitctl.errors import Problem
+from kitctl.errors import InvalidInput, Problem
+from kitctl.files import read_settings_text, read_toml
 from kitctl.operations.shared.read_code import credentials, read_code
 from kitctl.operations.shared.read_data_files import read_data_files
 from kitctl.operations.shared.read_metadata import read_metadata
@@ -176,12 +176,11 @@ def _dotted(file: str) -> str:
 
 def _settings(path: Path, problems: list[Problem]) -> dict[str, Any]:
     try:
-        text = path.read_text("utf-8")
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.append(Problem(JOB_NAME, f"is not valid TOML: {error}.", "Fix it."))
+        settings = read_toml(path)
+    except InvalidInput as error:
+        problems.append(Problem(JOB_NAME, f"cannot be read: {error.message}", "Fix it."))
         return {}
-    problems += credentials(JOB_NAME, text)
+    problems += credentials(JOB_NAME, read_settings_text(path))
     try:
         json.dumps(settings)
     except TypeError:
