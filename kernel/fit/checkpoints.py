@@ -1,9 +1,10 @@
-"""Checkpoints after the epochs, from which a killed run is resumed."""
+"""Checkpoints after the epochs, from which a killed run is resumed, here or in another session."""
 
 import hashlib
 import io
 import json
 import math
+import os
 import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,11 @@ import numpy as np
 from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
+
+# kitctl's contract with jobs that take several sessions: a folder with the outputs of the session
+# before, and a file that says that there is more to do.
+EARLIER_OUTPUTS = "KITCTL_RESUME"
+UNFINISHED = "UNFINISHED.txt"
 
 
 @dataclass
@@ -85,11 +91,13 @@ class Checkpoints:
         arrays |= {f"best{i}": array for i, array in enumerate(progress.best.weights)}
         with atomic_write(self._path(progress.stage)) as part, part.open("wb") as out:
             np.savez(out, words=np.frombuffer(text, dtype=np.uint8), **arrays)
+        unfinished = f"{progress.stage}, epoch {progress.epochs}\n"
+        (self.folder.parent / UNFINISHED).write_text(unfinished, encoding="utf-8")
 
     def restore_state(self, variables: list[Any], stage: str) -> Progress:
         """Load the stage's checkpoint into `variables`; return its progress, empty without one."""
-        path = self._path(stage)
-        if not path.exists():
+        path = self._newest(stage)
+        if path is None:
             return Progress(stage)
         # Read into memory, because the file is replaced while the run goes on.
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as saved:
@@ -107,10 +115,18 @@ class Checkpoints:
     def _path(self, stage: str) -> Path:
         return self.folder / f"{stage}.npz"
 
+    def _newest(self, stage: str) -> Path | None:
+        """Return the stage's checkpoint of this session, else that of the session before."""
+        paths = [self._path(stage)]
+        if earlier := os.environ.get(EARLIER_OUTPUTS):
+            paths.append(Path(earlier, self._path(stage)))
+        return next((path for path in paths if path.exists()), None)
+
 
 def clear() -> None:
-    """Remove the checkpoints of a finished run."""
+    """Remove what a finished run need not keep: nobody goes on from it."""
     shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER.parent / UNFINISHED).unlink(missing_ok=True)
 
 
 def _variables(model: Any) -> list[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +63,23 @@ def push(
         bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
+    until_done: Annotated[
+        bool,
+        typer.Option(
+            "--until-done", help="Push session after session, each from the last one's outputs."
+        ),
+    ] = False,
+    sessions: Annotated[
+        int | None, typer.Option("--sessions", metavar="N", help="With --until-done: at most N.")
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option("--hours", metavar="H", help="With --until-done: at most H hours in all."),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on from that kernel's newest outputs."),
+    ] = None,
     reuse_features: Annotated[
         str | None,
         typer.Option(
@@ -77,8 +96,10 @@ def push(
 
     What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
+    from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
+    from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
     from kitctl.operations.push import PushOptions
     from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
@@ -89,25 +110,43 @@ def push(
         raise UsageError("--open needs --follow.", hint="Add --follow, or pull the run later.")
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
     folders = name_data(context, data or [])
-    plan = plan_job(
+    environment = parse_environment(env or [])
+    # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
+    earlier = f"notebooks/{context.find_run(resume).ref.kernel}" if resume else ""
+    plan_with = partial(
+        plan_job,
         context.project,
         overrides=parse_overrides(settings or []),
         accelerator=config.accelerator,
         arguments=check_arguments(context.script_arguments),
-        environment=parse_environment(env or []),
-        # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
         datasets=tuple(folders),
     )
+    plan = plan_with(environment=environment, resume=earlier)
     seconds = _seconds(config.timeout, plan.metadata.pool)
     if only_plan:
         return CommandResult(render.PushPlan(plan, seconds), render.draw_plan)
-    push_data(context, folders)
-    pushed = send(
-        context,
-        PushOptions(plan=plan, timeout_seconds=seconds, force=force, replace=replace),
-        when_free=when_free,
+    options = PushOptions(plan=plan, timeout_seconds=seconds, force=force, replace=replace)
+    limits = chain_limits(
+        seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
+    push_data(context, folders)
+    if until_done:
+        return push_chain(
+            context,
+            ChainOptions(
+                script_sha256=plan.script_sha256,
+                session=lambda variables, earlier: dataclasses.replace(
+                    options,
+                    plan=plan_with(environment={**environment, **variables}, resume=earlier),
+                ),
+                limits=limits,
+                resume=earlier,
+                follow=follow,
+                when_free=when_free,
+            ),
+        )
+    pushed = send(context, options, when_free=when_free)
     if not follow:
         return pushed_result(pushed)
 

@@ -152,6 +152,16 @@ class Metadata:
         names = tuple(dict.fromkeys((*self.sources.datasets, *datasets)))
         return replace(self, sources=replace(self.sources, datasets=names))
 
+    def with_input(self, place: str) -> Metadata:
+        """Return the job with the source that Kaggle mounts at a place below /kaggle/input.
+
+        That is `notebooks/owner/slug` or `datasets/owner/slug`.
+        """
+        kind, _, name = place.partition("/")
+        if kind == "notebooks":
+            return self.with_kernel_source(name)
+        return self.with_dataset_sources([name])
+
     def to_json(self) -> str:
         """Return the file, complete and in a fixed order, as Kaggle's client takes it."""
         values: dict[str, object] = {

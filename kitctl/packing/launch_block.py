@@ -57,6 +57,7 @@ def _job_lines(
     yield f'    "arguments": {list(launch.arguments)!r},'
     yield f'    "environment": {dict(sorted(launch.environment.items()))!r},'
     yield f'    "requirements": {list(launch.requirements)!r},'
+    yield f'    "resume": {launch.resume!r},'
     yield '    "code": {},'
     yield '    "files": {},'
     yield "}"

@@ -22,9 +22,12 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     """Prepare the run of a packed job; a script's main module runs here, as `__main__`.
 
     `job` has `code` and `files` (file name → text, or compressed bytes in base64), `roots` (folders
-    of modules), `arguments`, `environment`, and for a script `main` and `package`.
+    of modules), `arguments`, `environment`, `resume` (the input with the outputs to go on from,
+    or ""), and for a script `main` and `package`.
     """
     os.environ.update(job["environment"])
+    if job["resume"]:
+        _find_earlier_outputs(job["resume"])
     folder = _new_folder()
     atexit.register(_clean_up, folder, os.getcwd(), os.getpid())
     for name, content in [*job["code"].items(), *job["files"].items()]:
@@ -43,6 +46,16 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     main = os.path.join(folder, job["main"])
     sys.argv[:] = [main, *job["arguments"]]
     _run(main, job["package"])
+
+
+def _find_earlier_outputs(source: str) -> None:
+    """Name the folder of an input by KITCTL_RESUME; Kaggle has two places for it."""
+    for place in (source, source.split("/")[2]):
+        folder = os.path.abspath(f"../input/{place}")
+        if os.path.isdir(folder):
+            os.environ["KITCTL_RESUME"] = folder
+            return
+    raise FileNotFoundError(f"{source} is not attached: nothing to go on from.")
 
 
 def _bytes(content: str | bytes) -> bytes:

@@ -43,17 +43,19 @@ class Launch:
     """What a run begins with besides its code: files, arguments, variables, packages.
 
     `files` are data files by their paths from the project's folder; `requirements` are those that
-    the run installs where its image lacks them.
+    the run installs where its image lacks them, `resume` is the input with the outputs that it
+    goes on from: `notebooks/owner/slug` or `datasets/owner/slug`.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
+    resume: str = ""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.files or self.arguments or self.environment or self.requirements)
+        return self == Launch()
 
     def identity(self) -> dict[str, Any]:
         """Return what of it decides a run's outcome, besides the files; nothing if it is empty."""
@@ -61,6 +63,7 @@ class Launch:
             "arguments": self.arguments,
             "environment": dict(self.environment),
             "requirements": self.requirements,
+            "resume": self.resume,
         }
         return {name: part for name, part in parts.items() if part}
 

@@ -36,14 +36,16 @@ def plan_job(
     datasets: Sequence[str] = (),
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    resume: str = "",
 ) -> Plan:
     """Pack the project's job and check it as far as this machine can.
 
     `overrides` are settings of a job with a job.toml, or parameters of a notebook; `arguments`
     become the script's `sys.argv[1:]`, and `environment` is added to its variables.
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
-    source of the job, which then need not run its base model. `datasets` are sources besides those
-    of the metadata.
+    source of the job, which then need not run its base model. `resume` is the input with the
+    outputs that the job goes on from (`notebooks/owner/slug` or `datasets/owner/slug`): the run
+    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata.
 
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
@@ -54,6 +56,8 @@ def plan_job(
     if reuse_features:
         metadata = metadata.with_kernel_source(reuse_features)
         overrides = {**(overrides or {}), "reuse_features": reuse_features}
+    if resume:
+        metadata = metadata.with_input(resume)
     warnings = project_files.warnings
     if accelerator and metadata.accelerator.warning:
         warnings = (*warnings, metadata.accelerator.warning)
@@ -68,6 +72,7 @@ def plan_job(
         files=project_files.data_files,
         arguments=tuple(arguments),
         environment=dict(environment or {}),
+        resume=resume,
     )
     if project_files.modules:
         settings = {**project_files.settings, **(overrides or {})}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.kernel_runs import finish, kill_when, start
+from support.kernel_runs import Run, finish, kill_when, start
 
 # Stages, random layers and optimizer moments: all that a resumed run must restore.
 HEAD_AND_FINE_TUNING = {
@@ -18,31 +18,45 @@ WHOLE_MODEL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("settings", "kills"),
-    [
-        (HEAD_AND_FINE_TUNING, ["epoch 2/6", "epoch 5/6"]),
-        (WHOLE_MODEL, ["epoch 2/4"]),
-    ],
-    ids=["head, then fine-tuning", "whole model"],
-)
 def test_a_killed_run_ends_with_the_same_weights_and_a_complete_history(
-    tmp_path: Path, two_classes: Path, settings: dict[str, Any], kills: list[str]
+    tmp_path: Path, two_classes: Path
 ) -> None:
-    for line in kills:
-        kill_when(start(tmp_path / "killed", two_classes, **settings), line)
-    killed, output = finish(
-        start(tmp_path / "killed", two_classes, **settings), tmp_path / "killed"
-    )
-    whole, _ = finish(start(tmp_path / "whole", two_classes, **settings), tmp_path / "whole")
+    folder, settings = tmp_path / "killed", HEAD_AND_FINE_TUNING
+    for line in ("epoch 2/6", "epoch 5/6"):
+        kill_when(start(folder, two_classes, **settings), line)
+    killed, output = finish(start(folder, two_classes, **settings), folder)
 
-    assert (killed.code, whole.code) == (0, 0)
     assert "resumed" in output
     assert killed.record["resumed_from_epoch"] is not None
-    for ours, theirs in zip(killed.weights, whole.weights, strict=True):
+    assert not (folder / ".resume").exists()
+    expect_equal_results(killed, two_classes, tmp_path / "whole", settings)
+
+
+def test_a_run_in_two_sessions_ends_like_one_in_one(
+    tmp_path: Path, two_classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = start(tmp_path / "first", two_classes, **WHOLE_MODEL, time_limit=0.1)
+    first, _ = finish(limited, tmp_path / "first")
+    assert (first.working / "UNFINISHED.txt").read_text("utf-8") == "train, epoch 1\n"
+
+    monkeypatch.setenv("KITCTL_RESUME", str(first.working))
+    second, output = finish(
+        start(tmp_path / "second", two_classes, **WHOLE_MODEL), tmp_path / "second"
+    )
+    monkeypatch.delenv("KITCTL_RESUME")
+
+    assert "resumed train after epoch 1" in output
+    assert not (second.working / "UNFINISHED.txt").exists()
+    expect_equal_results(second, two_classes, tmp_path / "whole", WHOLE_MODEL)
+
+
+def expect_equal_results(run: Run, photos: Path, folder: Path, settings: dict[str, Any]) -> None:
+    """Expect the weights and the history of a run that was not interrupted."""
+    whole, _ = finish(start(folder, photos, **settings), folder)
+    assert (run.code, whole.code) == (0, 0)
+    for ours, theirs in zip(run.weights, whole.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert without_seconds(killed.history) == without_seconds(whole.history)
-    assert not (killed.working / ".resume").exists()
+    assert without_seconds(run.history) == without_seconds(whole.history)
 
 
 def without_seconds(history: dict[str, list[float]]) -> dict[str, list[float]]:

@@ -1,0 +1,169 @@
+"""`push --until-done`: sessions of one job, each of which goes on from the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from kitctl.cli.context import CommandContext
+from kitctl.cli.follow import LinePrinter
+from kitctl.cli.send import send
+from kitctl.domain.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
+from kitctl.domain.runs import Status
+from kitctl.errors import Interrupted, NextCommand, UsageError
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.run_chain import ChainedRun, run_chain
+from kitctl.operations.shared.run_status import RunStatus
+from kitctl.operations.shared.watch import follow, wait_for_end
+from kitctl.render.chain import draw_chain
+from kitctl.render.output import CommandResult
+
+if TYPE_CHECKING:
+    from kitctl.domain.runs import RunRef
+    from kitctl.operations.push import PushOptions
+
+
+# Kaggle's longest name of a data set is 50 letters.
+LONGEST_SLUG = 42
+
+
+class PlanSession(Protocol):
+    """Says how a session is pushed: with variables, from the outputs in an input ("" for none)."""
+
+    def __call__(self, variables: Mapping[str, str], earlier: str) -> PushOptions: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainOptions:
+    """How a chain is pushed and watched.
+
+    `script_sha256` is the job's identity. `resume` is the input from which the first session goes
+    on, "" for none.
+    """
+
+    script_sha256: str
+    session: PlanSession
+    limits: Limits
+    resume: str
+    follow: bool
+    when_free: bool
+
+
+def chain_limits(
+    session_seconds: int, sessions: int | None, hours: float | None, *, chained: bool
+) -> Limits:
+    """Return the limits of a chain.
+
+    Raises UsageError for limits that are not positive, or given without a chain.
+    """
+    given = [value for value in (sessions, hours) if value is not None]
+    if given and not chained:
+        raise UsageError(
+            "--sessions and --hours limit a chain.",
+            hint=NextCommand("push", "--until-done --sessions 5"),
+        )
+    if not all(value > 0 for value in given):
+        raise UsageError(
+            "A chain needs at least one session and some hours.",
+            hint=NextCommand("push", "--until-done --sessions 5 --hours 20"),
+        )
+    return Limits(
+        session_seconds=session_seconds,
+        sessions=sessions,
+        seconds=None if hours is None else hours * 3600,
+    )
+
+
+def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
+    """Push and watch a job's sessions until it is done; return how the chain ended."""
+    kernel = context.kernel(context.client.account)
+    first = first_session(options.script_sha256, options.limits)
+
+    def push(session: ChainSession, before: ChainedRun | None) -> TargetRun:
+        earlier = options.resume if before is None else _outputs_of(context, before)
+        planned = options.session({CHAIN_VARIABLE: session.variable}, earlier)
+        limited = replace(planned, timeout_seconds=session.limit_seconds)
+        pushed = send(context, limited, when_free=options.when_free)
+        assert pushed.run.ref is not None
+        context.console.info(f"Session {session.number}: {pushed.run.name}, {pushed.url}")
+        return TargetRun(pushed.run.ref, pushed.run)
+
+    result = run_chain(
+        kernel,
+        first,
+        options.limits,
+        context.client,
+        context.ledger,
+        context.console,
+        push,
+        _watcher(context, follow_log=options.follow),
+    )
+    hint = NextCommand("pull-results", f"{result.runs[-1].run.version}")
+    return CommandResult(result, draw_chain, result.failure, hint)
+
+
+def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
+    """Return the input by which the next session gets the outputs of one that has ended.
+
+    Kaggle attaches the outputs of a kernel's newest complete version. Those of one that failed or
+    ran out of time travel as a private data set.
+    """
+    kernel = session.run.kernel
+    if session.end.status is Status.COMPLETE:
+        return f"notebooks/{kernel}"
+    from kitctl.adapters.download import HttpDownloader
+    from kitctl.adapters.results_folder import LocalResultsFolder
+    from kitctl.cli.datasets import dataset_ports
+    from kitctl.domain.datasets import DatasetRef
+    from kitctl.operations.pull_results import PullOptions, pull_results
+    from kitctl.operations.shared.push_folder import push_files
+    from kitctl.operations.shared.scratch_folder import scratch_folder
+
+    slug = f"{kernel.slug[:LONGEST_SLUG]}-outputs"
+    with scratch_folder(context.results_folder(kernel.slug, "chain")) as folder:
+        pulled = pull_results(
+            # Not recorded as a pull of the user's: the folder is removed.
+            TargetRun(session.run, None),
+            context.client,
+            context.ledger,
+            HttpDownloader(direct=context.config.local),
+            LocalResultsFolder(folder / "outputs"),
+            PullOptions(jobs=max(1, context.config.jobs)),
+            context.console,
+        )
+        if not pulled.is_complete and pulled.failure:
+            raise pulled.failure
+        ref = DatasetRef(kernel.owner, slug)
+        push_files(ref, slug, folder / "outputs", dataset_ports(context), f"of {session.run}")
+    return f"datasets/{ref}"
+
+
+def _watcher(context: CommandContext, *, follow_log: bool) -> Callable[[TargetRun], RunStatus]:
+    ports = context.client, context.ledger, context.clock, context.console
+
+    def follow_session(target: TargetRun) -> RunStatus:
+        with _hint_on_interrupt(target.ref):
+            return follow(target, *ports, LinePrinter(context, target.ref).show)
+
+    def wait_for_session(target: TargetRun) -> RunStatus:
+        with _hint_on_interrupt(target.ref):
+            return wait_for_end(target, *ports)
+
+    return follow_session if follow_log else wait_for_session
+
+
+@contextmanager
+def _hint_on_interrupt(run: RunRef) -> Iterator[None]:
+    """On Ctrl-C, say that the session goes on, and how the chain does."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"{run} goes on at Kaggle; no other session is pushed.",
+            hint=(
+                "the same command goes on with the chain | ",
+                NextCommand("cancel", f"{run.version}"),
+            ),
+        ) from None

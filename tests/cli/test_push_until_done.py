@@ -1,0 +1,102 @@
+"""`kitctl push --until-done`: one job over several sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command_line import Kitctl, write_script
+from support.local_kaggle import LocalKaggle
+
+# Counts one step a session; a step may end otherwise than the plain one.
+COUNT = """
+import os, sys
+from pathlib import Path
+resume = os.environ.get("KITCTL_RESUME")
+step = 1 + (int(Path(resume, "step.txt").read_text()) if resume else 0)
+Path("step.txt").write_text(str(step))
+if step < {steps}:
+    Path("UNFINISHED.txt").write_text(f"step {{step}} of {steps}")
+"""
+UNTIL_DONE = ("push", "--local", "--until-done", "--json")
+
+
+def chained(call: dict[str, object]) -> list[tuple[int, int]]:
+    """Return session and version of each run of a chain."""
+    return [(run["session"], run["version"]) for run in call["runs"]]  # type: ignore[attr-defined]
+
+
+def test_a_chain_pushes_session_after_session_until_the_job_is_done(
+    kitctl: Kitctl, project: Path
+) -> None:
+    write_script(project, COUNT.format(steps=3))
+    call = kitctl(*UNTIL_DONE)
+    assert call.code == 0
+    assert (call.data["finished"], call.data["outcome"]) == (True, "finished")
+    assert chained(call.data) == [(1, 1), (2, 2), (3, 3)]
+    pulled = kitctl("pull-results", "--local", "--json").data
+    assert Path(pulled["out"], "step.txt").read_text("utf-8") == "3"
+
+
+def test_a_chain_that_is_finished_pushes_nothing_more(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, COUNT.format(steps=2))
+    assert kitctl(*UNTIL_DONE).code == 0
+    again = kitctl(*UNTIL_DONE).data
+    assert (again["finished"], chained(again)) == (True, [(2, 2)])
+
+
+def test_a_chain_ends_with_its_sessions_and_goes_on_with_more(
+    kitctl: Kitctl, project: Path
+) -> None:
+    write_script(project, COUNT.format(steps=3))
+    limited = kitctl(*UNTIL_DONE, "--sessions", "2")
+    assert (limited.code, limited.error["code"]) == (7, "chain_limit")
+    assert chained(kitctl(*UNTIL_DONE, "--sessions", "3").data) == [(2, 2), (3, 3)]
+
+
+def test_a_chain_goes_on_from_another_machine(
+    kitctl: Kitctl, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_script(project, COUNT.format(steps=3))
+    assert kitctl(*UNTIL_DONE, "--sessions", "1").error["code"] == "chain_limit"
+    other = tmp_path / "other-home"
+    other.mkdir()
+    (other / "local").symlink_to((tmp_path / "home" / "local").resolve())
+    monkeypatch.setenv("KITCTL_HOME", str(other))
+    assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_a_session_that_fails_ends_the_chain(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, COUNT.format(steps=3) + "sys.exit(1)")
+    call = kitctl(*UNTIL_DONE)
+    assert call.code == 6
+    assert "local/small-job/1 failed" in call.error["message"]
+
+
+def test_a_job_that_passes_its_errors_goes_on(kitctl: Kitctl, project: Path) -> None:
+    passing = 'Path("UNFINISHED.txt").open("a").write("\\non_error: continue")\nsys.exit(1)\n'
+    code = COUNT.format(steps=3) + "if step == 1:\n    " + passing.replace("\n", "\n    ")
+    write_script(project, code.rstrip())
+    assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_a_session_that_kaggle_ends_is_gone_on_from(kitctl: Kitctl, project: Path) -> None:
+    endless = COUNT.format(steps=2) + "import time\nwhile step == 1:\n    time.sleep(0.1)\n"
+    write_script(project, endless)
+    data = kitctl(*UNTIL_DONE, "--timeout", "5s").data
+    assert [run["status"] for run in data["runs"]] == ["CANCEL_ACKNOWLEDGED", "COMPLETE"]
+
+
+def test_a_chain_without_progress_ends(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, 'open("UNFINISHED.txt", "w").write("nothing new")')
+    call = kitctl(*UNTIL_DONE)
+    assert (call.code, call.error["code"]) == (6, "no_progress")
+    assert "2 sessions" in call.error["message"]
+
+
+def test_a_cancelled_session_ends_the_chain(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    local_kaggle.seed("small-job")
+    write_script(project, COUNT.format(steps=3))
+    assert kitctl("push", "--local", "--sessions", "2", "--json").code == 2
