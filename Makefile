@@ -36,7 +36,7 @@ $(shell rm -f $(READY))
 endif
 endif
 
-.PHONY: help demo real test torture test-clients test-kaggle-image check docs bench bench-pull clean
+.PHONY: help demo real test torture test-clients test-kaggle-image check docs bench bench-pull bench-push clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -102,6 +102,10 @@ bench: $(READY)  ## measure every ratio of the README (QUICK=1: in three minutes
 bench-pull: $(READY)  ## compare pull-results with the newest official client
 	@$(BIN)/python -m pip install --quiet --upgrade kaggle
 	@$(BIN)/python benchmarks/pull.py
+
+bench-push: $(READY)  ## compare datasets push with the newest official client
+	@$(BIN)/python -m pip install --quiet --upgrade kaggle
+	@$(BIN)/python benchmarks/push.py
 
 clean:  ## remove virtual environments, results and package
 	rm -rf $(VENV) $(IMAGE_VENV) results package
