@@ -45,11 +45,11 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
 def push_data(context: CommandContext, folders: Mapping[str, Path]) -> None:
     """Push each folder whose content changed, and wait until Kaggle has processed it.
 
-    On the local Kaggle a folder stands for the data set of another owner.
+    On the local Kaggle, whose account stands for every other one, a folder replaces the one that
+    the project's settings name.
     """
     for name, folder in folders.items():
-        owner = name.partition("/")[0]
-        if context.config.local and owner != context.client.account():
+        if context.config.local and name in context.config.sources:
             context.add_source(name, folder)
             context.console.info(f"{folder} stands for {name} on the local Kaggle.")
         else:

@@ -22,15 +22,18 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
     from kitctl.operations.push import push
+    from kitctl.operations.shared.competition_warnings import competition_warnings
     from kitctl.operations.shared.push_when_free import push_when_free
 
-    client = context.client
+    client, sources = context.client, options.plan.metadata.sources
     if context.config.local:
         from kitctl.cli.local import register_folders, register_secrets
 
-        register_folders(context, options.plan.metadata.sources)
+        register_folders(context, sources)
         options = replace(options, stand_ins=frozenset(context.config.sources))
         register_secrets()
+    for warning in competition_warnings(options.plan.metadata, client.competitions):
+        context.console.warn(warning)
 
     def attempt(reporter: Reporter) -> PushResult:
         return push(options, client, context.ledger, context.clock, reporter)

@@ -199,7 +199,7 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the outputs or the log of a run say about it; None where it is not known (yet)."""
+    """What outputs, log or a competition say of a run; None where it is not known (yet)."""
 
     session_id: int | None = None
     program_started_at: float | None = None
@@ -210,6 +210,8 @@ class Facts:
     photo_seconds: float | None = None  # of the phases that grow with the photos
     epoch_seconds: float | None = None
     saved_seconds: float | None = None
+    submission: int | None = None  # the number of its newest submission to a competition
+    public_score: str | None = None  # of that, as Kaggle writes it
     error_line: str | None = None  # the log's last line that names an error; "" for none
 
 

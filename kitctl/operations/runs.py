@@ -126,6 +126,7 @@ class RunList:
             **{name: None if at is None else moment_of(at) for name, at in times.items()},
             "best_value": best.value if best else None,
             "best_epoch": best.epoch if best else None,
+            "public_score": run.facts.public_score,
             "differing": {name: values.get(run.id) for name, values in self.differing.items()},
         }
 

@@ -1,5 +1,11 @@
 """What the operations need from outside, as protocols and the values that cross them."""
 
+from kitctl.ports.competitions import (
+    CompetitionInfo,
+    CompetitionService,
+    ScoredSubmission,
+    SubmissionStatus,
+)
 from kitctl.ports.datasets import (
     DatasetRequest,
     DatasetService,
@@ -38,6 +44,8 @@ __all__ = [
     "AdmissionCheck",
     "AnswerLost",
     "Clock",
+    "CompetitionInfo",
+    "CompetitionService",
     "DatasetRequest",
     "DatasetService",
     "DownloadInterrupted",
@@ -60,7 +68,9 @@ __all__ = [
     "SaveRequest",
     "SavedContent",
     "SavedVersion",
+    "ScoredSubmission",
     "SentRequest",
+    "SubmissionStatus",
     "UploadExpired",
     "UploadSession",
     "Uploader",

@@ -44,6 +44,8 @@ def _columns(listed: RunList) -> list[Column]:
                 [number_text(best.value) if best else "" for best in bests],
             )
         )
+    if any(run.facts.public_score for run in runs):
+        columns.append(Column("score", [run.facts.public_score or "" for run in runs]))
     columns += [
         Column(name, [value_text(values.get(run.id)) for run in runs])
         for name, values in listed.differing.items()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.command_line import PRINT_SESSION, CommandCall, Kitctl, write_script
+from support.competitions import SUBMISSION, competition_folder
 from support.local_kaggle import AnsweredError, LocalKaggle, until
 from support.photo_folders import photo_folder
 from support.projects import MAIN, packed_job
@@ -151,6 +152,13 @@ def test_datasets(kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path) -> 
     check("datasets status", kitctl("datasets", "status", "my-photos", "--local", "--json"))
     pull = ("datasets", "pull", "my-photos", "--out", str(tmp_path / "out"), "--local", "--json")
     check("datasets pull", kitctl(*pull))
+
+
+def test_submit(kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, tmp_path: Path) -> None:
+    local_kaggle.stand_in("competitions/small-contest", competition_folder(tmp_path / "contest"))
+    write_script(project, SUBMISSION, competition_sources=["small-contest"])
+    kitctl("push", "--local", "--follow")
+    check("submit", kitctl("submit", "--local", "--wait", "--json"))
 
 
 def test_local(kitctl: Kitctl, tmp_path: Path) -> None:

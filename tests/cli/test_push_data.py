@@ -39,9 +39,21 @@ def test_push_sends_the_folder_first_and_only_when_it_changed(
     assert versions(local_kaggle) == 1
 
 
-def test_a_folder_stands_for_another_owners_data_set_on_the_local_kaggle(
+def test_another_owners_data_set_is_the_accounts_own_on_the_local_kaggle(
     kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, photos: Path
 ) -> None:
+    write_script(project, READ, dataset_sources=["me/my-photos"])
+    assert kitctl("push", "--local", "--data", f"my-photos={photos}", "--follow").code == 0
+    assert versions(local_kaggle) == 1
+    assert [line["data"] for line in local_kaggle.log("small-job")] == ["0\n", "4\n"]
+
+
+def test_a_folder_replaces_the_one_of_the_projects_settings(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, photos: Path
+) -> None:
+    (project / "empty").mkdir()
+    settings = '[tool.kitctl.sources]\n"me/my-photos" = "empty"\n'
+    (project / "pyproject.toml").write_text(settings, "utf-8")
     write_script(project, READ, dataset_sources=["me/my-photos"])
     assert kitctl("push", "--local", "--data", f"my-photos={photos}", "--follow").code == 0
     assert [line["data"] for line in local_kaggle.log("small-job")] == ["0\n", "4\n"]

@@ -30,6 +30,7 @@ from kitctl.ports import (
 )
 
 if TYPE_CHECKING:
+    from kitctl.adapters.kaggle.competitions import KaggleCompetitions
     from kitctl.adapters.kaggle.datasets import KaggleDatasets
 
 _KERNELS = "kernels.KernelsApiService"
@@ -63,6 +64,13 @@ class KaggleApi:
         from kitctl.adapters.kaggle.datasets import KaggleDatasets
 
         return KaggleDatasets(self.service, self._transport, self.account)
+
+    @cached_property
+    def competitions(self) -> KaggleCompetitions:
+        """Competitions, as the same account sees them."""
+        from kitctl.adapters.kaggle.competitions import KaggleCompetitions
+
+        return KaggleCompetitions(self._transport)
 
     @property
     def credentials(self) -> str:

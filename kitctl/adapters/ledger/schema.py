@@ -107,4 +107,8 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN git_commit TEXT;
     ALTER TABLE runs ADD COLUMN git_dirty INTEGER;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN submission INTEGER;
+    ALTER TABLE runs ADD COLUMN public_score TEXT;
+    """,
 )

@@ -18,6 +18,7 @@ from kitctl.local.http import (
     kernel_logs,
     kernel_outputs,
     kernels,
+    models,
     transfers,
 )
 from kitctl.local.http.api import Methods
@@ -31,9 +32,9 @@ SERVICES: dict[str, Methods] = {
         **kernel_logs.METHODS,
     },
     "datasets.DatasetApiService": {**datasets.METHODS, **dataset_files.METHODS},
+    "competitions.CompetitionApiService": competitions.METHODS,
     "blobs.BlobApiService": blobs.METHODS,
-    "competitions.CompetitionApiService": competitions.COMPETITION_METHODS,
-    "models.ModelApiService": competitions.MODEL_METHODS,
+    "models.ModelApiService": models.METHODS,
     "security.OAuthService": identity.OAUTH_METHODS,
     "users.AccountService": identity.ACCOUNT_METHODS,
     # kagglehub calls it by this name.

@@ -93,6 +93,25 @@ CREATE TABLE IF NOT EXISTS dataset_versions (
     PRIMARY KEY (dataset_id, number)
 );
 
+CREATE TABLE IF NOT EXISTS competitions (
+    slug TEXT PRIMARY KEY,
+    details TEXT NOT NULL,          -- what its competition.json says
+    solution TEXT NOT NULL,
+    created_at REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS submissions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    competition TEXT NOT NULL REFERENCES competitions (slug),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    scored_at REAL NOT NULL,        -- until then it is pending
+    public_score TEXT,
+    private_score TEXT,
+    error TEXT
+);
+
 CREATE TABLE IF NOT EXISTS blobs (
     token TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -108,6 +127,8 @@ TABLES = (
     "sessions",
     "versions",
     "kernels",
+    "submissions",
+    "competitions",
     "dataset_versions",
     "datasets",
     "blobs",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kitctl.local.state.blobs import Blobs
 from kitctl.local.state.clock import ServerClock
+from kitctl.local.state.competitions import Competitions
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.kernels import Kernels
@@ -35,6 +36,9 @@ class LocalState:
         self.datasets = Datasets(
             self._database, self.settings, self.clock, self.blobs, folder / "datasets", ACCOUNT
         )
+        self.competitions = Competitions(
+            self._database, self.settings, self.clock, self.datasets, folder / "submissions"
+        )
         self.kernels = Kernels(
             self._database, self.clock, self.quota, self.sessions, self.datasets, ACCOUNT
         )
@@ -44,7 +48,7 @@ class LocalState:
         """Delete everything; settings and clock get their defaults."""
         self._database.clear()
         self.settings.reload()
-        for name in ("sessions", "blobs", "datasets"):
+        for name in ("sessions", "blobs", "datasets", "submissions"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def close(self) -> None:

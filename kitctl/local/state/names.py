@@ -30,7 +30,8 @@ def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
     return (owner or default_owner).lower(), slug.lower()
 
 
-STAND_IN_KINDS = ("competitions", "models", "notebooks")
+COMPETITIONS = "competitions"
+STAND_IN_KINDS = (COMPETITIONS, "models", "notebooks")
 """What a folder of this machine may stand for besides a data set; no account has such a name."""
 
 

@@ -156,3 +156,33 @@ class Blob:
     name: str
     bytes: int
     path: Path
+
+
+@dataclass(frozen=True)
+class Competition:
+    """A competition; `solution` is the file that submissions are scored by."""
+
+    slug: str
+    title: str
+    metric: str
+    is_code_only: bool
+    rules_accepted: bool
+    max_daily_submissions: int
+    solution: Path
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that was handed in; scores are "" until it is scored."""
+
+    id: int
+    competition: str
+    name: str
+    description: str
+    path: Path
+    created_at: float
+    status: str
+    error: str
+    public_score: str
+    private_score: str

@@ -37,6 +37,8 @@ DEFAULTS: Mapping[str, float] = {
     "nested_errors": 1.0,
     # How long a new data set version is processed before it is ready.
     "dataset_seconds": 0.0,
+    # How long a submission to a competition waits for its score.
+    "scoring_seconds": 0.0,
     # How long a signed URL is valid.
     "url_seconds": 3600.0,
 }

@@ -17,6 +17,7 @@ from kitctl.local.http.api import Api
 from kitctl.local.http.fields import Body
 from kitctl.local.state.clock import parse_time, utc
 from kitctl.local.state.errors import bad_request, not_found
+from kitctl.local.state.names import COMPETITIONS
 from kitctl.local.testing import seeding
 from kitctl.local.testing.faults import Fault, Faults
 
@@ -79,7 +80,11 @@ def sources(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
         path = Path(folder)
         if not path.is_dir():
             raise bad_request(f'"{folder}", which is to stand for {reference}, is not a folder.')
-        api.state.datasets.register_folder(reference, path)
+        owner, _, slug = reference.rpartition("/")
+        if owner == COMPETITIONS:
+            api.state.competitions.register_folder(slug.lower(), path)
+        else:
+            api.state.datasets.register_folder(reference, path)
     return {}
 
 

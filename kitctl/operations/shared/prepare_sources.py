@@ -16,6 +16,8 @@ from kitctl.operations.shared.reporter import Reporter
 
 RECIPE = "recipe.py"
 """A program in a stand-in's folder that makes its files."""
+COMPETITION = "competition.json"
+"""What a folder that stands for a competition says of it; the local Kaggle reads it."""
 RECIPE_FILES = "files"
 
 
@@ -36,10 +38,14 @@ class StandIn:
 
     @property
     def files(self) -> Path | None:
-        """The folder that is mounted: `files/` beside a recipe, else the folder itself."""
-        if self.folder is None or not (self.folder / RECIPE).is_file():
-            return self.folder
-        return self.folder / RECIPE_FILES
+        """The folder that is mounted: `files/` beside a recipe or a competition's description.
+
+        Else it is the folder itself.
+        """
+        if self.folder is None:
+            return None
+        described = any((self.folder / name).is_file() for name in (RECIPE, COMPETITION))
+        return self.folder / RECIPE_FILES if described else self.folder
 
 
 def stand_ins(

@@ -1,0 +1,26 @@
+"""The result of `kitctl submit` on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kitctl.operations.submit import SubmitResult
+
+
+def draw_submit(result: SubmitResult, console: Console) -> None:
+    submission = result.submission
+    console.print(
+        f"submission {submission.ref} to {result.competition.slug}: {submission.status.lower()}",
+        soft_wrap=True,
+    )
+    console.print(f"{result.file} of {result.run}", soft_wrap=True)
+    if submission.public_score:
+        console.print(f"public score  {submission.public_score}", soft_wrap=True)
+    if submission.private_score:
+        console.print(f"private score {submission.private_score}", soft_wrap=True)
+    if result.left_today is not None:
+        console.print(f"{result.left_today} submissions left today")
+    console.print(f"{result.competition.url}/submissions", soft_wrap=True)
