@@ -93,6 +93,7 @@ def local_kaggle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lo
 def local_kaggle(local_kaggle_server: LocalKaggle) -> LocalKaggle:
     """A local Kaggle without any state, whose sessions do not wait in a queue."""
     if local_kaggle_server.process.poll() is not None:
+        local_kaggle_server.stop()
         local_kaggle_server.restart()
     local_kaggle_server.reset()
     local_kaggle_server.settings(queue_seconds=0)
