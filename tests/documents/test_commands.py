@@ -32,11 +32,17 @@ TITANIC = (
 READERS_FILES = {
     "notebook": {"analysis.ipynb": NOTEBOOK},
     "pytorch": {"train.py": TORCH},
-    "competition": {"titanic.py": TITANIC, "data/test.csv": "PassengerId\n892\n"},
+    "competition": {
+        "titanic.py": TITANIC,
+        "data/test.csv": "PassengerId\n892\n",
+        "pyproject.toml": '[tool.kitctl.sources]\n"titanic" = "data"\n',
+    },
     "repository": {
-        "mypkg/__init__.py": "",
-        "mypkg/net.py": "LOSS = 0.5\n",
-        "mypkg/train.py": f"from .net import LOSS\n{METRICS}",
+        "pyproject.toml": '[tool.kitctl]\ncode = ["src"]\nfiles = ["configs/*.yaml"]\n',
+        "configs/net.yaml": "units: 6\n",
+        "src/mypkg/__init__.py": "",
+        "src/mypkg/net.py": "LOSS = 0.5\n",
+        "train.py": f"from mypkg.net import LOSS\nopen('configs/net.yaml').read()\n{METRICS}",
     },
     "exit-codes": {"train.py": "raise ValueError('a mistake')\n"},
     "github-actions": {"train.py": METRICS},

@@ -6,7 +6,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kitctl.config import JOB_NAME, closest
@@ -23,6 +23,10 @@ KINDS = {
 }
 """A file's ending, in small letters → kernel_type and language."""
 
+SOURCE_FOLDER = b"""[tool.kitctl]
+# Folders of modules that the code imports.
+code = ["src"]
+"""
 EMPTY_JOB = b"# With this file, all modules of its folder are packed into the script.\n"
 
 
@@ -30,8 +34,8 @@ EMPTY_JOB = b"# With this file, all modules of its folder are packed into the sc
 class AdoptedCode:
     """A file of code in a project's folder, with its kind and needs.
 
-    `imports` are names of packages that do not lie in the project; `new_files` is what else the
-    project gets, by its name.
+    `imports` are names of packages that do not lie in the project, `in_source_folder` those of
+    modules in its folder `src`; `new_files` is what else the project gets, by its name.
     """
 
     project: Path
@@ -40,6 +44,7 @@ class AdoptedCode:
     language: str
     imports: tuple[str, ...]
     needs: CodeNeeds
+    in_source_folder: tuple[str, ...]
     new_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -59,12 +64,7 @@ def adopt_file(file: Path, project: Path | None) -> AdoptedCode:
         )
     name = file.relative_to(project).as_posix()
     code = adopt_text(project, name, file.read_bytes().decode("utf-8-sig", "replace"))
-    if file.parent != project and _has_relative_imports(code, file):
-        job = file.parent / JOB_NAME
-        if not job.exists():
-            new = {job.relative_to(project).as_posix(): EMPTY_JOB}
-            return AdoptedCode(**{**vars(code), "new_files": new})
-    return code
+    return replace(code, new_files=dict(_new_files(code, file)))
 
 
 def adopt_text(project: Path, code_file: str, text: str) -> AdoptedCode:
@@ -73,17 +73,28 @@ def adopt_text(project: Path, code_file: str, text: str) -> AdoptedCode:
     if kernel_type == "notebook" and _is_r_notebook(text):
         language = "r"
     texts = python_texts(kernel_type, text) if language == "python" else []
-    beside = (project, (project / code_file).parent, project / "src")
+    beside = (project, (project / code_file).parent)
     names = dict.fromkeys(name for part in texts for name in _imports_anywhere(part))
-    imports = tuple(name for name in names if not any(_holds_module(at, name) for at in beside))
+    foreign = [name for name in names if not any(_holds_module(at, name) for at in beside)]
+    imports = tuple(name for name in foreign if not _holds_module(project / "src", name))
     return AdoptedCode(
         project=project,
         code_file=code_file,
         kernel_type=kernel_type,
         language=language,
         imports=imports,
+        in_source_folder=tuple(name for name in foreign if name not in imports),
         needs=code_needs(imports, _code(kernel_type, text, texts)),
     )
+
+
+def _new_files(code: AdoptedCode, file: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files without which the modules that the code imports would not be sent."""
+    job = file.parent / JOB_NAME
+    if file.parent != code.project and _has_relative_imports(code, file) and not job.exists():
+        yield job.relative_to(code.project).as_posix(), EMPTY_JOB
+    if code.in_source_folder and not (code.project / "pyproject.toml").exists():
+        yield "pyproject.toml", SOURCE_FOLDER
 
 
 def _require_code(file: Path) -> None:
