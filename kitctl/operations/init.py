@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -171,7 +171,6 @@ def _create(
             *map(str, project_files.problems),
             *project_files.warnings,
             *map(_advice_on_source, needs.unknown_sources),
-            *_advice_on_source_folder({*code.in_source_folder} - project_files.own_names),
         ),
     )
 
@@ -181,14 +180,6 @@ def _advice_on_source(name: str) -> str:
         f"The code reads /kaggle/input/{name}: name it in {METADATA_NAME}, as OWNER/{name} in "
         f"dataset_sources or as {name} in competition_sources."
     )
-
-
-def _advice_on_source_folder(names: Collection[str]) -> tuple[str, ...]:
-    """Return what makes the modules of these names in `src` go along."""
-    if not names:
-        return ()
-    what = ", ".join(sorted(names))
-    return (f'{what} in src/ goes along with code = ["src"] in [tool.kitctl] of pyproject.toml.',)
 
 
 def _require_valid(text: str) -> None:

@@ -90,22 +90,6 @@ def test_a_package_with_relative_imports_is_packed_as_a_whole(
     assert packed["modules"] == ["pkg/__init__.py", "pkg/net.py", "pkg/train.py"]
 
 
-def test_modules_in_a_source_folder_go_along(kitctl: Kitctl, tmp_path: Path) -> None:
-    files = {"train.py": "import mypkg\n", "src/mypkg/__init__.py": "LOSS = 1\n"}
-    started = kitctl("init", "--from", write(tmp_path / "work", files), "--json").data
-    assert started["created"] == ["kernel-metadata.json", "pyproject.toml"]
-    packed = kitctl("package", "--project", str(tmp_path / "work"), "--json").data
-    assert "src/mypkg/__init__.py" in packed["modules"]
-
-
-def test_a_pyproject_that_is_there_is_not_changed(kitctl: Kitctl, tmp_path: Path) -> None:
-    files = {"train.py": "import mypkg\n", "src/mypkg/__init__.py": "", "pyproject.toml": "# mine"}
-    started = kitctl("init", "--from", write(tmp_path / "work", files), "--json").data
-    assert started["created"] == ["kernel-metadata.json"]
-    assert 'code = ["src"]' in started["warnings"][-1]
-    assert (tmp_path / "work/pyproject.toml").read_text("utf-8") == "# mine"
-
-
 @pytest.mark.parametrize(
     "words", [("--from", "train.py"), ("--template", "sklearn"), ("--template", "course")]
 )

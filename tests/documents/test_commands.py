@@ -38,8 +38,10 @@ READERS_FILES = {
         "pyproject.toml": '[tool.kitctl.sources]\n"titanic" = "data"\n',
     },
     "repository": {
-        "pyproject.toml": '[tool.kitctl]\ncode = ["src"]\nfiles = ["configs/*.yaml"]\n',
+        "pyproject.toml": '[tool.kitctl]\ncode = ["lib", "plugins"]\nfiles = ["configs/*.yaml"]\n',
         "configs/net.yaml": "units: 6\n",
+        "lib/tools.py": "",
+        "plugins/__init__.py": "",
         "src/mypkg/__init__.py": "",
         "src/mypkg/net.py": "LOSS = 0.5\n",
         "train.py": f"from mypkg.net import LOSS\nopen('configs/net.yaml').read()\n{METRICS}",

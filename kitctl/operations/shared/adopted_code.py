@@ -23,10 +23,6 @@ KINDS = {
 }
 """A file's ending, in small letters → kernel_type and language."""
 
-SOURCE_FOLDER = b"""[tool.kitctl]
-# Folders of modules that the code imports.
-code = ["src"]
-"""
 EMPTY_JOB = b"# With this file, all modules of its folder are packed into the script.\n"
 
 
@@ -34,8 +30,8 @@ EMPTY_JOB = b"# With this file, all modules of its folder are packed into the sc
 class AdoptedCode:
     """A file of code in a project's folder, with its kind and needs.
 
-    `imports` are names of packages that do not lie in the project, `in_source_folder` those of
-    modules in its folder `src`; `new_files` is what else the project gets, by its name.
+    `imports` are names of packages that do not lie in the project; `new_files` is what else the
+    project gets, by its name.
     """
 
     project: Path
@@ -44,7 +40,6 @@ class AdoptedCode:
     language: str
     imports: tuple[str, ...]
     needs: CodeNeeds
-    in_source_folder: tuple[str, ...]
     new_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -73,17 +68,15 @@ def adopt_text(project: Path, code_file: str, text: str) -> AdoptedCode:
     if kernel_type == "notebook" and _is_r_notebook(text):
         language = "r"
     texts = python_texts(kernel_type, text) if language == "python" else []
-    beside = (project, (project / code_file).parent)
+    beside = (project, (project / code_file).parent, project / "src")
     names = dict.fromkeys(name for part in texts for name in _imports_anywhere(part))
-    foreign = [name for name in names if not any(_holds_module(at, name) for at in beside)]
-    imports = tuple(name for name in foreign if not _holds_module(project / "src", name))
+    imports = tuple(name for name in names if not any(_holds_module(at, name) for at in beside))
     return AdoptedCode(
         project=project,
         code_file=code_file,
         kernel_type=kernel_type,
         language=language,
         imports=imports,
-        in_source_folder=tuple(name for name in foreign if name not in imports),
         needs=code_needs(imports, _code(kernel_type, text, texts)),
     )
 
@@ -93,8 +86,6 @@ def _new_files(code: AdoptedCode, file: Path) -> Iterator[tuple[str, bytes]]:
     job = file.parent / JOB_NAME
     if file.parent != code.project and _has_relative_imports(code, file) and not job.exists():
         yield job.relative_to(code.project).as_posix(), EMPTY_JOB
-    if code.in_source_folder and not (code.project / "pyproject.toml").exists():
-        yield "pyproject.toml", SOURCE_FOLDER
 
 
 def _require_code(file: Path) -> None:
