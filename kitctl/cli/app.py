@@ -32,6 +32,7 @@ MODULES = {
     "pull-results": "pull_results",
     "compare": "compare",
     "report": "report",
+    "predict": "predict",
     "submit": "submit",
     "datasets": "datasets",
     "local": "local",

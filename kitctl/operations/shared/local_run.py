@@ -75,7 +75,7 @@ class ScriptRun:
     def wait(self) -> int:
         """Return the exit code once the script has ended; an interruption stops the script."""
         assert self._process is not None, "the script was not started"
-        return _wait(self._process)
+        return wait_for_exit(self._process)
 
     def ask(self, variable: str) -> str:
         """Start the script again with `variable` set, and return its last line on stdout."""
@@ -85,7 +85,7 @@ class ScriptRun:
             if stream == "stdout":
                 lines.append(line)
 
-        _wait(self._start_process({variable: "1"}, collect, lambda isolation: None))
+        wait_for_exit(self._start_process({variable: "1"}, collect, lambda isolation: None))
         return lines[-1] if lines else ""
 
     def failure(self, code: int, hint: Hint) -> KitError:
@@ -136,7 +136,7 @@ class ScriptRun:
         )
 
 
-def _wait(process: LocalRun) -> int:
+def wait_for_exit(process: LocalRun) -> int:
     """Wait in small steps, so that Ctrl-C is noticed at once; it ends the whole process tree."""
     try:
         while (code := process.wait(POLL_SECONDS)) is None:

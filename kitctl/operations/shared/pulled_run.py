@@ -97,6 +97,10 @@ class PulledRuns:
                 return self.read(folder, record)
         raise _not_pulled(f"The results of {ref} are not here.", str(parsed.version))
 
+    def is_results(self, name: str) -> bool:
+        """Return whether this is a folder of results."""
+        return _is_results_folder(Path(name))
+
     def read(self, folder: Path, record: Run | None = None) -> PulledRun:
         """Read the results in a folder."""
         opened = self.open_folder(folder)
