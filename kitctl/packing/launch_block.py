@@ -8,7 +8,7 @@ import inspect
 import zlib
 from collections.abc import Iterator
 
-from kitctl.packing import launcher
+from kitctl.packing import installer, launcher
 from kitctl.packing.plan import CodeFiles, Launch
 
 _VARIABLE = "PACKED"
@@ -58,9 +58,13 @@ def _job_lines(
     yield f'    "environment": {dict(sorted(launch.environment.items()))!r},'
     yield f'    "requirements": {list(launch.requirements)!r},'
     yield f'    "resume": {launch.resume!r},'
+    if launch.requirements:
+        yield f'    "wheels": {list(launch.wheels)!r},'
     yield '    "code": {},'
     yield '    "files": {},'
     yield "}"
+    if launch.requirements:
+        yield f'\n{_VARIABLE}["installer"] = {literal(inspect.getsource(installer))}'
     for part, files, compressed in (
         ("code", code.files, False),
         ("files", launch.files, compress),

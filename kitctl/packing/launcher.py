@@ -22,14 +22,17 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     """Prepare the run of a packed job; a script's main module runs here, as `__main__`.
 
     `job` has `code` and `files` (file name → text, or compressed bytes in base64), `roots` (folders
-    of modules), `arguments`, `environment`, `resume` (the input with the outputs to go on from,
-    or ""), and for a script `main` and `package`.
+    of modules), `arguments`, `environment`, `requirements`, `resume` (the input with the outputs to
+    go on from, or ""), and for a script `main` and `package`.
     """
     os.environ.update(job["environment"])
     if job["resume"]:
         _find_earlier_outputs(job["resume"])
     folder = _new_folder()
     atexit.register(_clean_up, folder, os.getcwd(), os.getpid())
+    # kitctl asks for the settings of a job without what these need.
+    if job["requirements"] and "KITCTL_CHECK" not in os.environ:
+        _install(folder, job["installer"], [*job["wheels"], *job["requirements"]])
     for name, content in [*job["code"].items(), *job["files"].items()]:
         _write(folder, name, _bytes(content))
     for name, content in job["files"].items():
@@ -78,6 +81,19 @@ def _new_folder() -> str:
             except OSError:
                 break
     raise OSError("There is no folder in which the job's modules can be written.")
+
+
+def _install(folder: str, program: str, arguments: list[str]) -> None:
+    _write(folder, "kitctl_installer.py", program.encode())
+    path = os.path.join(folder, "kitctl_installer.py")
+    words = [sys.executable, "-I", path, *arguments]
+    if os.name == "nt":  # Windows joins the words to one line.
+        words = ['"' + word.replace('"', '\\"') + '"' for word in words]
+    code = os.spawnv(os.P_WAIT, sys.executable, words)
+    os.remove(path)
+    if code:
+        sys.exit(1)
+    sys.path_importer_cache.clear()
 
 
 def _write(folder: str, name: str, content: bytes) -> None:

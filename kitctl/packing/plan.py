@@ -52,6 +52,8 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
     resume: str = ""
+    wheels: tuple[str, ...] = ()
+    """For a run without internet: the installer's option for the folder of its packages."""
 
     @property
     def is_empty(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitctl.sandbox import visible
+from kitctl.sandbox.pip_settings import pip_folders, pip_variables
 
 _NAMESPACES = (
     *("unshare", "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--fork"),
@@ -58,7 +59,7 @@ def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Is
     if sys.platform != "linux" or shutil.which("unshare") is None:
         return None
     spec = {
-        **dataclasses.asdict(_view(root, inputs)),
+        **dataclasses.asdict(_view(root, inputs, internet=internet)),
         "root": str(root / "stage"),
         "cwd": "/kaggle/working",
         "loopback": not internet,
@@ -78,7 +79,7 @@ def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Is
     )
 
 
-def _view(root: Path, inputs: Mapping[str, Path]) -> visible.View:
+def _view(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> visible.View:
     """Return the file system of a run in namespaces."""
     empty = root / "stage-empty"
     empty.mkdir(exist_ok=True)
@@ -91,6 +92,10 @@ def _view(root: Path, inputs: Mapping[str, Path]) -> visible.View:
     for path, folder in inputs.items():
         visible.mount_input(view, folder, f"/kaggle/input/{path}", empty)
     view.seal("/kaggle/input")
+    if internet:
+        for folder in pip_folders(pip_variables()):
+            if not view.shows(folder):
+                view.mount(folder, folder)
     return view
 
 

@@ -28,6 +28,7 @@ from kitctl.errors import InvalidInput, NextCommand
 from kitctl.sandbox import layer, secrets
 from kitctl.sandbox.isolation import Isolation, isolate, reset_stage
 from kitctl.sandbox.outputs import remove_unsafe
+from kitctl.sandbox.pip_settings import pip_variables
 
 OnLine = Callable[[str, str, float], None]
 """Called with "stdout" or "stderr", a line with its line break, and seconds since the start."""
@@ -158,7 +159,7 @@ def start(
     supervisor = subprocess.Popen(
         _supervisor_command(isolation, name, secret_file),
         cwd=root,
-        env=_environment(isolation, environment),
+        env=_environment(isolation, {**(pip_variables() if internet else {}), **environment}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

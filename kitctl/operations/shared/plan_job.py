@@ -15,6 +15,7 @@ from typing import Any
 
 from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain import secrets
+from kitctl.domain.image_packages import in_image
 from kitctl.domain.metadata import Metadata, require_no_problems
 from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.operations.shared.git_state import read_git_state
@@ -67,8 +68,14 @@ def plan_job(
             code="settings",
             hint="A run reads secrets with kaggle_secrets.UserSecretsClient",
         )
-    warnings = (*warnings, *environment_warnings(environment or {}))
+    asked_for = tuple(project_files.requirements.texts)
+    warnings = (
+        *warnings,
+        *environment_warnings(environment or {}),
+        *_package_warnings(metadata, project_files),
+    )
     launch = Launch(
+        requirements=asked_for if metadata.enable_internet else (),
         files=project_files.data_files,
         arguments=tuple(arguments),
         environment=dict(environment or {}),
@@ -83,6 +90,17 @@ def plan_job(
         plan = _plan_single_file(metadata, project_files, overrides or {}, launch, warnings)
     sent = [METADATA_NAME, *plan.file_sizes, *([_settings_file(metadata)] if plan.is_job else [])]
     return replace(plan, git=read_git_state(project, sent))
+
+
+def _package_warnings(metadata: Metadata, project: Project) -> list[str]:
+    """Return what to say of packages that a run without internet cannot install."""
+    lacking = [text for text in project.requirements.texts if not in_image(text)]
+    if metadata.enable_internet or not lacking:
+        return []
+    return [
+        f"{project.requirements.source} asks for {', '.join(lacking)}, which Kaggle's image may "
+        "lack, and the job has no internet to install it: set enable_internet to true."
+    ]
 
 
 def _settings_file(metadata: Metadata) -> str:

@@ -20,6 +20,7 @@ from kitctl.operations.shared.read_metadata import read_metadata
 from kitctl.operations.shared.read_own_code import OwnCode, read_own_code
 from kitctl.operations.shared.suggest_file import suggest_file
 from kitctl.packing.plan import CodeFiles, Module
+from kitctl.packing.requirements import Requirements, find_requirements
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Project:
     own_code: CodeFiles = field(default_factory=CodeFiles)
     own_names: frozenset[str] = frozenset()
     data_files: Mapping[str, bytes] = field(default_factory=dict)
+    requirements: Requirements = field(default_factory=Requirements)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -72,8 +74,19 @@ def read_project(folder: Path) -> Project:
         return _read_single_file(folder, inspection, data_files, problems, is_outside=is_outside)
     modules = _modules(folder, path.parent, problems)
     settings = _settings(path.parent / JOB_NAME, problems)
+    # The job that comes with kitctl lies in a project whose packages are kitctl's own.
+    named = config.load(folder, {}).requirements or ()
+    requirements = find_requirements(folder, named, path, "")
+    problems += requirements.problems
     return Project(
-        inspection, path.read_bytes(), modules, settings, tuple(problems), data_files=data_files
+        inspection,
+        path.read_bytes(),
+        modules,
+        settings,
+        tuple(problems),
+        tuple(requirements.warnings),
+        data_files=data_files,
+        requirements=requirements,
     )
 
 
@@ -89,11 +102,13 @@ def _read_single_file(
     metadata = inspection.metadata
     code = read_code(metadata, (folder / metadata.code_file).read_bytes())
     problems += code.problems
-    own = OwnCode()
+    own, requirements = OwnCode(), Requirements()
     if metadata.language == "python" and not code.problems:
         own = read_own_code(folder, metadata, code.data, data_files)
-        problems += own.problems
-    warnings = (*code.warnings, *own.warnings)
+        setting, path = config.load(folder, {}).requirements, folder / metadata.code_file
+        requirements = find_requirements(folder, setting, path, code.data.decode("utf-8"))
+        problems += [*own.problems, *requirements.problems]
+    warnings = (*code.warnings, *own.warnings, *requirements.warnings)
     if is_outside:
         along = "with the modules beside it" if own.files.files else "alone"
         place = f"code_file: {metadata.code_file} lies outside the project's folder"
@@ -108,6 +123,7 @@ def _read_single_file(
         own_code=own.files,
         own_names=own.names,
         data_files=data_files,
+        requirements=requirements,
     )
 
 

@@ -1,0 +1,176 @@
+"""The packages that a project asks for: requirements.txt, pyproject.toml or PEP 723."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from kitctl.errors import Problem
+
+FILE = "requirements.txt"
+PROJECT_FILE = "pyproject.toml"
+SETTING = "requirements of [tool.kitctl]"
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_HASHES = re.compile(r"\s+--hash[=\s]\S+")
+_ADDRESS = re.compile(r"(git|hg|svn|bzr)\+\S+|https?://\S+", re.IGNORECASE)
+_PASSWORD = re.compile(r"://[^/\s@]+@")
+# PEP 723's own pattern of a block in a script.
+_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+
+
+@dataclass
+class Requirements:
+    """What a project asks for, where that is written, and what is wrong or doubtful."""
+
+    texts: list[str] = field(default_factory=list)
+    source: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, text: str, place: str) -> None:
+        """Add one requirement in pip's form."""
+        text = _HASHES.sub("", text).strip()
+        if _PASSWORD.search(text.replace("git+ssh://git@", "")):
+            what = "holds an address with a name or a password."
+            self.problems.append(Problem(place, what, "Take it out: it would stand in the script."))
+            return
+        try:
+            text = str(Requirement(text))
+        except InvalidRequirement as error:
+            if not _ADDRESS.fullmatch(text):
+                what = f"is no requirement ({str(error).splitlines()[0].rstrip('.')})."
+                fix = "Write it as NAME, NAME==VERSION or NAME>=VERSION."
+                self.problems.append(Problem(place, what, fix))
+                return
+        if text not in self.texts:
+            self.texts.append(text)
+
+
+def find_requirements(
+    project: Path, setting: str | Sequence[str] | None, script: Path, code: str
+) -> Requirements:
+    """Return the packages that the setting names; None looks for them in their usual places.
+
+    These are, the first that there is: a PEP 723 block in the script, requirements.txt beside it
+    or in the project's folder, `[project] dependencies` in the project's pyproject.toml. `code` is
+    the script's text.
+    """
+    found = Requirements()
+    if isinstance(setting, str):
+        if setting:
+            _read_file(project, project / setting, found, code)
+    elif setting is not None:
+        found.source = SETTING
+        for text in setting:
+            found.add(text, SETTING)
+    elif not _read_block(code, script.name, found):
+        places = dict.fromkeys((script.parent / FILE, project / FILE))
+        path = next((path for path in places if path.is_file()), project / PROJECT_FILE)
+        if path.is_file():
+            _read_file(project, path, found, code)
+    return found
+
+
+def _read_file(project: Path, path: Path, found: Requirements, code: str) -> None:
+    found.source = _shown(project, path)
+    if path.suffix == ".py" and path.is_file():
+        _read_block(path.read_text("utf-8", "replace"), found.source, found)
+    elif path.name == PROJECT_FILE:
+        _read_dependencies(path, found)
+    else:
+        _read_lines(project, path, found, set())
+
+
+def _read_block(code: str, name: str, found: Requirements) -> bool:
+    """Read a script's PEP 723 block; return whether there is one that names packages."""
+    blocks = [match for match in _BLOCK.finditer(code) if match["type"] == "script"]
+    if not blocks:
+        return False
+    found.source = name
+    lines = blocks[0]["content"].splitlines()
+    content = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+    try:
+        dependencies = tomllib.loads(content).get("dependencies", [])
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem(name, f"has a block `# /// script` that is no TOML: {error}.", "Fix it.")
+        found.problems.append(problem)
+        return True
+    _add_list(dependencies, f"{name}, block `# /// script`", found)
+    return bool(dependencies)
+
+
+def _read_dependencies(path: Path, found: Requirements) -> None:
+    try:
+        project = tomllib.loads(path.read_text("utf-8")).get("project", {})
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found.problems.append(Problem(PROJECT_FILE, f"cannot be read: {error}.", "Fix it."))
+        return
+    dependencies = project.get("dependencies", []) if isinstance(project, dict) else []
+    _add_list(dependencies, f"{PROJECT_FILE}, [project] dependencies", found)
+
+
+def _add_list(values: object, place: str, found: Requirements) -> None:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        fix = 'It must be a list of texts, such as ["lightgbm"].'
+        found.problems.append(Problem(place, "is no list of texts.", fix))
+        return
+    for value in values:
+        found.add(value, place)
+
+
+def _read_lines(project: Path, path: Path, found: Requirements, seen: set[Path]) -> None:
+    """Read a file in pip's format; files that it names by -r are read too."""
+    name = _shown(project, path)
+    if path.resolve() in seen:
+        return
+    seen.add(path.resolve())
+    if not path.is_file() or not path.resolve().is_relative_to(project.resolve()):
+        fix = "Name a file in the project's folder."
+        found.problems.append(Problem(SETTING, f"names {name}, which is not there.", fix))
+        return
+    left: list[str] = []
+    for number, line in _lines(_text(path.read_bytes())):
+        option, value = [*re.split(r"[\s=]+", line, maxsplit=1), ""][:2]
+        if option in ("-r", "--requirement"):
+            _read_lines(project, path.parent / value.strip(), found, seen)
+        elif option.startswith("-") or re.match(r"\.{0,2}/|\.($|\[)|[A-Za-z]:\\", line):
+            left.append(option)
+        else:
+            found.add(line, f"{name}, line {number}")
+    if left:
+        found.warnings.append(
+            f"{name}: {', '.join(dict.fromkeys(left))} is left out: only packages by name or "
+            "address are installed on Kaggle."
+        )
+
+
+def _text(data: bytes) -> str:
+    """Return a file's text; PowerShell writes `pip freeze > requirements.txt` as UTF-16."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each logical line, without comments."""
+    joined = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        line = _COMMENT.sub("", line)
+        joined += line.removesuffix("\\")
+        if line.endswith("\\"):
+            continue
+        if joined.strip():
+            yield number, joined.strip()
+        joined = ""
+    if joined.strip():
+        yield number, joined.strip()
+
+
+def _shown(project: Path, path: Path) -> str:
+    return path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
