@@ -62,6 +62,9 @@ def push(
     replace: Annotated[
         bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run the same script once more; other guards hold.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
     until_done: Annotated[
         bool,
@@ -126,7 +129,9 @@ def push(
     seconds = _seconds(config.timeout, plan.metadata.pool)
     if only_plan:
         return CommandResult(render.PushPlan(plan, seconds), render.draw_plan)
-    options = PushOptions(plan=plan, timeout_seconds=seconds, force=force, replace=replace)
+    options = PushOptions(
+        plan=plan, timeout_seconds=seconds, force=force, again=again, replace=replace
+    )
     limits = chain_limits(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )

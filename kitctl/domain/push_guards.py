@@ -6,6 +6,7 @@ raises Refused or returns warnings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,14 @@ class SourceNotReady(Problem):
     """A data source that Kaggle is still processing."""
 
 
+_FETCHES_CODE = re.compile(r"\bgit[\"',\s]+clone\b|\bgit\+(https?|ssh|file)://|Repo\.clone_from\(")
+
+
+def fetches_code(text: str) -> bool:
+    """Return whether a job's code fetches code of somewhere else when it runs."""
+    return bool(_FETCHES_CODE.search(text))
+
+
 class SameScriptElsewhere(NamedTuple):
     """A run of the very script that Kaggle shows and the ledger does not know."""
 
@@ -28,22 +37,34 @@ class SameScriptElsewhere(NamedTuple):
 
 
 def same_script_guard(
-    intent: Intent, earlier: Sequence[Run], elsewhere: SameScriptElsewhere | None = None
+    intent: Intent,
+    earlier: Sequence[Run],
+    elsewhere: SameScriptElsewhere | None = None,
+    *,
+    fetches_code: bool = False,
 ) -> Guard:
     """Return the guard that refuses a script that has run or is running already.
 
-    The same script has the same content, settings, sources and machine. `earlier` are the runs of
-    it that the ledger knows, `elsewhere` one that only Kaggle knows.
+    The same script has the same content, settings, machine and sources, in the same versions.
+    `earlier` are the runs of it that the ledger knows, `elsewhere` one that only Kaggle knows. One
+    that fetches code, such as by `git clone`, may be another one when it runs next.
     """
 
+    def is_same(run: Run) -> bool:
+        if run.intent.script_sha256 != intent.script_sha256 or (fetches_code and run.status.ended):
+            return False
+        # A version that was not known then, or is not now, proves nothing.
+        known = run.intent.source_versions
+        now = intent.source_versions
+        return all(known[name] == now[name] for name in known.keys() & now.keys())
+
     def guard(pending: Sequence[Run]) -> Sequence[str]:
-        running = [run for run in pending if run.intent.script_sha256 == intent.script_sha256]
-        same = next(iter([*running, *earlier]), None)
+        same = next(filter(is_same, [*pending, *earlier]), None)
         if same is not None and same.status is Status.SENDING:
             raise _being_sent(same, intent.written_at)
         if same is not None:
             raise _same_script(same.status, same.name, f"{same.version or ''}")
-        if elsewhere is not None:
+        if elsewhere is not None and not (fetches_code and elsewhere.status.ended):
             run = elsewhere.run
             raise _same_script(elsewhere.status, f"{run}", f"{run.version}")
         return []
@@ -59,7 +80,7 @@ def _same_script(status: Status, name: str, version: str) -> Refused:
     return Refused(
         f"This very script {state}, as {name}; nothing was sent.",
         code="same_script",
-        hint=(hint, "   (or push it once more with --force)"),
+        hint=(hint, "   (or run it once more: ", NextCommand("push", "--again"), ")"),
     )
 
 

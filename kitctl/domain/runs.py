@@ -189,6 +189,7 @@ class Intent:
     arguments: tuple[str, ...] = ()  # sys.argv[1:] of the script
     environment: Mapping[str, str] = field(default_factory=dict)
     git: GitState | None = None
+    source_versions: Mapping[str, str] = field(default_factory=dict)  # as far as Kaggle said
     written_at: float
     job_kernel: KernelRef | None = (
         None  # as the job names it; Kaggle makes a new one's of its title

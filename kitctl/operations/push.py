@@ -11,6 +11,7 @@ from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.forecast import forecast_run
 from kitctl.domain.push_guards import (
     as_warnings,
+    fetches_code,
     same_script_guard,
     sources_guard,
     under_way_guard,
@@ -35,7 +36,8 @@ from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
 
 @dataclass(frozen=True, kw_only=True)
 class PushOptions:
-    """What to push, whether past the guards (`force`), over a run under way (`replace`).
+    """What to push; past all guards (`force`) or that of the same script (`again`), or over a run
+    under way (`replace`).
 
     Folders of this machine stand for the sources `stand_ins` at the local Kaggle.
     """
@@ -43,6 +45,7 @@ class PushOptions:
     plan: Plan
     timeout_seconds: int | None = None
     force: bool = False
+    again: bool = False
     replace: bool = False
     stand_ins: frozenset[str] = frozenset()
 
@@ -125,20 +128,26 @@ def push(
         request = save_request(options.plan, kernel, options.timeout_seconds)
         newest = kernel.newest
         past = ledger.past_runs(kaggle.service, kernel.kernel, options.plan.metadata.pool)
-        intent = _intent(options.plan, request, kernel, kaggle, ledger)
+        sources = kaggle.source_versions(request.sources.without(options.stand_ins))
+        intent = replace(
+            _intent(options.plan, request, kernel, kaggle, ledger),
+            source_versions={name: version.label for name, version in sources.items()},
+        )
         intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
         foreign = find_foreign_run(newest, kaggle, ledger)
         under_way = foreign.under_way if foreign else None
         replaced = _runs_to_replace(intent, under_way, ledger) if options.replace else []
 
+        same_script = same_script_guard(
+            intent,
+            ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
+            foreign.same_script(intent, sources.values()) if foreign else None,
+            fetches_code=_fetches_code(options.plan),
+        )
         guards = [
             sources_guard(kaggle.source_problems(request.sources.without(options.stand_ins))),
-            same_script_guard(
-                intent,
-                ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
-                foreign.same_script(intent) if foreign else None,
-            ),
+            as_warnings(same_script) if options.again else same_script,
             under_way_guard(intent, None if replaced else under_way),
             sessions_guard(intent),
             *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
@@ -172,6 +181,11 @@ def push(
             ),
         ),
     )
+
+
+def _fetches_code(plan: Plan) -> bool:
+    text = "\n".join([plan.code, *plan.launch.requirements])
+    return plan.metadata.enable_internet and fetches_code(text)
 
 
 class _Admission:

@@ -14,14 +14,8 @@ from pathlib import Path
 try:
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
-except ImportError:  # pip brings its own.
-    from pip._vendor.packaging.requirements import (  # type: ignore[assignment]
-        InvalidRequirement,
-        Requirement,
-    )
-    from pip._vendor.packaging.utils import (  # type: ignore[assignment]
-        canonicalize_name,
-    )
+except ImportError:
+    Requirement = None  # type: ignore[assignment, misc]
 
 SAME_MODULE = {
     "tensorflow": ("tensorflow-cpu", "tensorflow-gpu"),
@@ -33,11 +27,13 @@ SAME_MODULE = {
 
 
 def lacks(text: str, depth: int = 2) -> bool:
-    """Return whether the image lacks what a requirement asks for."""
+    """Return whether the image lacks what a requirement asks for, as far as that can be read."""
+    if Requirement is None:
+        return True
     try:
         wanted = Requirement(text)
     except InvalidRequirement:
-        return True  # An address, which only pip can read.
+        return True  # An address, which only pip reads.
     if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
         return False
     name = canonicalize_name(wanted.name)

@@ -28,6 +28,7 @@ from kitctl.ports.kaggle import (
     PolledStatus,
     SavedVersion,
     SaveRequest,
+    SourceVersion,
 )
 from kitctl.ports.ledger import AdmissionCheck, Ledger
 from kitctl.ports.results import (
@@ -70,6 +71,7 @@ __all__ = [
     "SavedVersion",
     "ScoredSubmission",
     "SentRequest",
+    "SourceVersion",
     "SubmissionStatus",
     "UploadExpired",
     "UploadSession",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -56,6 +56,13 @@ class PolledStatus(NamedTuple):
 
     status: Status
     failure_message: str = ""
+
+
+class SourceVersion(NamedTuple):
+    """The newest version of a source: a label that changes with it, and when it was made."""
+
+    label: str
+    made_at: float | None
 
 
 class KernelVersion(NamedTuple):
@@ -172,4 +179,10 @@ class Kaggle(Protocol):
         """Return the sources that cannot be mounted: missing, not ours or not ready yet.
 
         Those that Kaggle does not say about are UncheckedSource.
+        """
+
+    def source_versions(self, sources: Sources) -> Mapping[str, SourceVersion]:
+        """Return the newest version of each data set and kernel without a version of its own.
+
+        A source of which Kaggle does not say it is left out.
         """

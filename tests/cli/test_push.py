@@ -212,3 +212,30 @@ def test_a_secret_of_the_commands_environment_reaches_the_run_and_stands_nowhere
     folders = [Path(os.environ["KITCTL_HOME"]), project]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert files and not [path for path in files if value.encode() in path.read_bytes()]
+
+
+def test_a_newer_version_of_its_data_set_makes_the_same_script_another_run(
+    kitctl: Kitctl, project: Path
+) -> None:
+    data = project / "photos"
+    data.mkdir()
+    (data / "a.txt").write_text("one")
+    upload = ("datasets", "push", str(data), "--id", "photos", "--title", "Photos", "--local")
+    assert kitctl(*upload).code == 0
+    write_script(project, "print(1)", dataset_sources=["local/photos"])
+    assert kitctl("push", "--local", "--follow").code == 0
+    refused = kitctl("push", "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "same_script")
+    assert "kitctl push --local --again" in refused.error["hint"]
+    (data / "a.txt").write_text("two")
+    assert kitctl(*upload).code == 0
+    assert kitctl("push", "--local", "--follow", "--json").data["version"] == 2
+    assert kitctl("push", "--local", "--json").code == 4
+    assert kitctl("push", "--local", "--again", "--json").data["version"] == 3
+
+
+def test_a_script_that_clones_a_repository_may_run_again(kitctl: Kitctl, project: Path) -> None:
+    script = "import subprocess\nif 0:\n    subprocess.run(['git', 'clone', 'https://x/y'])"
+    write_script(project, script, enable_internet="true")
+    for version in (1, 2):
+        assert kitctl("push", "--local", "--follow", "--json").data["version"] == version

@@ -7,7 +7,7 @@ Each poll advances the run by one state: QUEUED, RUNNING, then its end.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kitctl.domain.metadata import Sources
@@ -23,6 +23,7 @@ from kitctl.ports import (
     PolledStatus,
     SavedVersion,
     SaveRequest,
+    SourceVersion,
 )
 
 
@@ -164,6 +165,15 @@ class FakeKaggle:
             *(Problem(name, "Kaggle shows no such source.") for name in missing),
             *(UncheckedSource(name, "not checked.") for name in unchecked),
         )
+
+    def source_versions(self, sources: Sources) -> Mapping[str, SourceVersion]:
+        kernels = {str(kernel): len(runs) for kernel, runs in self.kernels.items()}
+        known = {**dict.fromkeys(self.datasets, 1), **kernels}
+        return {
+            name: SourceVersion(str(known[name]), None)
+            for name in (*sources.datasets, *sources.kernels)
+            if name in known
+        }
 
     def _find(self, run: RunRef) -> FakeRun | None:
         runs = self.kernels.get(run.kernel, [])

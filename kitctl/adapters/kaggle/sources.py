@@ -9,7 +9,8 @@ from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.push_guards import SourceNotReady
 from kitctl.domain.source_names import UncheckedSource
-from kitctl.errors import Problem
+from kitctl.errors import KitError, Problem
+from kitctl.ports import SourceVersion
 
 
 def source_problem(transport: Transport, kind: str, source: str) -> Problem | None:
@@ -79,4 +80,31 @@ _KINDS: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], st
     "kernel": (_kernel, "code"),
     "competition": (_competition, "competitions"),
     "model": (_model, "models"),
+}
+
+
+def source_version(transport: Transport, kind: str, source: str) -> SourceVersion | None:
+    """Return a source's newest version; None where it names one itself or Kaggle does not say.
+
+    `kind` is "dataset" or "kernel".
+    """
+    owner, slug, *version = source.split("/")
+    if version:
+        return None
+    service, method, fields = _NEWEST[kind]
+    request = dict(zip(fields, (owner, slug), strict=True))
+    try:
+        answer = transport.call(service, method, request)
+    except KitError:
+        return None
+    shown = wire.object_(answer, "metadata") if kind == "kernel" else answer
+    number = wire.number(shown, "currentVersionNumber")
+    at = wire.moment(shown, "lastRunTime" if kind == "kernel" else "lastUpdated")
+    # A kernel's outputs are those of its last run, not of its last version.
+    return SourceVersion(f"{number} {at or ''}".strip(), at) if number else None
+
+
+_NEWEST = {
+    "dataset": ("datasets.DatasetApiService", "GetDataset", ("ownerSlug", "datasetSlug")),
+    "kernel": ("kernels.KernelsApiService", "GetKernel", ("userName", "kernelSlug")),
 }

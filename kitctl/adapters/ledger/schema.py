@@ -111,4 +111,7 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN submission INTEGER;
     ALTER TABLE runs ADD COLUMN public_score TEXT;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN source_versions TEXT NOT NULL DEFAULT '{}';
+    """,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kitctl.domain import accelerators
@@ -9,7 +10,7 @@ from kitctl.domain.push_guards import SameScriptElsewhere
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, RunRef, Status
 from kitctl.domain.same_source import is_source_of
 from kitctl.errors import InvalidInput
-from kitctl.ports import Kaggle, KernelVersion, Ledger
+from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,13 @@ class ForeignRun:
         """The run, where it has not ended."""
         return self.version.run if self.status is not None and not self.status.ended else None
 
-    def same_script(self, intent: Intent) -> SameScriptElsewhere | None:
-        """Return it where it runs, or has run, the very script of the intent."""
+    def same_script(
+        self, intent: Intent, sources: Iterable[SourceVersion]
+    ) -> SameScriptElsewhere | None:
+        """Return it where it runs, or has run, the very script of the intent on these sources."""
+        last_run_at = self.version.last_run_at
+        if last_run_at and any((source.made_at or 0.0) > last_run_at for source in sources):
+            return None
         is_same = is_source_of(intent, self.version.source) and _pool(self.version) == intent.pool
         if not is_same:
             return None
