@@ -91,12 +91,12 @@ def test_ctrl_c_while_following_leaves_the_run_running_and_names_the_next_comman
     assert local_kaggle.status("small-job") == "RUNNING"
 
 
-def test_push_refuses_a_script_that_ran_already_and_names_force(kitctl: Kitctl) -> None:
+def test_push_refuses_a_script_that_ran_already_and_names_again(kitctl: Kitctl) -> None:
     kitctl("push", "--local")
     kitctl("wait", "--local")
     refused = kitctl("push", "--local", "--json")
     assert (refused.code, refused.error["code"]) == (4, "same_script")
-    assert "--force" in refused.error["hint"]
+    assert "--again" in refused.error["hint"]
     assert kitctl("push", "--local", "--force", "--json").data["version"] == 2
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from kitctl.adapters.kaggle import log_stream, outputs, wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible, bad_credentials
 from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
-from kitctl.adapters.kaggle.sources import source_problem, source_version
+from kitctl.adapters.kaggle.sources import source_problem, source_versions
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
@@ -215,12 +215,7 @@ class KaggleApi:
         return tuple(map(_at_the_local_kaggle, found)) if self.service == "local" else found
 
     def source_versions(self, sources: Sources) -> Mapping[str, SourceVersion]:
-        kinds = [
-            *(("dataset", source) for source in sources.datasets),
-            *(("kernel", source) for source in sources.kernels),
-        ]
-        versions = {source: source_version(self._transport, kind, source) for kind, source in kinds}
-        return {source: version for source, version in versions.items() if version is not None}
+        return source_versions(self._transport, sources)
 
     def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
         return self._transport.call(_KERNELS, method, request)

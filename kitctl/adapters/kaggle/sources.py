@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.metadata import Sources
 from kitctl.domain.push_guards import SourceNotReady
 from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import KitError, Problem
@@ -83,7 +84,17 @@ _KINDS: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], st
 }
 
 
-def source_version(transport: Transport, kind: str, source: str) -> SourceVersion | None:
+def source_versions(transport: Transport, sources: Sources) -> dict[str, SourceVersion]:
+    """Return the newest version of each data set and kernel of which Kaggle says it."""
+    kinds = [
+        *(("dataset", source) for source in sources.datasets),
+        *(("kernel", source) for source in sources.kernels),
+    ]
+    versions = {source: _version(transport, kind, source) for kind, source in kinds}
+    return {source: version for source, version in versions.items() if version is not None}
+
+
+def _version(transport: Transport, kind: str, source: str) -> SourceVersion | None:
     """Return a source's newest version; None where it names one itself or Kaggle does not say.
 
     `kind` is "dataset" or "kernel".
