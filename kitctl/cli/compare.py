@@ -42,7 +42,7 @@ def compare(
     ] = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Compare pulled runs: settings that differ, metrics, hours, and which one is better.
+    """Compare pulled runs, and say which one is better.
 
     Any script's run is compared by its metrics.json or history.csv.
 

@@ -39,7 +39,9 @@ def pull_results(
     ] = False,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Fetch a run's outputs, check them, sum them up, and write a page about them.
+    """Fetch a run's outputs, check them, and sum them up.
+
+    Writes one HTML page about the run beside them.
 
     Goes on where an earlier call stopped; what is here and unchanged is not fetched again.
     Results of another run of the same name move to v<N>.<time>.

@@ -28,7 +28,7 @@ def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Write one HTML page about a pulled run, or about several side by side.
+    """Write one HTML page about pulled runs.
 
     It holds all that it shows and requests nothing: it can be sent and kept.
 

@@ -47,7 +47,7 @@ def runs(
     ] = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """List this project's runs, newest first, with the settings that differ and a metric.
+    """List this project's runs, newest first, and in what they differ.
 
     Examples: kitctl runs --status error; kitctl runs --metric val_loss --sort val_loss
     """

@@ -17,7 +17,7 @@ def settings(
     *,
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", show_default=False)] = None,
 ) -> CommandResult:
-    """List the settings of the project's job: values, defaults, what they do, what is allowed.
+    """List the settings of the project's job, and what they do.
 
     NAME limits the list to this setting; it may be repeated. For example: kitctl settings epochs
     learning_rate
