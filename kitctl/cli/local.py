@@ -111,6 +111,31 @@ def start(
     return CommandResult(_process_state(running.state), render.draw_running)
 
 
+@command("open")
+def open_pages(
+    context: CommandContext,
+    *,
+    state: StateOption = None,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print the link in place of opening it.")
+    ] = False,
+) -> CommandResult:
+    """Open its pages in the browser: runs, live logs, outputs, data sets and the quota.
+
+    The link signs in the first browser that opens it within two minutes, and then works no more.
+    """
+    from kitctl.cli.page import open_address
+    from kitctl.local import lifecycle
+
+    running = lifecycle.start(local_state(state))
+    link = lifecycle.sign_in_link(running)
+    if not print_only:
+        open_address(link, context.console)
+    # Anybody who reads the link within two minutes could use it: it is shown only on request.
+    opened = {"endpoint": running.endpoint, "link": link if print_only else None}
+    return CommandResult(opened, render.draw_opened)
+
+
 @command("stop")
 def stop(
     context: CommandContext,
@@ -168,5 +193,5 @@ def reset(
 local = Group(
     "local",
     "The local Kaggle, which needs no account.",
-    [serve, start, stop, status, reset],
+    [serve, start, open_pages, stop, status, reset],
 )

@@ -84,9 +84,13 @@ def write_page(runs: Sequence[PulledRun], out: Path | None) -> WrittenPage:
 
 def open_page(path: Path, reporter: Reporter) -> None:
     """Open a page in the browser; where there is none, say where the page is."""
+    open_address(path.resolve().as_uri(), reporter)
+
+
+def open_address(address: str, reporter: Reporter) -> None:
+    """Open an address in the browser; where there is none, say so with the address."""
     import webbrowser
 
-    address = path.resolve().as_uri()
     try:
         is_open = webbrowser.open(address)
     except webbrowser.Error:

@@ -18,6 +18,8 @@ from kitctl.local.http.auth import TokenAuth
 from kitctl.local.http.date_header import DateHeader
 from kitctl.local.http.error_bodies import error_response
 from kitctl.local.http.transfers import FileSender
+from kitctl.local.pages import routes as pages
+from kitctl.local.pages.sign_in import SignIns
 from kitctl.local.state.errors import ApiError
 from kitctl.local.testing import admin
 from kitctl.local.testing.connections import Connections
@@ -35,7 +37,7 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
     """
     faults = Faults()
     app = Starlette(
-        routes=[*admin.routes(), *routes.routes()],
+        routes=[*pages.routes(), *admin.routes(), *routes.routes()],
         middleware=[
             Middleware(DateHeader, clock=api.state.clock),
             Middleware(FaultInjector, faults=faults, connections=connections, state=api.state),
@@ -44,6 +46,7 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
                 tokens=api.tokens,
                 account=api.state.account,
                 settings=api.state.settings,
+                is_page=pages.is_page,
             ),
             Middleware(FileSender),
         ],
@@ -55,6 +58,7 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
         lifespan=_lifespan,
     )
     app.state.api = api
+    app.state.sign_ins = SignIns(api.site)
     app.state.faults = faults
     app.state.stop = stop
     return app

@@ -141,6 +141,12 @@ def reset(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def sign_in_link(running: LocalKaggle) -> str:
+    """Return an address that signs in the first browser that opens it, within two minutes."""
+    url: str = _post(running.endpoint, running.token, "sign-in-link", {})["url"]
+    return url
+
+
 def register_sources(running: LocalKaggle, sources: Mapping[str, Path]) -> None:
     """Let folders stand for Kaggle's data sets: `owner/slug` → folder."""
     folders = {reference: str(folder.absolute()) for reference, folder in sources.items()}

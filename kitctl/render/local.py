@@ -21,6 +21,10 @@ def draw_running(running: Mapping[str, Any], console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
+def draw_opened(opened: Mapping[str, Any], console: Console) -> None:
+    console.print(opened["link"] or f"Opened {opened['endpoint']}", soft_wrap=True)
+
+
 def draw_down(down: Mapping[str, Any], console: Console) -> None:
     console.print(f"No local Kaggle runs on {down['state']}.", soft_wrap=True)
 

@@ -102,3 +102,8 @@ def test_reset_forgets_the_ledgers_runs_of_the_local_kaggle(kitctl: Kitctl) -> N
 def test_the_hint_of_reset_repeats_the_state_folder(state: Path) -> None:
     refused = kitctl_local("reset", state, code=2)
     assert refused["hint"] == f"kitctl local reset --state {state} --yes"
+
+
+def test_open_prints_a_link_that_signs_in_only_when_asked(kitctl: Kitctl, project: Path) -> None:
+    shown = kitctl("local", "open", "--print", "--json").data
+    assert shown["link"].startswith(f"{shown['endpoint']}/sign-in/")

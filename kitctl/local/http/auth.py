@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,12 +24,19 @@ class TokenAuth:
 
     The folder's token or an access token comes as a bearer token; the folder's token may also be
     the password of basic authentication with the account's name (Kaggle's legacy API key).
+    `is_page` takes method and path: pages for a browser sign it in themselves.
     """
 
     def __init__(
-        self, app: ASGIApp, tokens: Tokens, account: str, settings: ServerSettings
+        self,
+        app: ASGIApp,
+        tokens: Tokens,
+        account: str,
+        settings: ServerSettings,
+        is_page: Callable[[str, str], bool],
     ) -> None:
         self._app = app
+        self._is_page = is_page
         self._tokens = tokens
         self._account = account
         self._settings = settings
@@ -44,6 +52,8 @@ class TokenAuth:
         if scope["type"] != "http":
             return True
         path: str = scope["path"]
+        if self._is_page(scope["method"], path):
+            return True
         return path.startswith("/_files/") or _method(path) in OPEN_METHODS
 
     def _is_allowed(self, scope: Scope) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kitctl.local.state import archives, records
@@ -129,6 +129,15 @@ class Sessions:
             records.COMPLETE,
         )
         return _session(row) if row else None
+
+    def newest(self, kernel_ids: Sequence[int], limit: int) -> list[Session]:
+        """Return the newest sessions of these kernels."""
+        places = ", ".join("?" * len(kernel_ids))
+        rows = self._database.fetch_all(
+            f"SELECT * FROM sessions WHERE kernel_id IN ({places}) ORDER BY id DESC LIMIT ?",
+            *(*kernel_ids, limit),
+        )
+        return [_session(row) for row in rows]
 
     def unfinished(self) -> list[Session]:
         """Return every session that is queued or running."""
