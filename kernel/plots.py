@@ -4,15 +4,24 @@ Every figure is a matplotlib `Figure` of its own (no pyplot, no window, no state
 and becomes one PNG file, written completely or not at all.
 """
 
+import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.font_manager import (
+    FontProperties,
+    findfont,
+    findSystemFonts,
+    fontManager,
+    get_font,
+)
 
 from kernel.files import atomic_write
 
@@ -26,16 +35,15 @@ STYLE: dict[Any, Any] = {
     "axes.titlepad": 10,
     "image.cmap": "magma",
 }
-# Font families with characters that matplotlib's own font lacks; the installed ones are used.
-FALLBACK_FAMILIES = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Arial Unicode MS",
-    "Noto Sans",
+# Families with characters that matplotlib's own font lacks: Chinese, Japanese, Korean, the rest.
+FALLBACK_FAMILY = re.compile(
+    "CJK|Source Han|Noto Sans ?(SC|TC|HK|JP|KR)?$|LXGW|WenQuanYi|Droid Sans Fallback|YaHei|SimHei|"
+    "SimSun|DengXian|PingFang|Heiti|STHeiti|Songti|Hiragino|JhengHei|Yu Gothic|IPA.*Gothic|Malgun|"
+    "Nanum|Arial Unicode|Unifont"
 )
+MOST_FALLBACKS = 3
+FONT_PACKAGES = ("mplfonts", "cvttf_NotoSansCJK_Regular")
+"""Packages of PyPI with a font for Chinese, in the order of choice."""
 LONGEST_NAME = 22  # characters of a class name that fit over a photo
 
 
@@ -73,10 +81,37 @@ def printable(text: str) -> str:
 @cache
 def _fonts() -> tuple[list[str], frozenset[int]]:
     """Return the font families in use, and the code points with a glyph in both weights."""
-    installed = {font.name for font in fontManager.ttflist}
-    families = ["DejaVu Sans", *(name for name in FALLBACK_FAMILIES if name in installed)]
+    # A fallback without a bold weight is used in its only one: nobody needs to hear of it.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    _add_new_fonts()
+    installed = sorted({font.name for font in fontManager.ttflist})
+    # The plain one of a family before its others.
+    fallbacks = sorted(filter(FALLBACK_FAMILY.search, installed), key=_is_special)
+    families = ["DejaVu Sans", *fallbacks[:MOST_FALLBACKS]]
     coverage = []
     for weight in ("normal", "bold"):
         files = [findfont(FontProperties(family=name, weight=weight)) for name in families]
         coverage.append(frozenset().union(*(get_font(file).get_charmap() for file in files)))
     return families, coverage[0] & coverage[1]
+
+
+def _is_special(family: str) -> bool:
+    return bool(re.search("Mono|Serif|Song", family))
+
+
+def _add_new_fonts() -> None:
+    """Let matplotlib know fonts that packages ship, or that are newer than its own list."""
+    known = {font.fname for font in fontManager.ttflist}
+    for path in map(str, (*_package_fonts(), *findSystemFonts())):
+        if path not in known:
+            with suppress(OSError, RuntimeError, ValueError):  # A damaged font is left out.
+                fontManager.addfont(path)
+
+
+def _package_fonts() -> Iterator[Path]:
+    """Yield the sans fonts of the first package of FONT_PACKAGES that is installed."""
+    for name in FONT_PACKAGES:
+        spec = find_spec(name)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            yield from sorted(Path(folder).rglob("*Sans*-Regular.otf"))
+            return
