@@ -123,9 +123,13 @@ def source_folders(source: str) -> list[Path]:
     """Existing folders that may be the attached `source` (owner/slug), the most likely first.
 
     Kaggle mounts data sets, outputs of other kernels and competitions in one folder for each
-    kind; older sessions have them all side by side, by slug.
+    kind; older sessions have them all side by side, by slug. A model has five parts: owner, model,
+    framework, variation and version.
     """
     owner, _, slug = source.rpartition("/")
+    if source.count("/") == 4:
+        model = [INPUT / "models" / source, INPUT / source.partition("/")[2]]
+        return [folder for folder in model if folder.is_dir()]
     candidates = [
         INPUT / "datasets" / owner / slug,
         INPUT / "notebooks" / owner / slug,
@@ -145,6 +149,7 @@ def attached_folders() -> list[Path]:
     kinds = ("datasets", "notebooks", "competitions", "models")
     newer = [path for kind in kinds[:2] for path in sorted((INPUT / kind).glob("*/*"))]
     newer += sorted((INPUT / "competitions").glob("*"))
+    newer += sorted((INPUT / "models").glob("*/*/*/*/*"))
     seen = {path.name for path in newer}
     older = [p for p in sorted(INPUT.glob("*")) if p.name not in kinds and p.name not in seen]
     return [path for path in (*newer, *older) if path.is_dir()]
@@ -153,7 +158,9 @@ def attached_folders() -> list[Path]:
 def attached_names() -> str:
     """The attached sources for a message, as owner/slug where the owner is known."""
     names = [
-        f"{path.parent.name}/{path.name}" if path.parent.parent.parent == INPUT else path.name
+        path.relative_to(INPUT / path.relative_to(INPUT).parts[0]).as_posix()
+        if path.parent != INPUT
+        else path.name
         for path in attached_folders()
     ]
     return ", ".join(names) or "nothing"

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
+from kernel.data import pillow
 from kernel.settings.settings import Settings
 
 SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
@@ -16,10 +18,14 @@ SCALES = (8, 4, 2, 1)  # at which libjpeg can decode
 class Decoder:
     """Reads and decodes photos, as operations inside a tf.data map.
 
-    `size` is the (height, width) of every photo, if they are known to have the same.
+    `size` is the (height, width) of every photo, if they are known to have the same. `of_pillow`
+    says that some may be for Pillow to decode.
     """
 
-    def __init__(self, settings: Settings, size: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings, size: tuple[int, ...] = (), of_pillow: bool = False
+    ) -> None:
+        self.of_pillow = of_pillow
         self.size = settings.image_size
         self.channels = settings.channels
         self.method = settings.interpolation
@@ -88,7 +94,24 @@ class Decoder:
 
     def decode_original(self, contents: Any) -> Any:
         """Return the pixels in the size of the file, uint8 in 0…255."""
+        if not self.of_pillow:
+            return self._decode_by_tensorflow(contents)
+        start = tf.strings.substr(contents, 0, 4)
+        return tf.cond(
+            tf.reduce_any(tf.equal(start, list(pillow.STARTS))),
+            lambda: self._decode_by_pillow(contents),
+            lambda: self._decode_by_tensorflow(contents),
+        )
+
+    def _decode_by_tensorflow(self, contents: Any) -> Any:
         return tf.image.decode_image(contents, channels=self.channels, expand_animations=False)
+
+    def _decode_by_pillow(self, contents: Any) -> Any:
+        def decode(data: bytes) -> NDArray[np.uint8]:
+            return pillow.decode(data, self.channels)
+
+        pixels = tf.numpy_function(decode, [contents], tf.uint8, stateful=False)
+        return tf.ensure_shape(pixels, (None, None, self.channels))
 
     def _decode_downscaled(self, contents: Any) -> Any:
         shape = tf.io.extract_jpeg_shape(contents)

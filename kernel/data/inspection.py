@@ -12,7 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # what Keras indexes
+from kernel.data import pillow
+
+# What Keras indexes, and what Pillow decodes here.
+EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", *pillow.EXTENSIONS)
 _JPEG_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
 _JPEG_NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables that share the frames' number range
 
@@ -31,12 +34,14 @@ class FileInspection:
 
     `reason` says why it cannot be a photo. `sure` means that it can be decoded for certain; then
     `size` is (height, width). `digest` identifies the contents; empty if the file cannot be read.
+    `of_pillow`: it is WebP or TIFF, whatever its name.
     """
 
     digest: str
     reason: str = ""
     sure: bool = False
     size: tuple[int, ...] = ()
+    of_pillow: bool = False
 
 
 def inspect_files(
@@ -45,7 +50,7 @@ def inspect_files(
     """Separate the photos that can be decoded to `channels` channels from the others.
 
     The structure proves it for complete JPEGs and PNGs of the usual kinds. All other files, or
-    every file with `decode_all`, are decoded by TensorFlow. Returns the inspections of the first
+    every file with `decode_all`, are decoded. Returns the inspections of the first
     by their paths, and the others in the order of `paths`.
     """
     with ThreadPoolExecutor(max_workers=4 * (os.cpu_count() or 1)) as pool:
@@ -85,7 +90,8 @@ def inspect_file(path: str, channels: int, max_megapixels: float) -> FileInspect
         return FileInspection(
             digest, f"{width} x {height} is more than max_megapixels = {max_megapixels:g}"
         )
-    return FileInspection(digest, sure=sure, size=(height, width) if sure else ())
+    size = (height, width) if sure else ()
+    return FileInspection(digest, sure=sure, size=size, of_pillow=pillow.is_of_pillow(data))
 
 
 def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:
@@ -104,6 +110,8 @@ def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:
     if data.startswith(b"BM"):
         width, height = struct.unpack("<ii", data[18:26])
         return abs(width), abs(height), False
+    if pillow.is_of_pillow(data):
+        return *pillow.size(data), False
     raise ValueError("unknown signature")
 
 
@@ -138,14 +146,18 @@ def _png(data: bytes) -> tuple[int, int, bool]:
 
 
 def _decoding_error(path: str, channels: int) -> str:
-    """Return why TensorFlow cannot decode the photo in the way Keras does; empty when it can."""
+    """Return why the photo cannot be decoded in the way Keras does; empty when it can."""
     import tensorflow as tf
 
+    if pillow.is_of_pillow(contents := Path(path).read_bytes()):
+        try:
+            pillow.decode(contents, channels)
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
+            return f"cannot be decoded: {error}"
+        return ""
     try:
         with tf.device("CPU"):
-            picture = tf.io.decode_image(
-                tf.io.read_file(path), channels=channels, expand_animations=False
-            )
+            picture = tf.io.decode_image(contents, channels=channels, expand_animations=False)
     except (tf.errors.OpError, MemoryError) as error:
         return _first_sentence(error)
     if len(picture.shape) != 3 or picture.shape[-1] != channels or 0 in picture.shape:

@@ -1,14 +1,14 @@
 """Folders of photos → labelled files, in Keras' own order, without those that cannot be read."""
 
-import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect_files
+from kernel.data import folders
+from kernel.data.inspection import FileInspection, SkippedPhoto, inspect_files
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -20,7 +20,8 @@ class Photos:
     """Labelled photo files in the order of Keras' `dataset.file_paths`.
 
     `labels` are indexes into `class_names`. `digests` identify the contents of the files. `size`
-    is (height, width) if all photos are known to have the same size, else empty.
+    is (height, width) if all photos are known to have the same size, else empty. `of_pillow`:
+    some are WebP or TIFF.
     """
 
     paths: tuple[str, ...]
@@ -28,6 +29,7 @@ class Photos:
     class_names: tuple[str, ...]
     digests: tuple[str, ...] = field(default=(), repr=False)
     size: tuple[int, ...] = ()
+    of_pillow: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -62,13 +64,13 @@ def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
     Raises:
         RunError: when a folder or a class is missing, or too many photos cannot be read.
     """
-    folder = data_folder(settings.data)
+    folder = folders.data_folder(settings)
     if settings.validation_split:
         return _split(settings, folder, decode_all)
     train, valid = folder / settings.train_folder, folder / settings.valid_folder
     for each in (train, valid):
         if not each.is_dir():
-            inside = ", ".join(sorted(p.name for p in folder.iterdir() if p.is_dir())) or "none"
+            inside = ", ".join(p.name for p in folders.inner_folders(folder)) or "none"
             raise RunError(
                 f"{settings.data} has no folder {each.name!r} (its folders: {inside}). Name them "
                 f"with train_folder and valid_folder, or set validation_split = 0.2 to split one "
@@ -92,22 +94,6 @@ def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
         _photos(valid_files, classes, readable),
         tuple(skipped),
     )
-
-
-def data_folder(data: str) -> Path:
-    """Return the folder of an attached data set (owner/slug), or the folder with this path.
-
-    Raises:
-        RunError: when there is neither.
-    """
-    folders = [session.unnested(folder) for folder in session.source_folders(data)]
-    folders += [Path(data)] if Path(data).is_dir() else []
-    if not folders:
-        raise RunError(
-            f"the photos {data!r} are not attached (attached: {session.attached_names()}). Add "
-            f"them to dataset_sources in kernel-metadata.json, or set `data` to what is attached."
-        )
-    return folders[0]
 
 
 def label_mode(settings: Settings, classes: int) -> str:
@@ -164,7 +150,7 @@ def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
     Raises:
         RunError: when a class of the settings is missing, or there are fewer than two.
     """
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    names = [path.name for path in folders.inner_folders(folder)]
     missing = sorted(set(settings.class_names) - set(names))
     if missing:
         raise RunError(
@@ -183,9 +169,12 @@ def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
 def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> LabelledFiles:
     """List the files of every class, in the order in which Keras indexes them."""
     files: LabelledFiles = []
+    others: list[str] = []
     for label, name in enumerate(classes):
-        of_class = list(_walk(folder / name, settings.follow_links))
-        if not any(path.lower().endswith(EXTENSIONS) for path in of_class):
+        listed = list(folders.walk(folder / name, settings.follow_links))
+        of_class = [path for path in listed if folders.is_photo(path)]
+        others += [path for path in listed if not folders.is_photo(path)]
+        if not of_class:
             raise RunError(f"the class folder {folder.name}/{name} holds no photos.")
         if 0 < settings.photos_per_class < len(of_class):
             drawn = random.Random(f"{settings.seed} {name}").sample(
@@ -193,12 +182,13 @@ def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> Lab
             )
             of_class = [of_class[index] for index in sorted(drawn)]
         files += [(path, label) for path in of_class]
+    folders.say_left_out(others)
     return files
 
 
 def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledFiles:
     """List the photos of the folder with their labels from the list in the settings."""
-    paths = [p for p in _walk(folder, settings.follow_links) if p.lower().endswith(EXTENSIONS)]
+    paths = [path for path in folders.walk(folder, settings.follow_links) if folders.is_photo(path)]
     if len(paths) != len(settings.labels):
         raise RunError(
             f"`labels` has {len(settings.labels)} items and {folder.name} {len(paths)} photos; "
@@ -212,15 +202,6 @@ def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledF
 def _label_list(settings: Settings) -> tuple[int, ...]:
     """Return the labels of the settings if they are a list, else nothing."""
     return () if isinstance(settings.labels, str) else settings.labels
-
-
-def _walk(folder: Path, follow_links: bool) -> Iterator[str]:
-    """Yield the paths of all files that are not hidden, in Keras' order."""
-    walk = os.walk(folder, followlinks=follow_links)
-    for root, _, names in sorted(walk, key=lambda each: each[0]):
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield os.path.join(root, name)  # noqa: PTH118 - Keras' own spelling of paths
 
 
 def _inspect(
@@ -290,4 +271,6 @@ def _photos(
     labels = tuple(label for _, label in files)
     digests = tuple(inspections[path].digest for path in paths)
     sizes = {inspections[path].size for path in paths}
-    return Photos(paths, labels, tuple(classes), digests, sizes.pop() if len(sizes) == 1 else ())
+    size = sizes.pop() if len(sizes) == 1 else ()
+    of_pillow = any(inspections[path].of_pillow for path in paths)
+    return Photos(paths, labels, tuple(classes), digests, size, of_pillow)

@@ -37,7 +37,7 @@ class PhotoSource:
         self.photos = photos
         self.settings = settings
         self.training = training
-        self.decoder = Decoder(settings, photos.size)
+        self.decoder = Decoder(settings, photos.size, photos.of_pillow)
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
@@ -123,7 +123,7 @@ def once(
 
     Nothing is cached. With the usual `convert` the images are bit for bit those of `course`.
     """
-    decoder = Decoder(settings, photos.size)
+    decoder = Decoder(settings, photos.size, photos.of_pillow)
     elements = (np.asarray(photos.paths)[order], np.asarray(order, dtype=np.int64))
     batches = (
         tf.data.Dataset.from_tensor_slices(elements)

@@ -83,7 +83,11 @@ def run_child() -> int:
     name = json.loads(os.environ["KITCTL_MEASURE"])["name"]
     content = json.loads(INPUT_FILE.read_text(encoding="utf-8"))
     settings = Settings.from_mapping(content["settings"])
-    photos = Photos(**{key: tuple(values) for key, values in content["photos"].items()})
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in content["photos"].items()
+    }
+    photos = Photos(**fields)
     # Not `start_tensorflow`: with deterministic operations, TensorFlow refuses to read the time.
     session.seed_all(settings.seed)
 

@@ -138,12 +138,13 @@ def _by_name(name: str, settings: Settings) -> WeightsSource:
     """Find weights by a path, or in an attached source: owner/slug, or owner/slug/path."""
     if Path(name).exists():
         return _below(Path(name), name, settings)
-    owner, _, rest = name.partition("/")
-    slug, _, inner = rest.partition("/")
-    for folder in session.source_folders(f"{owner}/{slug}"):
-        for root in (folder, session.unnested(folder)):
-            if (root / inner).exists():
-                return _below(root / inner, name, settings)
+    parts = name.split("/")
+    for count in (2, 5):  # a data set or kernel, a model
+        inner = "/".join(parts[count:])
+        for folder in session.source_folders("/".join(parts[:count])):
+            for root in (folder, session.unnested(folder)):
+                if (root / inner).exists():
+                    return _below(root / inner, name, settings)
     raise RunError(
         f"base_weights = {name!r} is neither a path nor attached (attached: "
         f"{session.attached_names()}). Attach it as a dataset_source, or use "

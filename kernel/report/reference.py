@@ -73,7 +73,7 @@ def _in_own_size(
     """
     if settings.downscale_decode or model.input_shape[1] is not None:
         return
-    decoder = Decoder(settings)
+    decoder = Decoder(settings, of_pillow=photos.of_pillow)
     for index in chosen:
         photo = decoder.decode_original(Path(photos.paths[index]).read_bytes()).numpy()
         if photo.size <= _MOST_PIXELS:

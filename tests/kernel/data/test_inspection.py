@@ -89,7 +89,7 @@ def test_a_photo_that_is_cut_off_must_be_decoded(
         ("empty.jpg", b"", "zero bytes"),
         ("text.jpg", b"not a picture at all", "not a picture, or cut off in its header"),
         ("header.png", PNG_SIGNATURE + b"\0\0", "not a picture, or cut off in its header"),
-        ("notes.txt", b"notes", "not one of .bmp, .gif, .jpeg, .jpg, .png"),
+        ("notes.txt", b"notes", "not one of .bmp, .gif, .jpeg, .jpg, .png, .webp, .tif, .tiff"),
     ],
 )
 def test_a_file_that_cannot_be_a_photo_has_a_reason(

@@ -75,12 +75,12 @@ def test_labels_may_be_a_list_in_the_order_of_the_paths(two_classes: Path) -> No
 
 def test_files_that_cannot_be_read_are_left_out_with_a_reason(folder: Path) -> None:
     (folder / "train" / "Car" / "empty.jpg").write_bytes(b"")
-    (folder / "train" / "Truck" / "notes.txt").write_text("notes", encoding="utf-8")
+    (folder / "train" / "Truck" / "text.png").write_text("notes", encoding="utf-8")
 
     photo_set = photos.find(settings(folder, max_bad_share=0.5))
 
     reasons = {Path(each.path).name: each.reason for each in photo_set.skipped}
-    assert set(reasons) == {"empty.jpg", "notes.txt"}
+    assert set(reasons) == {"empty.jpg", "text.png"}
     assert reasons["empty.jpg"] == "zero bytes"
     assert photo_set.train.counts() == {"Car": 6, "Truck": 6}
 

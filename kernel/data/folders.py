@@ -1,0 +1,113 @@
+"""Folders of photos as they are found: where the classes are, and which files are photos."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from kernel import session
+from kernel.data.inspection import EXTENSIONS
+from kernel.session import RunError
+from kernel.settings.settings import Settings
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z")
+_RECORDS = (".tfrec", ".tfrecord", ".tfrecords", ".parquet", ".npz", ".h5", ".hdf5")
+_OF_MACOS = "__MACOSX"  # beside the files in archives from there
+_MOST_LEVELS = 3
+
+
+def data_folder(settings: Settings) -> Path:
+    """Return the folder of the attached source `data`, or the folder with this path.
+
+    Where it holds nothing but another folder, that one is looked at instead: many archives do.
+
+    Raises:
+        RunError: when there is no such folder, or no photos that can be read.
+    """
+    data = settings.data
+    folders = [session.unnested(folder) for folder in session.source_folders(data)]
+    folders += [Path(data)] if Path(data).is_dir() else []
+    if not folders:
+        raise RunError(
+            f"the photos {data!r} are not attached (attached: {session.attached_names()}). Add "
+            f"them to dataset_sources in kernel-metadata.json, or set `data` to what is attached."
+        )
+    is_right = _is_right(settings)
+    folder = _deeper(folders[0], is_right)
+    if not is_right(folder):
+        _refuse_packed(folder, data)
+    return folder
+
+
+def inner_folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, sorted, without hidden ones and those of macOS."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and path.name != _OF_MACOS
+    )
+
+
+def walk(folder: Path, follow_links: bool) -> Iterator[str]:
+    """Yield the paths of all files that are not hidden, in Keras' order."""
+    for root, _, names in sorted(os.walk(folder, followlinks=follow_links), key=lambda it: it[0]):
+        if _OF_MACOS in Path(root).relative_to(folder).parts:
+            continue
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield os.path.join(root, name)  # noqa: PTH118 - Keras' own spelling of paths
+
+
+def is_photo(path: str) -> bool:
+    """Return whether a file's name ends as that of a picture."""
+    return path.lower().endswith(EXTENSIONS)
+
+
+def say_left_out(others: Sequence[str]) -> None:
+    """Log in one line how many files are no photos, by their endings."""
+    if not others:
+        return
+    endings = Counter(Path(path).suffix.lower() or "no ending" for path in others)
+    named = ", ".join(f"{count} x {ending}" for ending, count in endings.most_common(6))
+    more = ", …" if len(endings) > 6 else ""
+    session.say(f"left out {len(others)} files that are no photos ({named}{more})")
+
+
+def _is_right(settings: Settings) -> Callable[[Path], bool]:
+    """Return what tells whether a folder is laid out as the settings expect."""
+    if not settings.validation_split:
+        return lambda folder: (folder / settings.train_folder).is_dir()
+    if settings.labels == "inferred":
+        return lambda folder: len(inner_folders(folder)) > 1
+    return lambda folder: any(map(is_photo, _file_names(folder))) or len(inner_folders(folder)) > 1
+
+
+def _deeper(folder: Path, is_right: Callable[[Path], bool]) -> Path:
+    """Return the first right one of the folder and those that are alone in the one above.
+
+    Returns the folder itself if none is right.
+    """
+    at = folder
+    for _ in range(_MOST_LEVELS):
+        if is_right(at):
+            return at
+        inner = inner_folders(at)
+        if len(inner) != 1:
+            break
+        at = inner[0]
+    return folder
+
+
+def _refuse_packed(folder: Path, data: str) -> None:
+    names = _file_names(folder)
+    for endings, advice in (
+        (_ARCHIVES, "unpack it first. Kaggle unpacks the archives of a data set by itself"),
+        (_RECORDS, "write its photos as JPEG or PNG files first, one folder for each class"),
+    ):
+        packed = [name for name in names if name.lower().endswith(endings)]
+        if packed and not inner_folders(folder):
+            raise RunError(f"{data} holds {packed[0]} and no folders of photos: {advice}.")
+
+
+def _file_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file())

@@ -1,0 +1,136 @@
+"""Folders of photos as people have them."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.kernel_runs import write_photo, write_split
+
+from kernel.data import photos
+from kernel.session import RunError
+from kernel.settings.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_split(tmp_path / "data", ("Car", "Truck"), 6, 3)
+
+
+def settings(folder: Path, **changed: Any) -> Settings:
+    return Settings.from_mapping({"data": str(folder), "image_size": 32, **changed})
+
+
+def test_files_that_are_no_photos_are_one_line_and_count_for_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(30):
+        (folder / "train" / "Car" / f"{number:03d}.xml").touch()
+    for name in ("Thumbs.db", "desktop.ini", "._000.jpg", "LICENSE"):
+        (folder / "train" / "Truck" / name).write_bytes(b"no photo")
+    (folder / "train" / "__MACOSX").mkdir()
+    resource_forks = folder / "train" / "Car" / "__MACOSX"
+    resource_forks.mkdir()
+    (resource_forks / "000.jpg").write_bytes(b"no photo")
+
+    photo_set = photos.find(settings(folder, max_bad_share=0.0, photos_per_class=4))
+
+    assert photo_set.train.counts() == {"Car": 4, "Truck": 4}
+    assert not photo_set.skipped
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "left out 33 files that are no photos (30 x .xml, 1 x no ending, 1 x .db, 1 x .ini)"
+    ]
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_photos_that_stand_some_folders_deeper_are_found(folder: Path, levels: int) -> None:
+    outer = folder.parent / "outer"
+    deep = outer / "/".join(["Photos 2.0", "inner"][:levels])
+    deep.parent.mkdir(parents=True)
+    folder.rename(deep)
+    (outer / "__MACOSX").mkdir()
+
+    assert len(photos.find(settings(outer)).train) == 12
+
+
+def test_class_folders_that_stand_deeper_are_found(folder: Path) -> None:
+    outer = folder.parent / "outer"
+    outer.mkdir()
+    (folder / "train").rename(outer / "PetImages")
+
+    photo_set = photos.find(settings(outer, validation_split=0.5))
+
+    assert photo_set.train.class_names == ("Car", "Truck")
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("photos.zip", "unpack it first"),
+        ("train.tfrec", "write its photos as JPEG or PNG files first"),
+    ],
+)
+def test_packed_photos_are_refused_with_what_helps(tmp_path: Path, name: str, advice: str) -> None:
+    (tmp_path / name).touch()
+
+    with pytest.raises(RunError, match=f"holds {name} and no folders of photos: {advice}"):
+        photos.find(settings(tmp_path))
+
+
+def test_webp_and_tiff_are_photos_whatever_their_name(folder: Path) -> None:
+    from kernel.data import pipelines
+
+    first, second, third = sorted((folder / "valid" / "Car").iterdir())
+    pixels = np.random.RandomState(0).randint(0, 256, (40, 40, 3)).astype("uint8")
+    Image.fromarray(pixels).save(first, "webp", lossless=True)
+    Image.fromarray(pixels).save(second.with_suffix(".tiff"))
+    second.unlink()
+    sixteen_bits = pixels[..., 0].astype("uint16") << 8
+    Image.fromarray(sixteen_bits).save(third.with_suffix(".tif"))
+    third.unlink()
+    chosen = settings(folder, image_size=40)
+
+    photo_set = photos.find(chosen)
+
+    assert not photo_set.skipped
+    loaded = [
+        np.concatenate([np.asarray(images) for images, _ in batches])
+        for batches in (
+            pipelines.build(name, photo_set.valid, chosen, training=False)
+            for name in ("course", "fast")
+        )
+    ]
+    np.testing.assert_array_equal(*loaded)
+    np.testing.assert_array_equal(np.rint(255 * loaded[0][0]), pixels)
+    np.testing.assert_array_equal(np.rint(255 * loaded[0][1]), pixels)
+    np.testing.assert_array_equal(np.rint(255 * loaded[0][2])[..., 1], pixels[..., 0])
+
+
+def test_a_damaged_webp_is_left_out_with_a_reason(folder: Path) -> None:
+    picture = folder / "train" / "Car" / "damaged.webp"
+    write_photo(picture, label=0, seed=1)
+    picture.write_bytes(picture.read_bytes()[:-40])
+
+    (skipped,) = photos.find(settings(folder, max_bad_share=0.5)).skipped
+
+    assert skipped.path == str(picture)
+    assert skipped.reason.startswith(("cannot be decoded", "not a picture"))
+
+
+def test_photos_and_weights_may_be_in_an_attached_model(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "input" / "models" / "google" / "net" / "keras" / "small" / "1"
+    model.parent.mkdir(parents=True)
+    shutil.move(folder, model)
+    (tmp_path / "working").mkdir()
+    monkeypatch.chdir(tmp_path / "working")
+
+    chosen = Settings.from_mapping({"data": "google/net/keras/small/1", "image_size": 32})
+
+    assert len(photos.find(chosen).train) == 12
+    with pytest.raises(RunError, match="attached: google/net/keras/small/1"):
+        photos.find(chosen.changed(data="ada/others"))
