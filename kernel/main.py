@@ -98,9 +98,11 @@ def run(job: Job, settings: Settings) -> int:
 
     import tensorflow as tf
 
-    from kernel.data import balance, photos
+    from kernel.data import balance, photos, unlabelled
 
     with report.phases.measured("photos"):
+        if settings.predict_folder:
+            unlabelled.folder_of(settings)  # Before hours are spent.
         photo_set = photos.find(settings)
         classes = len(photo_set.train.class_names)
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
@@ -151,7 +153,15 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
 
     from kernel.fit import checkpoints, classifier
     from kernel.model import heads, raw_photos
-    from kernel.report import artifacts, gallery, labels, predictions, reference, scores
+    from kernel.report import (
+        artifacts,
+        gallery,
+        labels,
+        predictions,
+        reference,
+        scores,
+        unlabelled_predictions,
+    )
 
     photo_set, settings = trained.photo_set, trained.settings
     model = raw_photos.photo_model(trained.classifier.inference, settings)
@@ -162,6 +172,8 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
         predictions.write_table(photo_set.valid, probabilities)
         names = photo_set.valid.class_names
         scored = scores.score(np.array(photo_set.valid.labels), probabilities, names)
+        if settings.predict_folder:
+            unlabelled_predictions.write(trained.classifier.inference, settings, names)
     if settings.plots:
         with report.phases.measured("plots"):
             base = trained.classifier.base.layer

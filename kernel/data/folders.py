@@ -75,6 +75,8 @@ def say_left_out(others: Sequence[str]) -> None:
 
 def _is_right(settings: Settings) -> Callable[[Path], bool]:
     """Return what tells whether a folder is laid out as the settings expect."""
+    if settings.labels_csv:
+        return lambda folder: (folder / settings.labels_csv).is_file()
     if not settings.validation_split:
         return lambda folder: (folder / settings.train_folder).is_dir()
     if settings.labels == "inferred":

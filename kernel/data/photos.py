@@ -2,12 +2,12 @@
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel import session
-from kernel.data import folders
+from kernel.data import folders, labels_table
 from kernel.data.inspection import FileInspection, SkippedPhoto, inspect_files
 from kernel.session import RunError
 from kernel.settings.settings import Settings
@@ -119,8 +119,12 @@ LabelledFiles = list[tuple[str, int]]
 def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
     """Split one folder: the last share in Keras' order becomes the validation photos."""
     inner = folder / settings.train_folder
-    folder = inner if inner.is_dir() else folder
-    if settings.labels == "inferred":
+    outer, folder = folder, inner if inner.is_dir() else folder
+    if settings.labels_csv:
+        of_classes = labels_table.read(outer, folder, settings)
+        classes = tuple(of_classes)
+        files = _label(of_classes, settings)
+    elif settings.labels == "inferred":
         classes = _classes(folder, settings)
         files = _list_files(folder, classes, settings)
     else:
@@ -168,21 +172,27 @@ def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
 
 def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> LabelledFiles:
     """List the files of every class, in the order in which Keras indexes them."""
-    files: LabelledFiles = []
+    of_classes: dict[str, list[str]] = {}
     others: list[str] = []
-    for label, name in enumerate(classes):
+    for name in classes:
         listed = list(folders.walk(folder / name, settings.follow_links))
-        of_class = [path for path in listed if folders.is_photo(path)]
+        of_classes[name] = [path for path in listed if folders.is_photo(path)]
         others += [path for path in listed if not folders.is_photo(path)]
-        if not of_class:
+        if not of_classes[name]:
             raise RunError(f"the class folder {folder.name}/{name} holds no photos.")
-        if 0 < settings.photos_per_class < len(of_class):
-            drawn = random.Random(f"{settings.seed} {name}").sample(
-                range(len(of_class)), settings.photos_per_class
-            )
-            of_class = [of_class[index] for index in sorted(drawn)]
-        files += [(path, label) for path in of_class]
     folders.say_left_out(others)
+    return _label(of_classes, settings)
+
+
+def _label(of_classes: Mapping[str, list[str]], settings: Settings) -> LabelledFiles:
+    """Return the photos of all classes with their labels; of each, those that are drawn."""
+    files: LabelledFiles = []
+    for label, (name, paths) in enumerate(of_classes.items()):
+        drawn: Sequence[int] = range(len(paths))
+        if 0 < settings.photos_per_class < len(paths):
+            chance = random.Random(f"{settings.seed} {name}")
+            drawn = sorted(chance.sample(drawn, settings.photos_per_class))
+        files += [(paths[index], label) for index in drawn]
     return files
 
 

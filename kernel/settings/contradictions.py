@@ -34,6 +34,10 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
             f"{knobs.interpolation} cannot be combined with crop_to_aspect_ratio",
             "'nearest', 'bilinear', 'bicubic', 'area', 'lanczos3', 'lanczos5'",
         )
+    if knobs.submission and len(knobs.submission) != 2:
+        yield "submission", f"has {len(knobs.submission)} columns", "two names of columns"
+    if knobs.submission and not knobs.predict_folder:
+        yield "submission", "needs photos to predict, which predict_folder names", "[]"
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and not knobs.sweep:
@@ -49,6 +53,10 @@ def _of_labels(knobs: Knobs) -> Iterator[Contradiction]:
                 yield setting, problem, "'auto', or label_mode " + " or ".join(map(repr, modes))
     if knobs.labels != "inferred" and not knobs.validation_split:
         yield "labels", "a list of labels needs one folder and validation_split", "'inferred'"
+    if knobs.labels_csv and not knobs.validation_split:
+        yield "labels_csv", "a table of labels needs validation_split", "''"
+    if knobs.labels_csv and knobs.labels != "inferred":
+        yield "labels", "cannot be combined with labels_csv", "'inferred'"
     if knobs.labels != "inferred" and knobs.class_names:
         yield "class_names", "cannot be combined with a list of labels", "[]"
     if len(set(knobs.class_names)) != len(knobs.class_names):

@@ -71,10 +71,25 @@ class Knobs:
     max_megapixels: float = knob(100.0, number(0, least_excluded=True),
         help="Leave out photos with more pixels, which could exhaust the memory.")
 
+    predict_folder: str = knob("", text(empty=True), effect=NOTHING, example="test",
+        help="Unlabelled photos to predict after the training, into predict_folder.csv: a folder of"
+             " `data`, an attached source or a path; empty: none.")
+    submission: tuple[str, ...] = knob((), list_of(text()), effect=NOTHING,
+        example=("id", "label"),
+        help="Columns of a submission.csv for these photos: the file's name without its ending, and"
+             " the class; none: no such file.")
+    submission_value: str = knob("label", one_of("label", "index", "probability"), effect=NOTHING,
+        example="probability",
+        help="What submission.csv says of a photo: its class, the class's number, or the"
+             " probability of the second class (of each class, if there are more than two).")
+
     labels: str | tuple[int, ...] = knob(
         "inferred", either(one_of("inferred"), list_of(whole(), least=1)), example=(0, 0, 1, 1),
         section="Loading, as Keras' image_dataset_from_directory",
         help="Labels from the class folders, or a list with a whole number for each photo.")
+    labels_csv: str = knob("", text(empty=True), example="train.csv",
+        help="Labels from a table in `data`, with a column of files and one of classes; needs"
+             " validation_split.")
     label_mode: str = knob("auto", one_of("auto", "binary", "categorical", "int"),
         help="Form of the labels; auto: binary for two classes, else int.")
     class_names: tuple[str, ...] = knob((), list_of(text()), example=("Car", "Truck"),

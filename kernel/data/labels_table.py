@@ -1,0 +1,130 @@
+"""Labels from a table: a row for each photo, with its file and its class."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from kernel import session
+from kernel.data import folders
+from kernel.session import RunError
+from kernel.settings.settings import Settings
+
+_FILE_COLUMNS = (
+    *("file", "filename", "file_name", "path", "filepath", "image", "image_id", "image_path"),
+    *("img", "photo", "name", "id"),
+)
+_LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "y")
+_MOST_NAMED = 5
+
+
+def read(folder: Path, photos_folder: Path, settings: Settings) -> dict[str, list[str]]:
+    """Return the photos of each class by the table `labels_csv` in `folder`, in Keras' order.
+
+    A file is named by its path below `photos_folder` or `folder`, by its name, or by its name
+    without the ending. Classes are in the order of `class_names`, else sorted.
+
+    Raises:
+        RunError: when the table cannot be read, or names too few photos that exist.
+    """
+    rows = _rows(folder / settings.labels_csv)
+    paths = [
+        path
+        for path in folders.walk(photos_folder, settings.follow_links)
+        if folders.is_photo(path)
+    ]
+    places = _places(paths, (photos_folder, folder))
+    labels: dict[str, str] = {}
+    missing = []
+    for file, label in rows:
+        path = places.get(file.replace("\\", "/").removeprefix("./"))
+        if path and labels.setdefault(path, label) != label:
+            raise RunError(
+                f"{settings.labels_csv} gives {file} two classes: {labels[path]} and {label}."
+            )
+        if not path:
+            missing.append(file)
+    if len(missing) > settings.max_bad_share * len(rows):
+        raise RunError(
+            f"{settings.labels_csv} names {len(missing)} of {len(rows)} photos that "
+            f"{photos_folder} does not hold, such as {', '.join(missing[:_MOST_NAMED])}. A file is "
+            f"named by its path there, its name, or its name without the ending."
+        )
+    if missing:
+        session.say(f"left out {len(missing)} rows of {settings.labels_csv} without a photo")
+    if without := len(paths) - len(labels):
+        session.say(f"left out {without} photos that {settings.labels_csv} does not name")
+    return _by_class([path for path in paths if path in labels], labels, settings)
+
+
+def _by_class(
+    paths: Sequence[str], labels: dict[str, str], settings: Settings
+) -> dict[str, list[str]]:
+    found = sorted({labels[path] for path in paths}, key=_natural)
+    absent = sorted(set(settings.class_names) - set(found))
+    if absent:
+        raise RunError(
+            f"class_names has {', '.join(absent)}, which {settings.labels_csv} does not hold (it "
+            f"holds: {', '.join(found)})."
+        )
+    classes = settings.class_names or found
+    if len(classes) < 2:
+        raise RunError(
+            f"{settings.labels_csv} holds {len(classes)} class; a classifier needs at least two."
+        )
+    return {name: [path for path in paths if labels[path] == name] for name in classes}
+
+
+def _natural(name: str) -> tuple[int, int, str]:
+    """Return a key that sorts 2 before 10, and numbers before names."""
+    return (0, int(name), name) if name.isdecimal() and len(name) < 19 else (1, 0, name)
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    """Return file and label of each row that has both.
+
+    Raises:
+        RunError: when it is no such table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise RunError(f"labels_csv: {path.parent} holds no {path.name}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"labels_csv: {path} cannot be read: {error}.") from None
+    first = text.partition("\n")[0]
+    delimiter = next((each for each in ",;\t" if each in first), " ")
+    try:
+        lines = csv.reader(text.splitlines(), delimiter=delimiter, skipinitialspace=True)
+        table = [[cell.strip() for cell in row] for row in lines if any(row)]
+    except csv.Error as error:
+        raise RunError(f"labels_csv: {path} is no table: {error}.") from None
+    if not table or len(table[0]) < 2:
+        raise RunError(f"labels_csv: {path} needs two columns, the file and its class.")
+    header = [name.lower() for name in table[0]]
+    file, label = _column(header, _FILE_COLUMNS, 0), _column(header, _LABEL_COLUMNS, 1)
+    has_header = not folders.is_photo(table[0][file])
+    return [
+        (row[file], row[label])
+        for row in table[1 if has_header else 0 :]
+        if len(row) > max(file, label) and row[file] and row[label]
+    ]
+
+
+def _column(header: Sequence[str], names: Sequence[str], default: int) -> int:
+    return next((header.index(name) for name in names if name in header), default)
+
+
+def _places(paths: Sequence[str], roots: Sequence[Path]) -> dict[str, str]:
+    """Return the paths by all names that a table may give them; a name of several is none."""
+    places: dict[str, str] = {}
+    ambiguous = set()
+    for path in paths:
+        for name in {Path(path).name, Path(path).stem}:
+            if places.setdefault(name, path) != path:
+                ambiguous.add(name)
+    places = {name: path for name, path in places.items() if name not in ambiguous}
+    for root in roots:
+        for path in paths:
+            below = Path(path).relative_to(root)
+            places[below.as_posix()] = places[below.with_suffix("").as_posix()] = path
+    return places

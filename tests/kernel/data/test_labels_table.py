@@ -1,0 +1,92 @@
+"""Labels come from a table, however it names the photos."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.kernel_runs import write_photo
+
+from kernel.data import photos
+from kernel.data.photos import PhotoSet
+from kernel.session import RunError
+from kernel.settings.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """12 photos in one folder, `train/00.png` to `train/11.png`, and one that nobody labels."""
+    for number in range(12):
+        write_photo(tmp_path / "train" / f"{number:02d}.png", number % 2, seed=number)
+    write_photo(tmp_path / "train" / "unlabelled.png", label=0, seed=99)
+    return tmp_path
+
+
+def find(folder: Path, table: str, **changed: Any) -> PhotoSet:
+    (folder / "labels.csv").write_text(table, encoding="utf-8-sig")
+    chosen = {"labels_csv": "labels.csv", "validation_split": 0.25, **changed}
+    return photos.find(Settings.from_mapping({"data": str(folder), **chosen}))
+
+
+def rows(form: str) -> str:
+    return "\n".join(
+        form.format(number=number, label=("cat", "dog")[number % 2]) for number in range(12)
+    )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "image_id,label\n" + rows("{number:02d},{label}"),
+        "label;id;file\n" + rows("{label};{number};train/{number:02d}.png"),
+        rows("{number:02d}.png\t{label}"),
+        rows("train/{number:02d}.png   {label}   1.0"),
+        "file,breed\n" + rows('"./{number:02d}.png" , {label}') + "\n\n,\n",
+    ],
+    ids=["ids", "paths", "without a header", "blanks", "quotes"],
+)
+def test_files_may_be_named_in_every_usual_way(
+    table: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo_set = find(folder, table)
+
+    assert photo_set.train.class_names == ("cat", "dog")
+    assert len(photo_set.train) + len(photo_set.valid) == 12
+    for part in (photo_set.train, photo_set.valid):
+        numbers = [int(Path(path).stem) for path in part.paths]
+        assert [number % 2 for number in numbers] == list(part.labels)
+    assert "left out 1 photos that labels.csv does not name" in capsys.readouterr().out
+
+
+def test_numbers_are_classes_in_the_order_of_their_values(folder: Path) -> None:
+    table = "file,label\n" + "\n".join(f"{n:02d}.png,{(10, 9, 2)[n % 3]}" for n in range(12))
+
+    assert find(folder, table, label_mode="int").train.class_names == ("2", "9", "10")
+
+
+def test_so_many_photos_of_each_class_are_drawn(folder: Path) -> None:
+    table = "file,label\n" + rows("{number:02d}.png,{label}")
+    photo_set = find(folder, table, photos_per_class=4, validation_split=0.5)
+
+    assert len(photo_set.train) + len(photo_set.valid) == 8
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("file,label\n" + rows("x{number}.png,{label}"), "names 12 of 12 photos that"),
+        ("file,label\n00.png,cat\n00.png,dog", "gives 00.png two classes: cat and dog"),
+        ("file,label\n00.png,cat\n01.png,cat", "holds 1 class"),
+        ("00.png", "needs two columns"),
+        ("", "needs two columns"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_with_what_is_wrong(
+    table: str, sentence: str, folder: Path
+) -> None:
+    with pytest.raises(RunError, match=sentence):
+        find(folder, table)
+
+
+def test_a_missing_table_is_named(folder: Path) -> None:
+    with pytest.raises(RunError, match=r"holds no other\.csv"):
+        find(folder, "", labels_csv="other.csv")
