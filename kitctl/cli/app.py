@@ -35,6 +35,7 @@ MODULES = {
     "predict": "predict",
     "submit": "submit",
     "datasets": "datasets",
+    "models": "models",
     "local": "local",
 }
 

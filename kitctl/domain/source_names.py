@@ -27,7 +27,11 @@ class SourceForm(NamedTuple):
 DATASET = SourceForm("owner/slug or owner/slug/version", (2, 3), ("datasets", "d"))
 KERNEL = SourceForm("owner/slug or owner/slug/version", (2, 3), ("code", "notebooks", "kernels"))
 COMPETITION = SourceForm("the competition's slug", (1,), ("competitions", "c"))
-MODEL = SourceForm("owner/model/framework/variation/version", (5,), ("models", "m"))
+MODEL = SourceForm(
+    "owner/model/framework/variation, for its newest version, or with /version",
+    (4, 5),
+    ("models", "m"),
+)
 
 _HOST = re.compile(r"(https?://)?(www\.)?kaggle\.com/", re.IGNORECASE)
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -154,11 +154,14 @@ def test_datasets(kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path) -> 
     check("datasets pull", kitctl(*pull))
 
 
-def test_submit(kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, tmp_path: Path) -> None:
+def test_submit_and_models(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
     local_kaggle.stand_in("competitions/small-contest", competition_folder(tmp_path / "contest"))
     write_script(project, SUBMISSION, competition_sources=["small-contest"])
     kitctl("push", "--local", "--follow")
     check("submit", kitctl("submit", "--local", "--wait", "--json"))
+    check("models push", kitctl("models", "push", "--files", "*.csv", "--local", "--json"))
 
 
 def test_local(kitctl: Kitctl, tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ def inspect(**changes: Any) -> metadata.Inspection:
         ("dataset_sources", "a/b", "list of texts"),
         ("kernel_sources", ["a/b/c/d"], "owner/slug"),
         ("competition_sources", ["a/b"], "competition's slug"),
-        ("model_sources", ["google/gemma"], "owner/model/framework/variation/version"),
+        (
+            "model_sources",
+            ["google/gemma"],
+            "owner/model/framework/variation, for its newest version",
+        ),
         ("docker_image_pinning_type", "newest", "original, latest"),
         ("id_no", "7", "whole number"),
         ("machine_shape", ["T4"], "text in quotes"),

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from kitctl.adapters.kaggle import log_stream, outputs, wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible, bad_credentials
 from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
+from kitctl.adapters.kaggle.push_errors import answer_lost, not_cancelled, push_refused
 from kitctl.adapters.kaggle.sources import source_problem, source_versions
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
 from kitctl.domain.runs import KernelRef, RunRef
-from kitctl.errors import KitError, NetworkFailed, NextCommand, Problem, Refused, UsageError
+from kitctl.errors import KitError, NetworkFailed, NextCommand, Problem, UsageError
 from kitctl.ports import (
-    AnswerLost,
     KernelVersion,
     ListedFile,
     LogLine,
@@ -33,6 +33,7 @@ from kitctl.ports import (
 if TYPE_CHECKING:
     from kitctl.adapters.kaggle.competitions import KaggleCompetitions
     from kitctl.adapters.kaggle.datasets import KaggleDatasets
+    from kitctl.adapters.kaggle.models import KaggleModels
 
 _KERNELS = "kernels.KernelsApiService"
 
@@ -72,6 +73,13 @@ class KaggleApi:
         from kitctl.adapters.kaggle.competitions import KaggleCompetitions
 
         return KaggleCompetitions(self._transport)
+
+    @cached_property
+    def models(self) -> KaggleModels:
+        """Variations of models, as the same account sees them."""
+        from kitctl.adapters.kaggle.models import KaggleModels
+
+        return KaggleModels(self.service, self._transport, self.account)
 
     @property
     def credentials(self) -> str:
@@ -119,14 +127,14 @@ class KaggleApi:
                 _KERNELS, "SaveKernel", wire.save_request(request)
             )
         except InDoubt as doubt:
-            raise _answer_lost(doubt.error.message) from None
+            raise answer_lost(doubt.error.message) from None
         except NotVisible as error:
-            raise _push_refused(error.kaggle_message) from None
+            raise push_refused(error.kaggle_message) from None
         if message := wire.text(answer, "error"):
-            raise _push_refused(message)
+            raise push_refused(message)
         number = wire.number(answer, "versionNumber")
         if not number:
-            raise _answer_lost("Kaggle did not say which version the push became.")
+            raise answer_lost("Kaggle did not say which version the push became.")
         url = wire.text(answer, "url")
         kernel = _kernel_of(wire.text(answer, "ref"), url, request.kernel)
         return SavedVersion(RunRef(kernel, number), url, wire.invalid_sources(answer))
@@ -181,9 +189,9 @@ class KaggleApi:
         try:
             answer = self._call("CancelKernelSession", {"kernelSessionId": session_id})
         except NotVisible as error:
-            raise _not_cancelled(error.kaggle_message) from None
+            raise not_cancelled(error.kaggle_message) from None
         if message := wire.text(answer, "errorMessage"):
-            raise _not_cancelled(message)
+            raise not_cancelled(message)
 
     def quota(self) -> QuotaReading:
         answer = self._call("GetAcceleratorQuotaStatistics", {})
@@ -271,29 +279,3 @@ def _at_the_local_kaggle(problem: Problem) -> Problem:
         f'Name a folder for it in pyproject.toml: [tool.kitctl.sources] "{problem.where}" = "DIR".'
     )
     return replace(problem, fix=fix)
-
-
-def _answer_lost(why: str) -> AnswerLost:
-    return AnswerLost(
-        f"{why} It is not known whether Kaggle took the push; it was not sent again.",
-        hint=(
-            NextCommand("runs", note="asks Kaggle what became of it"),
-            "   (push again only after that)",
-        ),
-    )
-
-
-def _push_refused(message: str) -> Refused:
-    return Refused(
-        f'Kaggle refused the push: "{message}" Nothing runs.',
-        code="push_refused",
-        hint=NextCommand("quota", note="what is left, and what runs"),
-    )
-
-
-def _not_cancelled(message: str) -> Refused:
-    return Refused(
-        f'Kaggle did not cancel the run; it goes on. It says: "{message}"',
-        code="not_cancelled",
-        hint="Stop it on its page at kaggle.com: ⋮ → Cancel run.",
-    )

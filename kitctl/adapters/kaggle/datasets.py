@@ -89,14 +89,18 @@ class KaggleDatasets:
                 "title": request.title,
                 "licenseName": request.license,
                 "isPrivate": request.is_private,
-                **_description(request),
-                **_tree(request.tokens),
+                **description_fields(request),
+                **tree(request.tokens),
             },
             request.ref,
         )
 
     def add_version(self, request: DatasetRequest) -> str:
-        body = {"versionNotes": request.notes, **_description(request), **_tree(request.tokens)}
+        body = {
+            "versionNotes": request.notes,
+            **description_fields(request),
+            **tree(request.tokens),
+        }
         return self._send("CreateDatasetVersion", {**_name(request.ref), "body": body}, request.ref)
 
     def archive_url(self, ref: DatasetRef, version: int | None) -> str:
@@ -109,7 +113,7 @@ class KaggleDatasets:
         try:
             answer = self._transport.call_at_most_once(_DATASETS, method, request)
         except InDoubt as doubt:
-            raise _answer_lost(doubt.error) from None
+            raise answer_lost(doubt.error) from None
         except NotVisible as error:
             raise _refused(ref, error.kaggle_message) from None
         if wire.text(answer, "error") or wire.text(answer, "status").lower() == "error":
@@ -141,7 +145,7 @@ def _info(answer: Mapping[str, Any], ref: DatasetRef) -> DatasetInfo:
     )
 
 
-def _description(request: DatasetRequest) -> dict[str, object]:
+def description_fields(request: DatasetRequest) -> dict[str, object]:
     fields: dict[str, object] = {
         "subtitle": request.subtitle,
         "description": request.description,
@@ -150,21 +154,23 @@ def _description(request: DatasetRequest) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _tree(tokens: Mapping[str, str]) -> dict[str, Any]:
+def tree(tokens: Mapping[str, str]) -> dict[str, Any]:
     """Return `files` and `directories` of a request for tokens by path."""
-    tree: dict[str, Any] = {"files": [], "directories": []}
+    files: list[dict[str, str]] = []
     below: dict[str, dict[str, str]] = {}
     for path, token in tokens.items():
         top, slash, rest = path.partition("/")
         if slash:
             below.setdefault(top, {})[rest] = token
         else:
-            tree["files"].append({"token": token})
-    tree["directories"] = [{"name": name, **_tree(inside)} for name, inside in below.items()]
-    return {name: value for name, value in tree.items() if value}
+            files.append({"token": token})
+    directories = [{"name": name, **tree(inside)} for name, inside in below.items()]
+    return {
+        name: value for name, value in (("files", files), ("directories", directories)) if value
+    }
 
 
-def _answer_lost(error: KitError) -> AnswerLost:
+def answer_lost(error: KitError) -> AnswerLost:
     return AnswerLost(
         f"{error.message} It is not known whether Kaggle made the version; nothing was sent twice.",
         hint="Type the same command again: it looks for the version before it sends anything.",

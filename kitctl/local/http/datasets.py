@@ -23,7 +23,7 @@ def get_dataset_status(api: Api, body: Body) -> dict[str, Any]:
 def create_dataset(api: Api, body: Body) -> dict[str, Any]:
     owner = (fields.text(body, "ownerSlug") or api.state.account).lower()
     slug = fields.text(body, "slug").lower() or slugify(fields.text(body, "title"))
-    uploads = _uploads(body)
+    uploads = read_uploads(body)
     try:
         version = api.state.datasets.create(
             (owner, slug), _details(body), uploads, is_private=fields.flag(body, "isPrivate")
@@ -88,7 +88,7 @@ def _dataset(api: Api, body: Body) -> Dataset:
 
 def _new_version(api: Api, dataset: Dataset, body: Body) -> dict[str, Any]:
     request = body.get("body") or {}
-    uploads = _uploads(request)
+    uploads = read_uploads(request)
     version = api.state.datasets.add_version(
         dataset, fields.text(request, "versionNotes"), uploads, _details(request)
     )
@@ -96,11 +96,11 @@ def _new_version(api: Api, dataset: Dataset, body: Body) -> dict[str, Any]:
     return wire.dataset_created(dataset, api.site)
 
 
-def _uploads(body: Body, folder: str = "") -> list[Upload]:
+def read_uploads(body: Body, folder: str = "") -> list[Upload]:
     """Return the uploads of `files`, and of `directories` with their names before the files'."""
     uploads = [Upload(fields.text(file, "token"), folder) for file in fields.objects(body, "files")]
     for directory in fields.objects(body, "directories"):
-        uploads += _uploads(directory, f"{folder}{fields.text(directory, 'name')}/")
+        uploads += read_uploads(directory, f"{folder}{fields.text(directory, 'name')}/")
     return uploads
 
 

@@ -89,12 +89,15 @@ def _mounts(state: LocalState, version: KernelVersion) -> dict[str, Path]:
             mounts[f"datasets/{source.owner}/{source.slug}"] = folder
     for kind, names in (
         ("competitions", version.request.competition_sources),
-        ("models", version.request.model_sources),
         ("notebooks", version.request.kernel_sources),
     ):
         for name in names:
             if folder := state.datasets.stand_in(kind, name):
                 mounts[f"{kind}/{name}"] = folder
+    for name in version.request.model_sources:
+        if found := state.models.folder_of(name.lower()):
+            path, folder = found
+            mounts[path] = folder
     for reference in version.request.kernel_sources:
         source = split_source(reference)
         if session := state.kernels.source_session(source):

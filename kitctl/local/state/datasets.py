@@ -12,6 +12,7 @@ from kitctl.local.state import archives, names
 from kitctl.local.state.blobs import Blobs
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
+from kitctl.local.state.dataset_rows import dataset_of, version_of
 from kitctl.local.state.errors import ApiError, TitleTaken, bad_request, forbidden, not_found
 from kitctl.local.state.files import regular_files
 from kitctl.local.state.records import Dataset, DatasetVersion, Upload
@@ -46,8 +47,17 @@ class Datasets:
         is_private: bool,
     ) -> DatasetVersion:
         """Create a data set of uploaded blobs. It is not ready before `process`."""
+        with self._database.transaction():
+            empty = self.create_empty(reference, details, is_private=is_private)
+            return self._add_version(empty.id, "Initial release", uploads)
+
+    def create_empty(
+        self, reference: tuple[str, str], details: Mapping[str, object], *, is_private: bool
+    ) -> Dataset:
+        """Create a data set without a version; a model of its owner is one of `models`."""
         owner, slug = reference
-        if owner != self._account:
+        is_model = owner == names.MODELS and slug.startswith(f"{self._account}/")
+        if owner != self._account and not is_model:
             raise forbidden("datasets.create")
         if not slug:
             raise bad_request("A data set needs a slug.")
@@ -57,8 +67,7 @@ class Datasets:
                     f'The requested title "{details.get("title", slug)}" is already in use by a '
                     "dataset. Please choose another title."
                 )
-            identity = self._insert(owner, slug, details, is_private=is_private)
-            return self._add_version(identity, "Initial release", uploads)
+            return self.by_id(self._insert(owner, slug, details, is_private=is_private))
 
     def add_version(
         self, dataset: Dataset, notes: str, uploads: Sequence[Upload], details: Mapping[str, object]
@@ -119,9 +128,10 @@ class Datasets:
         if row is None and owner.lower() not in names.STAND_IN_KINDS:
             # The account stands in for owners who are not here.
             row = self._live(self._account, slug.lower())
-        if row is None or (row["is_private"] and row["owner"] != self._account):
+        is_own = row is not None and row["owner"] in (self._account, *names.STAND_IN_KINDS)
+        if row is None or (row["is_private"] and not is_own):
             raise forbidden("datasets.get")
-        return _dataset(row)
+        return dataset_of(row)
 
     def own(self, owner: str, slug: str) -> Dataset:
         """Return a data set that the account may change.
@@ -140,7 +150,7 @@ class Datasets:
         )
         if row is None:
             raise forbidden("datasets.get")
-        return _dataset(row)
+        return dataset_of(row)
 
     def visible(self) -> list[Dataset]:
         """Return every data set that the account may see, the newest first."""
@@ -150,14 +160,21 @@ class Datasets:
             *names.STAND_IN_KINDS,
             self._account,
         )
-        return [_dataset(row) for row in rows]
+        return [dataset_of(row) for row in rows]
+
+    def of_kind(self, kind: str) -> list[Dataset]:
+        """Return what is stored under one of the stand-ins' kinds, the newest first."""
+        rows = self._database.fetch_all(
+            "SELECT * FROM datasets WHERE deleted_at IS NULL AND owner = ? ORDER BY id DESC", kind
+        )
+        return [dataset_of(row) for row in rows]
 
     def versions(self, dataset: Dataset) -> list[DatasetVersion]:
         """Return a data set's versions, the newest first."""
         rows = self._database.fetch_all(
             "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC", dataset.id
         )
-        return [_version(dataset, row) for row in rows]
+        return [version_of(dataset, row) for row in rows]
 
     def version(self, dataset: Dataset, number: int | None) -> DatasetVersion:
         """Return a version by its number; without a number, the newest that is ready."""
@@ -176,12 +193,7 @@ class Datasets:
     def stand_in(self, kind: str, name: str) -> Path | None:
         """Return the folder that stands for a competition, a model or a kernel's outputs."""
         row = self._live(kind, name.lower())
-        return None if row is None else self.version(_dataset(row), None).folder
-
-    def stands_for_model(self, model: str) -> bool:
-        """Return whether a folder stands for a version of the model `owner/slug`."""
-        rows = self._database.fetch_all("SELECT slug FROM datasets WHERE owner = 'models'")
-        return any(row["slug"].startswith(f"{model.lower()}/") for row in rows)
+        return None if row is None else self.version(dataset_of(row), None).folder
 
     def folder_of(self, reference: str) -> Path | None:
         """Return the folder that a run mounts for `owner/slug[/version]`, if there is one."""
@@ -267,31 +279,3 @@ class Datasets:
             version.dataset.id,
             version.number,
         )
-
-
-def _dataset(row: sqlite3.Row) -> Dataset:
-    about = json.loads(row["about"])
-    return Dataset(
-        id=row["id"],
-        owner=row["owner"],
-        slug=row["slug"],
-        title=about.get("title", row["slug"]),
-        subtitle=about.get("subtitle", ""),
-        description=about.get("description", ""),
-        license=about.get("license", ""),
-        keywords=tuple(about.get("keywords", ())),
-        is_private=bool(row["is_private"]),
-        created_at=row["created_at"],
-    )
-
-
-def _version(dataset: Dataset, row: sqlite3.Row) -> DatasetVersion:
-    return DatasetVersion(
-        dataset=dataset,
-        number=row["number"],
-        notes=row["notes"],
-        folder=Path(row["folder"]),
-        failure=row["failure"],
-        ready_at=row["ready_at"],
-        created_at=row["created_at"],
-    )

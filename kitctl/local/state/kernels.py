@@ -13,6 +13,7 @@ from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.errors import bad_request, forbidden, not_found
+from kitctl.local.state.models import Models
 from kitctl.local.state.quota import Quota
 from kitctl.local.state.records import Kernel, KernelVersion, SavedVersion, SaveRequest, Session
 from kitctl.local.state.sessions import Sessions
@@ -37,6 +38,7 @@ class Kernels:
         self._quota = quota
         self._sessions = sessions
         self._datasets = datasets
+        self._models = Models(datasets, account)
         self._account = account
 
     def save(
@@ -263,7 +265,7 @@ class Kernels:
             "dataset": self._datasets.exists,
             "kernel": lambda name: self._is_visible(name) or stands_in("notebooks", name),
             "competition": lambda name: stands_in("competitions", name),
-            "model": lambda name: stands_in("models", name),
+            "model": lambda name: self._models.folder_of(name.lower()) is not None,
         }
         invalid: dict[str, list[str]] = {}
         existing: dict[str, Any] = {}

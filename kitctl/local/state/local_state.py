@@ -11,6 +11,7 @@ from kitctl.local.state.competitions import Competitions
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.kernels import Kernels
+from kitctl.local.state.models import Models
 from kitctl.local.state.quota import Quota
 from kitctl.local.state.sessions import Sessions
 from kitctl.local.state.settings import ServerSettings
@@ -39,6 +40,7 @@ class LocalState:
         self.competitions = Competitions(
             self._database, self.settings, self.clock, self.datasets, folder / "submissions"
         )
+        self.models = Models(self.datasets, ACCOUNT)
         self.kernels = Kernels(
             self._database, self.clock, self.quota, self.sessions, self.datasets, ACCOUNT
         )

@@ -31,7 +31,8 @@ def split_reference(reference: str, *, default_owner: str) -> tuple[str, str]:
 
 
 COMPETITIONS = "competitions"
-STAND_IN_KINDS = (COMPETITIONS, "models", "notebooks")
+MODELS = "models"
+STAND_IN_KINDS = (COMPETITIONS, MODELS, "notebooks")
 """What a folder of this machine may stand for besides a data set; no account has such a name."""
 
 

@@ -95,8 +95,13 @@ def _mount_paths(sources: Sources) -> list[tuple[str, str]]:
         *((source, f"datasets/{_unversioned(source)}") for source in sources.datasets),
         *((source, f"notebooks/{_unversioned(source)}") for source in sources.kernels),
         *((source, f"competitions/{source}") for source in sources.competitions),
-        *((source, f"models/{source}") for source in sources.models),
+        *((source, f"models/{_versioned(source)}") for source in sources.models),
     ]
+
+
+def _versioned(model: str) -> str:
+    """Return a model's source with a version: a local folder that stands for the newest has one."""
+    return model if model.count("/") == 4 else f"{model}/1"
 
 
 def _unversioned(source: str) -> str:

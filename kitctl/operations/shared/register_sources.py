@@ -45,5 +45,5 @@ def sources_named(names: Iterable[str]) -> Sources:
     return Sources(
         datasets=tuple(name for name in names if name.count("/") in (1, 2)),
         competitions=tuple(name for name in names if "/" not in name),
-        models=tuple(name for name in names if name.count("/") == 4),
+        models=tuple(name for name in names if name.count("/") in (3, 4)),
     )

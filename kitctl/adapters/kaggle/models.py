@@ -1,0 +1,137 @@
+"""The port `DatasetService` for models: a variation is made and versioned as a data set is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kitctl.adapters.kaggle import wire
+from kitctl.adapters.kaggle.datasets import answer_lost, tree
+from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
+from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
+from kitctl.domain.models import FRAMEWORKS
+from kitctl.errors import NetworkFailed, Refused
+from kitctl.ports import DatasetRequest, UploadSession
+
+_MODELS = "models.ModelApiService"
+
+
+class KaggleModels:
+    """Variations of models as one account sees them; `account` returns its name.
+
+    A variation's slug is `model/framework/variation`.
+    """
+
+    def __init__(self, service: str, transport: Transport, account: Callable[[], str]) -> None:
+        self.service = service
+        self._transport = transport
+        self.account = account
+
+    def now(self) -> float:
+        return self._transport.clock.now()
+
+    def find(self, ref: DatasetRef) -> DatasetInfo | None:
+        try:
+            answer = self._call("GetModelInstance", _name(ref))
+        except NotVisible:
+            return None
+        return DatasetInfo(
+            ref=ref,
+            version=wire.number(answer, "versionNumber"),
+            bytes=wire.size(answer, "totalUncompressedBytes"),
+            url=wire.text(answer, "url") or f"https://www.kaggle.com/models/{ref}",
+            # Kaggle shows no notes of versions here.
+            marks={},
+        )
+
+    def status(self, ref: DatasetRef) -> DatasetStatus:
+        return DatasetStatus.READY
+
+    def own(self) -> Iterator[DatasetInfo]:
+        return iter(())
+
+    def announce(self, name: str, size: int, modified_at: int) -> UploadSession:
+        request: dict[str, object] = {
+            "type": "MODEL",
+            "name": name,
+            "contentLength": size,
+            "lastModifiedEpochSeconds": modified_at,
+        }
+        answer = self._transport.call("blobs.BlobApiService", "StartBlobUpload", request)
+        session = UploadSession(wire.text(answer, "token"), wire.text(answer, "createUrl"))
+        if not session.token or not session.url:
+            raise NetworkFailed(
+                f"Kaggle names no address to upload {name!r} to.", code="kaggle_changed"
+            )
+        return session
+
+    def create(self, request: DatasetRequest) -> str:
+        name = _name(request.ref)
+        model = {"ownerSlug": name["ownerSlug"], "modelSlug": name["modelSlug"]}
+        try:
+            self._call("GetModel", model)
+        except NotVisible:
+            self._send(
+                "CreateModel",
+                {
+                    "ownerSlug": name["ownerSlug"],
+                    "slug": name["modelSlug"],
+                    "title": request.title,
+                    "isPrivate": request.is_private,
+                    "description": request.description,
+                },
+                request.ref,
+            )
+        body = {
+            "instanceSlug": name["instanceSlug"],
+            "framework": name["framework"],
+            "licenseName": request.license,
+            "overview": request.description,
+            **tree(request.tokens),
+        }
+        return self._send("CreateModelInstance", {**model, "body": body}, request.ref)
+
+    def add_version(self, request: DatasetRequest) -> str:
+        body = {"versionNotes": request.notes, **tree(request.tokens)}
+        return self._send(
+            "CreateModelInstanceVersion", {**_name(request.ref), "body": body}, request.ref
+        )
+
+    def archive_url(self, ref: DatasetRef, version: int | None) -> str:
+        number = version or (found.version if (found := self.find(ref)) else 0)
+        return self._transport.call_for_address(
+            _MODELS, "DownloadModelInstanceVersion", {**_name(ref), "versionNumber": number}
+        )
+
+    def _send(self, method: str, request: Mapping[str, object], ref: DatasetRef) -> str:
+        try:
+            answer = self._transport.call_at_most_once(_MODELS, method, request)
+        except InDoubt as doubt:
+            raise answer_lost(doubt.error) from None
+        except NotVisible as error:
+            raise _refused(ref, error.kaggle_message) from None
+        if message := wire.text(answer, "error"):
+            raise _refused(ref, message)
+        return wire.text(answer, "url") or f"https://www.kaggle.com/models/{ref}"
+
+    def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
+        return self._transport.call(_MODELS, method, request)
+
+
+def _name(ref: DatasetRef) -> dict[str, str]:
+    model, framework, variation = ref.slug.split("/")
+    return {
+        "ownerSlug": ref.owner,
+        "modelSlug": model,
+        "framework": FRAMEWORKS[framework],
+        "instanceSlug": variation,
+    }
+
+
+def _refused(ref: DatasetRef, message: str) -> Refused:
+    return Refused(
+        f'Kaggle refused the model {ref}: "{message}" No version was made.',
+        code="model_refused",
+        hint="What is uploaded is kept: fix that, then type the same command again.",
+    )

@@ -1,0 +1,104 @@
+"""`kitctl models …`: models on Kaggle."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kitctl.cli.command import Group, command
+from kitctl.cli.context import CommandContext
+from kitctl.cli.options import LocalOption, RunArgument
+from kitctl.errors import UsageError
+from kitctl.render.output import CommandResult
+
+
+@command("push")
+def push(
+    context: CommandContext,
+    *,
+    run: RunArgument = None,
+    id: Annotated[
+        str, typer.Option("--id", metavar="MODEL", help="Its slug; default: the kernel's.")
+    ] = "",
+    framework: Annotated[
+        str,
+        typer.Option(
+            "--framework",
+            metavar="NAME",
+            help="keras, tensorFlow2, pyTorch, scikitLearn, onnx, transformers, jax, flax, other.",
+        ),
+    ] = "keras",
+    variation: Annotated[
+        str, typer.Option("--variation", metavar="NAME", help="The variation's slug.")
+    ] = "default",
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="GLOB", help="Files of the run; default: its export."),
+    ] = None,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT")] = "",
+    message: Annotated[
+        str, typer.Option("-m", "--message", metavar="TEXT", help="Notes of the version.")
+    ] = "",
+    license: Annotated[str, typer.Option("--license", metavar="NAME")] = "Apache 2.0",
+    public: Annotated[bool, typer.Option("--public", help="Everybody may use it.")] = False,
+    local: LocalOption = None,
+) -> CommandResult:
+    """Make the model that a run left a model on Kaggle, or its next version.
+
+    It is private unless you say --public, and only a changed one makes a version.
+
+    For example:  kitctl models push 12 --id my-classifier --framework keras
+    """
+    from kitctl.adapters.download import HttpDownloader
+    from kitctl.adapters.push_state import LocalPushState
+    from kitctl.adapters.results_folder import LocalResultsFolder
+    from kitctl.cli.datasets import dataset_ports, push_states
+    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.models import FRAMEWORKS, framework_named
+    from kitctl.operations.models import ModelOptions, push_model
+    from kitctl.render.models import draw_push
+
+    settings = context.configure(local=local)
+    known = framework_named(framework)
+    if known is None:
+        raise UsageError(
+            f"{framework!r} is no framework of Kaggle's models.",
+            code="bad_framework",
+            hint=f"One of: {', '.join(FRAMEWORKS)}.",
+        )
+    target, client = context.find_run(run), context.client
+    own = DatasetRef.parse(id or target.ref.kernel.slug, client.account)
+    name = DatasetRef.parse(variation, client.account).slug
+    ref = DatasetRef(own.owner, f"{own.slug}/{known}/{name}")
+
+    def state(of: DatasetRef) -> LocalPushState:
+        folder = f"model.{of.owner}.{of.slug}".replace("/", ".").lower()
+        return LocalPushState(push_states(client.service) / folder)
+
+    with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
+        result = push_model(
+            target,
+            ModelOptions(
+                ref=ref,
+                title=title or own.slug.replace("-", " ").capitalize(),
+                framework=known,
+                files=tuple(files or ()),
+                message=message,
+                license=license,
+                public=public,
+            ),
+            client,
+            context.ledger,
+            # Loopback must not go through the user's proxy.
+            HttpDownloader(direct=settings.local),
+            LocalResultsFolder(Path(folder)),
+            replace(dataset_ports(context), datasets=client.models, state=state),
+        )
+    return CommandResult(result, draw_push)
+
+
+models = Group("models", "Models on Kaggle, made of what runs leave.", [push])

@@ -1,0 +1,148 @@
+"""`models`: make a run's export a model on Kaggle, or the next version of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kitctl.domain.datasets import DatasetRef
+from kitctl.domain.models import model_files
+from kitctl.domain.results import ExpectedFile, check_names
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
+from kitctl.operations.shared.dataset_folder import hash_files, list_folder
+from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.push_dataset import (
+    DatasetContent,
+    DatasetPorts,
+    PushedVersion,
+    push_content,
+)
+from kitctl.operations.shared.run_status import read_status
+from kitctl.ports import Downloader, Kaggle, Ledger, ResultsFolder
+
+TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which files of the run become which variation; `files` are patterns, none: the usual ones."""
+
+    ref: DatasetRef
+    title: str
+    framework: str
+    files: tuple[str, ...] = ()
+    message: str = ""
+    license: str = "Apache 2.0"
+    public: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPush:
+    """A model's version, and the run that it is from."""
+
+    run: str
+    pushed: PushedVersion
+    files: tuple[str, ...]
+    bytes: int
+
+    @property
+    def source(self) -> str:
+        """The version as `model_sources` of a job names it."""
+        return f"{self.pushed.ref}/{self.pushed.version}"
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "run": self.run,
+            "model": str(self.pushed.ref),
+            "version": self.pushed.version,
+            "source": self.source,
+            "files": self.files,
+            "bytes": self.bytes,
+            "changed": self.pushed.changed,
+            "url": self.pushed.url,
+        }
+
+
+def push_model(
+    target: TargetRun,
+    options: ModelOptions,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    downloads: Downloader,
+    scratch: ResultsFolder,
+    ports: DatasetPorts,
+) -> ModelPush:
+    """Fetch the model that a run left, and make it a version of its variation if it changed.
+
+    Raises InvalidInput where the run left no such files, Refused where it has not ended or Kaggle
+    refuses the model.
+    """
+    status = read_status(target, kaggle, ledger)
+    if not status.status.ended:
+        raise Refused(
+            f"{target.ref} has not ended ({status.status.label}); no model was made.",
+            code="run_under_way",
+            hint=NextCommand("wait", f"{target.ref.version}"),
+        )
+    names = _fetch(target, options, kaggle, downloads, scratch, ports)
+    files = hash_files(list_folder(scratch.root), ports.jobs, ports.reporter)
+    pushed = push_content(
+        DatasetContent(
+            ref=options.ref,
+            root=scratch.root,
+            files=files,
+            title=options.title,
+            message=options.message or f"From {target.ref}",
+            license=options.license,
+            is_private=not options.public,
+        ),
+        ports,
+    )
+    return ModelPush(
+        run=str(target.ref),
+        pushed=pushed,
+        files=names,
+        bytes=sum(file.bytes for file in files),
+    )
+
+
+def _fetch(
+    target: TargetRun,
+    options: ModelOptions,
+    kaggle: Kaggle,
+    downloads: Downloader,
+    folder: ResultsFolder,
+    ports: DatasetPorts,
+) -> tuple[str, ...]:
+    """Download the model's files into the folder, each with the size that Kaggle lists."""
+    sizes = {file.name: file.bytes for file in kaggle.listed_files(target.ref)}
+    names = model_files(check_names(sizes)[0], options.framework, options.files)
+    if not names:
+        raise InvalidInput(
+            f"{target.ref} left no files of a {options.framework} model; nothing was sent.",
+            code="file_missing",
+            hint=(
+                NextCommand("models push", f"{target.ref.version} --files 'GLOB'"),
+                f"   (it left {', '.join(list(sizes)[:8]) or 'nothing'})",
+            ),
+        )
+    urls = FileUrls(kaggle.outputs(target.ref), lambda: kaggle.outputs(target.ref))
+    fetcher = FileFetcher(urls, downloads, folder, refetch=False, tries=TRIES)
+    expected = {name: ExpectedFile(listed_bytes=sizes[name]) for name in names}
+    total = sum(size or 0 for name, size in sizes.items() if name in expected)
+    with (
+        folder.exclusive(lambda: None),
+        ports.reporter.progress(
+            f"Fetching the model of {target.ref}", total=total or None, unit="bytes"
+        ) as bar,
+    ):
+        _, failed = fetcher.fetch_all(expected, ports.jobs, bar)
+    if failed:
+        raise NetworkFailed(
+            f"{failed[0].path} of {target.ref} did not come: {failed[0].error.message}"
+            " No model was made.",
+            code=failed[0].error.code,
+            hint="Type the same command again.",
+        )
+    return tuple(names)

@@ -1,0 +1,69 @@
+"""`kitctl models push`, and jobs that read models, through the local Kaggle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command_line import Kitctl, write_script
+from support.local_kaggle import LocalKaggle
+
+LEAVE_MODEL = (
+    "open('model.keras', 'w').write('weights {number}')\n"
+    "open('labels.json', 'w').write('[\"car\", \"truck\"]')\n"
+    "open('notes.txt', 'w').write('not of the model')\n"
+)
+PUSH = ("models", "push", "--id", "my-classifier", "--local", "--json")
+
+
+def run_job(kitctl: Kitctl, project: Path, script: str, **metadata: object) -> None:
+    write_script(project, script, **metadata)
+    followed = kitctl("push", "--local", "--follow")
+    assert followed.code == 0, followed.err
+
+
+def test_a_runs_model_is_made_versioned_when_it_changed_and_read_by_jobs(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    run_job(kitctl, project, LEAVE_MODEL.format(number=1))
+    first = kitctl(*PUSH).data
+    assert first["source"] == "local/my-classifier/keras/default/1"
+    assert (first["files"], first["changed"]) == (["model.keras", "labels.json"], True)
+    assert kitctl(*PUSH).data["changed"] is False
+    run_job(kitctl, project, LEAVE_MODEL.format(number=2))
+    assert kitctl(*PUSH).data["version"] == 2
+
+    read = (
+        "import pathlib\n"
+        "folder = pathlib.Path('../input/models/local/my-classifier/keras/default')\n"
+        "for path in sorted(folder.glob('*/model.keras')):\n"
+        "    print(path.parent.name, path.read_text())\n"
+    )
+    for source, printed in (("", "2 weights 2\n"), ("/1", "1 weights 1\n")):
+        model = f"local/my-classifier/keras/default{source}"
+        run_job(kitctl, project, read, model_sources=[model])
+        newest = kitctl("status", "--local", "--json").data["version"]
+        assert [line["data"] for line in local_kaggle.log("small-job", newest)] == [printed]
+
+
+def test_a_run_without_a_model_is_named(kitctl: Kitctl, project: Path) -> None:
+    run_job(kitctl, project, "open('notes.txt', 'w').write('x')")
+    missing = kitctl(*PUSH)
+    assert (missing.code, missing.error["code"]) == (3, "file_missing")
+    assert "notes.txt" in missing.error["hint"]
+    chosen = kitctl(*PUSH, "--files", "*.txt", "--framework", "pytorch").data
+    assert chosen["model"] == "local/my-classifier/pyTorch/default"
+
+
+def test_a_model_that_is_not_there_is_no_source(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "print(1)", model_sources=["local/none/keras/default"])
+    refused = kitctl("push", "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "source_missing")
+
+
+@pytest.mark.parametrize("words", [("--framework", "perl"), ("--id", "a b")])
+def test_a_wrong_name_is_a_usage_error(
+    kitctl: Kitctl, project: Path, words: tuple[str, str]
+) -> None:
+    run_job(kitctl, project, LEAVE_MODEL)
+    assert kitctl("models", "push", *words, "--local", "--json").code == 2
