@@ -24,6 +24,7 @@ MODULES = {
     "sweep": "sweep",
     "push": "push",
     "quota": "quota",
+    "accelerators": "accelerators",
     "status": "status",
     "wait": "wait",
     "runs": "runs",

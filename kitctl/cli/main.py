@@ -9,9 +9,10 @@ from contextlib import suppress
 
 import typer
 
-from kitctl.cli.app import root, split_script_arguments, takes_option
+from kitctl.cli.app import MODULES, root, split_script_arguments, takes_option
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GlobalOptions, typed_command
+from kitctl.cli.near_names import meant_command
 from kitctl.errors import Interrupted, InvalidInput, KitError, UsageError
 from kitctl.render import streams
 from kitctl.render.output import CommandResult
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KitError as error:
             return _fail(context, error)
         except typer.TyperException as error:
-            return _fail(context, _usage_error(error))
+            return _fail(context, _usage_error(error, arguments))
         except KeyboardInterrupt:
             return _fail(context, Interrupted("Stopped by Ctrl-C."))
         except BrokenPipeError:
@@ -77,9 +78,12 @@ def _fail(context: CommandContext, error: KitError) -> int:
         return error.exit_code
 
 
-def _usage_error(error: typer.TyperException) -> UsageError:
+def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     call = getattr(error, "ctx", None)
     path = call.command_path if call else "kitctl"
+    is_unknown = path == "kitctl" and typed_command(arguments).split(" ")[0] not in ("", *MODULES)
+    if is_unknown and (meant := meant_command(arguments, MODULES)):
+        return UsageError(f"There is no command {typed_command(arguments)!r}.", hint=meant)
     return UsageError(error.format_message(), hint=f"{path} --help")
 
 

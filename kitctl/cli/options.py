@@ -10,7 +10,7 @@ RunArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="RUN",
-        help="N, vN or OWNER/SLUG/N; default: this project's latest.",
+        help="N, vN, OWNER/SLUG/N or OWNER/SLUG; default: this project's latest.",
         show_default=False,
     ),
 ]

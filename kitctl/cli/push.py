@@ -59,6 +59,15 @@ def push(
     only_plan: Annotated[
         bool, typer.Option("--plan", help="Print what would be sent; send nothing.")
     ] = False,
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Save a version without running it.")
+    ] = False,
+    name: Annotated[
+        str, typer.Option("--name", metavar="TEXT", help="Your name for the run, shown by runs.")
+    ] = "",
+    message: Annotated[
+        str, typer.Option("-m", "--message", metavar="TEXT", help="What is new in it; see runs.")
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
     ] = False,
@@ -107,10 +116,16 @@ def push(
     from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.plan_job import plan_job
+    from kitctl.operations.shared.run_note import check_note
     from kitctl.render import push as render
 
     if open_it and not follow:
         raise UsageError("--open needs --follow.", hint="Add --follow, or pull the run later.")
+    if no_run and (follow or replace or when_free or until_done):
+        raise UsageError(
+            "--no-run starts nothing, so there is nothing to follow, replace or wait for.",
+            hint="Leave out --no-run, or -f, --replace, --when-free and --until-done.",
+        )
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
     folders = name_data(context, data or [])
     environment = parse_environment(env or [])
@@ -130,7 +145,14 @@ def push(
     if only_plan:
         return CommandResult(render.PushPlan(plan, seconds), render.draw_plan)
     options = PushOptions(
-        plan=plan, timeout_seconds=seconds, force=force, again=again, replace=replace
+        plan=plan,
+        timeout_seconds=seconds,
+        force=force,
+        again=again,
+        replace=replace,
+        runs=not no_run,
+        name=check_note("--name", name),
+        message=check_note("--message", message),
     )
     limits = chain_limits(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext
-from kitctl.errors import NextCommand
+from kitctl.errors import Hint, NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -50,9 +50,13 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
 
 def pushed_result(pushed: PushResult) -> CommandResult:
     """Return the result of a command that pushed a run and does not follow it."""
+    from kitctl.domain.runs import Status
     from kitctl.render.push import draw_pushed
 
     number = pushed.run.version
+    if pushed.run.status is Status.NEW_SCRIPT:
+        hint: Hint = NextCommand("push", note="runs it")
+        return CommandResult(pushed, draw_pushed, hint=hint)
     hint = (
         NextCommand("logs", f"-f {number}"),
         " | ",

@@ -19,11 +19,11 @@ def status(
 
     The exit code says how it ended: 6 it failed, 7 it was cancelled or timed out.
     """
-    from kitctl.operations.shared.run_facts import with_own_times
+    from kitctl.operations.shared.run_facts import with_own_facts
     from kitctl.operations.shared.run_status import read_status
     from kitctl.render.status import draw_status
 
     context.configure(local=local)
     polled = read_status(context.find_run(run), context.client, context.ledger)
-    state = with_own_times(polled, context.client, context.ledger)
+    state = with_own_facts(polled, context.client, context.ledger)
     return CommandResult(state, draw_status, state.failure)

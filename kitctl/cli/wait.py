@@ -8,7 +8,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import LocalOption, RunArgument
+from kitctl.cli.options import LocalOption
 from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
 
@@ -17,20 +17,27 @@ from kitctl.render.output import CommandResult
 def wait(
     context: CommandContext,
     *,
-    run: RunArgument = None,
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]...",
+            help="N, vN, OWNER/SLUG/N or OWNER/SLUG, also several; default: this project's latest.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         str | None, typer.Option("--timeout", metavar="2h", help="Wait so long at most.")
     ] = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Wait until a run has ended.
+    """Wait until a run has ended, or until all of several have.
 
-    The exit code says how: 6 it failed, 7 it was cancelled or timed out.
+    The exit code says how: 6 one failed, 7 one was cancelled or timed out.
     """
     from kitctl.cli.follow import hint_on_interrupt
     from kitctl.domain import durations
     from kitctl.operations.shared.watch import wait_for_end
-    from kitctl.render.status import draw_status
+    from kitctl.render.status import EndedRuns, draw_ended, draw_status
 
     context.configure(local=local)
     seconds = None if timeout is None else durations.parse(timeout)
@@ -38,14 +45,21 @@ def wait(
         raise UsageError(
             f"{timeout!r} is no duration.", code="bad_timeout", hint="Write 90s, 45m or 2h."
         )
-    target = context.find_run(run)
-    with hint_on_interrupt(target.ref):
-        state = wait_for_end(
-            target,
-            context.client,
-            context.ledger,
-            context.clock,
-            context.console,
-            timeout=seconds,
-        )
-    return CommandResult(state, draw_status, state.failure)
+    targets = [context.find_run(name) for name in runs or ()] or [context.find_run(None)]
+    started = context.clock.monotonic()
+    ended = []
+    for target in targets:
+        waited = context.clock.monotonic() - started
+        with hint_on_interrupt(target.ref):
+            status = wait_for_end(
+                target,
+                context.client,
+                context.ledger,
+                context.clock,
+                context.console,
+                timeout=None if seconds is None else max(0.0, seconds - waited),
+            )
+        ended.append(status)
+    if len(ended) == 1:
+        return CommandResult(ended[0], draw_status, ended[0].failure)
+    return CommandResult(EndedRuns(tuple(ended)), draw_ended, EndedRuns(tuple(ended)).failure)

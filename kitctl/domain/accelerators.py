@@ -45,7 +45,7 @@ CPU = Accelerator("", "cpu", runs_on="4 CPU cores, no accelerator")
 T4X2 = Accelerator("NvidiaTeslaT4", "gpu", runs_on="two T4, 16 GB each")
 TPU = Accelerator("TpuV5E8", "tpu", runs_on="TPU v5e")
 
-_GATED = "for some accounts and competitions only"
+_GATED = "some accounts only"
 _P100_RETIRED = "Kaggle retired the P100 in September 2026: the run gets two T4s instead."
 
 SHORT_NAMES = {
@@ -60,7 +60,7 @@ SHAPES = (
     T4X2,
     TPU,
     Accelerator("NvidiaTeslaP100", "gpu", _P100_RETIRED, "two T4: the P100 is retired"),
-    Accelerator("NvidiaTeslaT4Highmem", "gpu", runs_on=f"two T4, more memory: {_GATED}"),
+    Accelerator("NvidiaTeslaT4Highmem", "gpu", runs_on=f"two large T4: {_GATED}"),
     Accelerator("NvidiaL4", "gpu", runs_on=f"L4: {_GATED}"),
     Accelerator("NvidiaL4X1", "gpu", runs_on=f"one L4: {_GATED}"),
     Accelerator("NvidiaTeslaA100", "gpu", runs_on=f"A100: {_GATED}"),

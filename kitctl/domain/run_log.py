@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from statistics import median
 
+from kitctl.domain.error_line import ErrorLineReader
 from kitctl.domain.runs import Facts
 
 _SESSION = re.compile(r"session ([0-9]{1,19})\s*")
@@ -50,8 +51,10 @@ def facts_of_log(lines: Iterable[tuple[float, str, str]], *, is_packed: bool) ->
     session = SessionIdReader(is_packed=is_packed)
     epochs: dict[int, float | None] = {}
     photo_seconds: float | None = None
+    error = ErrorLineReader()
     for time, stream, text in lines:
         length = max(length, time)
+        error.read(stream, text)
         session.read(stream, text)
         if epoch := _EPOCH.fullmatch(text):
             epochs[int(epoch[1])] = float(epoch[2]) if epoch[2] else None
@@ -64,4 +67,5 @@ def facts_of_log(lines: Iterable[tuple[float, str, str]], *, is_packed: bool) ->
         epochs_done=len(epochs) or None,
         epoch_seconds=median(timed) if timed else None,
         photo_seconds=photo_seconds,
+        error_line=error.line,
     )

@@ -13,7 +13,9 @@ from kitctl.errors import NextCommand, UsageError
 
 _SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _KERNEL = re.compile(rf"(?P<owner>{_SLUG})/(?P<slug>{_SLUG})")
-_RUN = re.compile(rf"(?:(?P<kernel>{_SLUG}/{_SLUG})/)?v?(?P<version>[1-9][0-9]*)")
+_RUN = re.compile(
+    rf"(?P<kernel>{_SLUG}/{_SLUG})(?:/v?(?P<of_kernel>[1-9][0-9]*))?|v?(?P<version>[1-9][0-9]*)"
+)
 
 
 class KernelRef(NamedTuple):
@@ -72,7 +74,9 @@ class RunName(NamedTuple):
 
     @classmethod
     def parse(cls, text: str | None) -> RunName:
-        """Parse `<N>`, `v<N>`, `<owner>/<slug>/<N>`, or None (the latest of this project).
+        """Parse `<N>`, `v<N>`, `<owner>/<slug>/<N>`, `<owner>/<slug>` (its latest), or None.
+
+        None is the latest of this project.
 
         Raises UsageError for anything else.
         """
@@ -84,13 +88,15 @@ class RunName(NamedTuple):
                 f"{text!r} names no run.",
                 code="bad_run",
                 hint=(
-                    "Name it by its version (3 or v3) or whole (OWNER/SLUG/3); see `",
+                    "Name it by its version (3 or v3), whole (OWNER/SLUG/3) or by its kernel "
+                    "(OWNER/SLUG, the latest); see `",
                     NextCommand("runs"),
                     "`.",
                 ),
             )
         kernel = KernelRef.parse(match["kernel"]) if match["kernel"] else None
-        return cls(kernel, int(match["version"]))
+        version = match["of_kernel"] or match["version"]
+        return cls(kernel, int(version) if version else None)
 
 
 class Status(StrEnum):
@@ -108,7 +114,9 @@ class Status(StrEnum):
 
     @property
     def label(self) -> str:
-        """The state as people read it: "cancelled", "cancel requested"."""
+        """The state as people read it: "cancelled", "cancel requested", "not run"."""
+        if self is Status.NEW_SCRIPT:
+            return "not run"
         if self is Status.CANCEL_ACKNOWLEDGED:
             return "cancelled"
         return self.lower().replace("_", " ")

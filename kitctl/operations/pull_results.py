@@ -8,12 +8,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from kitctl.config import Config
 from kitctl.domain import run_report
+from kitctl.domain.error_line import ErrorLineReader
 from kitctl.domain.results import (
     LARGEST_MANIFEST_BYTES,
     MANIFEST,
@@ -89,13 +90,17 @@ def pull_results(
             urls = FileUrls(outputs(), lambda: kaggle.outputs(target.ref))
             run = RunListing(f"{kaggle.service} {target.ref}", urls.names, sizes())
     run.require_match(options.only)
+    error = ErrorLineReader()
+    lines = error.reading(kaggle.log(target.ref), lambda line: (line.stream, line.text))
     with (
         _translate_disk_errors(folder.root),
         folder.exclusive(lambda: _report_waiting(folder, reporter)),
-        prefetch(lambda: _save_log(kaggle.log(target.ref), folder.part_path(LOG_PART))) as log,
+        prefetch(lambda: _save_log(lines, folder.part_path(LOG_PART))) as log,
     ):
         pull = _Pull(status, run, urls, downloads, folder, options, reporter)
         result = pull.run(log)
+    if status.status.failed:
+        result = replace(result, status=replace(status, error_line=error.line))
     if target.record is not None:
         ledger.update_facts(target.record.id, run_report.facts(result.summary.report))
         if not result.failed and not options.only:

@@ -18,7 +18,7 @@ from kitctl.domain.push_guards import (
 )
 from kitctl.domain.quota import QuotaReading
 from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef
+from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.same_source import source_sha256
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.find_run import TargetRun
@@ -39,7 +39,8 @@ class PushOptions:
     """What to push; past all guards (`force`) or that of the same script (`again`), or over a run
     under way (`replace`).
 
-    Folders of this machine stand for the sources `stand_ins` at the local Kaggle.
+    Where not `runs`, the version is saved only. `name` and `message` are the user's own words on
+    the run. Folders of this machine stand for the sources `stand_ins` at the local Kaggle.
     """
 
     plan: Plan
@@ -47,6 +48,9 @@ class PushOptions:
     force: bool = False
     again: bool = False
     replace: bool = False
+    runs: bool = True
+    name: str = ""
+    message: str = ""
     stand_ins: frozenset[str] = frozenset()
 
 
@@ -75,6 +79,9 @@ class PushResult:
             "quota": _quota_data(self.reading, intent.pool),
             "warnings": self.warnings,
             "waited_seconds": self.waited_seconds,
+            "name": intent.name or None,
+            "message": intent.message or None,
+            "started": self.run.status is not Status.NEW_SCRIPT,
         }
 
 
@@ -126,12 +133,17 @@ def push(
         reconcile(kaggle, ledger, reporter)
         kernel = find_job_kernel(options.plan.metadata, kaggle, ledger)
         request = save_request(options.plan, kernel, options.timeout_seconds)
+        request = replace(request, runs=options.runs)
         newest = kernel.newest
         past = ledger.past_runs(kaggle.service, kernel.kernel, options.plan.metadata.pool)
-        sources = kaggle.source_versions(request.sources.without(options.stand_ins))
+        needed = request.sources.without(options.stand_ins)
+        sources = kaggle.source_versions(needed)
+        intent = _intent(options.plan, request, kernel, kaggle, ledger)
         intent = replace(
-            _intent(options.plan, request, kernel, kaggle, ledger),
+            intent,
             source_versions={name: version.label for name, version in sources.items()},
+            name=options.name,
+            message=options.message,
         )
         intent = replace(intent, forecast=forecast_run(intent, past))
         reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
@@ -145,13 +157,15 @@ def push(
             foreign.same_script(intent, sources.values()) if foreign else None,
             fetches_code=_fetches_code(options.plan),
         )
-        guards = [
-            sources_guard(kaggle.source_problems(request.sources.without(options.stand_ins))),
+        guards = [sources_guard(kaggle.source_problems(needed))]
+        # A version that is only saved takes no hours, and no session.
+        running_guards = [
             as_warnings(same_script) if options.again else same_script,
             under_way_guard(intent, None if replaced else under_way),
             sessions_guard(intent),
             *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
         ]
+        guards += running_guards if options.runs else []
         admission = _Admission(
             [as_warnings(guard) for guard in guards] if options.force else guards,
             {target.record.id for target in replaced if target.record},
@@ -164,6 +178,8 @@ def push(
                     stop_run(target, kaggle, ledger, clock, reporter)
         run = ledger.admit(intent, admission)
         run, saved = send_once(request, run, kaggle, ledger, clock, reporter)
+        if not options.runs:
+            run = ledger.record_status(run.id, Status.NEW_SCRIPT, kaggle.now())
     return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SaveRequest:
-    """A version of a kernel to save and run."""
+    """A version of a kernel to save and, where `runs`, to run."""
 
     kernel: KernelRef
     title: str  # "" where the kernel keeps its own
@@ -35,6 +35,7 @@ class SaveRequest:
     docker_image: str = ""
     docker_image_pinning_type: str = ""
     timeout_seconds: int | None = None
+    runs: bool = True
 
 
 class SavedVersion(NamedTuple):

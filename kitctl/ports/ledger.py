@@ -53,7 +53,7 @@ class Ledger(Protocol):
         """Return the run of this name."""
 
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
-        """Return the kernel's newest run that Kaggle accepted.
+        """Return the kernel's newest run that Kaggle accepted; not a version that is only saved.
 
         Here and below a kernel is also that of a job with this id, which Kaggle named otherwise.
         """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
+from kitctl.domain.runs import Status
 from kitctl.packing.bundle import Plan
 from kitctl.render.status import draw_status
 
@@ -88,9 +89,10 @@ def _count(files: int) -> str:
 
 def draw_pushed(pushed: PushResult, console: Console) -> None:
     intent = pushed.run.intent
-    console.print(f"{pushed.run.name} ✓ queued", soft_wrap=True)
+    is_started = pushed.run.status is not Status.NEW_SCRIPT
+    console.print(f"{pushed.run.name} ✓ {'queued' if is_started else 'saved'}", soft_wrap=True)
     console.print(pushed.url, soft_wrap=True)
-    if intent.pool != "cpu" and intent.forecast.seconds is not None:
+    if is_started and intent.pool != "cpu" and intent.forecast.seconds is not None:
         basis = " at most" if intent.forecast.basis == "timeout" else ", by past runs"
         console.print(f"expected to take {durations.describe(intent.forecast.seconds)}{basis}")
 

@@ -31,8 +31,10 @@ def draw_runs(listed: RunList, console: Console) -> None:
 def _columns(listed: RunList) -> list[Column]:
     """Return the columns, what a narrow window can do without last."""
     runs = listed.runs
+    notes = [run.intent.name or run.intent.message for run in runs]
     columns = [
         Column("run", [run.name for run in runs], "left"),
+        *([Column("name", notes, "left")] if any(notes) else []),
         Column("status", [run.status.label for run in runs], "left"),
         Column("ran", [_duration(listed.seconds(run)) for run in runs]),
     ]

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
+from kitctl.errors import KitError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kitctl.operations.shared.run_status import RunStatus
+
+
+@dataclass(frozen=True)
+class EndedRuns:
+    """Several runs that have ended, in the order in which they were asked for."""
+
+    statuses: tuple[RunStatus, ...]
+
+    @property
+    def failure(self) -> KitError | None:
+        """The error that the command exits with: a run that failed, before one that was stopped."""
+        failures = [status.failure for status in self.statuses if status.failure]
+        if len(failures) < 2:
+            return next(iter(failures), None)
+        first = min(failures, key=lambda failure: failure.exit_code)
+        others = f"{len(failures)} of {len(self.statuses)} runs did not complete."
+        return type(first)(f"{others} {first.message}", code=first.code, hint=first.hint)
+
+    def as_data(self) -> dict[str, Any]:
+        return {"runs": [status.as_data() for status in self.statuses]}
+
+
+def draw_ended(ended: EndedRuns, console: Console) -> None:
+    for status in ended.statuses:
+        draw_status(status, console)
 
 
 def draw_status(status: RunStatus, console: Console) -> None:

@@ -55,3 +55,13 @@ def test_outside_a_project_results_go_into_the_current_folder(
     monkeypatch.chdir(outside)
     assert kitctl("pull-results", "local/elsewhere/1", "--local").code == 0
     assert (outside / "results" / "elsewhere" / "v1" / "a.txt").read_text("utf-8") == "alpha"
+
+
+def test_pull_results_takes_the_latest_run_of_any_kernel(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    local_kaggle.seed("features", files=[{"name": "a.txt", "text": "old"}])
+    local_kaggle.seed("features", files=[{"name": "a.txt", "text": "new"}])
+    pulled = kitctl("pull-results", "local/features", "--local", "--json").data
+    assert pulled["run"] == "local/features/2"
+    assert Path(pulled["out"], "a.txt").read_text("utf-8") == "new"

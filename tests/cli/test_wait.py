@@ -46,3 +46,19 @@ def test_a_run_that_kaggle_does_not_show_yet_is_waited_for(
     call = kitctl("wait", "--local")
     assert call.code == 0
     assert "not shown yet" in call.err
+
+
+def test_wait_takes_several_runs_and_exits_as_the_worst_of_them(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    for slug, script in (("good-one", "print(1)"), ("bad-one", "raise SystemExit(2)")):
+        local_kaggle.push(slug, script)
+    waited = kitctl("wait", "--local", "--json", "local/good-one", "local/bad-one/1")
+    assert waited.code == 6
+    runs = waited.envelope["data"]["runs"]
+    assert [(run["run"], run["status"]) for run in runs] == [
+        ("local/good-one/1", "COMPLETE"),
+        ("local/bad-one/1", "ERROR"),
+    ]
+    shown = kitctl("wait", "--local", "local/good-one", "local/good-one/1")
+    assert (shown.code, shown.out.count("complete")) == (0, 2)

@@ -19,13 +19,17 @@ def test_owner_slug_and_version_name_any_run(text: str) -> None:
     assert RunName.parse(text) == RunName(KernelRef("ada", "car-or-truck"), 7)
 
 
+def test_owner_and_slug_name_the_latest_run_of_any_kernel() -> None:
+    assert RunName.parse("ada/car-or-truck") == RunName(KernelRef("ada", "car-or-truck"), None)
+
+
 def test_without_a_name_the_latest_run_is_meant() -> None:
     assert RunName.parse(None) == RunName()
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "v", "-1", "1.5", "latest", "ada/car", "/car/1", "ada//1", "a/b/c/1", "../x/1"],
+    ["", "0", "v", "-1", "1.5", "latest", "ada/", "/car", "/car/1", "ada//1", "a/b/c/1", "../x/1"],
 )
 def test_a_text_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

@@ -54,7 +54,7 @@ def save_request(request: SaveRequest) -> dict[str, object]:
         "dockerImage": request.docker_image or None,
         "dockerImagePinningType": request.docker_image_pinning_type or None,
         "sessionTimeoutSeconds": request.timeout_seconds,
-        "kernelExecutionType": "SAVE_AND_RUN_ALL",
+        "kernelExecutionType": "SAVE_AND_RUN_ALL" if request.runs else "QUICK_SAVE",
     }
     return {name: value for name, value in fields.items() if value is not None}
 

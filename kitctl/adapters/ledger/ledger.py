@@ -22,6 +22,9 @@ BUSY_SECONDS = 10.0
 # A kernel's runs under the name that Kaggle gave it, or under the one that the job has for it.
 OF_KERNEL = "(owner = ? AND slug = ? OR job_kernel = ?)"
 
+# A version that was saved and was not to run.
+ONLY_SAVED = "(status = 'NEW_SCRIPT' AND failure_message = '')"
+
 
 class SqliteLedger:
     """The port `Ledger`, in one file for all of a user's accounts and projects.
@@ -153,7 +156,8 @@ class SqliteLedger:
 
     def latest(self, service: str, kernel: KernelRef) -> Run | None:
         return self._first(
-            f"service = ? AND {OF_KERNEL} AND version IS NOT NULL ORDER BY version DESC LIMIT 1",
+            f"service = ? AND {OF_KERNEL} AND version IS NOT NULL AND NOT {ONLY_SAVED}"
+            " ORDER BY version DESC LIMIT 1",
             *(service, kernel.owner, kernel.slug, str(kernel)),
         )
 

@@ -95,6 +95,7 @@ class PullResult:
             "version": self.status.ref.version,
             "status": self.status.status,
             "failure_message": self.status.failure_message or None,
+            "error_line": self.status.error_line or None,
             "out": self.out,
             "files": [
                 {

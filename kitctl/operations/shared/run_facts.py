@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from kitctl.domain import run_report
+from kitctl.domain.error_line import ErrorLineReader
 from kitctl.domain.run_log import facts_of_log
 from kitctl.domain.run_times import TimeSource
 from kitctl.domain.runs import Facts, Run
@@ -31,11 +32,30 @@ def read_facts(run: Run, kaggle: Kaggle) -> Facts:
     return replace(facts, **{name: value for name, value in reported.items() if value is not None})
 
 
-def with_own_times(status: RunStatus, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
-    """Return the status of a run that ended unwatched with the times that the run itself gives.
+def with_own_facts(status: RunStatus, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+    """Return the status of an ended run with what its log says: its times, why it failed.
 
-    Where Kaggle does not give them, the next command asks again.
+    Where Kaggle does not give the log, the next command asks again.
     """
+    status = _with_own_times(status, kaggle, ledger)
+    if not status.status.failed or not status.is_shown:
+        return status
+    record = status.record
+    if record is not None and record.facts.error_line is not None:
+        return replace(status, error_line=record.facts.error_line)
+    reader = ErrorLineReader()
+    try:
+        for line in kaggle.log(status.ref):
+            reader.read(line.stream, line.text)
+    except KitError:
+        return status
+    if record is not None:
+        record = ledger.update_facts(record.id, Facts(error_line=reader.line))
+    return replace(status, record=record, error_line=reader.line)
+
+
+def _with_own_times(status: RunStatus, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
+    """Return the status of a run that ended unwatched with the times that the run itself gives."""
     record = status.record
     if record is None or not status.status.ended or not status.is_shown:
         return status

@@ -17,7 +17,8 @@ class RunStatus:
     """One run's state at the time `now`, in seconds on Kaggle's clock.
 
     `record` is what the ledger holds of it; None where it was not pushed from here. Where Kaggle
-    does not show the run (yet), `is_shown` is False and the state is the ledger's.
+    does not show the run (yet), `is_shown` is False and the state is the ledger's. `error_line` is
+    the line of a failed run's log that says why, "" where none does or it was not read.
     """
 
     ref: RunRef
@@ -26,6 +27,7 @@ class RunStatus:
     now: float
     record: Run | None
     is_shown: bool = True
+    error_line: str = ""
 
     @property
     def queued_seconds(self) -> float | None:
@@ -56,7 +58,9 @@ class RunStatus:
                 hint=NextCommand("push", note="pushes it once more"),
             )
         if self.status.failed:
-            return RunFailed(f"The run {self.ref} failed.{reason}", hint=hint)
+            is_said = self.error_line and self.error_line not in self.failure_message
+            cause = f": {self.error_line}" if is_said else "."
+            return RunFailed(f"The run {self.ref} failed{cause}{reason}", hint=hint)
         if self.status.cancelled:
             return RunCancelled(
                 f"The run {self.ref} was cancelled or ran out of time.{reason}", hint=hint
@@ -75,6 +79,7 @@ class RunStatus:
             "version": self.ref.version,
             "status": self.status,
             "failure_message": self.failure_message or None,
+            "error_line": self.error_line or None,
             "is_shown": self.is_shown,
             "queued_seconds": self.queued_seconds,
             "running_seconds": self.running_seconds,

@@ -16,7 +16,7 @@ from kitctl.domain.runs import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import NullReporter, ProgressBar, Reporter
-from kitctl.operations.shared.run_facts import with_own_times
+from kitctl.operations.shared.run_facts import with_own_facts
 from kitctl.operations.shared.run_status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger, LogLine
 
@@ -51,7 +51,7 @@ def wait_for_end(
     with _StatusLine(reporter, str(target.ref)) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
         status = _watch(poller, status_line, _NoLog(clock), clock, timeout)
-        return with_own_times(status, kaggle, ledger)
+        return with_own_facts(status, kaggle, ledger)
 
 
 def follow(
@@ -83,7 +83,7 @@ def follow(
         poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
         log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
         status = _watch(poller, status_line, log, clock, None)
-        return with_own_times(status, kaggle, ledger)
+        return with_own_facts(status, kaggle, ledger)
 
 
 def _watch(

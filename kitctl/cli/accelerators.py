@@ -1,0 +1,19 @@
+"""`kitctl accelerators`."""
+
+from __future__ import annotations
+
+from kitctl.cli.command import command
+from kitctl.cli.context import CommandContext
+from kitctl.render.output import CommandResult
+
+
+@command("accelerators")
+def accelerators(context: CommandContext) -> CommandResult:
+    """List the accelerators: their names, what a run gets today, and which hours it uses.
+
+    For example: kitctl push --accelerator t4x2
+    """
+    from kitctl.operations.accelerators import list_accelerators
+    from kitctl.render.accelerators import draw_accelerators
+
+    return CommandResult(list_accelerators(), draw_accelerators)

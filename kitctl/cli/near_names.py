@@ -1,0 +1,50 @@
+"""Names that people type for a command: other tools', shorter ones, misspelt ones."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Iterable, Sequence
+
+NEAR_NAMES = {
+    **dict.fromkeys(("pull", "download", "output", "outputs", "fetch", "results"), "pull-results"),
+    **dict.fromkeys(("ps", "list", "ls", "jobs", "history"), "runs"),
+    **dict.fromkeys(("run", "start", "launch", "train", "save"), "push"),
+    **dict.fromkeys(("stop", "kill", "abort"), "cancel"),
+    **dict.fromkeys(("log", "tail", "follow", "attach"), "logs"),
+    **dict.fromkeys(("rehearse", "test", "try", "dryrun", "rehearsal"), "dry-run"),
+    **dict.fromkeys(("gpus", "gpu", "machines", "accelerator"), "accelerators"),
+    **dict.fromkeys(("hours", "usage", "limits"), "quota"),
+    **dict.fromkeys(("new", "create", "template"), "init"),
+    **dict.fromkeys(("pack", "build", "bundle"), "package"),
+    **dict.fromkeys(("check", "diagnose"), "doctor"),
+    **dict.fromkeys(("watch", "join"), "wait"),
+    **dict.fromkeys(("dataset", "data"), "datasets"),
+    **dict.fromkeys(("config", "knobs"), "settings"),
+    "info": "status",
+    "diff": "compare",
+}
+# Kaggle's own client puts these words before `push`, `output`, `status`, `list`, `logs`.
+_KAGGLE_GROUPS = ("kernels", "kernel", "k")
+
+
+def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> str:
+    """Return the command line that an unknown command means, "" where none is like it."""
+    words = list(arguments)
+    values = {place + 1 for place, word in enumerate(words) if word == "--project"}
+    names = [n for n, word in enumerate(words) if n not in values and not word.startswith("-")]
+    place = next(iter(names), None)
+    if place is None:
+        return ""
+    if words[place] in _KAGGLE_GROUPS and place + 1 < len(words):
+        del words[place]
+        if words[place] == "pull":  # Kaggle's client fetches the source with it.
+            return ""
+        words = ["--project" if word in ("-p", "--path") else word for word in words]
+    name = words[place].lower().replace("_", "-")
+    known = list(commands)
+    close = difflib.get_close_matches(name, known, n=1)
+    meant = name if name in known else NEAR_NAMES.get(name, close[0] if close else "")
+    if not meant:
+        return ""
+    return f"kitctl {shlex.join([*words[:place], meant, *words[place + 1 :]])}"
