@@ -78,6 +78,7 @@ def test_push_and_the_commands_that_watch_its_run(
 ) -> None:
     write_script(project, TRAINING, enable_gpu="true", machine_shape="NvidiaTeslaT4")
     check("push --plan", kitctl("push", "--plan", "--json"))
+    check("accelerators", kitctl("accelerators", "--json"))
     check("push", kitctl("push", "--local", "--json"))
     check("wait", kitctl("wait", "--local", "--json"))
     check("status", kitctl("status", "--local", "--json"))
