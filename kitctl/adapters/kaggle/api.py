@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from kitctl.adapters.kaggle import log_stream, outputs, wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible, bad_credentials
 from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.push_errors import answer_lost, not_cancelled, push_refused
-from kitctl.adapters.kaggle.sources import source_problem, source_versions
+from kitctl.adapters.kaggle.sources import at_the_local_kaggle, source_problem, source_versions
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.metadata import Sources
 from kitctl.domain.quota import PoolReading, QuotaReading
@@ -220,7 +219,7 @@ class KaggleApi:
         ]
         problems = (source_problem(self._transport, kind, source) for kind, source in kinds)
         found = tuple(problem for problem in problems if problem is not None)
-        return tuple(map(_at_the_local_kaggle, found)) if self.service == "local" else found
+        return tuple(map(at_the_local_kaggle, found)) if self.service == "local" else found
 
     def source_versions(self, sources: Sources) -> Mapping[str, SourceVersion]:
         return source_versions(self._transport, sources)
@@ -269,13 +268,3 @@ def _kernel_of(ref: str, url: str, default: KernelRef) -> KernelRef:
         return KernelRef.parse("/".join(parts[-2:]))
     except (ValueError, UsageError):
         return default
-
-
-def _at_the_local_kaggle(problem: Problem) -> Problem:
-    """Return the problem with the fix for a source that is not there."""
-    if type(problem) is not Problem:
-        return problem
-    fix = (
-        f'Name a folder for it in pyproject.toml: [tool.kitctl.sources] "{problem.where}" = "DIR".'
-    )
-    return replace(problem, fix=fix)

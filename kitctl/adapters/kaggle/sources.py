@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
@@ -70,6 +71,16 @@ def _competition(transport: Transport, source: str, owner: str, slug: str) -> Pr
 def _model(transport: Transport, source: str, owner: str, slug: str) -> None:
     request = {"ownerSlug": owner, "modelSlug": slug}
     transport.call("models.ModelApiService", "GetModel", request)
+
+
+def at_the_local_kaggle(problem: Problem) -> Problem:
+    """Return the problem with the fix for a source that is not there."""
+    if type(problem) is not Problem:
+        return problem
+    fix = (
+        f'Name a folder for it in pyproject.toml: [tool.kitctl.sources] "{problem.where}" = "DIR".'
+    )
+    return replace(problem, fix=fix)
 
 
 # Kinds of which Kaggle may refuse to say anything although a run can mount them.
