@@ -26,7 +26,7 @@ def test_a_competition_of_which_kaggle_says_nothing_is_said_to_be_unchecked(
 ) -> None:
     write_folder(project, competition_sources=["titanic"], model_sources=["a/b/c/d/1"])
     for method in ("GetCompetition", "GetModel"):
-        local_kaggle.fault("status", method, status=403)
+        local_kaggle.fault("status", method, status=403, count=5)
     warnings = kitctl("push", "--local", "--json").data["warnings"]
     assert sum("not checked" in warning for warning in warnings) == 2
 
