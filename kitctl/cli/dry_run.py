@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,12 @@ def dry_run(
     data: DataOption = None,
     settings: SetOption = None,
     env: EnvOption = None,
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            "--python", metavar="PATH", help="Run it by this Python, whose packages it then has."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -82,7 +89,7 @@ def dry_run(
         mounts,
         scale,
         out=out or context.results_folder(plan.metadata.slug, "dry-run"),
-        runner=runner.start,
+        runner=partial(runner.start, python=python),
         reporter=context.console,
     )
     wrong = ", ".join(check.name for check in result.checks if not check.ok)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitctl.sandbox import visible
+from kitctl.sandbox.interpreter import Interpreter, own_interpreter
 from kitctl.sandbox.pip_settings import pip_folders, pip_variables
 
 _NAMESPACES = (
@@ -42,24 +43,35 @@ class Isolation:
     description: str
 
 
-def isolate(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolation:
+def isolate(
+    root: Path,
+    inputs: Mapping[str, Path],
+    python: Interpreter | None = None,
+    *,
+    internet: bool,
+) -> Isolation:
     """Return the best isolation that this machine allows.
 
     Args:
         root: the run's folder with its folders src, working, home, packages, kit and, both empty,
             stage and input.
         inputs: path under input/ → local folder. Where there are no namespaces, they are copied.
+        python: the Python that runs the script; None is the one that runs kitctl.
         internet: whether the run may use the network.
     """
-    return _namespaces(root, inputs, internet=internet) or _copies(root, inputs, internet=internet)
+    return _namespaces(root, inputs, python or own_interpreter(), internet=internet) or _copies(
+        root, inputs, internet=internet
+    )
 
 
-def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Isolation | None:
+def _namespaces(
+    root: Path, inputs: Mapping[str, Path], python: Interpreter, *, internet: bool
+) -> Isolation | None:
     """Return an isolation in namespaces of its own; None if the machine allows none."""
     if sys.platform != "linux" or shutil.which("unshare") is None:
         return None
     spec = {
-        **dataclasses.asdict(_view(root, inputs, internet=internet)),
+        **dataclasses.asdict(_view(root, inputs, python, internet=internet)),
         "root": str(root / "stage"),
         "cwd": "/kaggle/working",
         "loopback": not internet,
@@ -79,11 +91,13 @@ def _namespaces(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> Is
     )
 
 
-def _view(root: Path, inputs: Mapping[str, Path], *, internet: bool) -> visible.View:
+def _view(
+    root: Path, inputs: Mapping[str, Path], python: Interpreter, *, internet: bool
+) -> visible.View:
     """Return the file system of a run in namespaces."""
     empty = root / "stage-empty"
     empty.mkdir(exist_ok=True)
-    view = visible.machine(empty)
+    view = visible.machine(empty, python)
     for name in ("src", "working"):
         view.mount(root / name, f"/kaggle/{name}", "rw" if name in WRITABLE else "ro")
     for name in ("home", "packages", "kit"):

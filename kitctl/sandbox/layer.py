@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import venv
 from pathlib import Path
 
-from kitctl.sandbox.visible import site_folders
+from kitctl.sandbox.interpreter import Interpreter
 
 _PIP = {
     "posix": ("pip", '#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n'),
@@ -14,18 +15,22 @@ _PIP = {
 }
 
 
-def make_layer(folder: Path, kit: Path) -> None:
-    """Make a virtual environment that also finds this Python's packages and the modules of `kit`.
+def make_layer(folder: Path, kit: Path, python: Interpreter) -> None:
+    """Make a virtual environment that also finds a Python's packages and the modules of `kit`.
 
     One that is there is left as it is: a script may have written to it.
     """
     if (folder / "pyvenv.cfg").exists():
         return
-    venv.EnvBuilder(symlinks=os.name != "nt", with_pip=False).create(folder)
+    if python.is_own:
+        venv.EnvBuilder(symlinks=os.name != "nt", with_pip=False).create(folder)
+    else:
+        command = [str(python.executable), "-I", "-m", "venv", "--without-pip", str(folder)]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     packages = next(folder.glob("[lL]ib/**/site-packages"))
     lines = [
         os.path.relpath(kit, packages),
-        *(f"import site; site.addsitedir({str(path)!r})" for path in site_folders()),
+        *(f"import site; site.addsitedir({str(path)!r})" for path in python.site_folders),
     ]
     (packages / "kitctl.pth").write_text("\n".join(lines) + "\n", "utf-8")
     name, text = _PIP[os.name]

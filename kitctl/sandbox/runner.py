@@ -20,12 +20,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.sandbox import layer, secrets
+from kitctl.sandbox.interpreter import Interpreter, find_interpreter, own_interpreter
 from kitctl.sandbox.isolation import Isolation, isolate, reset_stage
 from kitctl.sandbox.outputs import remove_unsafe
 from kitctl.sandbox.pip_settings import pip_variables
@@ -117,6 +117,7 @@ def start(
     on_isolation: Callable[[str], None] = lambda sentence: None,
     secret_values: Mapping[str, str] | None = None,
     name: str = "script.py",
+    python: Path | None = None,
 ) -> SandboxRun:
     """Start a Python script or notebook.
 
@@ -134,6 +135,8 @@ def start(
         secret_values: KITCTL_SECRET_<LABEL> → value, for the stand-in of kaggle_secrets; None:
             those of this process's environment.
         name: the script's file name.
+        python: the program of another Python, or the folder of its virtual environment; None is
+            the Python that runs kitctl.
 
     Raises:
         InvalidInput: it is neither a Python script nor a notebook, or a notebook cannot be run
@@ -145,21 +148,24 @@ def start(
             code="not_runnable",
             hint=(NextCommand("push"), " sends it to Kaggle, where it can run"),
         )
-    if name.endswith(".ipynb"):
-        _require_notebook_packages()
+    needed = NOTEBOOK_PACKAGES if name.endswith(".ipynb") else ()
+    interpreter = find_interpreter(python, needed) if python else own_interpreter(needed)
+    _require_packages(interpreter)
     root = root.resolve()
     hidden = secrets.given() if secret_values is None else secret_values
-    secret_file = _make_folders(root, hidden)
+    secret_file = _make_folders(root, hidden, interpreter)
     (root / "src" / name).write_bytes(script)
     inputs = _both_layouts(mounts)
     for path in inputs:
         (root / "input" / path).mkdir(parents=True, exist_ok=True)
-    isolation = isolate(root, inputs, internet=internet)
+    isolation = isolate(root, inputs, interpreter, internet=internet)
     on_isolation(isolation.description)
     supervisor = subprocess.Popen(
         _supervisor_command(isolation, name, secret_file),
         cwd=root,
-        env=_environment(isolation, {**(pip_variables() if internet else {}), **environment}),
+        env=_environment(
+            isolation, interpreter, {**(pip_variables() if internet else {}), **environment}
+        ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -176,24 +182,30 @@ def start(
 
 def missing_notebook_packages() -> list[str]:
     """Return the packages that notebooks need and that are not installed."""
-    return [name for name in NOTEBOOK_PACKAGES if find_spec(name) is None]
+    return list(own_interpreter(NOTEBOOK_PACKAGES).missing)
 
 
-def _require_notebook_packages() -> None:
-    if missing := missing_notebook_packages():
-        raise InvalidInput(
-            f"Notebooks cannot run here without {', '.join(missing)}.",
-            code="notebook_packages",
-            hint=f"pip install {' '.join(missing)}   (or: pip install 'kaggle-kitctl[notebook]')",
-        )
+def _require_packages(python: Interpreter) -> None:
+    if not python.missing:
+        return
+    names = " ".join(python.missing)
+    where, hint = "here", f"pip install {names}   (or: pip install 'kaggle-kitctl[notebook]')"
+    if not python.is_own:
+        where, hint = f"by {python.executable}", f"{python.executable} -m pip install {names}"
+    raise InvalidInput(
+        f"Notebooks cannot run {where} without {', '.join(python.missing)}.",
+        code="notebook_packages",
+        hint=hint,
+    )
 
 
 def isolation() -> str:
     """Return how runs are isolated on this machine, in one sentence; an empty run is tried."""
     with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
         root = Path(folder)
-        _make_folders(root, {})
-        description = isolate(root, {}, internet=False).description
+        python = own_interpreter()
+        _make_folders(root, {}, python)
+        description = isolate(root, {}, python, internet=False).description
         remove(root)
         return description
 
@@ -215,7 +227,7 @@ def remove_inputs(root: Path) -> None:
         shutil.rmtree(inputs, ignore_errors=True)
 
 
-def _make_folders(root: Path, secret_values: Mapping[str, str]) -> Path:
+def _make_folders(root: Path, secret_values: Mapping[str, str], python: Interpreter) -> Path:
     """Make the folders of a run; return the file of its secrets, which is to go with the run."""
     shutil.rmtree(root / "kit", ignore_errors=True)
     for folder in _FOLDERS:
@@ -223,7 +235,7 @@ def _make_folders(root: Path, secret_values: Mapping[str, str]) -> Path:
     reset_stage(root)
     for module in _INSIDE.glob("*.py"):
         shutil.copyfile(module, root / "kit" / module.name)
-    layer.make_layer(root / "packages", root / "kit")
+    layer.make_layer(root / "packages", root / "kit", python)
     return secrets.write(root / "kit", secret_values)
 
 
@@ -251,10 +263,12 @@ def _supervisor_command(isolation: Isolation, name: str, secret_file: Path) -> l
     return [sys.executable, "-IS", program, json.dumps(spec)]
 
 
-def _environment(isolation: Isolation, added: Mapping[str, str]) -> dict[str, str]:
+def _environment(
+    isolation: Isolation, python: Interpreter, added: Mapping[str, str]
+) -> dict[str, str]:
     """Return Kaggle's variables and what every program needs; no credential of the user's."""
     own = Path(isolation.own)
-    programs = [layer.programs(own / "packages"), Path(sys.executable).parent]
+    programs = [layer.programs(own / "packages"), python.executable.parent]
     path = os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)])
     needed = ("SYSTEMROOT", "LD_LIBRARY_PATH")
     return {

@@ -7,10 +7,11 @@ credentials, the ledger, /tmp and /run with their sockets.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from kitctl.sandbox.interpreter import Interpreter, own_interpreter
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix", "gnu")
 _ETC = (
@@ -64,8 +65,8 @@ class View:
         return False
 
 
-def machine(empty: Path) -> View:
-    """Return the machine's part: programs, libraries, Python, devices, a few settings.
+def machine(empty: Path, python: Interpreter) -> View:
+    """Return the machine's part: programs, libraries, a Python, devices, a few settings.
 
     `empty` is an empty folder, which hides others.
     """
@@ -85,7 +86,8 @@ def machine(empty: Path) -> View:
     for path in (*devices, *Path("/dev").glob("nvidia*")):
         if path.exists():
             view.mount(path, path, "rw")
-    for path in _python_folders():
+    # The program that starts the run is one of kitctl's own Python.
+    for path in dict.fromkeys((*_python_folders(python), *_python_folders(own_interpreter()))):
         _show(view, path)
     return view
 
@@ -100,20 +102,13 @@ def _show(view: View, path: Path) -> None:
             view.mount(path, place)
 
 
-def site_folders() -> list[Path]:
-    """Return the folders of this Python's installed packages."""
-    names = {"site-packages", "dist-packages"}
-    return [path for path in map(Path, sys.path) if path.name in names and path.is_dir()]
-
-
-def _python_folders() -> Iterator[Path]:
-    """Yield what this Python and its packages consist of."""
-    program = Path(sys.executable)
-    prefixes = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
-    folders = [*map(Path, prefixes), program.parent.parent, program.resolve().parent.parent]
+def _python_folders(python: Interpreter) -> Iterator[Path]:
+    """Yield what a Python and its packages consist of."""
+    program = python.executable
+    folders = [*python.prefixes, program.parent.parent, program.resolve().parent.parent]
     for folder in dict.fromkeys(folders):
         yield from (folder / part for part in _PREFIX_PARTS if (folder / part).exists())
-    for folder in site_folders():
+    for folder in python.site_folders:
         yield folder
         # Data of its packages, where they are not this environment's own.
         yield from (path for path in (folder.parents[2] / "share/jupyter",) if path.is_dir())
