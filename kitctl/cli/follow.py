@@ -42,9 +42,25 @@ def follow_run(
 ) -> RunStatus:
     """Show the log as it comes, until the run has ended; return the state in which it ended."""
     from kitctl.operations.shared.watch import follow
+    from kitctl.render.live_line import live_line
 
-    with hint_on_interrupt(target.ref):
-        return follow(target, context.client, context.ledger, context.clock, context.console, show)
+    options, record = context.options, target.record
+    with (
+        hint_on_interrupt(target.ref),
+        live_line(
+            is_shown=not (options.json or options.quiet),
+            uses_quota=record is not None and record.intent.pool != "cpu",
+        ) as progress,
+    ):
+
+        def pass_on(line: LogLine) -> None:
+            if progress is not None:
+                progress.read(line.time, line.text)
+            show(line)
+
+        return follow(
+            target, context.client, context.ledger, context.clock, context.console, pass_on
+        )
 
 
 @contextmanager
