@@ -67,8 +67,8 @@ real: $(READY)  ## train on real photographs with real VGG16 weights, three seed
 test: check  ## lint, types and all tests but those of test-kaggle-image
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-torture: $(READY)  ## faults drawn by chance, in under 15 minutes (KITCTL_TORTURE_SEED=N repeats them)
-	$(BIN)/python -m pytest -m torture tests/torture
+torture: $(READY)  ## faults by the hundred, in under 15 minutes (KITCTL_TORTURE_SEED=N repeats what chance drew)
+	$(BIN)/python -m pytest -m torture --numprocesses 8 --dist worksteal tests/torture
 
 check: $(READY)  ## lint and types only
 	$(BIN)/ruff check .

@@ -135,9 +135,9 @@ class CommandContext:
     @property
     def client(self) -> KaggleApi:
         """Kaggle, or the local Kaggle, which is started if need be."""
-        return self._client or self.connect()
+        return self._client or self.connect(REQUEST_SECONDS)
 
-    def connect(self, total_seconds: float = REQUEST_SECONDS) -> KaggleApi:
+    def connect(self, total_seconds: float) -> KaggleApi:
         """Return the client; all tries of one request take `total_seconds` at most."""
         return self._connect(total_seconds=total_seconds, on_wait=self.console.warn)
 

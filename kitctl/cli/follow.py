@@ -25,8 +25,10 @@ class LinePrinter:
     ) -> None:
         self._context, self._run, self._raw, self._skip = context, run, raw, skip
         self.lines: list[LogLine] = []
+        self.count = 0
 
     def show(self, line: LogLine) -> None:
+        self.count += 1
         if self._skip > 0:
             self._skip -= 1
         elif self._context.options.json:

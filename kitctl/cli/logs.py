@@ -49,6 +49,10 @@ def logs(
     printer = LinePrinter(context, target.ref, raw=raw)
     state = read_log(target, context.client, context.ledger, printer.show, tail)
     log = Log(target.ref, state, tuple(printer.lines))
+    if not state.is_shown:
+        context.console.warn(f"Kaggle does not show {target.ref} now, so its log may be missing.")
+    elif not state.status.ended and not printer.count:
+        context.console.info(f"As far as Kaggle shows, nothing has been printed by {target.ref}.")
     follow_it = NextCommand("logs", f"-f {target.ref.version}", "the run goes on")
     return CommandResult(log, draw_nothing, hint="" if state.status.ended else follow_it)
 

@@ -90,3 +90,12 @@ def test_a_login_that_ends_while_a_run_is_followed_is_renewed(
     lines = [line.split("] ")[1] for line in done.stdout.splitlines() if line.startswith("[v1")]
     assert lines == [str(number) for number in range(25)]
     assert local_kaggle.calls("GenerateAccessToken") >= 2
+
+
+def test_logs_says_that_kaggle_does_not_show_the_run(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    kitctl("push", "--local")
+    local_kaggle.hide_new_versions(600, 403)
+    call = kitctl("logs", "--local")
+    assert call.code == 0 and "Kaggle does not show local/small-job/1 now" in call.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,13 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hostile_runs_pulled_one_after_the_other(
-    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path, chance: random.Random
+    kitctl: Kitctl,
+    local_kaggle: LocalKaggle,
+    tmp_path: Path,
+    chance: random.Random,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    record_property("hostile runs pulled", RUNS)
     for number in range(RUNS):
         local_kaggle.reset()
         run = draw_run(chance, names=chance.randrange(1, 60))

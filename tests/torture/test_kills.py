@@ -69,6 +69,7 @@ def test_a_push_that_is_killed_at_any_moment_leads_to_one_run_that_the_ledger_kn
     local_kaggle: LocalKaggle,
     push_and_kill: Callable[[float, Path], None],
     chance: random.Random,
+    record_property: Callable[[str, object], None],
     tmp_path: Path,
 ) -> None:
     wrong = []
@@ -82,6 +83,8 @@ def test_a_push_that_is_killed_at_any_moment_leads_to_one_run_that_the_ledger_kn
         taken += local_kaggle.calls("SaveKernel")
         if known_versions(local_kaggle, path) != [1]:
             wrong.append(seconds)
+    record_property("pushes killed", MOMENTS)
+    record_property("of them lost or paid twice", len(wrong))
     assert not wrong
     assert 0 < taken < MOMENTS, "no push was killed before, or none after it was sent"
 

@@ -6,7 +6,7 @@ import gzip
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,6 +153,17 @@ def player(local_kaggle: LocalKaggle, tmp_path: Path) -> Iterator[Player]:
     yield Player(local_kaggle, tmp_path)
 
 
+Recorder = Callable[[str, object], None]
+
+
+def play(player: Player, cases: list[Case], record_property: Recorder) -> None:
+    runs = {case: player.runs_after(case) for case in cases}
+    record_property("answers of SaveKernel", len(cases))
+    record_property("of them paid twice", sum(number > 1 for number in runs.values()))
+    record_property("of them lost", sum(number < 1 for number in runs.values()))
+    assert set(runs.values()) == {1}, runs
+
+
 def drawn(status: int, body: str, chance: random.Random) -> Case:
     # A refusal in Kaggle's own words takes no effect.
     is_clear = body in REFUSALS and status in CLEAR
@@ -161,20 +172,23 @@ def drawn(status: int, body: str, chance: random.Random) -> Case:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_each_answer_leads_to_one_run(player: Player, chance: random.Random, status: int) -> None:
+def test_each_answer_leads_to_one_run(
+    player: Player, chance: random.Random, record_property: Recorder, status: int
+) -> None:
     bodies = [*BODIES, *REFUSALS]
     drawn_bodies = bodies if status in WHOLE else chance.sample(bodies, 5)
-    cases = [drawn(status, body, chance) for body in drawn_bodies]
-    wrong = {case: runs for case in cases if (runs := player.runs_after(case)) != 1}
-    assert not wrong
+    play(player, [drawn(status, body, chance) for body in drawn_bodies], record_property)
 
 
 @pytest.mark.parametrize("visibility", VISIBILITIES)
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_each_moment_of_the_effect_leads_to_one_run(
-    player: Player, chance: random.Random, effect: float | None, visibility: str
+    player: Player,
+    chance: random.Random,
+    record_property: Recorder,
+    effect: float | None,
+    visibility: str,
 ) -> None:
     forms = [(429, "flat words"), (503, "nested words"), (200, "html"), (524, "nothing")]
     cases = [Case(*form, effect, visibility) for form in chance.sample(forms, 2)]
-    wrong = {case: runs for case in cases if (runs := player.runs_after(case)) != 1}
-    assert not wrong
+    play(player, cases, record_property)

@@ -127,13 +127,12 @@ def parse_response(response: Response) -> dict[str, Any]:
         RetryLater: a failure that may pass.
         Unauthorized: HTTP 401.
         NotVisible, InvalidInput: a failure that will not pass.
-        NetworkFailed: this is no response of Kaggle's.
     """
     reply = Reply.of(response)
     if reply.status >= 400:
         raise _error(reply, response)
     if reply.payload is None or reply.status >= 300:
-        raise _not_kaggle()
+        raise RetryLater(_not_kaggle())
     return reply.payload
 
 

@@ -79,7 +79,9 @@ def log_so_far(transport: Transport, run: RunRef, quiet_seconds: float) -> Itera
         before = lines.taken
         try:
             yield from _lines_of_connection(lines, transport, run, pieces)
-            break
+            if lines.taken or fruitless:
+                break
+            fruitless = 1  # A log without a line may be another's answer.
         except (_Disconnected, NetworkFailed, InvalidInput) as error:
             if isinstance(error, _Disconnected) and error.after_pieces and lines.taken == before:
                 break  # It broke off after all that was known: there is no more yet.
@@ -175,10 +177,11 @@ def _parse_event(payload: str) -> tuple[dict[str, Any], bool]:
 
 
 def _array(response: StreamedResponse) -> Iterator[dict[str, Any]]:
-    """Yield the pieces of a finished log; raises ValueError for anything but a whole array."""
+    """Yield the pieces of a finished log; raises ValueError for anything but a whole one."""
     for piece in read_array(JsonText(response.text())):
-        if isinstance(piece, dict):
-            yield piece
+        if not isinstance(piece, dict):
+            raise ValueError("This is no log.")
+        yield piece
 
 
 def _size(piece: dict[str, Any]) -> int:

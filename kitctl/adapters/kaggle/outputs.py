@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.adapters.http import Response, TransportError
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.errors import NotVisible, translate_errors
+from kitctl.adapters.kaggle.errors import NotVisible, RetryLater, translate_errors
 from kitctl.adapters.kaggle.json_text import JsonText, read_array, read_object
 from kitctl.adapters.kaggle.log_lines import LogLines
 from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.runs import RunRef
-from kitctl.errors import NetworkFailed
+from kitctl.errors import KitError, NetworkFailed
 from kitctl.ports import LogLine
 
 if TYPE_CHECKING:
@@ -79,11 +79,17 @@ def read_log(transport: Transport, request: Mapping[str, object]) -> Iterator[Lo
                     yield from lines.take(piece)
                 yield from lines.rest()
                 return
-            except TransportError as error:
+            except (TransportError, RetryLater) as error:
                 fruitless = 0 if lines.taken > before else fruitless + 1
                 if fruitless >= MAX_FRUITLESS:
-                    raise NetworkFailed(f"{error} The log did not come whole.") from None
+                    raise _incomplete(error) from None
         time.sleep(min(MAX_PAUSE_SECONDS, 0.25 * 2**fruitless))
+
+
+def _incomplete(error: TransportError | RetryLater) -> KitError:
+    if isinstance(error, RetryLater):
+        return error.error
+    return NetworkFailed(f"{error} The log did not come whole.")
 
 
 def read_file(transport: Transport, run: RunRef, name: str, largest_bytes: int) -> bytes | None:

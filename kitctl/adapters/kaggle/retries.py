@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger("kitctl.kaggle")
 
-# Seconds for all tries where there is no network: that seldom passes by itself.
+# Seconds for all tries where there is no network, or another's answer: that seldom passes by
+# itself.
 NO_NETWORK_SECONDS = 10.0
 
 
@@ -80,7 +81,7 @@ class Retries:
         """Return the seconds for all tries of a request that fails in this way."""
         if failure.lasting:
             return 0.0
-        if failure.error.code == "no_network":
+        if failure.error.code in {"no_network", "not_kaggle"}:
             return min(self._total_seconds, NO_NETWORK_SECONDS)
         return self._total_seconds
 

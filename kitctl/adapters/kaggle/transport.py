@@ -130,7 +130,7 @@ class Transport:
         """Return what Kaggle says of the token; only its `message` where it refuses to.
 
         Raises:
-            RetryLater, NetworkFailed: this is no clear answer.
+            RetryLater: this is no clear answer.
         """
         request = {"token": self.credentials.secret}
         try:

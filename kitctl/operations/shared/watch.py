@@ -243,7 +243,8 @@ class _FollowedLog:
         while not self._ended and self._passed_on.total() > lines_before:
             lines_before = self._passed_on.total()
             self.pass_on_lines(self._last_lines_seconds)
-        if not self._ended:
+        # An end without any line may be another's answer.
+        if not self._ended or not self._passed_on:
             self._ended = True
             self._pass_on_stored_log()
 

@@ -42,6 +42,7 @@ ODD_ANSWERS = {
     "cut json": (200, '[{"stream_name": "stdout", "data": "li', JSON),
     "cut event": (200, 'data: {"stream_name": "stdout", "data": "li', STREAM),
     "damaged gzip": (200, "no gzip", {**STREAM, "Content-Encoding": "gzip"}),
+    "another list": (200, "[7]", JSON),
     "forbidden": (403, '{"code": 403, "message": "kernels.get denied"}', JSON),
     "not found": (404, '{"code": 404, "message": "No runs found"}', JSON),
     "unauthorized": (401, '{"code": 401, "message": "Unauthenticated"}', JSON),
@@ -94,11 +95,11 @@ def test_an_odd_answer_neither_ends_a_followed_log_nor_repeats_a_line(
     assert local_kaggle.calls("logs") == 3
 
 
-@pytest.mark.parametrize("name", ["html", "empty stream", "no content", "forbidden", "status 520"])
+@pytest.mark.parametrize("name", [*ODD_ANSWERS, "empty list"])
 def test_an_odd_answer_does_not_end_the_log_so_far(
     local_kaggle: LocalKaggle, kaggle: KaggleApi, name: str
 ) -> None:
-    status, body, headers = ODD_ANSWERS[name]
+    status, body, headers = {**ODD_ANSWERS, "empty list": (200, "[]", JSON)}[name]
     local_kaggle.answer("logs", body, status, headers)
     lines = kaggle.log_so_far(finished_run(local_kaggle))
     assert [line.text for line in lines] == FIVE_LINES

@@ -59,7 +59,10 @@ def test_a_list_that_breaks_off_is_requested_again(setup: LocalSetup) -> None:
 
 
 @pytest.mark.parametrize("body", ["<html>Sign in</html>", "", "[1]"])
-def test_a_list_that_is_not_kaggles_is_an_error(setup: LocalSetup, body: str) -> None:
+def test_a_list_that_is_not_kaggles_is_an_error(
+    setup: LocalSetup, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.setattr(outputs, "MAX_PAUSE_SECONDS", 0.0)
     target = setup.seed()
     setup.kaggle = connect_local(setup.server.endpoint, setup.server.token, total_seconds=0.1)
     setup.server.fault("answer", "ListKernelSessionOutput", body=body, count=None)

@@ -213,3 +213,11 @@ def test_kaggles_clock_is_known_from_its_responses(local_kaggle: LocalKaggle) ->
     local_kaggle.advance(7200)
     kaggle.quota()
     assert abs(kaggle.now() - 1795226340) < 15
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, "<html>"), (200, ""), (204, ""), (302, "")])
+def test_an_answer_that_is_not_kaggles_may_pass(
+    local_kaggle: LocalKaggle, status: int, body: str
+) -> None:
+    local_kaggle.answer("GetAcceleratorQuotaStatistics", body, status)
+    assert connect_local(local_kaggle.endpoint, local_kaggle.token).quota().pools

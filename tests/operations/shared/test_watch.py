@@ -18,7 +18,7 @@ from kitctl.errors import NetworkFailed, RunCancelled, RunFailed, hint_text
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.run_status import RunStatus
 from kitctl.operations.shared.watch import follow, wait_for_end
-from kitctl.ports import Kaggle, PolledStatus
+from kitctl.ports import Kaggle, LogLine, PolledStatus
 
 
 def wait(setup: LocalSetup, target: TargetRun, timeout: float | None = None) -> RunStatus:
@@ -110,6 +110,20 @@ def test_following_passes_on_each_line_and_ends_with_the_run(setup: LocalSetup) 
     assert texts[-5:] == [f"line {number}" for number in range(5)]
     recorded = setup.ledger.get("local", target.ref)
     assert recorded and f"kaggle_local-{recorded.facts.session_id}-webtier" in texts
+
+
+def test_an_end_of_the_log_without_any_line_is_checked_by_the_stored_log(
+    setup: LocalSetup,
+) -> None:
+    target = push_script(setup, "for n in range(5): print('line', n, flush=True)")
+    setup.server.answer("logs", "[]", headers={"Content-Type": "application/json"})
+    texts: list[str] = []
+
+    def add(line: LogLine) -> None:
+        texts.append(line.text)
+
+    follow(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter, add)
+    assert texts == [f"line {number}" for number in range(5)]
 
 
 HTML = {"Content-Type": "text/html"}
