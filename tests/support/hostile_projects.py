@@ -39,6 +39,58 @@ NAMES = (
     *("日本語".encode(), "\u202egpj".encode(), b"'; x", b"x" * 200, b"%s{0}", b"~", b"a\\b", b"*"),
 )
 
+CODE = (
+    *(b"", b"\0", b"\xff\xfe\x00", b"print('h\xe9')", b"# -*- coding: utf-7 -*-\n+AAAA-\n"),
+    *(
+        b"# coding: no-such-codec\n",
+        b"\xef\xbb\xbf# coding: latin-1\n",
+        b"x = '\\d'\n",
+        b"def f(:\n",
+    ),
+    *(
+        b"x = " + b"(" * 3000 + b")" * 3000,
+        b"x = " + b"-" * 100_000 + b"1",
+        b"x = 1" + b"0" * 10_000,
+    ),
+    *(
+        b"if 1:\n" * 200,
+        b"import " + b"a." * 5000 + b"a\n",
+        b"import a\x0cb\n",
+        b"x = '\\N{DIGIT'\n",
+    ),
+    *(
+        "import \u202e\n".encode(),
+        b"from . import x\nfrom .. import y\n",
+        b"import __main__, sys\n",
+    ),
+    *(b"a\r\nb\rc\n", b"x = '\\ud800'\nprint(x)\n", "import straße, 日本\n".encode(), b"\x1b[2J\n"),
+    b"".join(b"import m%d\n" % number for number in range(3000)),
+    b"f'" + b"{f'" * 40,
+)
+CELLS = (
+    *("null", "7", '"x"', "[]", "{}", '[{"cell_type": "code"}]', '[{"cell_type": 7, "source": 7}]'),
+    *(
+        '[{"cell_type": "code", "source": [7, null]}]',
+        '[{"cell_type": "code", "source": {"a": 1}}]',
+    ),
+    '[{"cell_type": "code", "source": "%%bash\\nrm -rf x\\n!ls\\n\\ud800", "outputs": 7}]',
+    '[{"cell_type": "code", "source": "%timeit -n \\u001b[2J ?x", "metadata": []}]',
+    '[{"cell_type": "code", "source": "(" , "metadata": {"tags": "parameters"}}]',
+)
+
+
+def draw_code(chance: Random) -> bytes:
+    """Return a script, often one that Python cannot read or that is hard to read."""
+    return chance.choice(CODE) if chance.random() < 0.8 else chance.randbytes(300)
+
+
+def draw_notebook(chance: Random) -> bytes:
+    """Return a notebook, often one that is none."""
+    keys = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+    text = draw_json(chance, keys).decode("utf-8", "replace") if chance.random() < 0.5 else ""
+    cells = f'{{"cells": {chance.choice(CELLS)}, "nbformat": 4, "metadata": {{}}}}'
+    return (text or cells).encode("utf-8", "surrogatepass")
+
 
 def draw_json(chance: Random, keys: dict[str, object]) -> bytes:
     """Return a metadata file with these keys, damaged in one to three ways."""

@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from support.command_line import Kitctl
-from support.hostile_projects import draw_json, draw_project, put
+from support.command_line import Kitctl, write_script
+from support.hostile_projects import draw_code, draw_json, draw_notebook, draw_project, put
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
 
-CASES = 250
+CASES = 150
 COMMANDS = (
     ("package", "--out", "OUT"),
     ("doctor", "--local"),
@@ -64,3 +64,33 @@ def test_hostile_data_sets(kitctl: Kitctl, tmp_path: Path, chance: random.Random
         (folder / "photo.txt").write_text("x")
         put(folder / "dataset-metadata.json", draw_json(chance, DATASET), chance)
         require_a_sentence(kitctl, "datasets", "push", str(folder), "--local", "--no-wait")
+
+
+def test_hostile_code(kitctl: Kitctl, project: Path, tmp_path: Path, chance: random.Random) -> None:
+    for number in range(CASES):
+        kind, draw = chance.choice([("script", draw_code), ("notebook", draw_notebook)])
+        file = "train.py" if kind == "script" else "train.ipynb"
+        remove(project / "train.py")
+        write_script(project, "", code_file=file, kernel_type=kind)
+        remove(project / file)
+        put(project / file, draw(chance), chance)
+        words = chance.choice(
+            [
+                ("package", "--out", str(tmp_path / "out" / str(number))),
+                ("push", "--plan", "--local"),
+                ("doctor", "--local"),
+                ("init", str(tmp_path / f"new-{number}"), "--from", str(project / file)),
+                ("init", str(project), "--from", str(project / file)),
+            ]
+        )
+        if words[0] == "init":
+            (project / "kernel-metadata.json").unlink()
+        require_a_sentence(kitctl, *words)
+
+
+def remove(path: Path) -> None:
+    """Remove what `put` has made."""
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
