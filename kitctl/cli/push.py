@@ -182,7 +182,7 @@ def push(
     from kitctl.operations.shared.find_run import TargetRun
 
     assert pushed.run.ref
-    context.console.info(f"{pushed.run.name} is queued: {pushed.url}")
+    context.console.info(f"{pushed.run.name}: {pushed.url}")
     printer = LinePrinter(context, pushed.run.ref)
     target = TargetRun(pushed.run.ref, pushed.run)
     state = follow_run(context, target, printer.show)

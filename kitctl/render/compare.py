@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kitctl.render.lines import draw_sentence
 from kitctl.render.sparkline import curve
 from kitctl.render.tables import Column, draw_table, number_text
 
@@ -37,7 +38,7 @@ def draw_compared(compared: ComparedRuns, console: Console) -> None:
     if not compared.differing:
         console.print("Their settings are the same, as far as they are known.")
     _draw_curves(compared, console)
-    console.print(compared.comparison.words)
+    draw_sentence("", compared.comparison.words, console, width=0)
 
 
 def cell_text(name: str, value: object) -> str:

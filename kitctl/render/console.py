@@ -40,18 +40,18 @@ class Console:
 
     def info(self, text: str) -> None:
         if not self._quiet:
-            self._line(text)
+            self._line(text, wraps=True)
 
     def hint(self, hint: Hint, *, label: str = "") -> None:
         if not self._quiet:
             self._line(f"{label}{self._hint_text(hint)}", style=_DIM)
 
     def warn(self, text: str) -> None:
-        self._line(text, label="warning: ", style=_YELLOW)
+        self._line(text, label="warning: ", style=_YELLOW, wraps=True)
 
     def fail(self, error: KitError) -> None:
         """Write what went wrong, each mistake on its own line, and the next thing to do."""
-        self._line(error.message, label="error: ", style=_RED)
+        self._line(error.message, label="error: ", style=_RED, wraps=True)
         for problem in error.problems:
             self._line(f"  • {problem}")
         if error.hint:
@@ -98,8 +98,11 @@ class Console:
         finally:
             self._progress = None
 
-    def _line(self, text: str, *, label: str = "", style: str = "") -> None:
+    def _line(self, text: str, *, label: str = "", style: str = "", wraps: bool = False) -> None:
+        """Write a line; `wraps` breaks it between words where it is wider than the terminal."""
         label, text = (streams.printable(part, sys.stderr) for part in (label, text))
+        if wraps and self._progress is None:
+            text = streams.between_words(text, sys.stderr, len(label))
         if self._progress is not None:
             self._progress.console.print(f"{label}{text}", soft_wrap=True)
             return

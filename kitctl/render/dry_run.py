@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kitctl.operations.dry_run import DryRunResult
+from kitctl.render.lines import counted, draw_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +18,7 @@ def draw_dry_run(result: DryRunResult, console: Console) -> None:
 
     console.print()
     for check in result.checks:
-        console.print(f"{'✓' if check.ok else '✗'} {check.name} ({check.detail})", soft_wrap=True)
+        draw_line(f"{'✓' if check.ok else '✗'} {check.name} ({check.detail})", console)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(result):
         table.add_row(name, value)
@@ -39,7 +40,7 @@ def _rows(result: DryRunResult) -> list[tuple[str, str]]:
     if result.reading:
         rows.append(("reading", result.reading))
     size = f"{sum(file.bytes for file in result.artifacts) / 1e6:.1f} MB"
-    epochs = "" if result.epochs is None else f", {result.epochs} epochs"
+    epochs = "" if result.epochs is None else f", {counted(result.epochs, 'epoch')}"
     rows.append(("run", f"{result.seconds:.1f} s{epochs}. {result.isolation}"))
-    rows.append(("outputs", f"{result.out}   ({len(result.artifacts)} files, {size})"))
+    rows.append(("outputs", f"{result.out}   ({counted(len(result.artifacts), 'file')}, {size})"))
     return rows

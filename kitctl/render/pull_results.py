@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
+from kitctl.domain.metrics import NO_CURVES
 from kitctl.domain.run_report import verdict
+from kitctl.render.lines import counted, draw_line, draw_sentence
 from kitctl.render.sparkline import curve
 
 if TYPE_CHECKING:
@@ -21,20 +23,21 @@ SHOWN = 12
 MAX_METRICS = 200
 LONGEST_TEXT = 1000
 
-_NOT_CURVES = {"epoch", "seconds"}
+NAME_WIDTH, WIDEST_NAME = 22, 40
 
 
 def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
-    console.print(_files(pulled), soft_wrap=True)
+    draw_line(_files(pulled), console)
     for refused in pulled.refused[:SHOWN]:
         console.print(f"  left out: {refused.path!r} {refused.reason}", soft_wrap=True)
     for name in pulled.missing[:SHOWN]:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
     for moved in pulled.moved:
         names = ", ".join(map(repr, moved.names[:SHOWN]))
+        files = counted(len(moved.names), "file")
         console.print(
-            f"  not of this run: {len(moved.names)} files, moved to {moved.folder} ({names})",
+            f"  not of this run: {files}, moved to {moved.folder} ({names})",
             soft_wrap=True,
         )
     for one in pulled.failed[:SHOWN]:
@@ -44,7 +47,7 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
     for file in pulled.summary.unreadable[:SHOWN]:
         console.print(f"not shown  {file.path} {file.reason}", soft_wrap=True)
     if words := verdict(pulled.summary.report):
-        console.print(f"reading    {words[:LONGEST_TEXT]}", soft_wrap=True)
+        draw_sentence("reading", words[:LONGEST_TEXT], console)
     for table in pulled.tables[:SHOWN]:
         console.print(f"table      {table}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
@@ -65,23 +68,42 @@ def _files(pulled: PullResult) -> str:
     else:
         checked = "the run left no manifest to check them with"
     return (
-        f"{len(pulled.files)} files, {size:,.1f} MB"
+        f"{counted(len(pulled.files), 'file')}, {size:,.1f} MB"
         f" ({len(fetched)} fetched, {kept} already here) · {checked}"
     )
 
 
 def _draw_curves(pulled: PullResult, console: Console) -> None:
+    width = _name_width(pulled)
     for name, values in pulled.summary.history.columns.items():
-        if name not in _NOT_CURVES and len(values) > 1:
-            line = f"{name[:LONGEST_TEXT]:<22} {values[0]:.4f} {curve(values)} {values[-1]:.4f}"
+        if name not in NO_CURVES and len(values) > 1:
+            label = f"{name[:LONGEST_TEXT]:<{width}}"
+            line = f"{label} {values[0]:.4f} {curve(values)} {values[-1]:.4f}"
             console.print(line, soft_wrap=True)
 
 
 def _draw_metrics(pulled: PullResult, console: Console) -> None:
-    for name, value in list(pulled.summary.metrics.items())[:MAX_METRICS]:
+    metrics, width = _other_metrics(pulled), _name_width(pulled)
+    for name, value in list(metrics.items())[:MAX_METRICS]:
         shown = f"{value:.4f}" if isinstance(value, float) else str(value)
         if isinstance(value, float) and math.isfinite(value) and name.endswith("seconds"):
             shown = durations.describe(value)
-        console.print(f"{name[:LONGEST_TEXT]:<22} {shown[:LONGEST_TEXT]}", soft_wrap=True)
-    if (more := len(pulled.summary.metrics) - MAX_METRICS) > 0:
+        line = f"{name[:LONGEST_TEXT]:<{width}} {shown[:LONGEST_TEXT]}"
+        console.print(line, soft_wrap=True)
+    if (more := len(metrics) - MAX_METRICS) > 0:
         console.print(f"not shown  {more:,} more metrics", soft_wrap=True)
+
+
+def _other_metrics(pulled: PullResult) -> dict[str, Any]:
+    """Return the metrics but those that end a curve, which shows them already."""
+    curves = pulled.summary.history.columns
+    return {
+        name: value
+        for name, value in pulled.summary.metrics.items()
+        if len(curves.get(name, ())) < 2 or curves[name][-1] != value
+    }
+
+
+def _name_width(pulled: PullResult) -> int:
+    names = [*pulled.summary.history.columns, *list(pulled.summary.metrics)[:MAX_METRICS]]
+    return max([NAME_WIDTH, *(len(name) for name in names if len(name) <= WIDEST_NAME)])

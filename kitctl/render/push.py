@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
+from kitctl.domain.differences import value_text
 from kitctl.domain.runs import Status
 from kitctl.packing.bundle import Plan
+from kitctl.render.lines import counted, draw_line, draw_sentence
 from kitctl.render.status import draw_status
 
 if TYPE_CHECKING:
@@ -62,14 +64,13 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
     rows = {
         "kernel": data["kernel"],
         "title": data["title"],
-        "script": f"{data['script_bytes'] / 1000:.0f} kB, {_count(len(data['files']))}",
+        "script": f"{data['script_bytes'] / 1000:.0f} kB, {counted(len(data['files']), 'file')}",
         "sha256": data["script_sha256"],
         "accelerator": data["accelerator"],
         "timeout": durations.describe(limit) if limit else "Kaggle's limit",
         "private": "yes" if data["is_private"] else "no",
         "internet": "on" if data["enable_internet"] else "off",
         "sources": ", ".join(planned.plan.metadata.sources.all) or "none",
-        "settings": ", ".join(f"{name}={value}" for name, value in data["settings"].items()),
         "arguments": shlex.join(data["arguments"]),
         "variables": ", ".join(f"{name}={value}" for name, value in data["environment"].items()),
         "packages": ", ".join(data["requirements"]),
@@ -79,18 +80,32 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
     for name, value in rows.items():
         if value:
             console.print(f"{name:<12} {value}", soft_wrap=True)
+    draw_settings(planned.plan, console)
     for warning in data["warnings"]:
         console.print(f"{'warning':<12} {warning}", soft_wrap=True)
 
 
-def _count(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"
+def draw_settings(plan: Plan, console: Console) -> None:
+    """Draw the settings that have not their defaults; all where the job does not tell them."""
+    if not plan.settings:
+        return
+    defaults = {knob["name"]: knob.get("default") for knob in plan.knobs}
+    changed = {
+        name: value
+        for name, value in plan.settings.items()
+        if name not in defaults or value != defaults[name]
+    }
+    rest = len(plan.settings) - len(changed)
+    shown = [f"{name}={value_text(value)}" for name, value in changed.items()]
+    if rest:
+        shown.append(f"and {rest} at their defaults (kitctl settings lists them)")
+    draw_sentence("settings", ", ".join(shown), console, width=13)
 
 
 def draw_pushed(pushed: PushResult, console: Console) -> None:
     intent = pushed.run.intent
     is_started = pushed.run.status is not Status.NEW_SCRIPT
-    console.print(f"{pushed.run.name} ✓ {'queued' if is_started else 'saved'}", soft_wrap=True)
+    draw_line(f"{pushed.run.name} ✓ {'queued' if is_started else 'saved'}", console)
     console.print(pushed.url, soft_wrap=True)
     if is_started and intent.pool != "cpu" and intent.forecast.seconds is not None:
         basis = " at most" if intent.forecast.basis == "timeout" else ", by past runs"

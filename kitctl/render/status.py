@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain import durations
 from kitctl.errors import KitError
+from kitctl.render.lines import draw_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +49,7 @@ def draw_status(status: RunStatus, console: Console) -> None:
         parts.append(f"queued {durations.describe(status.queued_seconds)}")
     if status.running_seconds:
         parts.append(f"ran {durations.describe(status.running_seconds)}")
-    console.print(f"{status.ref} {' · '.join(parts)}", soft_wrap=True)
-    if status.failure_message:
+    draw_line(f"{status.ref} {' · '.join(parts)}", console)
+    # The failure, which is shown below, has the message too.
+    if status.failure_message and status.failure is None:
         console.print(f"Kaggle says: {status.failure_message}", soft_wrap=True)

@@ -64,6 +64,33 @@ def encodable(text: str, stream: IO[str]) -> str:
     return text
 
 
+def between_words(text: str, stream: IO[str], indent: int = 0) -> str:
+    """Return a text whose lines end between words where the stream is a terminal.
+
+    The first line begins after `indent` characters. A word that is wider stays whole: it may be a
+    path or an address.
+    """
+    if not stream.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    width = max(20, shutil.get_terminal_size().columns)
+    lines = []
+    for number, line in enumerate(text.split("\n")):
+        wrapped = textwrap.wrap(
+            line,
+            width,
+            initial_indent="" if number else " " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+        lines += wrapped if len(line) + (0 if number else indent) > width else [line]
+    joined = "\n".join(lines)
+    return joined[indent:] if joined.startswith(" " * indent) and indent else joined
+
+
 def console(stream: IO[str]) -> Console:
     """Return a rich console on the stream; rich is loaded only where something is drawn."""
     from rich.console import Console

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.differences import value_text
 from kitctl.domain.durations import describe
 from kitctl.operations.sweep import TABLE, SweepResult
+from kitctl.render.lines import counted
+from kitctl.render.tables import Column, draw_table, number_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,22 +18,25 @@ SHOWN = 20
 
 
 def draw_sweep(result: SweepResult, console: Console) -> None:
-    from rich.table import Table
-
-    varied, metrics = list(result.heads[0].settings), list(result.heads[0].metrics)
-    table = Table(box=None, pad_edge=False)
-    for name in (*varied, *metrics):
-        table.add_column(name, justify="right")
-    for head in result.heads[:SHOWN]:
-        table.add_row(
-            *(str(value) for value in head.settings.values()),
-            *(f"{value:.0f}" if name == "best_epoch" else f"{value:.4f}"
-              for name, value in head.metrics.items()),
-        )  # fmt: skip
-    console.print(table)
+    heads = result.heads[:SHOWN]
+    varied, metrics = list(heads[0].settings), list(heads[0].metrics)
+    # The metric of the ranking first: a narrow window leaves out the last columns.
+    ranked = sorted(metrics, key=lambda name: name not in {"val_loss", "best_val_loss"})
+    draw_table(
+        [
+            *(Column(name, [value_text(head.settings[name]) for head in heads]) for name in varied),
+            *(Column(name, [_cell(name, head.metrics[name]) for head in heads]) for name in ranked),
+        ],
+        console,
+        whole=f"{TABLE} has all",
+    )
     if len(result.heads) > SHOWN:
         console.print(f"… and {len(result.heads) - SHOWN} more heads")
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.phase_seconds.items())
-    console.print(f"{len(result.heads)} heads in {describe(result.seconds)} ({phases})")
+    console.print(f"{counted(len(result.heads), 'head')} in {describe(result.seconds)} ({phases})")
     for path in (result.out / TABLE, *result.pictures):
         console.print(f"{path}", soft_wrap=True)
+
+
+def _cell(name: str, value: float) -> str:
+    return f"{value:.0f}" if name == "best_epoch" else number_text(value)

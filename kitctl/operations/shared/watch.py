@@ -48,7 +48,7 @@ def wait_for_end(
     Raises RunCancelled (code wait_timeout) where it has not within `timeout` seconds, NetworkFailed
     where Kaggle is unreachable for `patience` seconds.
     """
-    with _StatusLine(reporter, str(target.ref)) as status_line:
+    with _StatusLine(reporter, target) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
         status = _watch(poller, status_line, _NoLog(clock), clock, timeout)
         return with_own_facts(status, kaggle, ledger)
@@ -79,7 +79,7 @@ def follow(
                 ledger.update_facts(target.record.id, Facts(session_id=session.session_id))
         on_line(line)
 
-    with _StatusLine(reporter, str(target.ref)) as status_line:
+    with _StatusLine(reporter, target) as status_line:
         poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
         log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
         status = _watch(poller, status_line, log, clock, None)
@@ -118,7 +118,9 @@ def _watch(
 class _StatusLine:
     """A progress line that shows the run's state, until it is closed."""
 
-    def __init__(self, reporter: Reporter, text: str) -> None:
+    def __init__(self, reporter: Reporter, target: TargetRun) -> None:
+        # As last known: the first poll then changes nothing that must be written again.
+        text = f"{target.ref}: {target.record.status.label}" if target.record else f"{target.ref}"
         self._open = ExitStack()
         self._bar: ProgressBar = self._open.enter_context(reporter.progress(text))
 
