@@ -58,6 +58,7 @@ def dry_run(
     What follows -- are the script's own arguments: kitctl dry-run -- --lr 0.1
     """
     from kitctl.operations import dry_run as operation
+    from kitctl.operations.shared.attached_data import attached_folders
     from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.prepare_run import prepare_run
@@ -84,14 +85,15 @@ def dry_run(
         photos=0 if full or ("photos_per_class" in overrides and not photos) else config.photos,
         epochs=0 if full or ("epochs" in overrides and not epochs) else config.epochs,
     )
-    result = operation.dry_run(
-        plan,
-        mounts,
-        scale,
-        out=out or context.results_folder(plan.metadata.slug, "dry-run"),
-        runner=partial(runner.start, python=python),
-        reporter=context.console,
-    )
+    with attached_folders(plan, context.console, for_kaggle=False) as folders:
+        result = operation.dry_run(
+            plan,
+            {**mounts, **{f"datasets/local/{name}": path for name, path in folders.items()}},
+            scale,
+            out=out or context.results_folder(plan.metadata.slug, "dry-run"),
+            runner=partial(runner.start, python=python),
+            reporter=context.console,
+        )
     wrong = ", ".join(check.name for check in result.checks if not check.ok)
     if wrong:
         failure = RunFailed(

@@ -109,7 +109,7 @@ def push(
     What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
-    from kitctl.cli.push_data import name_data, push_data
+    from kitctl.cli.push_data import name_data, push_attached, push_data
     from kitctl.cli.send import pushed_result, send
     from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
     from kitctl.operations.push import PushOptions
@@ -158,6 +158,8 @@ def push(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
     push_data(context, folders)
+    attached = push_attached(context, plan)
+    options = dataclasses.replace(options, plan=plan.with_datasets(attached))
     if until_done:
         return push_chain(
             context,
@@ -165,7 +167,9 @@ def push(
                 script_sha256=plan.script_sha256,
                 session=lambda variables, earlier: dataclasses.replace(
                     options,
-                    plan=plan_with(environment={**environment, **variables}, resume=earlier),
+                    plan=plan_with(
+                        environment={**environment, **variables}, resume=earlier
+                    ).with_datasets(attached),
                 ),
                 limits=limits,
                 resume=earlier,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kitctl import config
 from kitctl.cli.context import CommandContext
 from kitctl.errors import InvalidInput, UsageError
+
+if TYPE_CHECKING:
+    from kitctl.packing.plan import Plan
 
 
 def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path]:
@@ -65,3 +69,26 @@ def _push(context: CommandContext, name: str, folder: Path) -> None:
         context.console.warn(warning)
     what = "a version was made" if result.pushed.changed else "unchanged"
     context.console.info(f"{name} version {result.pushed.version}: {what}, {result.files:,} files")
+
+
+def push_attached(context: CommandContext, plan: Plan) -> tuple[str, ...]:
+    """Push the data sets that kitctl makes for a plan, where they changed; return their names."""
+    if not plan.attached:
+        return ()
+    from kitctl.cli.datasets import dataset_ports
+    from kitctl.domain.datasets import DatasetRef
+    from kitctl.operations.shared.attached_data import attached_folders
+    from kitctl.operations.shared.push_folder import push_files
+
+    account = context.client.account()
+    names = []
+    with attached_folders(plan, context.console, for_kaggle=not context.config.local) as folders:
+        for name, folder in folders.items():
+            ref = DatasetRef.parse(f"{account}/{name}", context.client.account)
+            what = "code" if name == plan.code_data else "packages"
+            title = f"{plan.metadata.slug[:40]} {what}"
+            result = push_files(ref, title, folder, dataset_ports(context))
+            change = "made" if result.pushed.changed else "unchanged"
+            context.console.info(f"{ref} version {result.pushed.version} with its {what}: {change}")
+            names.append(str(ref))
+    return tuple(names)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.config import METADATA_NAME
+from kitctl.errors import InvalidInput, NextCommand
 from kitctl.files import replace_file
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import LARGEST_SCRIPT_BYTES, Plan
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,25 @@ def write_package_for(service: str, plan: Plan, out: Path) -> PackageResult:
     return _write(plan, out, chosen.files(plan.metadata), f"cd {out} && {chosen.command}")
 
 
+def _require_whole(plan: Plan) -> None:
+    if not plan.attached:
+        return
+    size = sum(plan.file_sizes.values()) // 1000
+    what = "packages for a run without internet"
+    if plan.code_data:
+        what = (
+            f"{size} kB of code and files, where a script holds {LARGEST_SCRIPT_BYTES // 1000} kB"
+        )
+    raise InvalidInput(
+        f"A package cannot hold {what}: push sends that as the private data set "
+        f"{' and '.join(plan.attached)}.",
+        code="needs_dataset",
+        hint=NextCommand("push"),
+    )
+
+
 def _write(plan: Plan, out: Path, texts: Mapping[str, str], command: str) -> PackageResult:
+    _require_whole(plan)
     out.mkdir(parents=True, exist_ok=True)
     metadata = replace(plan.metadata, code_file=plan.script_name)
     files = {

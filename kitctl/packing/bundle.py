@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import inspect
 import json
+import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from kitctl import __version__
 from kitctl.domain.metadata import Metadata
 from kitctl.packing import loader, notebooks
+from kitctl.packing.launch_block import data_file, notebook_block, script_block
 from kitctl.packing.launch_block import literal as literal
-from kitctl.packing.launch_block import notebook_block, script_block
 from kitctl.packing.plan import (
     LARGEST_SCRIPT_BYTES,
     CodeFiles,
@@ -57,14 +59,16 @@ def plan_single_file(
     sizes = {file: len(content) for file, content in sorted(files.items())}
     own_code = notebooks.code_text(code) if is_notebook else code.decode("utf-8", "replace")
 
-    def write(compress: bool) -> bytes:
+    def write(own: CodeFiles, launch: Launch, compress: bool) -> bytes:
         if is_alone and not settings:
             return code
         if is_notebook:
             return _notebook(code, own, launch, settings or {}, compress=compress)
         return _launched_script(metadata, code, own, launch, identity, compress=compress)
 
+    script, data = _small_enough(write, own, launch, metadata.slug, sizes)
     return Plan(
+        data=data,
         kind="notebook" if is_notebook else "script" if is_alone else "packed",
         code="\n".join(
             [own_code, *(text.decode("utf-8", "replace") for text in own.files.values())]
@@ -75,7 +79,7 @@ def plan_single_file(
         script_name=(
             PurePosixPath(metadata.code_file).name if is_alone or is_notebook else "script.py"
         ),
-        script=_small_enough(write, sizes),
+        script=script,
         script_sha256=identity,
         modules=tuple(sorted(own.files)),
         settings=dict(settings or {}),
@@ -97,11 +101,13 @@ def pack_modules(
     main = next(module for module in modules if module.file == metadata.code_file)
     sizes = {file: len(content) for file, content in sorted(files.items())}
 
-    def write(compress: bool) -> bytes:
+    def write(_: CodeFiles, launch: Launch, compress: bool) -> bytes:
         block = "" if launch.is_empty else script_block(NO_FILES, launch, None, compress=compress)
         return _script(metadata, modules, main, settings, identity, block).encode()
 
+    script, data = _small_enough(write, NO_FILES, launch, metadata.slug, sizes)
     return Plan(
+        data=data,
         kind="packed",
         is_job=True,
         code="\n".join(module.text for module in modules),
@@ -109,7 +115,7 @@ def pack_modules(
         launch=launch,
         metadata=metadata,
         script_name="script.py",
-        script=_small_enough(write, sizes),
+        script=script,
         script_sha256=identity,
         modules=tuple(module.file for module in modules),
         settings=dict(settings),
@@ -194,10 +200,25 @@ def _notebook(
     return text.encode()
 
 
-def _small_enough(write: Callable[[bool], bytes], sizes: Mapping[str, int]) -> bytes:
-    """Return what `write` makes: with readable data files where that fits, else compressed ones."""
-    script = write(False)
-    if len(script) > LARGEST_SCRIPT_BYTES:
-        script = write(True)
+def _small_enough(
+    write: Callable[[CodeFiles, Launch, bool], bytes],
+    own: CodeFiles,
+    launch: Launch,
+    slug: str,
+    sizes: Mapping[str, int],
+) -> tuple[bytes, bytes]:
+    """Return what `write` makes, and the file of a data set with what it cannot hold.
+
+    Data files are readable where they fit, else compressed, else in the data set with the modules.
+    """
+    for compress in (False, True):
+        script = write(own, launch, compress)
+        if len(script) <= LARGEST_SCRIPT_BYTES:
+            return script, b""
+    data = data_file(own, launch) if own.files or launch.files else b""
+    if data:
+        code = replace(own, files={})
+        checksum = (f"{slug}-code", zlib.crc32(data))
+        script = write(code, replace(launch, files={}, data=checksum), True)
     require_small(len(script), sizes)
-    return script
+    return script, data

@@ -58,8 +58,8 @@ def _job_lines(
     yield f'    "environment": {dict(sorted(launch.environment.items()))!r},'
     yield f'    "requirements": {list(launch.requirements)!r},'
     yield f'    "resume": {launch.resume!r},'
-    if launch.requirements:
-        yield f'    "wheels": {list(launch.wheels)!r},'
+    yield f'    "wheels": {launch.wheels!r},'
+    yield f'    "data": {launch.data!r},'
     yield '    "code": {},'
     yield '    "files": {},'
     yield "}"
@@ -71,6 +71,15 @@ def _job_lines(
     ):
         for name, content in sorted(files.items()):
             yield f'\n{_VARIABLE}["{part}"][{name!r}] = {_content(content, compressed)}'
+
+
+def data_file(code: CodeFiles, launch: Launch) -> bytes:
+    """Return modules and files as one file, which `launcher.py` reads from a data set."""
+    parts = []
+    for part, files in (("code", code.files), ("files", launch.files)):
+        for name, content in sorted(files.items()):
+            parts += [f"{part} {len(content)} {name}\n".encode(), content]
+    return zlib.compress(b"".join(parts), 9)
 
 
 def _content(content: bytes, compressed: bool) -> str:

@@ -23,7 +23,8 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
 
     `job` has `code` and `files` (file name → text, or compressed bytes in base64), `roots` (folders
     of modules), `arguments`, `environment`, `requirements`, `resume` (the input with the outputs to
-    go on from, or ""), and for a script `main` and `package`.
+    go on from, or ""), `data` (the data set with what is too large for a script, and its checksum),
+    `wheels` (that with packages for a run without internet), and for a script `main`, `package`.
     """
     os.environ.update(job["environment"])
     if job["resume"]:
@@ -32,12 +33,17 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     atexit.register(_clean_up, folder, os.getcwd(), os.getpid())
     # kitctl asks for the settings of a job without what these need.
     if job["requirements"] and "KITCTL_CHECK" not in os.environ:
-        _install(folder, job["installer"], [*job["wheels"], *job["requirements"]])
-    for name, content in [*job["code"].items(), *job["files"].items()]:
-        _write(folder, name, _bytes(content))
-    for name, content in job["files"].items():
-        _written[name] = _bytes(content)
-        _write(os.getcwd(), name, _written[name])
+        wheels = ["--wheels", _input_folder(job["wheels"])] if job["wheels"] else []
+        _install(folder, job["installer"], [*wheels, *job["requirements"]])
+    code = {name: _bytes(content) for name, content in job["code"].items()}
+    _written.update((name, _bytes(content)) for name, content in job["files"].items())
+    if job["data"]:
+        slug, checksum = job["data"]
+        _read_data(slug, checksum, {"code": code, "files": _written})
+    for name, content in [*code.items(), *_written.items()]:
+        _write(folder, name, content)
+    for name, content in _written.items():
+        _write(os.getcwd(), name, content)
     roots = [os.path.normpath(os.path.join(folder, root)) for root in job["roots"]]
     sys.path[:0] = roots
     # For the programs that the job starts.
@@ -59,6 +65,31 @@ def _find_earlier_outputs(source: str) -> None:
             os.environ["KITCTL_RESUME"] = folder
             return
     raise FileNotFoundError(f"{source} is not attached: nothing to go on from.")
+
+
+def _input_folder(slug: str) -> str:
+    """Return the folder of an attached data set, whoever owns it."""
+    owners = "../input/datasets"
+    places = [f"{owners}/{owner}" for owner in os.listdir(owners)] if os.path.isdir(owners) else []
+    for place in [*places, "../input"]:
+        folder = os.path.abspath(f"{place}/{slug}")
+        if os.path.isdir(folder):
+            return folder
+    raise FileNotFoundError(f"The data set {slug}, which this job needs, is not attached to it.")
+
+
+def _read_data(slug: str, checksum: int, parts: dict[str, dict[str, bytes]]) -> None:
+    """Add the files of a data set that kitctl made to `code` and `files`."""
+    with open(os.path.join(_input_folder(slug), "files.kitctl"), "rb") as file:
+        content = file.read()
+    if zlib.crc32(content) != checksum:
+        raise ValueError(f"The data set {slug} holds other files than this job was packed with.")
+    content = zlib.decompress(content)
+    while content:
+        header, _, content = content.partition(b"\n")
+        part, size, name = header.decode("utf-8").split(" ", 2)
+        parts[part][name] = content[: int(size)]
+        content = content[int(size) :]
 
 
 def _bytes(content: str | bytes) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kitctl.domain.metadata import Metadata
@@ -52,8 +52,10 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
     resume: str = ""
-    wheels: tuple[str, ...] = ()
-    """For a run without internet: the installer's option for the folder of its packages."""
+    wheels: str = ""
+    """The data set with the packages of a run without internet."""
+    data: tuple[str, int] | None = None
+    """The data set with what is too large for the script, and its checksum."""
 
     @property
     def is_empty(self) -> bool:
@@ -97,8 +99,8 @@ class Plan:
     file_sizes: Mapping[str, int]
     is_job: bool = False
     launch: Launch = Launch()
-    attached: tuple[str, ...] = ()
-    """The data sets that kitctl makes for what the script cannot hold."""
+    data: bytes = b""
+    """What is too large for the script, as the one file of the data set `code_data`."""
     git: GitState | None = None
 
     @property
@@ -109,6 +111,20 @@ class Plan:
     @property
     def packed(self) -> bool:
         return self.kind == "packed"
+
+    @property
+    def code_data(self) -> str:
+        """The data set that holds modules and files, "" where the script holds them."""
+        return f"{self.metadata.slug}-code" if self.data else ""
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """The data sets, without their owner, that kitctl makes for this job."""
+        return tuple(filter(None, (self.code_data, self.launch.wheels)))
+
+    def with_datasets(self, names: Sequence[str]) -> Plan:
+        """Return the plan with data sets that kitctl has made for it; its identity has them."""
+        return replace(self, metadata=self.metadata.with_dataset_sources(names)) if names else self
 
     def content_data(self) -> dict[str, Any]:
         """Return what a run gets, for `--json`."""

@@ -30,6 +30,8 @@ class Requirements:
 
     texts: list[str] = field(default_factory=list)
     source: str = ""
+    is_named: bool = False
+    """Whether the script or a setting names them, not only a file that lies there."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -61,7 +63,7 @@ def find_requirements(
     or in the project's folder, `[project] dependencies` in the project's pyproject.toml. `code` is
     the script's text.
     """
-    found = Requirements()
+    found = Requirements(is_named=setting is not None)
     if isinstance(setting, str):
         if setting:
             _read_file(project, project / setting, found, code)
@@ -69,7 +71,9 @@ def find_requirements(
         found.source = SETTING
         for text in setting:
             found.add(text, SETTING)
-    elif not _read_block(code, script.name, found):
+    elif _read_block(code, script.name, found):
+        found.is_named = True
+    else:
         places = dict.fromkeys((script.parent / FILE, project / FILE))
         path = next((path for path in places if path.is_file()), project / PROJECT_FILE)
         if path.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from pathlib import Path
 
@@ -118,3 +119,26 @@ def test_the_git_commit_is_recorded(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("push", "--local", "--json").data["git"] == {**clean, "dirty": True}
     assert kitctl("runs", "--local", "--json").data["runs"][0]["git"]["commit"] == clean["commit"]
     assert f"{clean['commit'][:7]}+" in kitctl("runs", "--local").out
+
+
+def test_what_is_too_large_for_a_script_goes_along_as_a_data_set(
+    kitctl: Kitctl, project: Path
+) -> None:
+    script = "import helper\nprint(helper.X, len(open('noise.bin', 'rb').read()))\n"
+    write_script(project, f"{script}open('out.txt', 'w').close()")
+    noise = random.Random(1).randbytes(1_000_000)
+    (project / "noise.bin").write_bytes(noise)
+    write_files(
+        project,
+        {"helper.py": "X = 1\n", "pyproject.toml": '[tool.kitctl]\nfiles = ["noise.bin"]\n'},
+    )
+    plan = kitctl("push", "--plan", "--json").data
+    assert plan["attached"] == ["small-job-code"] and plan["script_bytes"] < 20_000
+    assert kitctl("dry-run").code == 0
+    followed = kitctl("push", "--local", "--follow")
+    assert followed.code == 0 and "1 1000000" in followed.out
+    assert "local/small-job-code version 1 with its code: made" in followed.err
+    refused = kitctl("package", "--json")
+    assert refused.error["code"] == "needs_dataset"
+    assert "1000 kB" in refused.error["message"] and "900 kB" in refused.error["message"]
+    assert {path.name for path in project.iterdir()} >= {"noise.bin", "helper.py"}

@@ -70,3 +70,37 @@ def test_packages_are_not_asked_for_where_all_are_in_the_image(
     write_files(project, {"requirements.txt": "torch>=2\nsurely-unknown\n"})
     (warning,) = kitctl("package", "--json").data["warnings"]
     assert "requirements.txt asks for surely-unknown, which Kaggle's image may lack" in warning
+
+
+def test_without_internet_packages_go_along_as_a_data_set(
+    kitctl: Kitctl, project: Path, index: Path
+) -> None:
+    write_script(project, f"{SCRIPT}\nopen('out.txt', 'w').close()")
+    write_files(
+        project,
+        {
+            "wanted.txt": "carried-package>=1\nnumpy\n",
+            "pyproject.toml": '[tool.kitctl]\nrequirements = "wanted.txt"\n',
+        },
+    )
+    run = kitctl("dry-run")
+    assert run.code == 0 and "/kitctl/packages/" in run.err
+    pushed = kitctl("push", "--local", "--follow", "--json")
+    assert pushed.code == 0
+    assert pushed.data["attached"] == ["small-job-wheels"]
+    assert pushed.data["requirements"] == ["carried-package>=1"]
+    assert "kitctl: installed in " in kitctl("logs", "--local").out
+    again = kitctl("push", "--local", "--json")
+    assert (again.code, again.error["code"]) == (4, "same_script")
+    assert "local/small-job-wheels version 1 with its packages: unchanged" in again.err
+    refused = kitctl("package", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "needs_dataset")
+
+
+def test_packages_that_cannot_be_fetched_are_named_before_anything_is_sent(
+    kitctl: Kitctl, project: Path, index: Path
+) -> None:
+    write_script(project, "# /// script\n# dependencies = ['absent-package']\n# ///\n")
+    refused = kitctl("push", "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "wheels")
+    assert "absent-package" in refused.error["message"]

@@ -23,6 +23,7 @@ from kitctl.operations.shared.launch_options import environment_warnings
 from kitctl.operations.shared.read_project import Project, read_project
 from kitctl.packing import bundle, notebooks
 from kitctl.packing.plan import Launch, Plan
+from kitctl.packing.requirements import Requirements
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings."""
@@ -68,14 +69,13 @@ def plan_job(
             code="settings",
             hint="A run reads secrets with kaggle_secrets.UserSecretsClient",
         )
-    asked_for = tuple(project_files.requirements.texts)
     warnings = (
         *warnings,
         *environment_warnings(environment or {}),
-        *_package_warnings(metadata, project_files),
+        *_package_warnings(metadata, project_files.requirements),
     )
     launch = Launch(
-        requirements=asked_for if metadata.enable_internet else (),
+        **_packages(metadata, project_files.requirements),
         files=project_files.data_files,
         arguments=tuple(arguments),
         environment=dict(environment or {}),
@@ -92,15 +92,30 @@ def plan_job(
     return replace(plan, git=read_git_state(project, sent))
 
 
-def _package_warnings(metadata: Metadata, project: Project) -> list[str]:
-    """Return what to say of packages that a run without internet cannot install."""
-    lacking = [text for text in project.requirements.texts if not in_image(text)]
-    if metadata.enable_internet or not lacking:
+def _packages(metadata: Metadata, asked_for: Requirements) -> dict[str, Any]:
+    """Return the packages that a run installs; without internet, from a data set of them."""
+    if metadata.enable_internet:
+        return {"requirements": tuple(asked_for.texts)}
+    lacking = _lacking(asked_for)
+    if not lacking or not asked_for.is_named:
+        return {}
+    return {"requirements": lacking, "wheels": f"{metadata.slug}-wheels"}
+
+
+def _package_warnings(metadata: Metadata, asked_for: Requirements) -> list[str]:
+    """Return what to say of packages that a run without internet would lack."""
+    lacking = _lacking(asked_for)
+    if metadata.enable_internet or not lacking or asked_for.is_named:
         return []
     return [
-        f"{project.requirements.source} asks for {', '.join(lacking)}, which Kaggle's image may "
-        "lack, and the job has no internet to install it: set enable_internet to true."
+        f"{asked_for.source} asks for {', '.join(lacking)}, which Kaggle's image may lack, and the "
+        f'job has no internet to install it: with requirements = "{asked_for.source}" in '
+        "[tool.kitctl] of pyproject.toml, push sends it along as a private data set."
     ]
+
+
+def _lacking(asked_for: Requirements) -> tuple[str, ...]:
+    return tuple(text for text in asked_for.texts if not in_image(text))
 
 
 def _settings_file(metadata: Metadata) -> str:
