@@ -24,13 +24,19 @@ Hint: TypeAlias = "str | NextCommand | tuple[Hint, ...]"
 """What to do next: a text, a command, or a text with commands in it, part by part."""
 
 
-def hint_text(hint: Hint, repeated: Callable[[NextCommand], str] = lambda _: "") -> str:
-    """Return a hint as text; `repeated` returns the options to repeat in a command."""
+def hint_text(
+    hint: Hint, repeated: Callable[[NextCommand], tuple[str, str]] = lambda _: ("", "")
+) -> str:
+    """Return a hint as text.
+
+    `repeated` returns what to repeat in a command: options, and what stands at its end.
+    """
     if isinstance(hint, str):
         return hint
     if isinstance(hint, tuple):
         return "".join(hint_text(part, repeated) for part in hint)
-    line = " ".join(filter(None, ["kitctl", hint.command, repeated(hint), hint.options]))
+    options, end = repeated(hint)
+    line = " ".join(filter(None, ["kitctl", hint.command, options, hint.options, end]))
     return f"{line}   ({hint.note})" if hint.note else line
 
 

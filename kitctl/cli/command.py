@@ -17,6 +17,7 @@ import typer
 
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GLOBAL_OPTIONS, GlobalOptions
+from kitctl.cli.repeated_options import given_options
 from kitctl.render import streams
 from kitctl.render.output import CommandResult
 
@@ -49,6 +50,7 @@ class Command:
     def register(self, app: typer.Typer) -> None:
         def run(*, call: typer.Context, **values: Any) -> CommandResult:
             context = note_global_options(call, values)
+            context.given = given_options(self.function, values)
             try:
                 with context:
                     return self.function(context, **values)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl import config
 from kitctl.cli.global_options import GlobalOptions
+from kitctl.cli.repeated_options import GivenOptions, repeated_options
 from kitctl.errors import Hint, KitError, NextCommand, NoProject, hint_text
 from kitctl.render.console import Console
 from kitctl.render.output import JsonOutput, Output, TextOutput
@@ -48,6 +49,7 @@ class CommandContext:
         self.script_arguments = tuple(script_arguments)
         self.command = command
         self._takes_option = takes_option
+        self.given: GivenOptions = {}
         self.clock: Clock = time
         self._config: Config | None = None
         self._client: KaggleApi | None = None
@@ -77,7 +79,7 @@ class CommandContext:
         """Return a hint whose commands repeat the options that the user gave."""
         return hint_text(hint, self._repeated_options)
 
-    def _repeated_options(self, command: NextCommand) -> str:
+    def _repeated_options(self, command: NextCommand) -> tuple[str, str]:
         own = command.options.split()
         options = []
         is_local = self._config is not None and self._config.local
@@ -85,7 +87,16 @@ class CommandContext:
             options.append("--local")
         if self.options.project is not None:
             options.append(f"--project {shlex.quote(str(self.options.project))}")
-        return " ".join(options)
+        options += repeated_options(
+            self.given,
+            command,
+            typed=self.command,
+            is_local=is_local,
+            takes_option=self._takes_option,
+        )
+        takes_arguments = self.script_arguments and self._takes_option(command.command, "env")
+        end = f"-- {shlex.join(self.script_arguments)}" if takes_arguments else ""
+        return " ".join(options), end
 
     # The project and its config.
 

@@ -137,7 +137,11 @@ def sources_guard(problems: Sequence[Problem]) -> Guard:
             "Not all data sources of this job can be mounted; nothing was sent.",
             code="source_missing",
             problems=missing,
-            hint="Fix kernel-metadata.json (or push all the same with --force).",
+            hint=(
+                "Fix kernel-metadata.json (or push all the same: ",
+                NextCommand("push", "--force"),
+                ")",
+            ),
         )
 
     return guard

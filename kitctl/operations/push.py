@@ -8,6 +8,7 @@ from typing import Any
 
 from kitctl.domain import gpu_use
 from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.attached_inputs import missing_inputs
 from kitctl.domain.forecast import forecast_run
 from kitctl.domain.push_guards import (
     as_warnings,
@@ -157,7 +158,8 @@ def push(
             foreign.same_script(intent, sources.values()) if foreign else None,
             fetches_code=_fetches_code(options.plan),
         )
-        guards = [sources_guard(kaggle.source_problems(needed))]
+        missing = missing_inputs(options.plan.metadata, options.plan.settings)
+        guards = [sources_guard([*kaggle.source_problems(needed), *missing])]
         # A version that is only saved takes no hours, and no session.
         running_guards = [
             as_warnings(same_script) if options.again else same_script,

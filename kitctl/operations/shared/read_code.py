@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from kitctl.domain import secrets
@@ -36,6 +37,10 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
         except (SyntaxError, ValueError) as error:
             what = f"is not valid Python: {error}."
             problems.append(Problem(metadata.code_file, what, "Fix it."))
+        else:
+            if not ast.parse(data).body:
+                what = "holds no code: a run of it would do nothing."
+                problems.append(Problem(metadata.code_file, what, "Write the job into it."))
     return Code(data, tuple(problems))
 
 
