@@ -97,7 +97,9 @@ def _mounts(state: LocalState, version: KernelVersion) -> dict[str, Path]:
     for name in version.request.model_sources:
         if found := state.models.folder_of(name.lower()):
             path, folder = found
-            mounts[path] = folder
+            # A framework such as pyTorch has capitals in the source only.
+            as_written = "/".join([*name.split("/")[:4], path.rpartition("/")[2]])
+            mounts |= {path: folder, f"models/{as_written}": folder}
     for reference in version.request.kernel_sources:
         source = split_source(reference)
         if session := state.kernels.source_session(source):
