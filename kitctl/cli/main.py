@@ -81,9 +81,11 @@ def _fail(context: CommandContext, error: KitError) -> int:
 def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     call = getattr(error, "ctx", None)
     path = call.command_path if call else "kitctl"
-    is_unknown = path == "kitctl" and typed_command(arguments).split(" ")[0] not in ("", *MODULES)
-    if is_unknown and (meant := meant_command(arguments, MODULES)):
-        return UsageError(f"There is no command {typed_command(arguments)!r}.", hint=meant)
+    typed = typed_command(arguments)
+    if path == "kitctl" and typed.split(" ")[0] not in ("", *MODULES):
+        meant, line = meant_command(arguments, MODULES)
+        if meant:
+            return UsageError(f"There is no command {typed!r}. Did you mean {meant!r}?", hint=line)
     return UsageError(error.format_message(), hint=f"{path} --help")
 
 

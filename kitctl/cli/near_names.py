@@ -28,23 +28,26 @@ NEAR_NAMES = {
 _KAGGLE_GROUPS = ("kernels", "kernel", "k")
 
 
-def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> str:
-    """Return the command line that an unknown command means, "" where none is like it."""
+def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> tuple[str, str]:
+    """Return the command that an unknown one means and the whole command line.
+
+    Both are "" where none is like it.
+    """
     words = list(arguments)
     values = {place + 1 for place, word in enumerate(words) if word == "--project"}
     names = [n for n, word in enumerate(words) if n not in values and not word.startswith("-")]
     place = next(iter(names), None)
     if place is None:
-        return ""
+        return "", ""
     if words[place] in _KAGGLE_GROUPS and place + 1 < len(words):
         del words[place]
         if words[place] == "pull":  # Kaggle's client fetches the source with it.
-            return ""
+            return "", ""
         words = ["--project" if word in ("-p", "--path") else word for word in words]
     name = words[place].lower().replace("_", "-")
     known = list(commands)
     close = difflib.get_close_matches(name, known, n=1)
     meant = name if name in known else NEAR_NAMES.get(name, close[0] if close else "")
     if not meant:
-        return ""
-    return f"kitctl {shlex.join([*words[:place], meant, *words[place + 1 :]])}"
+        return "", ""
+    return meant, f"kitctl {shlex.join([*words[:place], meant, *words[place + 1 :]])}"

@@ -20,7 +20,12 @@ def test_a_log_of_the_job_gives_its_session_length_epochs_and_phases() -> None:
         (61.0, "stdout", "phase export 2.0s\n"),
     ]
     assert facts_of_log(lines, is_packed=True) == Facts(
-        session_id=4711, log_seconds=61.0, epochs_done=3, epoch_seconds=1.5, photo_seconds=43.0
+        session_id=4711,
+        log_seconds=61.0,
+        epochs_done=3,
+        epoch_seconds=1.5,
+        photo_seconds=43.0,
+        error_line="",
     )
 
 
@@ -39,11 +44,11 @@ def test_the_log_of_another_program_gives_the_length_of_the_run() -> None:
         (99.5, "stdout", "Epoch 1/3 ━━━━\n"),
         (70.0, "stdout", "late line\n"),
     ]
-    assert facts_of_log(lines, is_packed=False) == Facts(log_seconds=99.5)
+    assert facts_of_log(lines, is_packed=False) == Facts(log_seconds=99.5, error_line="")
 
 
 def test_an_empty_log_is_a_run_of_no_seconds() -> None:
-    assert facts_of_log([], is_packed=True) == Facts(log_seconds=0.0)
+    assert facts_of_log([], is_packed=True) == Facts(log_seconds=0.0, error_line="")
 
 
 @pytest.mark.parametrize(
