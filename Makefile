@@ -36,7 +36,7 @@ $(shell rm -f $(READY))
 endif
 endif
 
-.PHONY: help demo real test torture test-clients test-kaggle-image check docs bench bench-pull bench-push clean
+.PHONY: help demo real test torture test-clients test-kaggle-image check docs translations bench bench-pull bench-push clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -95,6 +95,9 @@ test-clients: $(READY) $(CLIENT_READY)  ## run the tests of the official client 
 
 docs: $(READY)  ## generate docs/settings.md from the declarations of the settings
 	$(BIN)/python -m kernel.settings.table > docs/settings.md
+
+translations: $(READY)  ## compile kitctl/languages/zh/LC_MESSAGES/kitctl.po
+	$(BIN)/pybabel compile --directory kitctl/languages --domain kitctl
 
 bench: $(READY)  ## measure every ratio of the README (QUICK=1: in three minutes)
 	@QUICK=$(QUICK) $(BIN)/python benchmarks/bench.py

@@ -103,14 +103,14 @@ def find_project(folder: Path | None, start: Path, environ: Mapping[str, str] = 
         raise InvalidInput(
             f"The folder {folder} holds no {METADATA_NAME}.",
             code="no_project",
-            hint=f"kaggle kernels init -p {folder}   (writes a {METADATA_NAME} to fill in)",
+            hint=f"kitctl init {folder} --from FILE   (writes one for a script or notebook)",
         )
     for parent in (start, *start.parents):
         if (parent / METADATA_NAME).is_file():
             return parent
     raise NoProject(
         f"Neither {start} nor a folder above it holds a {METADATA_NAME}.",
-        hint="Name the project's folder with --project DIR, or make one: kaggle kernels init",
+        hint="Name the project's folder with --project DIR, or make one: kitctl init --from FILE",
     )
 
 

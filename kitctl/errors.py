@@ -7,7 +7,7 @@ do (`hint`) and a stable name for scripts (`code`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 
@@ -22,6 +22,15 @@ class NextCommand:
 
 Hint: TypeAlias = "str | NextCommand | tuple[Hint, ...]"
 """What to do next: a text, a command, or a text with commands in it, part by part."""
+
+
+def map_texts(hint: Hint, change: Callable[[str], str]) -> Hint:
+    """Return the hint with each of its texts and notes changed; commands stay."""
+    if isinstance(hint, str):
+        return change(hint)
+    if isinstance(hint, tuple):
+        return tuple(map_texts(part, change) for part in hint)
+    return replace(hint, note=change(hint.note))
 
 
 def hint_text(

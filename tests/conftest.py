@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import settings
@@ -13,6 +14,9 @@ pytest_plugins = (
     "support.command_line",
     "support.browser",
 )
+
+# The tests read English, whatever the locale is.
+os.environ["KITCTL_LANG"] = "en"
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("kitctl", deadline=None)

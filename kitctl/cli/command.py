@@ -10,14 +10,16 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol, get_args
 
 import typer
 
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GLOBAL_OPTIONS, GlobalOptions
 from kitctl.cli.repeated_options import given_options
+from kitctl.languages import translate
 from kitctl.render import streams
 from kitctl.render.output import CommandResult
 
@@ -100,7 +102,7 @@ def new_app(help: str) -> typer.Typer:
 
     # Without rich's markup the help needs no rich, which takes longer to import than all the rest.
     app = typer.Typer(
-        help=help,
+        help=translated_help(help),
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -124,7 +126,24 @@ def _set_signature(
     run: Callable[..., object], own: Sequence[inspect.Parameter], help: str | None
 ) -> None:
     """Give `run` the parameters and the help that Typer reads."""
-    parameters = [_CALL, *own, *GLOBAL_OPTIONS]
+    parameters = [_CALL, *map(_translated, [*own, *GLOBAL_OPTIONS])]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {}
-    run.__doc__ = help
+    run.__doc__ = translated_help(help or "")
+
+
+def translated_help(text: str) -> str:
+    """Return a help text in the user's language, where the terminal can show that."""
+    translation = translate(text)
+    return translation if streams.can_encode(translation, sys.stdout) else text
+
+
+def _translated(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return the parameter with its help in the user's language."""
+    bare, *notes = get_args(parameter.annotation) or [parameter.annotation]
+    if not any(getattr(note, "help", None) for note in notes):
+        return parameter
+    notes = [copy(note) for note in notes]
+    for note in notes:
+        note.help = translated_help(note.help or "")
+    return parameter.replace(annotation=Annotated[bare, *notes])

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kitctl.errors import Hint, KitError, hint_text
+from kitctl.errors import Hint, KitError, hint_text, map_texts
+from kitctl.languages import translate
 from kitctl.render import streams
 from kitctl.render.progress_bars import LiveBar, PlainBar, columns
 
@@ -40,22 +41,26 @@ class Console:
 
     def info(self, text: str) -> None:
         if not self._quiet:
-            self._line(text, wraps=True)
+            self._line(self._translated(text), wraps=True)
 
     def hint(self, hint: Hint, *, label: str = "") -> None:
         if not self._quiet:
-            self._line(f"{label}{self._hint_text(hint)}", style=_DIM)
+            text = self._hint_text(map_texts(hint, self._translated))
+            self._line(f"{self._translated(label)}{text}", style=_DIM)
 
     def warn(self, text: str) -> None:
-        self._line(text, label="warning: ", style=_YELLOW, wraps=True)
+        label = self._translated("warning: ")
+        self._line(self._translated(text), label=label, style=_YELLOW, wraps=True)
 
     def fail(self, error: KitError) -> None:
         """Write what went wrong, each mistake on its own line, and the next thing to do."""
-        self._line(error.message, label="error: ", style=_RED, wraps=True)
+        label = self._translated("error: ")
+        self._line(self._translated(error.message), label=label, style=_RED, wraps=True)
         for problem in error.problems:
             self._line(f"  • {problem}")
         if error.hint:
-            self._line(self._hint_text(error.hint), label="next: ", style=_DIM)
+            hint = self._hint_text(map_texts(error.hint, self._translated))
+            self._line(hint, label=self._translated("next: "), style=_DIM)
 
     @contextmanager
     def progress(
@@ -97,6 +102,11 @@ class Console:
                 yield progress
         finally:
             self._progress = None
+
+    def _translated(self, text: str) -> str:
+        """Return the text in the user's language, where the stream can show that."""
+        translation = translate(text)
+        return translation if streams.can_encode(translation, sys.stderr) else text
 
     def _line(self, text: str, *, label: str = "", style: str = "", wraps: bool = False) -> None:
         """Write a line; `wraps` breaks it between words where it is wider than the terminal."""

@@ -57,11 +57,16 @@ def printable(text: str, stream: IO[str]) -> str:
 
 def encodable(text: str, stream: IO[str]) -> str:
     """Return the text, with ASCII in place of the characters that the stream cannot encode."""
+    return text if can_encode(text, stream) else text.translate(_ASCII)
+
+
+def can_encode(text: str, stream: IO[str]) -> bool:
+    """Return whether the stream has all characters of the text."""
     try:
         text.encode(getattr(stream, "encoding", None) or "ascii")
     except UnicodeEncodeError:
-        return text.translate(_ASCII)
-    return text
+        return False
+    return True
 
 
 def between_words(text: str, stream: IO[str], indent: int = 0) -> str:

@@ -76,7 +76,7 @@ class KaggleDatasets:
             raise NetworkFailed(
                 f"Kaggle names no address to upload {name!r} to.",
                 code="kaggle_changed",
-                hint="Update kitctl: pip install --upgrade kitctl",
+                hint="Update kitctl: pip install --upgrade kaggle-kitctl",
             )
         return session
 
