@@ -87,8 +87,14 @@ def test_a_failure_with_a_result_in_every_mode(project: Path, call: Kitctl) -> N
 def test_a_wrong_command_line_in_every_mode(call: Kitctl) -> None:
     text, quiet, json_call = call("packag"), call("packag", "-q"), call("packag", "--json")
     assert text.code == quiet.code == json_call.code == 2
-    assert text.err == "error: There is no command 'packag'.\nnext: kitctl package\n"
-    assert quiet.err == "error: There is no command 'packag'.\nnext: kitctl package -q\n"
+    assert (
+        text.err
+        == "error: There is no command 'packag'. Did you mean 'package'?\nnext: kitctl package\n"
+    )
+    assert (
+        quiet.err
+        == "error: There is no command 'packag'. Did you mean 'package'?\nnext: kitctl package -q\n"
+    )
     error = json.loads(json_call.out)["error"]
     assert (error["code"], error["hint"]) == ("usage", "kitctl package --json")
 
