@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from kitctl.operations.shared.find_run import TargetRun
 
 
+def _accelerator_names(incomplete: str) -> list[str]:
+    """Return the names that begin so, for completion."""
+    from kitctl.domain.accelerators import ALL_NAMES
+
+    return [name for name in ALL_NAMES if name.startswith(incomplete)]
+
+
 @command("push", takes_script_arguments=True)
 def push(
     context: CommandContext,
@@ -26,7 +33,10 @@ def push(
     accelerator: Annotated[
         str | None,
         typer.Option(
-            "--accelerator", metavar="NAME", help="t4x2, p100, tpu, cpu or Kaggle's own name."
+            "--accelerator",
+            metavar="NAME",
+            help="t4x2, p100, tpu, cpu or Kaggle's own name: see kitctl accelerators.",
+            autocompletion=_accelerator_names,
         ),
     ] = None,
     timeout: Annotated[

@@ -149,6 +149,9 @@ def from_metadata(machine_shape: str, *, enable_gpu: bool, enable_tpu: bool) -> 
     return T4X2 if enable_gpu else TPU if enable_tpu else CPU
 
 
+ALL_NAMES = (*SHORT_NAMES, *(accelerator.shape for accelerator in SHAPES))
+"""The short names, then Kaggle's own."""
+
 NAMES = (
     f"It is one of {', '.join(SHORT_NAMES)}, or Kaggle's own name: "
     f"{', '.join(accelerator.shape for accelerator in SHAPES)}."

@@ -30,3 +30,8 @@ def test_commands_are_completed() -> None:
 
 def test_the_options_of_a_command_are_completed() -> None:
     assert complete("push", "--f") == ["--follow", "--force"]
+
+
+def test_the_names_of_accelerators_are_completed() -> None:
+    assert complete("push", "--accelerator", "NvidiaH") == ["NvidiaH100"]
+    assert complete("push", "--accelerator", "t") == ["t4x2", "tpu"]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from dataclasses import dataclass
 
 from kitctl.domain import secrets
 from kitctl.domain.metadata import Metadata
 from kitctl.errors import Problem
 from kitctl.packing import notebooks
+
+KAGGLES_PYTHON = (3, 12)
+"""The Python of Kaggle's image."""
+_SYNTAX_OF_3_12 = re.compile(r"\s*(type\s+\w+|((async\s+)?def|class)\s+\w+\[)")
 
 
 @dataclass(frozen=True)
@@ -31,17 +37,33 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
     # With the line ends that Kaggle's own client sends.
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     problems = credentials(metadata.code_file, text)
+    warnings: tuple[str, ...] = ()
     if metadata.language == "python":
         try:
             compile(data, metadata.code_file, "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             what = f"is not valid Python: {error}."
-            problems.append(Problem(metadata.code_file, what, "Fix it."))
+            if _is_newer_python(error):
+                python = f"{sys.version_info.major}.{sys.version_info.minor}"
+                warnings = (
+                    f"{metadata.code_file} was not checked: it may be for the newer Python of"
+                    f" Kaggle's image. For Python {python}, which runs kitctl, it {what}",
+                )
+            else:
+                problems.append(Problem(metadata.code_file, what, "Fix it."))
         else:
             if not ast.parse(data).body:
                 what = "holds no code: a run of it would do nothing."
                 problems.append(Problem(metadata.code_file, what, "Write the job into it."))
-    return Code(data, tuple(problems))
+    return Code(data, tuple(problems), warnings)
+
+
+def _is_newer_python(error: Exception) -> bool:
+    """Return whether a Python older than Kaggle's may only not know the syntax: that of 3.12."""
+    if sys.version_info >= KAGGLES_PYTHON or not isinstance(error, SyntaxError):
+        return False
+    in_f_string = "f-string" in error.msg or "string literal" in error.msg
+    return in_f_string or bool(_SYNTAX_OF_3_12.match(error.text or ""))
 
 
 def _no_utf_8(file: str) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,24 @@ def test_doctor_names_what_a_notebook_imports_and_what_runs_it(tmp_path: Path) -
     checks = {check.name: check for check in found}
     assert "surely_missing" in checks["job's packages"].detail
     assert "pip install 'kaggle-kitctl[notebook]'" in checks["notebook"].fix
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python knows that syntax")
+@pytest.mark.parametrize(
+    "script",
+    [
+        """x = {}\nprint(f"{x.get("a")}")\n""",
+        "type Point = tuple[int, int]\n",
+        "def first[T](items: list[T]) -> T:\n    return items[0]\n",
+    ],
+)
+def test_the_syntax_of_kaggles_newer_python_is_a_warning(tmp_path: Path, script: str) -> None:
+    (warning,) = plan_job(single_script(tmp_path, script)).warnings
+    assert "newer Python of Kaggle's image" in warning
+
+
+@pytest.mark.parametrize("script", ["", "\n\n", "# only a comment\n"])
+def test_a_script_without_code_is_refused(tmp_path: Path, script: str) -> None:
+    with pytest.raises(InvalidInput) as failure:
+        plan_job(single_script(tmp_path, script))
+    assert ["holds no code" in problem.message for problem in failure.value.problems] == [True]
