@@ -17,6 +17,7 @@ from kitctl.render.output import CommandResult
 class Template(StrEnum):
     """The jobs that `init` can write."""
 
+    COMPETITION = "competition"
     COURSE = "course"
     KERAS = "keras"
     NOTEBOOK = "notebook"

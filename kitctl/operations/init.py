@@ -16,9 +16,11 @@ from kitctl.errors import InvalidInput
 from kitctl.operations.shared.adopted_code import KINDS, AdoptedCode, adopt_file, adopt_text
 from kitctl.operations.shared.imported_packages import not_installed, pip_install
 from kitctl.operations.shared.read_project import read_project
+from kitctl.operations.shared.sample_competition import FOLDER, SLUG, sample_competition
 from kitctl.operations.shared.shipped_files import shipped_folder
 
 TEMPLATES = {
+    "competition": "train.py",
     "course": "kernel/main.py",
     "keras": "train.py",
     "notebook": "notebook.ipynb",
@@ -41,6 +43,12 @@ COURSE_PYPROJECT = """\
 # Which local folder stands for which Kaggle source.
 "ryanholbrook/car-or-truck" = "datasets/car-or-truck-sample"
 "ryanholbrook/cv-course-models" = "datasets/cv-course-models"
+"""
+COMPETITION = "competition"
+COMPETITION_PYPROJECT = f"""\
+[tool.kitctl.sources]
+# What stands for the competition in a rehearsal: its data, and the solution to score by.
+"{SLUG}" = "{FOLDER}"
 """
 LEFT_OUT = {"__pycache__", "files"}
 """Folders that are made where they are needed."""
@@ -89,7 +97,13 @@ def init_from_template(
     data = (shipped_folder() / "templates" / template / name).read_bytes()
     code = adopt_text(project, name, data.decode())
     metadata = _metadata(code, title or title_from((*_folder_names(project), f"{template} job")))
-    return _create(code, metadata, {name: data}, accelerator)
+    files = {name: data}
+    if template == COMPETITION:
+        files |= {"pyproject.toml": COMPETITION_PYPROJECT.encode(), **sample_competition()}
+    result = _create(code, metadata, files, accelerator)
+    if template == COMPETITION:
+        return replace(result, next=(*result.next[:-1], "kitctl submit --local --wait"))
+    return result
 
 
 def advice_on_start(folder: Path) -> str:

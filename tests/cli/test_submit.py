@@ -137,3 +137,16 @@ def test_the_folder_of_a_competition_is_named_once_in_the_project(
     write_script(project, f"{read}{SUBMISSION}", competition_sources=["small-contest"])
     assert kitctl("push", "--local", "--follow").code == 0
     assert kitctl("submit", "--local", "--wait", "--json").data["public_score"] == "0.75000"
+
+
+def test_the_template_of_a_competition_enters_one(
+    kitctl: Kitctl, tmp_path: Path, local_kaggle: LocalKaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "first-entry"
+    created = kitctl("init", str(folder), "--template", "competition", "--json").data
+    assert created["next"][-1] == "kitctl submit --local --wait"
+    assert created["enable_internet"] is False
+    monkeypatch.chdir(folder)
+    assert kitctl("push", "--local", "--follow").code == 0
+    submitted = kitctl("submit", "--local", "--wait", "--json").data
+    assert float(submitted["public_score"]) > 0.8
