@@ -162,6 +162,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
         scores,
         unlabelled_predictions,
     )
+    from kernel.report.report import chance_loss
 
     photo_set, settings = trained.photo_set, trained.settings
     model = raw_photos.photo_model(trained.classifier.inference, settings)
@@ -177,7 +178,9 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     if settings.plots:
         with report.phases.measured("plots"):
             base = trained.classifier.base.layer
-            gallery.draw(settings, base, photo_set, trained.history, probabilities)
+            gallery.draw(
+                settings, base, photo_set, trained.history, probabilities, chance_loss(trained)
+            )
     with report.phases.measured("export"):
         heads.compile_model(model, settings, settings.learning_rate)
         artifacts.write_model(model, labels.describe(model, settings, photo_set.train.class_names))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,26 @@ COUNTED_CLASSES = 30  # with more, the numbers in the confusion matrix are too s
 NAMED_CLASSES = 60  # with more, so are the names beside it: only every n-th is written
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What is marked in the curves: the run, its best epoch, and what guessing reaches.
+
+    `guessing` holds a value for "loss", and one for metrics that end in "accuracy".
+    """
+
+    run: str = ""
+    best_epoch: int | None = None
+    guessing: Mapping[str, float] = field(default_factory=dict)
+
+    def level(self, metric: str) -> float | None:
+        return self.guessing.get("accuracy" if metric.endswith("accuracy") else metric)
+
+
 def curves(
-    history: Mapping[str, Sequence[float]], folder: Path | str, zoom_from: int = 15
+    history: Mapping[str, Sequence[float]],
+    folder: Path | str,
+    zoom_from: int = 15,
+    marks: Marks | None = None,
 ) -> list[Path]:
     """Draw each metric together with its validation metric: over all epochs, and zoomed in.
 
@@ -43,9 +62,10 @@ def curves(
         stem = "accuracy" if metric.endswith("accuracy") else metric
         title = metric.replace("_", " ")
         paths += [Path(folder) / f"{stem}.png", Path(folder) / f"{stem}_zoom.png"]
-        _draw_curves(both, title, paths[-2])
+        marked = marks or Marks()
+        _draw_curves(both, title, paths[-2], marked)
         zoomed_title = f"{title}, from epoch {skipped + 1}" if skipped else title
-        _draw_curves(both.loc[skipped + 1 :], zoomed_title, paths[-1])
+        _draw_curves(both.loc[skipped + 1 :], zoomed_title, paths[-1], marked)
     return paths
 
 
@@ -79,8 +99,8 @@ def confusion_matrix(
                 axes.text(column, row, count, color=colour, ha="center", va="center")
 
 
-def _draw_curves(table: "DataFrame", title: str, path: Path) -> None:
-    """Draw a line for each column over the epochs in the index."""
+def _draw_curves(table: "DataFrame", title: str, path: Path, marks: Marks) -> None:
+    """Draw a line for each column over the epochs in the index, and the marks that are in them."""
     with figure(path, 7.2, 4.8) as drawing:
         axes = drawing.add_subplot()
         # Not `table.plot()`, which would choose pyplot's backend, on a desktop one with windows.
@@ -88,6 +108,23 @@ def _draw_curves(table: "DataFrame", title: str, path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if len(table):
             axes.set_xlim(table.index[0] - 0.5, table.index[-1] + 0.5)
+        best = marks.best_epoch
+        if best is not None and best in table.index:
+            label = f"best epoch, {best}"
+            axes.axvline(best, color="green", linestyle=":", label=label)
+        guessing = marks.level(str(table.columns[0]))
+        # Where the curves are far from it, it would only press them flat.
+        if (
+            guessing is not None
+            and len(table)
+            and table.min(axis=None) <= guessing <= table.max(axis=None)
+        ):
+            axes.axhline(guessing, color="gray", linestyle="--", label=f"guessing, {guessing:.3f}")
         axes.set(xlabel="epoch", title=title)
+        if marks.run:
+            axes.set_title(f"{title}\n", loc="center")
+            axes.text(
+                0.5, 1.02, marks.run, transform=axes.transAxes, ha="center", va="bottom", fontsize=9
+            )
         axes.grid(alpha=0.3)
         axes.legend()

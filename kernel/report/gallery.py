@@ -1,5 +1,6 @@
 """All pictures of a run: curves, photos, mistakes, confusion matrix and feature maps."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,17 @@ def draw(
     photo_set: photos.PhotoSet,
     history: dict[str, list[float]],
     probabilities: np.ndarray[Any, Any],
+    chance_loss: float | None = None,
 ) -> None:
     """Draw every picture into `FOLDER`.
 
-    `base` is the Keras layer, `probabilities` are the model's for the validation photos.
+    `base` is the Keras layer, `probabilities` are the model's for the validation photos, and
+    `chance_loss` is the validation loss of guessing.
     """
     names = photo_set.train.class_names
     labels = np.array(photo_set.valid.labels)
-    charts.curves(history, FOLDER, settings.zoom_from)
+    marks = _marks(settings, history, labels, chance_loss)
+    charts.curves(history, FOLDER, settings.zoom_from, marks)
     first = np.arange(min(settings.sheet_photos, len(photo_set.train)))
     sheet = load_images(photo_set.train, first, settings)
     sheet_labels = np.array(photo_set.train.labels)[first]
@@ -42,6 +46,7 @@ def draw(
         probabilities,
         names,
         FOLDER / "mistakes.png",
+        [session.utf8(path) for path in photo_set.valid.paths],
     )
     charts.confusion_matrix(labels, probabilities, names, FOLDER / "confusion.png")
     outputs = layer_outputs(base, sheet[:1])
@@ -49,6 +54,25 @@ def draw(
         sheets.feature_maps(outputs, sheet[0], FOLDER / "feature_maps.png")
     else:
         session.say("no feature maps: the base is a SavedModel, whose layers Keras cannot show")
+        for name, output in outputs.items():
+            sheets.flat_output(name, output, sheet[0], FOLDER / "feature_maps.png")
+
+
+def _marks(
+    settings: Settings,
+    history: dict[str, list[float]],
+    labels: np.ndarray[Any, Any],
+    chance_loss: float | None,
+) -> charts.Marks:
+    """Return the run in a line, the epoch of the least validation loss, and guessing's values."""
+    losses = [loss for loss in history.get("val_loss", []) if math.isfinite(loss)]
+    best = history["val_loss"].index(min(losses)) + 1 if losses else None
+    guessing = {"accuracy": float(np.bincount(labels).max() / len(labels))}
+    if chance_loss is not None:
+        guessing["loss"] = chance_loss
+    units = ", ".join(map(str, settings.units)) or "none"
+    run = f"{settings.base}, units {units}, {settings.optimizer} {settings.learning_rate:g}"
+    return charts.Marks(run, best, guessing)
 
 
 def load_images(chosen: Photos, indices: np.ndarray[Any, Any], settings: Settings) -> Any:

@@ -1,5 +1,6 @@
 """Sheets of pictures: photos with their classes, mistakes, and feature maps."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +45,22 @@ def mistakes_sheet(
     probabilities: ArrayLike,
     class_names: Sequence[str],
     path: Path | str,
+    names: Sequence[str] = (),
 ) -> None:
     """Draw photos that the model got wrong, the lowest probability of the true class first.
 
     `labels` and `probabilities` ([n], [n, 1] of the second class, or [n, classes]) are of all
-    photos; `images` are those of the first of `mistake_indices`, as many as are to be drawn.
+    photos, as are the `names` of their files, if given; `images` are those of the first of
+    `mistake_indices`, as many as are to be drawn.
     """
     images, true = np.asarray(images), class_indices(labels)
     probabilities = class_probabilities(probabilities)
     predicted = probabilities.argmax(axis=1)
     wrong = mistake_indices(labels, probabilities)
     captions = [
-        f"{printable(class_names[true[i]])}\n"
-        f"predicted ({probabilities[i, predicted[i]]:.0%}):\n"
-        f"{printable(class_names[predicted[i]])}"
+        (f"{printable(names[i].rpartition('/')[2])}\n" if names else "")
+        + f"true {printable(class_names[true[i]])}\n"
+        f"predicted {printable(class_names[predicted[i]])} {probabilities[i, predicted[i]]:.0%}"
         for i in wrong[: len(images)]
     ]
     title = f"{len(wrong)} of {len(true)} wrong, the worst first"
@@ -83,12 +86,38 @@ def feature_maps(
         if maps.ndim != 3:
             continue
         # The most varied first: on any one photo many channels are zero everywhere.
-        order = np.argsort(-np.nan_to_num(maps.std(axis=(0, 1))), kind="stable")[:MAPS_PER_LAYER]
+        order = np.argsort(-np.nan_to_num(maps.std(axis=(0, 1))), kind="stable")
+        order = _distinct(maps, order)[:MAPS_PER_LAYER]
         caption = f"{printable(name)}, {' x '.join(map(str, maps.shape))}"
         for column, channel in enumerate(order):
             tiles.append(Tile(row, column + 1, maps[:, :, channel], "" if column else caption))
         row += 1
     _draw_tiles(tiles, 1.4, 0.3, "Feature maps of the base", path)
+
+
+def flat_output(name: str, output: ArrayLike, photo: ArrayLike, path: Path | str) -> None:
+    """Draw what an opaque base computes for `photo`: its numbers [n] or [1, n] as one picture."""
+    values = np.nan_to_num(np.asarray(output, dtype=np.float32)).reshape(-1)
+    side = math.ceil(math.sqrt(len(values)))
+    square = np.full(side * side, values.min(), np.float32)
+    square[: len(values)] = values
+    tiles = [
+        Tile(0, 0, _displayable(np.asarray(photo)), "the photo", "gray"),
+        Tile(0, 1, square.reshape(side, side), f"{printable(name)}, {len(values)} values"),
+    ]
+    _draw_tiles(tiles, 2.4, 0.3, "Output of the base", path)
+
+
+def _distinct(maps: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the channels in this order without those that equal an earlier one."""
+    seen: set[bytes] = set()
+    kept = []
+    for channel in order:
+        content = maps[:, :, channel].tobytes()
+        if content not in seen:
+            seen.add(content)
+            kept.append(channel)
+    return np.array(kept, dtype=np.int64)
 
 
 def _draw_sheet(
@@ -98,7 +127,8 @@ def _draw_sheet(
         Tile(*divmod(index, COLUMNS), _displayable(photo), caption, "gray")
         for index, (photo, caption) in enumerate(zip(images, captions, strict=True))
     ]
-    _draw_tiles(tiles, 2.0, 0.6, title, path)
+    lines = 1 + max((caption.count("\n") for caption in captions), default=0)
+    _draw_tiles(tiles, 2.0, 0.1 + 0.2 * lines, title, path)
 
 
 def _draw_tiles(

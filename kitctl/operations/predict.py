@@ -20,7 +20,7 @@ from kitctl.ports import Runner
 
 LABELS, ANSWERS = "labels.json", "answers.jsonl"
 MODELS = ("model.keras", "model.weights.h5", "saved_model")
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ OTHERS_COLOUR, OUTSIDE_COLOUR, RESERVED_COLOUR = "#9FB4C7", "#B8B8B8", "#F0E442"
 INK, LIMIT_COLOUR, GRID = "#333333", "#D55E00", "#E6E6E6"
 
 BAR_WIDTH = 0.72
+FEW_HOURS = 0.1  # of the limit; below that, the scale is that of the hours alone
 OTHERS, OUTSIDE, RESERVED = "other kernels", "outside kitctl", "reserved"
 HATCHES = {OUTSIDE: "////", RESERVED: "...."}
 
@@ -60,14 +61,17 @@ def _draw_pool(
             hatch=HATCHES.get(name),
         )
         bottoms = [below + height for below, height in zip(bottoms, heights, strict=True)]
-    _draw_limits(axes, balances)
+    limits = [one.allowed_seconds / HOUR_SECONDS for one in balances]
+    highest = max(bottoms)
+    # Few hours would be a line at the bottom of the limit's scale.
+    shows_limit = highest >= FEW_HOURS * max(limits) or not highest
+    if shows_limit:
+        _draw_limits(axes, balances)
     _label_bars(axes, balances, bottoms)
-    _style_axes(
-        axes,
-        pool,
-        balances,
-        max([*bottoms, *(one.allowed_seconds / HOUR_SECONDS for one in balances)]),
-    )
+    title = f"{pool.upper()} hours a week"
+    if not shows_limit:
+        title += f" (the limit, {max(limits):.0f} h, is far above)"
+    _style_axes(axes, title, balances, max([highest, *(limits if shows_limit else [])]))
 
 
 def _colours(balances: Sequence[Balance]) -> dict[str, str]:
@@ -118,15 +122,16 @@ def _label_bars(axes: Axes, balances: Sequence[Balance], tops: Sequence[float]) 
     for place, (one, top) in enumerate(zip(balances, tops, strict=True)):
         if top:
             unread = "?" if one.outside_seconds is None else ""
-            text = f"{one.used_seconds / HOUR_SECONDS:.1f}{unread}"
+            hours = one.used_seconds / HOUR_SECONDS
+            text = f"{hours:.2f}{unread}" if hours < 1 else f"{hours:.1f}{unread}"
             options: dict[str, Any] = {"ha": "center", "va": "bottom", "color": INK}
             axes.annotate(
                 text, (place, top), (0, 2), textcoords="offset points", fontsize=9, **options
             )
 
 
-def _style_axes(axes: Axes, pool: str, balances: Sequence[Balance], highest: float) -> None:
-    axes.set_title(f"{pool.upper()} hours a week", loc="left", fontweight="bold", color=INK)
+def _style_axes(axes: Axes, title: str, balances: Sequence[Balance], highest: float) -> None:
+    axes.set_title(title, loc="left", fontweight="bold", color=INK)
     axes.set_xticks(
         range(len(balances)),
         [_week_name(one, first=place == 0) for place, one in enumerate(balances)],
@@ -134,7 +139,7 @@ def _style_axes(axes: Axes, pool: str, balances: Sequence[Balance], highest: flo
     axes.set_xlim(-0.6, len(balances) - 0.4)
     axes.set_ylim(0, highest * 1.1 or 1)
     axes.set_xlabel("week from Saturday, UTC", color=INK)
-    axes.locator_params(axis="y", nbins=6, integer=True)
+    axes.locator_params(axis="y", nbins=6, integer=highest >= 6)
     axes.tick_params(colors=INK, length=0)
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)

@@ -34,7 +34,7 @@ def photos(project: Path) -> Path:
     folder = project / "photos"
     (folder / "more").mkdir(parents=True)
     Image.new("RGB", (30, 20), "red").save(folder / "a.png")
-    Image.new("RGB", (50, 50), "blue").save(folder / "more" / "b.jpg")
+    Image.new("RGB", (50, 50), "blue").save(folder / "more" / "b.webp", lossless=True)
     return folder
 
 
@@ -59,7 +59,7 @@ def test_predict_names_the_class_of_each_photo_and_the_files_that_are_none(
     result = call.envelope["data"]
     assert [(Path(each["path"]).name, each["label"]) for each in result["predictions"]] == [
         ("a.png", "red"),
-        ("b.jpg", "blue"),
+        ("b.webp", "blue"),
     ]
     assert all(each["probability"] > 0.9 for each in result["predictions"])
     assert [len(each["top"]) for each in result["predictions"]] == [2, 2]

@@ -4,6 +4,7 @@ It reads `request.json` and writes `answers.jsonl`: a line for each photo, and o
 of the model that was loaded. It needs TensorFlow, and nothing of kitctl or of the job.
 """
 
+import io
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 BATCH_BYTES = 256 << 20
 LARGEST_PIXELS = 100_000_000
+PILLOW_STARTS = (b"RIFF", b"II*\0", b"MM\0*")  # WebP and TIFF
 FORMS = ("model.keras", "model.weights.h5", "saved_model")
 
 Predict = Callable[[Any], Any]
@@ -101,20 +103,33 @@ def _traced(model: Any, spec: dict[str, Any]) -> Predict:
 
 def _read(entry: dict[str, str], spec: dict[str, Any]) -> tuple[dict[str, str], Any, Any]:
     """Return a photo's entry, its size, and its pixels as the model takes them, or the reason."""
-    import tensorflow as tf
-
     path = _inputs().joinpath("photos", *entry["file"].split("/"))
     try:
         _require_photo(path)
-        photo = tf.image.decode_image(
-            path.read_bytes(), channels=spec["channels"], expand_animations=False
+        pixels = (
+            _prepared(_decoded(path.read_bytes(), spec["channels"]), spec).numpy().astype("float32")
         )
-        pixels = _prepared(photo, spec).numpy().astype("float32")
     except OSError as error:
         return entry, None, error.strerror or str(error)
     except Exception as error:
         return entry, None, _first_sentence(error)
     return entry, pixels.shape, pixels
+
+
+def _decoded(contents: bytes, channels: int) -> Any:
+    """Return the pixels of a photo; WebP and TIFF by Pillow, as in the run."""
+    import tensorflow as tf
+
+    if contents[:4] not in PILLOW_STARTS:
+        return tf.image.decode_image(contents, channels=channels, expand_animations=False)
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(contents)) as picture:
+        if picture.mode.startswith("I;16"):
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        converted = picture.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+        return tf.constant(np.asarray(converted, np.uint8).reshape(*converted.size[::-1], channels))
 
 
 def _require_photo(path: Path) -> None:

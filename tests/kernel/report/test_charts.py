@@ -75,3 +75,18 @@ def test_a_confusion_matrix_takes_twenty_classes_of_which_most_have_no_photo(
     charts.confusion_matrix([3] * 7, probabilities, names, tmp_path / "confusion.png")
 
     assert is_drawn(tmp_path / "confusion.png")
+
+
+def test_the_best_epoch_and_guessing_are_marked_where_the_curves_reach_them(
+    tmp_path: Path,
+) -> None:
+    losses = {"loss": [0.7, 0.5, 0.3], "val_loss": [0.7, 0.6, 0.9]}
+
+    def drawn(name: str, marks: charts.Marks | None) -> bytes:
+        return charts.curves(losses, tmp_path / name, marks=marks)[0].read_bytes()
+
+    plain = drawn("plain", None)
+    marked = drawn("marked", charts.Marks("vgg16", 2, {"loss": 0.69}))
+    assert marked != plain
+    assert drawn("far", charts.Marks(guessing={"loss": 4.6})) == plain
+    assert drawn("other", charts.Marks(guessing={"accuracy": 0.5})) == plain

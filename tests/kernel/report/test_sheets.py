@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.pictures import is_drawn
 
 from kernel.report import sheets
@@ -67,3 +68,28 @@ def test_feature_maps_are_drawn_for_each_layer_and_flat_outputs_are_left_out(
 
     assert is_drawn(tmp_path / "maps.png")
     assert (tmp_path / "maps.png").read_bytes() == (tmp_path / "with_flat.png").read_bytes()
+
+
+def test_equal_feature_maps_are_drawn_once(tmp_path: Path) -> None:
+    one = RANDOM.random((4, 6, 1))
+
+    sheets.feature_maps({"conv": one}, PHOTOS[0], tmp_path / "once.png")
+    sheets.feature_maps({"conv": np.repeat(one, 5, 2)}, PHOTOS[0], tmp_path / "doubled.png")
+
+    once, doubled = (Image.open(tmp_path / name) for name in ("once.png", "doubled.png"))
+    # The captions differ: they name the number of channels.
+    assert np.array_equal(np.asarray(once)[-40:], np.asarray(doubled)[-40:])
+
+
+def test_the_numbers_of_an_opaque_base_are_drawn_as_one_picture(tmp_path: Path) -> None:
+    sheets.flat_output("keras_layer", RANDOM.random((1, 1000)), PHOTOS[0], tmp_path / "maps.png")
+
+    assert is_drawn(tmp_path / "maps.png")
+
+
+def test_mistakes_are_named_by_their_files(tmp_path: Path) -> None:
+    labels, probabilities = [0, 1], [0.9, 0.9]
+    for name in ("a.jpg", "Car/b $1$.jpg"):
+        path = tmp_path / "sheet.png"
+        sheets.mistakes_sheet(PHOTOS[:1], labels, probabilities, ["car", "truck"], path, [name] * 2)
+        assert is_drawn(path)
