@@ -125,11 +125,14 @@ def _decoded(contents: bytes, channels: int) -> Any:
     import numpy as np
     from PIL import Image
 
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     with Image.open(io.BytesIO(contents)) as picture:
         if picture.mode.startswith("I;16"):
-            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-        converted = picture.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
-        return tf.constant(np.asarray(converted, np.uint8).reshape(*converted.size[::-1], channels))
+            eight_bits = (np.asarray(picture) >> 8).astype(np.uint8)
+            pixels = np.asarray(Image.fromarray(eight_bits).convert(mode), np.uint8)
+        else:
+            pixels = np.asarray(picture.convert(mode), np.uint8)
+    return tf.constant(pixels.reshape(*pixels.shape[:2], channels))
 
 
 def _require_photo(path: Path) -> None:
