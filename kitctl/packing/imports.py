@@ -45,20 +45,28 @@ def imports_of(source: str | bytes) -> SourceImports:
     Raises SyntaxError, or ValueError for a source that holds a NUL.
     """
     reader = _Reader()
-    reader.visit(ast.parse(source))
+    try:
+        left: list[ast.AST] = [ast.parse(source)]
+    except (RecursionError, MemoryError):
+        raise SyntaxError("nested too deeply") from None
+    while left:  # Not by recursion: a long sum is as deep as it has terms.
+        node = left.pop()
+        reader.visit(node)
+        below: list[ast.AST] = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING":
+            below = [*node.orelse]
+        left += reversed(below)
     return reader.found
 
 
 class _Reader(ast.NodeVisitor):
+    """Reads one node; `imports_of` goes on to those below it."""
+
     def __init__(self) -> None:
         self.found = SourceImports()
 
-    def visit_If(self, node: ast.If) -> None:
-        if _last_name(node.test) == "TYPE_CHECKING":
-            for statement in node.orelse:
-                self.visit(statement)
-        else:
-            self.generic_visit(node)
+    def generic_visit(self, node: ast.AST) -> None:
+        return
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -74,7 +82,6 @@ class _Reader(ast.NodeVisitor):
         if "__all__" in map(_last_name, node.targets):
             texts = (_text(part) for part in ast.walk(node.value) if isinstance(part, ast.Constant))
             self.found.exported += filter(None, texts)
-        self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = _last_name(node.func)
@@ -84,7 +91,6 @@ class _Reader(ast.NodeVisitor):
             self.found.paths += filter(None, map(_text, node.args))
         elif name in _READERS and node.args and not _writes(node):
             self.found.reads += filter(None, [_text(node.args[0])])
-        self.generic_visit(node)
 
     def _import_by_name(self, argument: ast.expr, line: int) -> None:
         if text := _text(argument):
@@ -114,7 +120,9 @@ def _first_text(node: ast.expr) -> str:
     """Return the text with which an expression such as `f"models.{name}"` begins, or ""."""
     if isinstance(node, ast.JoinedStr) and node.values:
         return _text(node.values[0])
-    return _first_text(node.left) if isinstance(node, ast.BinOp) else _text(node)
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    return _text(node)
 
 
 def _writes(call: ast.Call) -> bool:

@@ -78,7 +78,8 @@ def data_file(code: CodeFiles, launch: Launch) -> bytes:
     parts = []
     for part, files in (("code", code.files), ("files", launch.files)):
         for name, content in sorted(files.items()):
-            parts += [f"{part} {len(content)} {name}\n".encode(), content]
+            path = name.encode()
+            parts += [f"{part} {len(path)} {len(content)}\n".encode(), path, content]
     return zlib.compress(b"".join(parts), 9)
 
 

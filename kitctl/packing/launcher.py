@@ -37,7 +37,7 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
         _install(folder, job["installer"], [*wheels, *job["requirements"]])
     code = {name: _bytes(content) for name, content in job["code"].items()}
     _written.update((name, _bytes(content)) for name, content in job["files"].items())
-    if job["data"]:
+    if job["data"] and "KITCTL_CHECK" not in os.environ:
         slug, checksum = job["data"]
         _read_data(slug, checksum, {"code": code, "files": _written})
     for name, content in [*code.items(), *_written.items()]:
@@ -87,9 +87,10 @@ def _read_data(slug: str, checksum: int, parts: dict[str, dict[str, bytes]]) -> 
     content = zlib.decompress(content)
     while content:
         header, _, content = content.partition(b"\n")
-        part, size, name = header.decode("utf-8").split(" ", 2)
-        parts[part][name] = content[: int(size)]
-        content = content[int(size) :]
+        part, name_size, size = header.decode("ascii").split(" ")
+        start, end = int(name_size), int(name_size) + int(size)
+        parts[part][content[:start].decode("utf-8")] = content[start:end]
+        content = content[end:]
 
 
 def _bytes(content: str | bytes) -> bytes:

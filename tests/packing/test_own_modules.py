@@ -155,3 +155,9 @@ def test_a_script_that_imports_relatively_is_run_as_part_of_its_package(tmp_path
     found = find_own_modules(tmp_path, main)
     assert names_of(found, tmp_path) == ["pkg/__init__.py", "pkg/part.py"]
     assert found.roots == [tmp_path / "pkg", tmp_path]
+
+
+def test_a_source_of_any_depth_is_read(tmp_path: Path) -> None:
+    script = f"import helper\nx = {' + '.join(['1'] * 900)}\nimport other\n"
+    found = find(tmp_path, script, {"helper.py": "", "other.py": ""})
+    assert names_of(found, tmp_path) == ["helper.py", "other.py"]

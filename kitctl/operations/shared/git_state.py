@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ def read_git_state(project: Path, files: Sequence[str]) -> GitState | None:
     if folder is None or not commit:
         return None
     git = shutil.which("git")
-    return GitState(commit, _is_dirty(git, project, files) if git else None)
+    return GitState(commit, _is_dirty(git, project, files, commit) if git else None)
 
 
 def _repository(project: Path) -> Path | None:
@@ -61,20 +62,43 @@ def _commit(folder: Path) -> str:
     return ""
 
 
-def _is_dirty(git: str, project: Path, files: Sequence[str]) -> bool | None:
-    command = [git, *_NO_PROGRAMS, "--no-optional-locks", "--literal-pathspecs", "status"]
-    command += ["--porcelain", "--ignored", "--untracked-files=all", "--", *files]
+def _is_dirty(git: str, project: Path, files: Sequence[str], commit: str) -> bool | None:
+    """Return whether a file differs from the commit; its content is compared here.
+
+    `git status` would start the filters that a repository's settings name.
+    """
+    command = [git, *_NO_PROGRAMS, "--no-pager", "--literal-pathspecs"]
     try:
         done = subprocess.run(
-            command,
+            [*command, "ls-tree", "-r", "-z", commit, "--", *files],
             cwd=project,
+            env={**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=GIT_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return bool(done.stdout.strip()) if done.returncode == 0 else None
+    if done.returncode:
+        return None
+    hashes = {}
+    for entry in filter(None, done.stdout.split(b"\0")):
+        kind, _, name = entry.partition(b"\t")
+        hashes[os.fsdecode(name)] = kind.split()[2].decode("ascii")
+    return any(not _is_unchanged(project / name, hashes.get(name, "")) for name in files)
+
+
+def _is_unchanged(path: Path, blob: str) -> bool:
+    """Return whether a file has the content of a blob; its line ends may be Windows' own."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    digest = hashlib.sha256 if len(blob) == 64 else hashlib.sha1
+    return any(
+        digest(b"blob %d\0" % len(data) + data).hexdigest() == blob
+        for data in (content, content.replace(b"\r\n", b"\n"))
+    )
 
 
 def _read(path: Path) -> str:

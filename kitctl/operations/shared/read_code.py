@@ -41,7 +41,7 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
     if metadata.language == "python":
         try:
             compile(data, metadata.code_file, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             what = f"is not valid Python: {error}."
             if _is_newer_python(error):
                 python = f"{sys.version_info.major}.{sys.version_info.minor}"

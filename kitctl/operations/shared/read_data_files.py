@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kitctl.config import METADATA_NAME
+from kitctl.domain.secret_files import kind_of_secret
 from kitctl.errors import Problem
 from kitctl.operations.shared.read_code import credentials
 
@@ -37,6 +38,14 @@ def read_data_files(
             if not path.resolve().is_relative_to(project.resolve()):
                 what = "leads out of the project's folder."
                 problems.append(Problem(name, what, "Put a copy inside the folder."))
+                continue
+            if kind := kind_of_secret(name):
+                fix = "Leave it out: whoever sees the kernel could read it."
+                problems.append(Problem(name, f"holds {kind}.", fix))
+                continue
+            if not name.isprintable():
+                what = "has characters in its name that cannot be printed."
+                problems.append(Problem(ascii(name), what, "Rename it."))
                 continue
             total += path.stat().st_size
             if total > LARGEST_BYTES:
