@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from support.command_line import Kitctl
-from support.dripping_server import START, dripping_server
+from support.dripping_server import dripping_server
 from support.local_kaggle import LocalKaggle
 
 
-@pytest.fixture(params=START)
+@pytest.fixture
 def dripping(request: pytest.FixtureRequest, local_kaggle: LocalKaggle) -> Iterator[None]:
     """A server that drips, in the place of the local Kaggle."""
     endpoint = local_kaggle.state / "endpoint"
@@ -29,7 +29,9 @@ def pushed(kitctl: Kitctl) -> str:
     return run
 
 
-@pytest.mark.parametrize("command", ["quota", "runs"])
+@pytest.mark.parametrize(
+    ("command", "dripping"), [("quota", "headers"), ("runs", "chunks")], indirect=["dripping"]
+)
 def test_a_brief_command_answers_from_the_ledger_in_seconds(
     command: str, pushed: str, dripping: None, kitctl: Kitctl
 ) -> None:
