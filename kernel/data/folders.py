@@ -65,12 +65,15 @@ def is_photo(path: str) -> bool:
 
 def say_left_out(others: Sequence[str]) -> None:
     """Log in one line how many files are no photos, by their endings."""
-    if not others:
-        return
-    endings = Counter(Path(path).suffix.lower() or "no ending" for path in others)
-    named = ", ".join(f"{count} x {ending}" for ending, count in endings.most_common(6))
-    more = ", …" if len(endings) > 6 else ""
-    session.say(f"left out {len(others)} files that are no photos ({named}{more})")
+    if others:
+        session.say(f"left out {len(others)} files that are no photos ({endings(others)})")
+
+
+def endings(paths: Sequence[str]) -> str:
+    """Return how many of the files have which ending, such as `3 x .txt, 1 x no ending`."""
+    counts = Counter(Path(path).suffix.lower() or "no ending" for path in paths)
+    named = ", ".join(f"{count} x {ending}" for ending, count in counts.most_common(6))
+    return f"{named}, …" if len(counts) > 6 else named or "none"
 
 
 def _is_right(settings: Settings) -> Callable[[Path], bool]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kernel import session
 from kernel.data import folders, labels_table
-from kernel.data.inspection import FileInspection, SkippedPhoto, inspect_files
+from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect_files
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -179,7 +179,10 @@ def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> Lab
         of_classes[name] = [path for path in listed if folders.is_photo(path)]
         others += [path for path in listed if not folders.is_photo(path)]
         if not of_classes[name]:
-            raise RunError(f"the class folder {folder.name}/{name} holds no photos.")
+            raise RunError(
+                f"the class folder {folder.name}/{name} holds no photos (its files: "
+                f"{folders.endings(listed)}). Photos are {', '.join(EXTENSIONS)}."
+            )
     folders.say_left_out(others)
     return _label(of_classes, settings)
 

@@ -37,10 +37,13 @@ def decode(contents: bytes, channels: int) -> NDArray[np.uint8]:
 
     Raises:
         OSError: when it is damaged.
+        ValueError: when its values have 32 bits, of which nobody knows the range.
     """
     from PIL import Image
 
     with Image.open(io.BytesIO(contents)) as picture:
+        if picture.mode in ("I", "F"):
+            raise ValueError("its values have 32 bits: save it with 8")
         if picture.mode.startswith("I;16"):
             eight_bits = (np.asarray(picture) >> 8).astype(np.uint8)
             converted = Image.fromarray(eight_bits).convert(_MODES[channels])

@@ -120,7 +120,16 @@ def test_a_damaged_webp_is_left_out_with_a_reason(folder: Path) -> None:
     assert skipped.reason.startswith(("cannot be decoded", "not a picture"))
 
 
-def test_photos_and_weights_may_be_in_an_attached_model(
+def test_a_tiff_whose_range_nobody_knows_is_left_out(folder: Path) -> None:
+    picture = folder / "train" / "Car" / "floats.tiff"
+    Image.fromarray(np.full((40, 40), 0.5, "float32")).save(picture)
+
+    (skipped,) = photos.find(settings(folder, max_bad_share=0.5)).skipped
+
+    assert skipped.reason == "cannot be decoded: its values have 32 bits: save it with 8"
+
+
+def test_photos_may_be_in_an_attached_model(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tmp_path / "input" / "models" / "google" / "net" / "keras" / "small" / "1"
