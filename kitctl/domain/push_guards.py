@@ -72,6 +72,27 @@ def same_script_guard(
     return guard
 
 
+def hidden_kernel_guard(intent: Intent, is_hidden: bool) -> Guard:
+    """Return the guard that refuses to push to a kernel whose versions Kaggle does not show yet."""
+
+    def guard(pending: Sequence[Run]) -> Sequence[str]:
+        if is_hidden:
+            raise Refused(
+                f"Kaggle lists {intent.kernel}, but does not show what it runs: it may have been"
+                " pushed from elsewhere a moment ago. Nothing was sent.",
+                code="kernel_not_shown",
+                hint=(
+                    NextCommand("push", note="in some minutes"),
+                    "   (or now: ",
+                    NextCommand("push", "--force"),
+                    ")",
+                ),
+            )
+        return []
+
+    return guard
+
+
 def _same_script(status: Status, name: str, version: str) -> Refused:
     if status is Status.COMPLETE:
         state, hint = "has run already", NextCommand("pull-results", version)

@@ -13,6 +13,7 @@ from kitctl.domain.forecast import forecast_run
 from kitctl.domain.push_guards import (
     as_warnings,
     fetches_code,
+    hidden_kernel_guard,
     same_script_guard,
     sources_guard,
     under_way_guard,
@@ -23,7 +24,7 @@ from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, R
 from kitctl.domain.same_source import source_sha256
 from kitctl.errors import InvalidInput
 from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.foreign_run import find_foreign_run
+from kitctl.operations.shared.foreign_run import find_foreign_run, is_hidden
 from kitctl.operations.shared.job_kernel import JobKernel, find_job_kernel
 from kitctl.operations.shared.quota_reading import read_quota
 from kitctl.operations.shared.reconcile import reconcile
@@ -164,6 +165,7 @@ def push(
         running_guards = [
             as_warnings(same_script) if options.again else same_script,
             under_way_guard(intent, None if replaced else under_way),
+            hidden_kernel_guard(intent, is_hidden(kernel.kernel, newest, kaggle, ledger)),
             sessions_guard(intent),
             *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
         ]

@@ -134,6 +134,12 @@ class Kaggle(Protocol):
     def version(self, run: RunRef) -> KernelVersion | None:
         """Return one version; None where Kaggle has no such version."""
 
+    def lists(self, kernel: KernelRef) -> bool:
+        """Return whether Kaggle lists a kernel among its owner's, even where it shows no version.
+
+        Raises Refused where the credentials may not list.
+        """
+
     def save(self, request: SaveRequest) -> SavedVersion:
         """Save and run a version; the request is sent once, whatever becomes of it.
 

@@ -173,6 +173,14 @@ def test_each_save_makes_a_new_version_with_its_source(world: World) -> None:
     assert world.kaggle.version(RunRef(first.kernel, 7)) is None
 
 
+def test_a_kernel_is_listed_from_its_first_version_on(world: World) -> None:
+    kernel = KernelRef(world.kaggle.account(), "one-version")
+    assert not world.kaggle.lists(kernel)
+    saved(world, "one-version", "print one")
+    assert world.kaggle.lists(kernel)
+    assert not world.kaggle.lists(KernelRef(kernel.owner, "one"))
+
+
 @pytest.mark.parametrize(
     ("directives", "status"), [(("print hello",), Status.COMPLETE), (("fail",), Status.ERROR)]
 )

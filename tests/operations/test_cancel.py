@@ -63,6 +63,14 @@ def test_a_run_that_kaggle_does_not_cancel_is_an_error(setup: LocalSetup) -> Non
     assert "goes on" in caught.value.message
 
 
+def test_an_error_inside_the_answer_to_a_cancel_is_a_refusal(setup: LocalSetup) -> None:
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
+    setup.server.answer("CancelKernelSession", b'{"error": "Not now."}')
+    with pytest.raises(Refused, match="Not now"):
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+
+
 @pytest.mark.parametrize("first_line", ["training", "session {id}", "session 2"])
 def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(
     setup: LocalSetup, first_line: str
@@ -96,8 +104,9 @@ def test_an_id_that_the_ledger_knows_as_another_runs_is_not_used(setup: LocalSet
     assert setup.server.calls("CancelKernelSession") == 0
 
 
-# What kitctl packs has its identity in its header.
+# A job with a job.toml has its identity and its settings in its header.
 PACKED = f"""# script_sha256 {"0" * 64}
+JOB = "{{}}"
 import os, time
 print('session', os.environ['KAGGLE_CONTAINER_NAME'].split('-')[1], flush=True)
 time.sleep(600)

@@ -90,6 +90,9 @@ class FakeKaggle:
             run, saved.request.text, saved.request.machine_shape, kernel_number=number
         )
 
+    def lists(self, kernel: KernelRef) -> bool:
+        return kernel in self.kernels
+
     def save(self, request: SaveRequest) -> SavedVersion:
         self.saves += 1
         busy = [

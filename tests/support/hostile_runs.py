@@ -161,7 +161,7 @@ def check_pull(run: HostileRun, kitctl: Kitctl, slug: str, out: Path, *options: 
     """Pull the run, and check that the pull is no bug, writes nowhere else and does not lie."""
     outside = _files_outside(out)
     call = kitctl("pull-results", f"local/{slug}/1", "--local", "--out", str(out), *options)
-    assert call.code in {0, 5}, (call.code, call.err)
+    assert call.code in {0, 5}, (call.code, call.err, call.out)
     assert _files_outside(out) == outside
     if "--json" in options and call.envelope["data"]["verified"]:
         assert run.promised
@@ -171,8 +171,9 @@ def check_pull(run: HostileRun, kitctl: Kitctl, slug: str, out: Path, *options: 
 
 
 def _files_outside(out: Path) -> set[Path]:
-    """Return the files around the target folder but kitctl's own state."""
-    files = {path for path in out.parent.parent.rglob("*") if path.is_file()}
+    """Return the files around the target folder but kitctl's own state and the page beside it."""
+    page = out.with_name(f"{out.name}.html")
+    files = {path for path in out.parent.parent.rglob("*") if path.is_file() and path != page}
     return {path for path in files if not path.is_relative_to(out) and "home" not in path.parts}
 
 

@@ -119,6 +119,11 @@ class KaggleApi:
     def version(self, run: RunRef) -> KernelVersion | None:
         return self._version(run.kernel, run)
 
+    def lists(self, kernel: KernelRef) -> bool:
+        request = {"user": kernel.owner, "search": kernel.slug, "pageSize": 100}
+        listed = wire.objects(self._call("ListKernels", request), "kernels")
+        return any(wire.text(one, "ref").lower() == str(kernel).lower() for one in listed)
+
     def save(self, request: SaveRequest) -> SavedVersion:
         # SaveKernel is not idempotent: it is sent once, whatever the answer.
         try:
@@ -189,7 +194,7 @@ class KaggleApi:
             answer = self._call("CancelKernelSession", {"kernelSessionId": session_id})
         except NotVisible as error:
             raise not_cancelled(error.kaggle_message) from None
-        if message := wire.text(answer, "errorMessage"):
+        if message := wire.text(answer, "errorMessage") or wire.text(answer, "error"):
             raise not_cancelled(message)
 
     def quota(self) -> QuotaReading:

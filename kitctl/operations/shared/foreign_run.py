@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kitctl.domain import accelerators
 from kitctl.domain.push_guards import SameScriptElsewhere
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, RunRef, Status
+from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Status
 from kitctl.domain.same_source import is_source_of
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
 
 
@@ -58,6 +58,21 @@ def find_foreign_run(
     except InvalidInput:
         # Saved in the editor, without a run; or pushed a moment ago.
         return ForeignRun(newest, None)
+
+
+def is_hidden(
+    kernel: KernelRef, newest: KernelVersion | None, kaggle: Kaggle, ledger: Ledger
+) -> bool:
+    """Return whether Kaggle lists a kernel of which it shows no version, nor the ledger a run.
+
+    Another machine has pushed to it within minutes, perhaps the same job.
+    """
+    if newest is not None or ledger.latest(kaggle.service, kernel) is not None:
+        return False
+    try:
+        return kaggle.lists(kernel)
+    except KitError:  # Lists are refused for some credentials.
+        return False
 
 
 def _pool(version: KernelVersion) -> str:

@@ -198,6 +198,20 @@ def test_a_script_that_another_machine_has_pushed_is_not_run_again(
         assert forced.run.version == 2
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_script_that_another_machine_pushed_a_moment_ago_is_not_paid_for_again(
+    setup: LocalSetup, tmp_path: Path, status: int
+) -> None:
+    setup.server.hide_new_versions(600, status)
+    send(setup, script_plan())
+    with SqliteLedger(tmp_path / "another.sqlite") as ledger:
+        another = replace(setup, ledger=ledger)
+        assert refusal(another, script_plan()).code == "kernel_not_shown"
+        setup.server.advance(601)
+        assert refusal(another, script_plan()).code == "same_script"
+    assert versions_at_kaggle(setup) == 1
+
+
 def test_a_kernel_without_any_session_can_be_pushed(setup: LocalSetup) -> None:
     setup.server.take_pushes_without_runs()
     setup.server.push("small-job", "print('saved in the editor')")
