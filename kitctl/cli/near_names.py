@@ -46,8 +46,9 @@ def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> tuple[st
         words = ["--project" if word in ("-p", "--path") else word for word in words]
     name = words[place].lower().replace("_", "-")
     known = list(commands)
-    close = difflib.get_close_matches(name, known, n=1)
-    meant = name if name in known else NEAR_NAMES.get(name, close[0] if close else "")
+    close = difflib.get_close_matches(name, [*known, *NEAR_NAMES], n=1)
+    like = name if name in (*known, *NEAR_NAMES) else close[0] if close else ""
+    meant = NEAR_NAMES.get(like, like)
     if not meant:
         return "", ""
     return meant, f"kitctl {shlex.join([*words[:place], meant, *words[place + 1 :]])}"

@@ -79,7 +79,11 @@ class Fields:
         if not text:
             return "", ""
         if not slug or (owner and not _OWNER.fullmatch(owner)):
-            self.wrong("id", f"is {text!r}.", "It must be owner/slug or slug.")
+            self.wrong(
+                "id",
+                f"is {text!r}.",
+                "It must be owner/slug or slug; a slug has small letters, digits and hyphens.",
+            )
             return "", ""
         if (owner, slug) != tuple(text.rpartition("/")[::2]):
             written = f"{owner}/{slug}" if owner else slug

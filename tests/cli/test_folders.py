@@ -65,7 +65,9 @@ def test_a_title_that_does_not_give_the_id_is_one_warning_and_the_run_is_found(
     assert "a new kernel would become model-training-stage-tpu" in warnings[0]
     assert "write that id" in pushed["warnings"][0]
     assert pushed["run"] == "local/model-training-stage-tpu/1"
-    assert kitctl("wait", "--local", "--json").data["run"] == "local/model-training-stage-tpu/1"
+    for words in (("wait",), ("wait", "1"), ("pull-results", "v1"), ("status", "1")):
+        shown = kitctl(*words, "--local", "--json").data
+        assert shown["run"] == "local/model-training-stage-tpu/1"
     (run,) = kitctl("runs", "--local", "--json").data["runs"]
     assert run["run"] == "local/model-training-stage-tpu/1"
 

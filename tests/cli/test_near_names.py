@@ -20,6 +20,7 @@ from support.command_line import Kitctl
         ("start --set 'a=b c'", "push --set 'a=b c'"),
         ("pul_results", "pull-results"),
         ("statsu", "status"),
+        ("pul 2", "pull-results 2"),
         ("kernels push -p job", "push --project job"),
         ("--project job ps", "--project job runs"),
     ],

@@ -34,7 +34,8 @@ def find_run(
     kernel = name.kernel or project_kernel()
     if name.version is not None:
         ref = RunRef(kernel, name.version)
-        return TargetRun(ref, ledger.get(kaggle.service, ref))
+        record = ledger.get(kaggle.service, ref) or _renamed(ref, kaggle, ledger)
+        return TargetRun(record.ref if record and record.ref else ref, record)
     if _is_sending(kernel, kaggle, ledger):
         settle_lost_pushes(kaggle, ledger, reporter)
     latest = ledger.latest(kaggle.service, kernel)
@@ -52,6 +53,12 @@ def find_run(
             f"{kernel} has no run yet.", code="no_run", hint=NextCommand("push", note="starts one")
         )
     return TargetRun(newest.run, None)
+
+
+def _renamed(ref: RunRef, kaggle: Kaggle, ledger: Ledger) -> Run | None:
+    """Return the run of a job whose kernel has another name at Kaggle than by the job's id."""
+    runs = ledger.runs(kaggle.service, None, kernel=ref.kernel)
+    return next((run for run in runs if run.version == ref.version), None)
 
 
 def _is_sending(kernel: KernelRef, kaggle: Kaggle, ledger: Ledger) -> bool:
