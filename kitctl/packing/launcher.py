@@ -100,9 +100,12 @@ def _bytes(content: str | bytes) -> bytes:
 
 
 def _new_folder() -> str:
-    """Make a folder of a name that is the same in every run, if that is free."""
-    parents = [os.environ.get("TMPDIR"), os.environ.get("TEMP"), "/tmp", os.getcwd()]
-    for parent in filter(None, parents):
+    """Make a folder of a name that is the same in every run, if that is free.
+
+    KITCTL_CODE_PARENT is set for a run on the user's machine that sees the user's own folders.
+    """
+    parents = [os.environ.get(name) for name in ("KITCTL_CODE_PARENT", "TMPDIR", "TEMP")]
+    for parent in filter(None, [*parents, "/tmp", os.getcwd()]):
         for number in range(10_000):
             folder = os.path.join(os.path.abspath(parent), f"kitctl-code{number or ''}")
             try:

@@ -285,5 +285,7 @@ def _environment(
         "KAGGLE_DOCKER_IMAGE": "kitctl-local",
         "KAGGLE_URL_BASE": "https://www.kaggle.com",
         "KITCTL_REHEARSAL": "1",
+        # Where it is not isolated, its code is removed with its folder, however it ends.
+        **({} if isolation.prefix else {"KITCTL_CODE_PARENT": str(own / "home")}),
         **added,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -142,3 +143,15 @@ def test_what_is_too_large_for_a_script_goes_along_as_a_data_set(
     assert refused.error["code"] == "needs_dataset"
     assert "1000 kB" in refused.error["message"] and "900 kB" in refused.error["message"]
     assert {path.name for path in project.iterdir()} >= {"noise.bin", "helper.py"}
+
+
+def test_without_isolation_no_code_is_left_beside_the_run(
+    kitctl: Kitctl, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    script = "import helper, os\nprint(helper.__file__, flush=True)\nos._exit(0)"
+    write_script(project, script)
+    write_files(project, {"helper.py": ""})
+    run = kitctl("dry-run")
+    (place,) = re.findall(r"^(\S+helper\.py)$", run.err, re.MULTILINE)
+    assert "/home/kitctl-code/" in place and not Path(place).exists()
