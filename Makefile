@@ -21,7 +21,7 @@ elif version < (3, 13):
 elif version < (3, 14):
     print(name + ": kitctl and TensorFlow run on it; continuous integration has 3.11 and 3.12.")
 else:
-    sys.exit(name + " has no TensorFlow yet, which this target needs: make PYTHON=python3.12 $(MAKECMDGOALS). Without TensorFlow kitctl runs on it: pip install .")
+    sys.exit(name + " has no TensorFlow yet, which this target needs: make PYTHON=python3.12 $(MAKECMDGOALS). kitctl alone installs on it, untested: pip install .")
 endef
 export PYTHON_TRUTH
 

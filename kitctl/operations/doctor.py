@@ -69,7 +69,7 @@ def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
     """Check Python, kitctl's packages and the free disk space; say how runs are isolated."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info >= FIRST_WITHOUT_TENSORFLOW:
-        version += " (TensorFlow has no release for it yet; all else works)"
+        version += " (TensorFlow has no release for it yet, and kitctl is not tested on it)"
     yield DoctorCheck.of(
         "python", sys.version_info >= OLDEST_PYTHON, version, "kitctl needs Python 3.11 or newer."
     )
