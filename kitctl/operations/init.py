@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -210,7 +211,7 @@ def _require_valid(text: str) -> None:
 
 def _write_new(project: Path, contents: Mapping[str, bytes]) -> None:
     """Write all files or none; raise InvalidInput where one is there already."""
-    existing = [name for name in contents if (project / name).exists()]
+    existing = [name for name in contents if os.path.lexists(project / name)]
     if existing:
         raise InvalidInput(
             f"Nothing was written: {project} has {', '.join(existing[:3])} already.",

@@ -122,6 +122,16 @@ def test_a_wrong_start_is_refused_with_what_to_do(
     assert not (project / "elsewhere").exists()
 
 
+def test_a_link_that_leads_nowhere_is_not_written_through(kitctl: Kitctl, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "kernel-metadata.json").symlink_to(tmp_path / "elsewhere.json")
+    refused = kitctl("init", str(folder), "--template", "sklearn", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "exists")
+    assert [path.name for path in folder.iterdir()] == ["kernel-metadata.json"]
+    assert not (tmp_path / "elsewhere.json").exists()
+
+
 def test_title_and_machine_can_be_named(kitctl: Kitctl, project: Path) -> None:
     words = ("--title", "Digits, read", "--accelerator", "t4x2")
     assert kitctl("init", "new", "--template", "sklearn", *words).code == 0

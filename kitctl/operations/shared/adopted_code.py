@@ -91,11 +91,13 @@ def _new_files(code: AdoptedCode, file: Path) -> Iterator[tuple[str, bytes]]:
 def _require_code(file: Path) -> None:
     if not file.is_file():
         names = [path.name for path in file.parent.glob("*") if path.suffix.lower() in KINDS]
-        what = "is a folder" if file.is_dir() else "does not exist"
+        what = "is no file" if file.exists() else "does not exist"
+        what = "is a folder" if file.is_dir() else what
         raise InvalidInput(
             f"{file} {what}.",
             code="no_file",
-            hint=closest(file.name, names) or "Name the script or notebook to run.",
+            hint=closest(file.name, {*names} - {file.name})
+            or "Name the script or notebook to run.",
         )
     if file.suffix.lower() not in KINDS:
         raise InvalidInput(
