@@ -151,7 +151,7 @@ def test_a_command_that_is_only_mentioned_exists_with_its_options(
     for place, text in mentioned(document):
         words = re.sub(r"\s#.*| && .*|; .*| > .*", "", text).split()[1:]
         names = [word for word in words if not word.startswith("-")][:1]
-        below = words[1:2] if names[:1] in (["local"], ["datasets"]) else []
+        below = words[1:2] if names[:1] in (["local"], ["datasets"], ["models"]) else []
         help_text = kitctl(*names, *below, "--help")
         options = [word.partition("=")[0] for word in words if word.startswith("--")]
         wrong += [f"{place}: {text}: there is no such command" for _ in range(help_text.code)]
