@@ -60,6 +60,24 @@ def test_a_busy_storage_and_an_expired_upload_are_overcome(
     assert on_kaggle(local_kaggle) == expected
 
 
+@pytest.mark.parametrize("taken", ["", "bytes=0-99999999", "bytes=0-9", "nonsense"])
+def test_a_storage_that_never_has_the_file_fails_the_version(
+    kitctl: Kitctl,
+    local_kaggle: LocalKaggle,
+    tmp_path: Path,
+    taken: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kitctl.adapters.kaggle.uploads.time.sleep", lambda _: None)
+    folder = tmp_path / "one-file"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(bytes(10))
+    local_kaggle.answer("upload", "", 308, {"Range": taken} if taken else {}, count=None)
+    failed = kitctl("datasets", "push", str(folder), "--local", "--json")
+    assert (failed.code, failed.error["code"]) in [(5, "upload_failed"), (5, "upload_expired")]
+    assert local_kaggle.calls("CreateDataset") == 0
+
+
 def test_a_push_that_was_killed_goes_on_with_what_is_uploaded(
     kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path, project: Path
 ) -> None:

@@ -26,7 +26,7 @@ PIECE_BYTES = 256 << 10
 MAX_FAILURES = 5
 QUESTION_SECONDS = 120.0
 
-_RANGE = re.compile(r"bytes=0-(\d+)")
+_RANGE = re.compile(r"bytes=0-(\d{1,18})")
 
 
 class HttpUploader:
@@ -60,15 +60,17 @@ class HttpUploader:
                 counted += more
                 on_bytes(more)
 
+            failure: RetryLater | None = None
             try:
                 arrived = self._put(session, file, start, size, count)
-            except RetryLater as failure:
-                arrived = self._arrived(session, size, file)
-                failures = failures + 1 if arrived is not None and arrived <= start else 0
-                if failures >= MAX_FAILURES:
-                    raise failure.error from None
-                if failures:
-                    time.sleep(0.25 * 2**failures)
+            except RetryLater as error:
+                failure, arrived = error, self._arrived(session, size, file)
+            # A storage that takes nothing new, whatever it answers, is given up.
+            failures = failures + 1 if arrived is not None and arrived <= start else 0
+            if failures >= MAX_FAILURES:
+                raise failure.error if failure else _stuck(file)
+            if failures:
+                time.sleep(0.25 * 2**failures)
         on_bytes(size - counted)
 
     def _put(
@@ -82,13 +84,14 @@ class HttpUploader:
         """Send the bytes from `start` on; return how many have arrived, None for all."""
         headers = {"Content-Range": f"bytes {start}-{size - 1}/{size}"} if start else {}
         body = FileBody(size - start, lambda: _pieces(file, start, size - start, on_bytes))
-        return _answer(self._request(session, headers, body), file)
+        return _answer(self._request(session, headers, body), file, size)
 
     def _arrived(self, session: UploadSession, size: int, file: Path) -> int | None:
         """Ask the storage how many bytes it has; None for all."""
 
         def ask() -> int | None:
-            return _answer(self._request(session, {"Content-Range": f"bytes */{size}"}, b""), file)
+            request = {"Content-Range": f"bytes */{size}"}
+            return _answer(self._request(session, request, b""), file, size)
 
         return Retries(QUESTION_SECONDS, math.inf, self._on_wait).call(ask)
 
@@ -124,7 +127,7 @@ class HttpUploader:
             return self._clients[base]
 
 
-def _answer(response: Response, file: Path) -> int | None:
+def _answer(response: Response, file: Path, size: int) -> int | None:
     """Return how many bytes have arrived, None for all.
 
     Raises:
@@ -137,7 +140,10 @@ def _answer(response: Response, file: Path) -> int | None:
         return None
     if status == 308:
         match = _RANGE.fullmatch(response.headers.get("Range", ""))
-        return int(match[1]) + 1 if match else 0
+        arrived = int(match[1]) + 1 if match else 0
+        if arrived > size:
+            raise UploadExpired(f"The storage has another file than {file.name} there.")
+        return arrived
     if status in {408, 429} or status >= 500:
         error = NetworkFailed(
             f"The storage is busy (HTTP {status}) and did not take {file.name}.",
@@ -149,6 +155,14 @@ def _answer(response: Response, file: Path) -> int | None:
         raise UploadExpired(f"The storage does not know the upload of {file.name} any more.")
     raise NetworkFailed(
         f"The storage does not take {file.name} (HTTP {status}).", code="upload_failed"
+    )
+
+
+def _stuck(file: Path) -> NetworkFailed:
+    return NetworkFailed(
+        f"The storage takes nothing of {file.name}.",
+        code="upload_failed",
+        hint="Type the same command again in a few minutes.",
     )
 
 
