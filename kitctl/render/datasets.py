@@ -26,7 +26,7 @@ def draw_push(push: FolderPush, console: Console) -> None:
     for warning in push.warnings[:SHOWN]:
         console.print(f"note       {warning}", soft_wrap=True)
     for name in push.left_out[:SHOWN]:
-        console.print(f"left out   {name.path} {name.reason}", soft_wrap=True)
+        console.print(f"left out   {_shown(name.path)} {name.reason}", soft_wrap=True)
     if (more := len(push.left_out) - SHOWN) > 0:
         console.print(f"left out   {more:,} more")
 
@@ -79,7 +79,7 @@ def draw_check(check: FolderCheck, console: Console) -> None:
         by_kind.setdefault(problem.kind, []).append(problem)
     for problems in by_kind.values():
         for problem in problems[:SHOWN]:
-            path = f"{problem.path} " if problem.path else ""
+            path = f"{_shown(problem.path)} " if problem.path else ""
             console.print(f"{problem.severity.value:<10} {path}{problem.message}", soft_wrap=True)
         if (more := len(problems) - SHOWN) > 0:
             console.print(f"{problems[0].severity.value:<10} {more:,} more of this kind")
@@ -92,3 +92,8 @@ def size(count: int) -> str:
     if count < 1e6:
         return f"{count / 1e3:,.1f} kB"
     return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
+
+
+def _shown(path: str) -> str:
+    """Return a file's path in one line, whatever is in it."""
+    return path if path.isprintable() else ascii(path)

@@ -162,3 +162,14 @@ def test_check_exits_with_3_where_a_run_or_a_push_would_refuse_the_folder(
     assert checked.code == 3
     errors = [each for each in checked.data["problems"] if each["severity"] == "error"]
     assert {each["kind"] for each in errors} == {"secrets", "different_classes"}
+
+
+def test_a_name_with_a_line_break_is_shown_in_one_line_and_said_once(
+    kitctl: Kitctl, photos: Path
+) -> None:
+    (photos / "train" / "car" / "a\nb.jpg").write_bytes(photo(7))
+    checked = kitctl("datasets", "check", str(photos))
+    assert checked.code == 3
+    lines = [line for line in checked.out.splitlines() if line.startswith(("error", "warning"))]
+    assert lines == ["error      'train/car/a\\nb.jpg' holds control characters."]
+    assert f"kitctl datasets check {photos}" in checked.err

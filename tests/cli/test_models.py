@@ -46,13 +46,14 @@ def test_a_runs_model_is_made_versioned_when_it_changed_and_read_by_jobs(
         assert [line["data"] for line in local_kaggle.log("small-job", newest)] == [printed]
 
 
-def test_a_run_without_a_model_is_named(kitctl: Kitctl, project: Path) -> None:
-    run_job(kitctl, project, "open('notes.txt', 'w').write('x')")
-    missing = kitctl(*PUSH)
+def test_a_run_without_a_model_is_named(kitctl: Kitctl, local_kaggle: LocalKaggle) -> None:
+    local_kaggle.seed("no-model", files=[{"name": "notes.txt", "text": "x"}])
+    words = ("models", "push", "local/no-model/1", "--local", "--json")
+    missing = kitctl(*words)
     assert (missing.code, missing.error["code"]) == (3, "file_missing")
     assert "notes.txt" in missing.error["hint"]
-    chosen = kitctl(*PUSH, "--files", "*.txt", "--framework", "pytorch").data
-    assert chosen["model"] == "local/my-classifier/pyTorch/default"
+    chosen = kitctl(*words, "--files", "*.txt", "--framework", "pytorch").data
+    assert chosen["model"] == "local/no-model/pyTorch/default"
 
 
 def test_a_model_that_is_not_there_is_no_source(kitctl: Kitctl, project: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_model_that_is_not_there_is_no_source(kitctl: Kitctl, project: Path) -
 
 @pytest.mark.parametrize("words", [("--framework", "perl"), ("--id", "a b")])
 def test_a_wrong_name_is_a_usage_error(
-    kitctl: Kitctl, project: Path, words: tuple[str, str]
+    kitctl: Kitctl, local_kaggle: LocalKaggle, words: tuple[str, str]
 ) -> None:
-    run_job(kitctl, project, LEAVE_MODEL)
-    assert kitctl("models", "push", *words, "--local", "--json").code == 2
+    local_kaggle.seed("no-model")
+    assert kitctl("models", "push", "local/no-model/1", *words, "--local", "--json").code == 2

@@ -19,6 +19,14 @@ def contest(project: Path, local_kaggle: LocalKaggle, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def entry(contest: Path, local_kaggle: LocalKaggle) -> str:
+    """A finished run that left a submission, right in three of four rows."""
+    text = "id,label\n1,car\n2,truck\n3,car\n4,car\n"
+    local_kaggle.seed("entry-job", files=[{"name": "submission.csv", "text": text}])
+    return "local/entry-job/1"
+
+
 def change(server: LocalKaggle, folder: Path, **details: object) -> None:
     """Describe the competition anew."""
     server.stand_in(
@@ -41,11 +49,10 @@ def test_a_file_is_handed_in_and_its_score_comes_into_the_ledger(
 
 
 def test_a_code_competition_gets_the_version_of_the_kernel(
-    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+    kitctl: Kitctl, contest: Path, entry: str, local_kaggle: LocalKaggle
 ) -> None:
     change(local_kaggle, contest, code_only=True)
-    kitctl("push", "--local", "--follow")
-    submitted = kitctl("submit", "1", "--local", "--wait", "--json").data
+    submitted = kitctl("submit", entry, "--local", "--wait", "--json").data
     assert submitted["public_score"] == "0.75000"
     assert local_kaggle.calls("CreateCodeSubmission") == 1
     assert local_kaggle.calls("StartSubmissionUpload") == 0
@@ -64,79 +71,59 @@ def test_the_internet_in_a_code_competition_is_named_before_the_push_and_at_the_
 
 
 def test_rules_that_are_not_accepted_lead_to_their_page(
-    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+    kitctl: Kitctl, contest: Path, entry: str, local_kaggle: LocalKaggle
 ) -> None:
-    kitctl("push", "--local", "--follow")
     change(local_kaggle, contest, rules_accepted=False)
     refused_push = kitctl("push", "--local", "--json")
     assert "has not joined" in refused_push.error["problems"][0]["message"]
-    refused = kitctl("submit", "--local", "--json")
+    refused = kitctl("submit", entry, "--local", "--json")
     assert (refused.code, refused.error["code"]) == (4, "rules_not_accepted")
     assert "must accept this competition's rules" in refused.error["message"]
     assert "/competitions/small-contest/rules" in refused.error["hint"]
 
 
 def test_the_limit_of_the_day_is_named(
-    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+    kitctl: Kitctl, contest: Path, entry: str, local_kaggle: LocalKaggle
 ) -> None:
     change(local_kaggle, contest, max_daily_submissions=1)
-    kitctl("push", "--local", "--follow")
-    assert kitctl("submit", "--local").code == 0
-    refused = kitctl("submit", "--local", "--json")
+    assert kitctl("submit", entry, "--local").code == 0
+    refused = kitctl("submit", entry, "--local", "--json")
     assert (refused.code, refused.error["code"]) == (4, "daily_limit")
     assert "midnight UTC" in refused.error["hint"]
 
 
-def test_a_missing_file_is_answered_with_names_that_are_near(kitctl: Kitctl, contest: Path) -> None:
-    kitctl("push", "--local", "--follow")
-    missing = kitctl("submit", "--file", "submision.csv", "--local", "--json")
+def test_a_missing_file_is_answered_with_names_that_are_near(kitctl: Kitctl, entry: str) -> None:
+    missing = kitctl("submit", entry, "--file", "submision.csv", "--local", "--json")
     assert (missing.code, missing.error["code"]) == (3, "file_missing")
-    assert missing.error["hint"] == "kitctl submit --local 1 --file submission.csv"
+    assert "--file submission.csv" in missing.error["hint"]
 
 
 def test_a_file_that_cannot_be_scored_is_a_failure(
-    kitctl: Kitctl, project: Path, contest: Path
+    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
 ) -> None:
-    write_script(
-        project,
-        "open('submission.csv', 'w').write('id,label\\n1,car\\n')",
-        competition_sources=["small-contest"],
-    )
-    kitctl("push", "--local", "--follow")
-    failed = kitctl("submit", "--local", "--wait", "--json")
+    files = [{"name": "submission.csv", "text": "id,label\n1,car\n"}]
+    local_kaggle.seed("short-job", files=files)
+    failed = kitctl("submit", "local/short-job/1", "--local", "--wait", "--json")
     assert (failed.code, failed.error["code"]) == (6, "submission_failed")
     assert "3 are missing" in failed.error["message"]
 
 
 def test_a_lost_answer_hands_nothing_in_twice(
-    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+    kitctl: Kitctl, entry: str, local_kaggle: LocalKaggle
 ) -> None:
-    kitctl("push", "--local", "--follow")
     local_kaggle.answer("CreateSubmission", "", 502, after_effect=True)
-    assert kitctl("submit", "--local", "--wait", "--json").data["submission"] == 1
+    assert kitctl("submit", entry, "--local", "--wait", "--json").data["submission"] == 1
     assert local_kaggle.calls("CreateSubmission") == 1
 
 
 def test_a_competition_that_nobody_names_or_knows_is_a_mistake(
     kitctl: Kitctl, local_kaggle: LocalKaggle
 ) -> None:
-    kitctl("push", "--local", "--follow")
-    assert kitctl("submit", "--local", "--json").error["code"] == "competition"
-    unknown = kitctl("submit", "--competition", "titanik", "--local", "--json")
+    local_kaggle.seed("entry-job")
+    words = ("submit", "local/entry-job/1")
+    assert kitctl(*words, "--local", "--json").error["code"] == "competition"
+    unknown = kitctl(*words, "--competition", "titanik", "--local", "--json")
     assert (unknown.code, unknown.error["code"]) == (3, "not_found")
-
-
-def test_the_folder_of_a_competition_is_named_once_in_the_project(
-    kitctl: Kitctl, project: Path, tmp_path: Path
-) -> None:
-    folder = competition_folder(tmp_path / "contest")
-    (project / "pyproject.toml").write_text(
-        f'[tool.kitctl.sources]\n"small-contest" = "{folder}"\n', "utf-8"
-    )
-    read = "open('../input/competitions/small-contest/test.csv').read()\n"
-    write_script(project, f"{read}{SUBMISSION}", competition_sources=["small-contest"])
-    assert kitctl("push", "--local", "--follow").code == 0
-    assert kitctl("submit", "--local", "--wait", "--json").data["public_score"] == "0.75000"
 
 
 def test_the_template_of_a_competition_enters_one(

@@ -17,10 +17,9 @@ def contest(local_kaggle: LocalKaggle, tmp_path: Path) -> str:
     return "small-contest"
 
 
-def test_a_competition_is_listed_and_its_data_downloaded(
+def test_the_data_of_a_competition_is_listed_and_downloaded(
     kaggle: OfficialClient, contest: str, tmp_path: Path
 ) -> None:
-    assert contest in kaggle("competitions", "list").stdout
     assert "test.csv" in kaggle("competitions", "files", contest).stdout
     kaggle("competitions", "download", contest, "-f", "test.csv")
     assert (tmp_path / "test.csv").read_text("utf-8").startswith("id\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,10 @@ class FolderCheck:
         return InvalidInput(
             f"{count} in {self.folder} would be refused by a push or a training run.",
             code="folder_refused",
-            hint=("Fix what is listed as error, then: ", NextCommand("datasets check")),
+            hint=(
+                "Fix what is listed as error, then: ",
+                NextCommand("datasets check", shlex.quote(str(self.folder))),
+            ),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -71,9 +75,11 @@ def check_folder(
     listing = _list(folder, exclude, problems)
     files = hash_files(listing, jobs, reporter)
     problems += _arrival(files)
+    refused = {problem.path for problem in problems}
     problems += [
         FolderProblem(Severity.WARNING, "left_out", name.path, f"{name.reason}.")
         for name in listing.left_out
+        if name.path not in refused
     ]
     found = sort_photos(files)
     problems += folder_problems(found)

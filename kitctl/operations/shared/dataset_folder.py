@@ -63,7 +63,7 @@ def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:
         paths.append(path)
     problems += [
         Problem(name.path, f"{name.reason}.", "Rename it, or leave it out with --exclude.")
-        for name in check_names(paths)[1]
+        for name in check_names(paths, is_case_sensitive=True)[1]
     ]
     if problems:
         count = "One file" if len(problems) == 1 else f"{len(problems)} files"
