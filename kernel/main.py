@@ -160,6 +160,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
         predictions,
         reference,
         scores,
+        tensorboard,
         unlabelled_predictions,
     )
     from kernel.report.report import chance_loss
@@ -168,6 +169,8 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     model = raw_photos.photo_model(trained.classifier.inference, settings)
     report.photo_set = photo_set
     artifacts.write_history(trained.history, trained.seconds)
+    if settings.tensorboard:
+        tensorboard.write(trained.history)
     with report.phases.measured("predict"):
         probabilities = classifier.predict(trained)
         predictions.write_table(photo_set.valid, probabilities)

@@ -48,6 +48,8 @@ class Config:
     """Epochs in a dry run; 0 is as many as the job asks for."""
     jobs: int = 16
     """Files fetched at the same time."""
+    notify: str = ""
+    """Whom to tell that a run has ended: desktop, or an https:// address; empty: nobody."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Kaggle source → local folder that stands for it, from the project's folder."""
     code: Sequence[str] = ()

@@ -238,6 +238,9 @@ class Knobs:
     sheet_photos: int = knob(25, whole(1, 400), effect=NOTHING,
         help="Photos on each sheet of examples.")
 
+    tensorboard: bool = knob(False, boolean(), effect=NOTHING,
+        help="Leave logs for TensorBoard in tensorboard/: each metric by epoch.")
+
     sweep: tuple[tuple[str, tuple[Any, ...]], ...] = knob(
         (), grid_of(lambda: SWEEP_VALIDATORS), example={"units": [6, 32]},
         section="Sweep",

@@ -8,6 +8,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
+from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
 from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
@@ -31,6 +32,7 @@ def logs(
     raw: Annotated[
         bool, typer.Option("--raw", help="The run's own lines, without version and time.")
     ] = False,
+    notify: NotifyOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
     """Show a run's log, live while it runs."""
@@ -38,12 +40,14 @@ def logs(
     from kitctl.operations.logs import Log, read_log
     from kitctl.render.logs import draw_nothing
 
-    context.configure(local=local)
+    context.configure(local=local, notify=notify)
+    require_notifiable(context)
     target = context.find_run(run)
     if follow:
         skip = 0 if tail is None else max(0, _count_lines(context, target) - tail)
         printer = LinePrinter(context, target.ref, raw=raw, skip=skip)
         state = follow_run(context, target, printer.show)
+        notify_of_end(context, state)
         log = Log(target.ref, state, tuple(printer.lines))
         return CommandResult(log, draw_nothing, state.failure)
     printer = LinePrinter(context, target.ref, raw=raw)

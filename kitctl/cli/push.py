@@ -11,6 +11,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
+from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
 from kitctl.cli.options import EnvOption, LocalOption, SetOption
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
@@ -108,6 +109,7 @@ def push(
             "--reuse-features", metavar="RUN", help="Attach that kernel's newest kept features."
         ),
     ] = None,
+    notify: NotifyOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
     """Package, check, guard and start a run on Kaggle.
@@ -136,7 +138,8 @@ def push(
             "--no-run starts nothing, so there is nothing to follow, replace or wait for.",
             hint="Leave out --no-run, or -f, --replace, --when-free and --until-done.",
         )
-    config = context.configure(accelerator=accelerator, timeout=timeout, local=local)
+    config = context.configure(accelerator=accelerator, timeout=timeout, local=local, notify=notify)
+    require_notifiable(context)
     folders = name_data(context, data or [])
     environment = parse_environment(env or [])
     # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
@@ -200,6 +203,7 @@ def push(
     printer = LinePrinter(context, pushed.run.ref)
     target = TargetRun(pushed.run.ref, pushed.run)
     state = follow_run(context, target, printer.show)
+    notify_of_end(context, state)
     if open_it:
         return _opened(context, target)
     page = page_path([default_folder(context, target.ref)])

@@ -8,6 +8,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
+from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
 from kitctl.cli.options import LocalOption
 from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
@@ -28,6 +29,7 @@ def wait(
     timeout: Annotated[
         str | None, typer.Option("--timeout", metavar="2h", help="Wait so long at most.")
     ] = None,
+    notify: NotifyOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
     """Wait until a run has ended, or until all of several have.
@@ -39,7 +41,8 @@ def wait(
     from kitctl.operations.shared.watch import wait_for_end
     from kitctl.render.status import EndedRuns, draw_ended, draw_status
 
-    context.configure(local=local)
+    context.configure(local=local, notify=notify)
+    require_notifiable(context)
     seconds = None if timeout is None else durations.parse(timeout)
     if timeout is not None and seconds is None:
         raise UsageError(
@@ -59,6 +62,7 @@ def wait(
                 context.console,
                 timeout=None if seconds is None else max(0.0, seconds - waited),
             )
+        notify_of_end(context, status)
         ended.append(status)
     if len(ended) == 1:
         return CommandResult(ended[0], draw_status, ended[0].failure)

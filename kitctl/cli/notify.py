@@ -1,0 +1,45 @@
+"""`--notify`: tell the user elsewhere that a run has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kitctl.cli.context import CommandContext
+from kitctl.errors import NetworkFailed
+
+if TYPE_CHECKING:
+    from kitctl.operations.shared.run_status import RunStatus
+
+NotifyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--notify", metavar="WHERE", help="When the run ends: `desktop`, or an https:// address."
+    ),
+]
+
+
+def require_notifiable(context: CommandContext) -> None:
+    """Raise UsageError, before anything is waited for, where nothing can be sent there."""
+    if context.config.notify:
+        from kitctl.adapters.notifications import require_target
+
+        require_target(context.config.notify)
+
+
+def notify_of_end(context: CommandContext, state: RunStatus) -> None:
+    """Tell how a run has ended; that this fails is only a warning."""
+    target = context.config.notify
+    if not target:
+        return
+    from kitctl.adapters.notifications import notify
+    from kitctl.domain import durations
+
+    seconds = state.running_seconds
+    ran = f", ran {durations.describe(seconds)}" if seconds else ""
+    facts = {"run": str(state.ref), "status": state.status.value, "running_seconds": seconds}
+    try:
+        notify(target, f"{state.ref} {state.status.label}{ran}", facts)
+    except NetworkFailed as error:
+        context.console.warn(error.message)
