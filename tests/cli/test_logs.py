@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -99,3 +100,20 @@ def test_logs_says_that_kaggle_does_not_show_the_run(
     local_kaggle.hide_new_versions(600, 403)
     call = kitctl("logs", "--local")
     assert call.code == 0 and "Kaggle does not show local/small-job/1 now" in call.err
+
+
+def test_half_a_character_in_a_log_is_shown_and_kept_as_its_number(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    line = {"stream_name": "stdout", "time": 1.0, "data": "a\ud800b \udcff\n"}
+    local_kaggle.seed("noisy", status="ERROR", log=[line], **LAST_WEEK)
+    run = ("local/noisy/1", "--local")
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    for options in ([], ["--raw"], ["-f"], ["--json"]):
+        command = [sys.executable, "-m", "kitctl", "logs", *run, *options]
+        call = subprocess.run(command, capture_output=True, env=environment)
+        assert call.returncode in (0, 6), call.stderr
+        assert rb"a\ud800b" in call.stdout
+    pulled = kitctl("pull-results", *run, "--out", str(tmp_path / "out"), "--json")
+    assert pulled.code in (0, 5, 6)
+    assert kitctl("status", *run, "--json").code in (0, 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,15 @@ def test_a_run_that_ended_unwatched_has_the_seconds_of_its_log(
     state = kitctl("status", "--local", "--json").data
     assert (state["time_source"], state["running_seconds"] < 20) == ("log", True)
     assert kitctl("runs", "--local", "--json").data["runs"][0]["running_seconds"] < 20
+
+
+def test_half_a_character_in_kaggles_words_is_kept_as_its_number(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    kitctl("push", "--local")
+    words = json.dumps({"status": "ERROR", "failureMessage": "broken \ud83d here"})
+    local_kaggle.answer("GetKernelSessionStatus", words, count=None)
+    call = kitctl("status", "--local", "--json")
+    assert call.code == 6
+    assert call.data["failure_message"] == "broken \\ud83d here"
+    assert "broken \\ud83d here" in kitctl("status", "--local").err

@@ -169,9 +169,22 @@ def not_visible(status: int, message: str) -> NotVisible:
 def _json_object(response: Response) -> dict[str, Any] | None:
     try:
         payload = json.loads(response.body)
+        # Only such an escape can make half a character.
+        payload = _whole_text(payload) if b"\\ud" in response.body.lower() else payload
     except (ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) else None
+
+
+def _whole_text(value: Any) -> Any:
+    """Return the value with each half character as `\\ud83d`: no file and no ledger takes it."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_whole_text(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole_text(item) for key, item in value.items()}
+    return value
 
 
 def _error(reply: Reply, response: Response) -> Exception:
