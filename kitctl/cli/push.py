@@ -121,7 +121,7 @@ def push(
     What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
-    from kitctl.cli.push_data import name_data, push_attached, push_data
+    from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
     from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
     from kitctl.operations.push import PushOptions
@@ -171,8 +171,6 @@ def push(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
     push_data(context, folders)
-    attached = push_attached(context, options)
-    options = dataclasses.replace(options, plan=plan.with_datasets(attached))
     if until_done:
         return push_chain(
             context,
@@ -180,9 +178,7 @@ def push(
                 script_sha256=plan.script_sha256,
                 session=lambda variables, earlier: dataclasses.replace(
                     options,
-                    plan=plan_with(
-                        environment={**environment, **variables}, resume=earlier
-                    ).with_datasets(attached),
+                    plan=plan_with(environment={**environment, **variables}, resume=earlier),
                 ),
                 limits=limits,
                 resume=earlier,

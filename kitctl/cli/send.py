@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 def send(context: CommandContext, options: PushOptions, *, when_free: bool = False) -> PushResult:
     """Push the plan, `when_free`: as soon as Kaggle has room for it.
 
-    The local Kaggle also gets the folders of its data sets, and its secrets.
+    What its script cannot hold is pushed first, as data sets. The local Kaggle also gets the
+    folders of its data sets, and its secrets.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
+    from kitctl.cli.push_data import push_attached
     from kitctl.operations.push import push
     from kitctl.operations.shared.competition_warnings import competition_warnings
     from kitctl.operations.shared.push_when_free import push_when_free
 
-    client, sources = context.client, options.plan.metadata.sources
+    client = context.client
+    attached = push_attached(context, options)
+    options = replace(options, plan=options.plan.with_datasets(attached))
+    sources = options.plan.metadata.sources
     if context.config.local:
         from kitctl.cli.local import register_folders, register_secrets
 

@@ -100,7 +100,7 @@ def test_without_internet_packages_go_along_as_a_data_set(
 def test_packages_that_cannot_be_fetched_are_named_before_anything_is_sent(
     kitctl: Kitctl, project: Path, index: Path
 ) -> None:
-    write_script(project, "# /// script\n# dependencies = ['absent-package']\n# ///\n")
+    write_script(project, "# /// script\n# dependencies = ['absent-package']\n# ///\nprint(1)\n")
     refused = kitctl("push", "--local", "--json")
     assert (refused.code, refused.error["code"]) == (3, "wheels")
     assert "absent-package" in refused.error["message"]
