@@ -160,6 +160,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
         predictions,
         reference,
         scores,
+        sweep_chart,
         tensorboard,
         unlabelled_predictions,
     )
@@ -180,6 +181,10 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
             unlabelled_predictions.write(trained.classifier.inference, settings, names)
     if settings.plots:
         with report.phases.measured("plots"):
+            if report.heads:
+                grid = [head.varied for head in report.heads]
+                losses = [head.val_loss for head in report.heads]
+                sweep_chart.draw(grid, losses, gallery.FOLDER / "sweep.png")
             base = trained.classifier.base.layer
             gallery.draw(
                 settings, base, photo_set, trained.history, probabilities, chance_loss(trained)

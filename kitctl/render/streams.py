@@ -27,7 +27,8 @@ _ASCII = str.maketrans(
         "≤": "<=",
         "“": '"',
         "”": '"',
-        "█": "#",
+        # The bars of a curve, from the lowest to the highest.
+        **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*%#", strict=True)),
         "▓": "=",
         "▒": "+",
         "░": ".",

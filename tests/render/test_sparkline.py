@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from kitctl.render import streams
 from kitctl.render.sparkline import curve
 
 
@@ -44,3 +47,12 @@ def test_a_curve_is_never_wider_than_asked_for(count: int) -> None:
     line = curve([float(value) for value in range(count)])
     assert len(line) == 40
     assert (line[0], line[-1]) == ("▁", "█")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "gbk"])
+def test_a_curve_can_be_read_on_every_code_page(encoding: str) -> None:
+    shown = streams.encodable(
+        curve([0, 1, 2, 3, 4, 5, 6, 7]), io.TextIOWrapper(io.BytesIO(), encoding)
+    )
+    assert shown in {"_.-=+*%#", "▁▂▃▄▅▆▇█"}
+    shown.encode(encoding)
