@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from kernel.data import memory
 from kernel.data.decoding import Decoder, to_unit, to_unit_fast
 from kernel.data.photos import Photos, dataset_seed, label_mode
 from kernel.settings.settings import Settings
@@ -89,11 +90,15 @@ class PhotoSource:
         return to_unit_fast(photo), *label
 
     @property
-    def fits_ram_budget(self) -> bool:
-        """Whether the pixels of all photos fit into `ram_budget_mb`."""
-        budget, pixels = self.settings.ram_budget_mb * 2**20, self.decoder.pixels
-        size = len(self.photos) * pixels.shape.num_elements() * pixels.dtype.size
-        return not budget or size <= budget
+    def pixel_bytes(self) -> int:
+        """Bytes of the pixels of all photos, as they are before they are floats."""
+        pixels = self.decoder.pixels
+        return len(self.photos) * int(pixels.shape.num_elements()) * int(pixels.dtype.size)
+
+    @property
+    def fits_in_memory(self) -> bool:
+        """Whether the pixels of all photos may be cached in memory."""
+        return self.pixel_bytes <= memory.budget(self.settings)
 
 
 def build(name: str, photos: Photos, settings: Settings, training: bool) -> tf.data.Dataset:
@@ -217,18 +222,18 @@ def cache(source: PhotoSource) -> tf.data.Dataset:
     It holds bytes, while the course's cache holds floats.
     """
     photos = source.in_epoch_order().map(source.load)
-    photos = photos.cache() if source.fits_ram_budget else photos
+    photos = photos.cache() if source.fits_in_memory else photos
     return photos.batch(source.settings.batch_size).map(source.convert)
 
 
 def fast(source: PhotoSource) -> tf.data.Dataset:
     """The fastest: one step for each batch from files to bytes, on all cores, then one conversion.
 
-    Batches are cached as bytes if they fit into `ram_budget_mb`.
+    Batches are cached as bytes if the memory for caches suffices.
     """
     batches = source.in_epoch_order().batch(source.settings.batch_size)
     batches = batches.map(source.load_all, num_parallel_calls=BATCHES_AT_ONCE)
-    batches = batches.cache() if source.fits_ram_budget else batches
+    batches = batches.cache() if source.fits_in_memory else batches
     return batches.map(source.convert_fast).prefetch(2)
 
 

@@ -6,6 +6,9 @@ import json
 import math
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import numpy as np
 from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
+_TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
 # kitctl's contract with jobs that take several sessions: a folder with the outputs of the session
 # before, and a file that says that there is more to do.
@@ -121,6 +125,27 @@ class Checkpoints:
         if earlier := os.environ.get(EARLIER_OUTPUTS):
             paths.append(Path(earlier, self._path(stage)))
         return next((path for path in paths if path.exists()), None)
+
+
+@dataclass
+class SavingPace:
+    """Saves only as often as costs a small share of the training's time."""
+
+    _last: float = field(default_factory=time.monotonic)
+    _seconds: float = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough was trained since the last saving."""
+        return time.monotonic() - self._last >= _TRAINING_PER_SAVING * self._seconds
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Measure the saving in the block."""
+        start = time.monotonic()
+        yield
+        self._last = time.monotonic()
+        self._seconds = self._last - start
 
 
 def clear() -> None:

@@ -12,12 +12,12 @@ import numpy as np
 
 from kernel import session
 from kernel.data import pipelines
-from kernel.data.reshuffle import epoch_order
+from kernel.data.stored_photos import epoch_order
 from kernel.features import features
 from kernel.features.features import Features
 from kernel.files import write_csv
 from kernel.fit import classifier, flat_features, training
-from kernel.fit.checkpoints import FOLDER, BestEpoch, Progress
+from kernel.fit.checkpoints import FOLDER, BestEpoch, Progress, SavingPace
 from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
 from kernel.fit.stacked_heads import OPTIMIZER_RULES, StackedHeads
@@ -27,8 +27,6 @@ from kernel.fit.training import TrainingStage
 from kernel.model import heads
 from kernel.session import Phases, RunError
 from kernel.settings.settings import Settings
-
-_TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
 
 @dataclass
@@ -238,7 +236,7 @@ class GroupTrainer:
         checkpoints = self.start.checkpoints()
         progress = checkpoints.restore_state(stacked.state, stage)
         stop = None
-        last_saved, saving_seconds = time.monotonic(), 0.0
+        pace = SavingPace()
         while progress.epochs < settings.epochs and stop is None:
             start = time.monotonic()
             metrics = stacked.train_epoch(progress.epochs)
@@ -255,12 +253,9 @@ class GroupTrainer:
             is_last = progress.epochs == settings.epochs
             stop = None if is_last else out_of_time(settings, progress)
             # The state of all heads is large: it is saved only after enough training.
-            trained_for = time.monotonic() - last_saved
-            if is_last or stop or trained_for >= _TRAINING_PER_SAVING * saving_seconds:
-                start = time.monotonic()
-                checkpoints.save_state(stacked.state, progress)
-                last_saved = time.monotonic()
-                saving_seconds = last_saved - start
+            if is_last or stop or pace.is_due:
+                with pace.saving():
+                    checkpoints.save_state(stacked.state, progress)
         return progress, stop
 
     def _flat(self, pooling: str) -> FlatFeatures:

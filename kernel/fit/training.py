@@ -9,11 +9,11 @@ import keras
 import numpy as np
 
 from kernel import session
-from kernel.data import balance, pipelines
+from kernel.data import balance, feed
 from kernel.data.photos import Photos, PhotoSet
-from kernel.data.reshuffle import ReshuffledPhotos, epoch_order
+from kernel.data.stored_photos import epoch_order
 from kernel.features.features import Features
-from kernel.fit.checkpoints import BestEpoch, Checkpoints, Progress
+from kernel.fit.checkpoints import BestEpoch, Checkpoints, Progress, SavingPace
 from kernel.fit.head_loop import HeadTrainer, Rows
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
@@ -62,6 +62,7 @@ def run(
     if progress.epochs:
         session.say(f"resumed {stage.name} after epoch {stage.epochs_before + progress.epochs}")
     stop = monitor.reason_to_stop(progress) if progress.epochs else None
+    pace, last_finite = SavingPace(), model.get_weights()
     while progress.epochs < stage.epochs and stop is None:
         start = time.monotonic()
         metrics = _loss_first(stage.trainer.train_epoch(progress.epochs))
@@ -74,11 +75,14 @@ def run(
             if stage.keep == "best" and metrics["val_loss"] < progress.best.val_loss:
                 epoch = stage.epochs_before + progress.epochs
                 progress.best = BestEpoch(epoch, metrics["val_loss"], model.get_weights())
-            checkpoints.save(model, progress)
+            last_finite = model.get_weights() if stage.keep == "last" else []
+            if stop or progress.epochs == stage.epochs or pace.is_due:
+                with pace.saving():
+                    checkpoints.save(model, progress)
     if progress.best.epoch:
         model.set_weights(progress.best.weights)
-    elif not progress.is_finite():
-        checkpoints.restore(model, stage.name)
+    elif not progress.is_finite() and last_finite:
+        model.set_weights(last_finite)
     return progress, stop
 
 
@@ -126,12 +130,7 @@ class ModelTrainer:
     def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
         self.model = model
         self._class_weights = class_weights(photo_set.train, settings)
-        if settings.reshuffles:
-            self._train = ReshuffledPhotos(photo_set.train, settings).batches
-        else:
-            frozen = pipelines.build(settings.pipeline, photo_set.train, settings, training=True)
-            self._train = lambda epoch: frozen
-        self._valid = pipelines.build(settings.pipeline, photo_set.valid, settings, training=False)
+        self._train, self._valid = feed.feed(photo_set, settings)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train on all training photos once; return the loss and the metrics."""
@@ -148,7 +147,7 @@ class ModelTrainer:
 
     def validate(self) -> dict[str, float]:
         """Return loss and metrics on the validation photos."""
-        result = self.model.evaluate(self._valid, verbose=0, return_dict=True)
+        result = self.model.evaluate(self._valid(0), verbose=0, return_dict=True)
         return {name: float(value) for name, value in result.items()}
 
 

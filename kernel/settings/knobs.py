@@ -119,7 +119,7 @@ class Knobs:
     read_delay_ms: float = knob(0.0, number(0, 10_000), effect=NOTHING, example=20,
         help="Wait so many milliseconds before each file is read, to simulate remote storage.")
     ram_budget_mb: int = knob(0, whole(0), effect=NOTHING, example=2048,
-        help="Memory for cached photos, in MiB; 0: no limit.")
+        help="Memory for cached photos, in MiB; 0: half of what is free. Larger caches go to disk.")
     downscale_decode: bool = knob(False, boolean(), effect=FEATURES,
         help="Decode large JPEGs at a smaller scale: faster, slightly different pixels.")
     measure_rounds: int = knob(3, whole(1, 100), effect=NOTHING, example=10,
@@ -167,8 +167,8 @@ class Knobs:
         help="Weights of the classes in the training loss; balanced: a rare class counts as much"
              " as a frequent one.")
     reshuffle: str | bool = knob("auto", either(one_of("auto"), boolean()), example=True,
-        help="Take the training photos in another order in each epoch, loaded as by pipeline = fast"
-             " and held as bytes; auto: where the base is trained, not where it is frozen as in the"
+        help="Take the training photos in another order in each epoch, their pixels stored on disk;"
+             " auto: where the base is trained, not where it is frozen as in the"
              " course.")
     keep: str = knob("best", one_of("best", "last"), example="last",
         help="Weights of the model that is saved: of the epoch with the lowest validation loss, or"

@@ -1,14 +1,21 @@
-"""Reshuffled photos: the pixels of every pipeline, in another order in every epoch."""
+"""Stored photos: the pixels of every pipeline, in the order of each epoch."""
 
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from kernel.data import photos, pipelines
-from kernel.data.reshuffle import ReshuffledPhotos, epoch_order
+from kernel.data.stored_photos import StoredPhotos, epoch_order
 from kernel.settings.settings import Settings
+
+
+class DiskUsage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
 def settings_of(folder: Path, **values: Any) -> Settings:
@@ -29,7 +36,7 @@ def test_an_epoch_has_the_photos_of_the_course_in_its_own_order(
             strict=True,
         )
     ]
-    reshuffled = ReshuffledPhotos(train, settings)
+    reshuffled = StoredPhotos(train, settings, epoch_order(settings, len(train)))
 
     orders = []
     for epoch in (0, 1):
@@ -42,14 +49,17 @@ def test_an_epoch_has_the_photos_of_the_course_in_its_own_order(
     assert orders[0] != orders[1]
 
 
-def test_photos_that_do_not_fit_into_the_memory_are_read_in_every_epoch(two_classes: Path) -> None:
-    settings = settings_of(two_classes, image_size=128, ram_budget_mb=1)
+def test_photos_that_the_disk_has_no_room_for_are_decoded_in_every_epoch(
+    two_classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(two_classes)
     train = photos.find(settings).train
-    in_memory = ReshuffledPhotos(train, settings.changed(ram_budget_mb=0))
-    from_disk = ReshuffledPhotos(train, settings)
+    order = epoch_order(settings, len(train))
+    stored = list(StoredPhotos(train, settings, order).batches(3))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: DiskUsage(100, 99, 1))
+    decoded = list(StoredPhotos(train, settings, order).batches(3))
 
-    both = zip(in_memory.batches(3), from_disk.batches(3), strict=True)
-    for (images, labels), (own_images, own_labels) in both:
+    for (images, labels), (own_images, own_labels) in zip(stored, decoded, strict=True):
         np.testing.assert_array_equal(images, own_images)
         np.testing.assert_array_equal(labels, own_labels)
 
