@@ -54,15 +54,62 @@ def check(kind: str, *, required: bool) -> None:
         session.say(f"accelerator {kind}: none visible; using the CPU")
 
 
-def devices(limit: int) -> list[str]:
-    """Names of the logical devices to compute on: at most `limit` GPUs, or CPUs if there are none.
+def check_tensorflow(kind: str, *, required: bool) -> None:
+    """Compare the devices that the machine shows with those that TensorFlow can use.
 
-    A `limit` of 0 means all of them.
+    What nvidia-smi or /dev show is of no use to a TensorFlow without the package for it.
+
+    Raises:
+        NoAcceleratorError: when TensorFlow sees none, although one is `required`, and the run is on
+            Kaggle.
+    """
+    if kind == "cpu" or session.is_local():
+        return
+    shown, usable = count_without_tensorflow(kind) or 0, len(tensorflow_devices(kind))
+    if usable >= max(shown, 1):
+        return
+    problem = f"the machine shows {shown} {kind.upper()} devices and TensorFlow sees {usable}"
+    if usable or not required:
+        session.say(f"accelerator {kind}: {problem}: {_missing_package(kind)}")
+        return
+    raise NoAcceleratorError(
+        f"{problem}, so it would train on the CPU: {_missing_package(kind)}. The job ends now "
+        f"instead of spending hours; require_accelerator = false allows the CPU."
+    )
+
+
+def tensorflow_devices(kind: str) -> list[Any]:
+    """Return TensorFlow's logical devices of a kind ("gpu" or "tpu"); it connects to a TPU."""
+    import tensorflow as tf
+
+    if kind == "tpu" and count_without_tensorflow("tpu"):
+        try:
+            tf.distribute.cluster_resolver.TPUClusterResolver.connect("local")
+        except Exception:  # whatever a TensorFlow without TPU support raises
+            return []
+    return list(tf.config.list_logical_devices(kind.upper()))
+
+
+def _missing_package(kind: str) -> str:
+    """Return which package TensorFlow lacks for a kind of device."""
+    import tensorflow as tf
+
+    if kind == "tpu":
+        return "the image has no TensorFlow with TPU support (the package tensorflow-tpu)"
+    if not tf.test.is_built_with_cuda():
+        return "this TensorFlow is built without CUDA (the package tensorflow[and-cuda] has it)"
+    return "CUDA's libraries are missing or do not fit the driver (tensorflow[and-cuda] has them)"
+
+
+def devices(limit: int) -> list[str]:
+    """Names of the logical devices to compute on: at most `limit`; a `limit` of 0 means all.
+
+    They are the TPU's cores if there are any, else the GPUs, else the CPU.
     """
     import tensorflow as tf
 
-    logical = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    names = [device.name for device in logical]
+    kinds = (tf.config.list_logical_devices(kind) for kind in ("TPU", "GPU", "CPU"))
+    names = [device.name for device in next(filter(None, kinds))]
     return names[:limit] if limit else names
 
 
@@ -82,8 +129,10 @@ class UseSampler:
     """Samples the use of the GPUs with nvidia-smi, in a thread of its own.
 
     A sample is the seconds since the start of the run, the device's index and its use in percent.
+    `in_use` is how many of the devices compute, the first ones; None if it is not known yet.
     """
 
+    in_use: int | None = None
     samples: list[tuple[float, int, float]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -98,8 +147,12 @@ class UseSampler:
         self._stop.set()
 
     def mean(self, since: float = 0.0) -> float | None:
-        """Mean use in percent over all devices since `since` seconds into the run."""
-        percents = [percent for when, _, percent in self.samples if when >= since]
+        """Mean use in percent since `since` seconds into the run, over the devices in use."""
+        percents = [
+            percent
+            for when, device, percent in self.samples
+            if when >= since and (self.in_use is None or device < self.in_use)
+        ]
         return sum(percents) / len(percents) if percents else None
 
     def as_dict(self) -> dict[str, Any] | None:

@@ -83,18 +83,20 @@ def run(job: Job, settings: Settings) -> int:
 
     artifacts.remove_unfinished()
     report = Report(job, settings)
+    required = settings.require_accelerator
     try:
-        accelerators.check(job.accelerator, required=settings.require_accelerator)
+        accelerators.check(job.accelerator, required=required)
+        with report.phases.measured("setup"):
+            report.flags = session.start_tensorflow(settings.seed)
+            accelerators.check_tensorflow(job.accelerator, required=required)
     except accelerators.NoAcceleratorError:
         report.write(None, "no_accelerator")
         artifacts.write_manifest()
         raise
-
-    with report.phases.measured("setup"):
-        report.flags = session.start_tensorflow(settings.seed)
-        report.devices = accelerators.descriptions()
-        report.visible = len(report.devices)
-        report.gpu_use.start()
+    report.devices = accelerators.descriptions()
+    report.visible = len(report.devices)
+    report.gpu_use.in_use = len(accelerators.devices(settings.devices))
+    report.gpu_use.start()
 
     import tensorflow as tf
 
@@ -130,7 +132,7 @@ def run(job: Job, settings: Settings) -> int:
 
 def fit(report: "Report", settings: Settings) -> "TrainingResult":
     """Build base and head and train them, from the checkpoint of a killed run if there is one."""
-    from kernel.fit import classifier, start, sweep
+    from kernel.fit import classifier, resume, start, sweep
 
     photo_set = report.photo_set
     assert photo_set is not None
@@ -138,6 +140,7 @@ def fit(report: "Report", settings: Settings) -> "TrainingResult":
         prepared = start.prepare(settings, photo_set)
     report.base_description = f"{settings.base}, {prepared.base.source}"
     session.say(f"base {report.base_description}")
+    resume.check(prepared.checkpoints())
     if settings.task == "sweep":
         trained, report.heads = sweep.run(prepared, report.phases)
         return trained

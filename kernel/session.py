@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 INPUT = Path("../input")
+# Names a folder with the outputs of the session before, for jobs that take several.
+EARLIER_OUTPUTS = "KITCTL_RESUME"
 _LARGE_BLOCK = 1 << 20  # bytes
 STARTED = time.monotonic()
 STARTED_AT = datetime.now(UTC)

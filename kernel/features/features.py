@@ -5,6 +5,7 @@ epoch. As the course's `cache()` also freezes the order of the batches, training
 features results in the same head, bit for bit.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -23,6 +23,7 @@ from kernel.features import feature_store
 from kernel.features.feature_store import FeatureStore
 from kernel.model import heads
 from kernel.model.bases import Base
+from kernel.model.precision import computing_in
 from kernel.settings.declaration import Effect
 from kernel.settings.settings import Settings
 
@@ -77,7 +78,7 @@ def load_or_compute(
     if folder is None:
         folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
     description = ""
-    for candidate in (folder, *_reusable_folders(settings.reuse_features)):
+    for candidate in (folder, *_reusable_folders(settings)):
         store, problem = feature_store.open_store(candidate, key, ids)
         if store is not None:
             description = f"reused from {candidate.as_posix()}"
@@ -121,16 +122,24 @@ def _ids(settings: Settings, photo_set: PhotoSet, order: np.ndarray[Any, Any]) -
     return [*train, *photo_set.valid.digests]
 
 
-def _reusable_folders(source: str) -> list[Path]:
-    """Return the folder of the store that `reuse_features` names, or none."""
-    if not source:
-        return []
+def _reusable_folders(settings: Settings) -> list[Path]:
+    """Return the folders of earlier stores: of the session before, and of `reuse_features`.
+
+    A session that did not keep its features has them beside its checkpoints.
+    """
+    source, earlier = settings.reuse_features, os.environ.get(session.EARLIER_OUTPUTS)
+    roots = [Path(source), *session.source_folders(source)] if source else []
     return [
-        folder / inner
-        for folder in (Path(source), *session.source_folders(source))
-        for inner in (FOLDER, Path())
-        if (folder / inner / "key.json").is_file()
-    ][:1]
+        *_first_store([Path(earlier)] if earlier else []),
+        *_first_store(roots),
+    ]
+
+
+def _first_store(roots: list[Path]) -> list[Path]:
+    """Return the first folder at or below one of the roots that has a store, or none."""
+    inner = (FOLDER, Path(), Path(".resume") / FOLDER)
+    folders = (root / each for root in roots for each in inner)
+    return [folder for folder in folders if (folder / "key.json").is_file()][:1]
 
 
 def _compute(
@@ -197,10 +206,10 @@ class _ForwardPass:
 
 def _compiled(device: str, settings: Settings, base: Base, *, copy: bool) -> Any:
     """Return the compiled forward pass of the base, or of a copy of it, on one device."""
-    with tf.device(device):
-        layer = _replica(base, settings.compute_dtype) if copy else base.layer
+    with tf.device(device), computing_in(settings.compute_dtype):
+        layer = base.replica() if copy else base.layer
 
-    @tf.function(jit_compile=settings.xla and "GPU" in device, autograph=False)
+    @tf.function(jit_compile="TPU" in device or (settings.xla and "GPU" in device), autograph=False)
     def forward(images: Any) -> Any:
         return layer(images, training=False)
 
@@ -210,14 +219,3 @@ def _compiled(device: str, settings: Settings, base: Base, *, copy: bool) -> Any
 def _features(device: str, forward: Any, images: Any) -> np.ndarray[Any, Any]:
     with tf.device(device):
         return tf.cast(forward(images), tf.float32).numpy()
-
-
-def _replica(base: Base, dtype: str) -> Any:
-    """Return a copy of the base that computes in `dtype`, with weights in float32."""
-    before = keras.config.dtype_policy()
-    if dtype != "float32":
-        keras.config.set_dtype_policy(f"mixed_{dtype}")
-    try:
-        return base.replica()
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -15,14 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from kernel import session
 from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
 _TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
-# kitctl's contract with jobs that take several sessions: a folder with the outputs of the session
-# before, and a file that says that there is more to do.
-EARLIER_OUTPUTS = "KITCTL_RESUME"
+# kitctl's contract with jobs that take several sessions: a file that says that there is more to do.
 UNFINISHED = "UNFINISHED.txt"
 
 
@@ -122,7 +122,7 @@ class Checkpoints:
     def _newest(self, stage: str) -> Path | None:
         """Return the stage's checkpoint of this session, else that of the session before."""
         paths = [self._path(stage)]
-        if earlier := os.environ.get(EARLIER_OUTPUTS):
+        if earlier := os.environ.get(session.EARLIER_OUTPUTS):
             paths.append(Path(earlier, self._path(stage)))
         return next((path for path in paths if path.exists()), None)
 
@@ -146,6 +146,15 @@ class SavingPace:
         yield
         self._last = time.monotonic()
         self._seconds = self._last - start
+
+
+def identity_of(path: Path) -> str:
+    """Return the identity of the training whose checkpoint a file is; empty for another file."""
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return str(json.loads(saved["words"].tobytes())["identity"])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ""
 
 
 def clear() -> None:

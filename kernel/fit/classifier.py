@@ -18,6 +18,7 @@ from kernel.fit.checkpoints import BestEpoch, Progress
 from kernel.fit.start import Start
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.fit.training import Trainer, TrainingStage
+from kernel.fit.whole_model import WholeModel, prepare, unfreeze_top
 from kernel.model import bases, heads
 from kernel.model.bases import Base
 from kernel.session import Phases
@@ -107,6 +108,13 @@ def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]
         with phases.measured(name):
             result.add(*training.run(stage, total, checkpoints, monitor))
 
+    def run_whole(name: str, whole: WholeModel, epochs: int, learning_rate: float) -> None:
+        run(name, whole.trainer(photo_set, settings, learning_rate), epochs, from_disk=True)
+        if whole.model is not classifier.model:
+            classifier.model.set_weights(whole.model.get_weights())
+
+    classes = len(photo_set.train.class_names)
+    whole = None
     if stores_features(settings):
         order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
         with phases.measured("features"):
@@ -114,13 +122,13 @@ def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]
         head = training.head_trainer(classifier.head, result.features, photo_set, order, settings)
         run("head", head, settings.epochs, from_disk=False)
     else:
-        whole_model = training.model_trainer(classifier.model, photo_set, settings)
-        run("train", whole_model, settings.epochs, from_disk=True)
+        whole = prepare(classifier.model, classifier.base, settings, classes)
+        run_whole("train", whole, settings.epochs, settings.learning_rate)
     if settings.fine_tune_epochs and result.stop is None:
-        fine_tuning = training.fine_tuning_trainer(
-            classifier.model, bases.core(classifier.base.layer), photo_set, settings
-        )
-        run("fine_tune", fine_tuning, settings.fine_tune_epochs, from_disk=True)
+        whole = whole or prepare(classifier.model, classifier.base, settings, classes)
+        unfreeze_top(bases.core(whole.base), settings.fine_tune_layers)
+        rate = settings.fine_tune_learning_rate
+        run_whole("fine_tune", whole, settings.fine_tune_epochs, rate)
     if result.stop:
         session.say(f"stopped after epoch {len(result.seconds)}: {result.stop.message}")
     return result

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kernel.fit.class_weights import sample_weights
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -79,15 +81,6 @@ def weighted(
     if class_weights is None:
         return train_step
     return lambda batch: train_step((*batch, sample_weights(batch[1], class_weights)))
-
-
-def sample_weights(targets: Any, class_weights: np.ndarray[Any, Any]) -> Any:
-    """Return the weight [batch] of each target's class; targets have the form of a label_mode."""
-    if targets.shape.rank == 2 and targets.shape[1] > 1:
-        labels = tf.argmax(targets, axis=1)
-    else:
-        labels = tf.cast(tf.reshape(targets, [-1]), tf.int64)
-    return tf.gather(tf.constant(class_weights, tf.float32), labels)
 
 
 def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel.fit.head_loop import Feed, Rows, compile_loop, sample_weights
+from kernel.fit.class_weights import sample_weights
+from kernel.fit.head_loop import Feed, Rows, compile_loop
 from kernel.model import heads
 from kernel.settings.settings import Settings
 

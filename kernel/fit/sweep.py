@@ -18,6 +18,7 @@ from kernel.features.features import Features
 from kernel.files import write_csv
 from kernel.fit import classifier, flat_features, training
 from kernel.fit.checkpoints import FOLDER, BestEpoch, Progress, SavingPace
+from kernel.fit.class_weights import class_weights
 from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
 from kernel.fit.stacked_heads import OPTIMIZER_RULES, StackedHeads
@@ -216,7 +217,7 @@ class GroupTrainer:
             [[flat.without_dead_weights(kernel), *rest] for kernel, *rest in initial],
             [flat.rows(rows) for rows in train],
             flat.rows(valid),
-            class_weights=training.class_weights(photo_set.train, settings),
+            class_weights=class_weights(photo_set.train, settings),
             order=epoch_order(settings, len(photo_set.train)),
         )
         progress, stop = self._run_epochs(stacked, settings, stage)

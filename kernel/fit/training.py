@@ -1,19 +1,17 @@
 """Training of one stage: a head on stored features, a whole model, or its fine-tuning."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import keras
 import numpy as np
 
 from kernel import session
-from kernel.data import balance, feed
 from kernel.data.photos import Photos, PhotoSet
 from kernel.data.stored_photos import epoch_order
 from kernel.features.features import Features
 from kernel.fit.checkpoints import BestEpoch, Checkpoints, Progress, SavingPace
+from kernel.fit.class_weights import class_weights
 from kernel.fit.head_loop import HeadTrainer, Rows
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
@@ -122,81 +120,6 @@ def rows_of(
         [Rows(store.read, rows, train, store.row_bytes) for rows in features.train],
         Rows(store.read, features.valid, valid, store.row_bytes),
     )
-
-
-class ModelTrainer:
-    """A trainer of a whole, compiled model on photos, by Keras' own `fit`."""
-
-    def __init__(self, model: Any, photo_set: PhotoSet, settings: Settings) -> None:
-        self.model = model
-        self._class_weights = class_weights(photo_set.train, settings)
-        self._train, self._valid = feed.feed(photo_set, settings)
-
-    def train_epoch(self, epoch: int) -> dict[str, float]:
-        """Train on all training photos once; return the loss and the metrics."""
-        history = self.model.fit(
-            self._train(epoch),
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-            class_weight=None
-            if self._class_weights is None
-            else dict(enumerate(self._class_weights.tolist())),
-        ).history
-        return {name: float(values[-1]) for name, values in history.items()}
-
-    def validate(self) -> dict[str, float]:
-        """Return loss and metrics on the validation photos."""
-        result = self.model.evaluate(self._valid(0), verbose=0, return_dict=True)
-        return {name: float(value) for name, value in result.items()}
-
-
-def model_trainer(model: Any, photo_set: PhotoSet, settings: Settings) -> ModelTrainer:
-    """Compile the model of base and head and return its trainer; a frozen base stays frozen."""
-    heads.compile_model(model, settings, settings.learning_rate)
-    return ModelTrainer(model, photo_set, settings)
-
-
-def fine_tuning_trainer(
-    model: Any, base: Any, photo_set: PhotoSet, settings: Settings
-) -> ModelTrainer:
-    """Unfreeze the base's last layers, compile the model and return its trainer.
-
-    BatchNormalization stays frozen, in inference mode, so that the statistics of the pretraining
-    are preserved.
-    """
-    unfreeze_top(base, settings.fine_tune_layers)
-    heads.compile_model(model, settings, settings.fine_tune_learning_rate)
-    return ModelTrainer(model, photo_set, settings)
-
-
-def unfreeze_top(base: Any, count: int) -> list[str]:
-    """Make the base's last `count` layers with weights trainable; return their names."""
-    base.trainable = True
-    with_weights = []
-    for layer in _layers_below(base):
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-        elif not hasattr(layer, "layers"):
-            layer.trainable = False
-            if layer.weights:
-                with_weights.append(layer)
-    for layer in with_weights[-count:]:
-        layer.trainable = True
-    return [layer.name for layer in with_weights[-count:]]
-
-
-def _layers_below(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model and of the models among them, in their order."""
-    for layer in model.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _layers_below(layer)
-
-
-def class_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | None:
-    """Return the weight of each class in the training loss, or None if all count the same."""
-    return balance.weights(photos) if settings.class_weight == "balanced" else None
 
 
 def targets(photos: Photos, label_mode: str, classes: int) -> np.ndarray[Any, Any]:

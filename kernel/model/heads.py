@@ -35,9 +35,10 @@ def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
         head.append(layers.Dense(units, activation=settings.activation))
         if settings.dropout:
             head.append(layers.Dropout(settings.dropout))
+    # Probabilities and losses need all bits, also where the rest computes in fewer.
     if settings.label_mode == "binary":
-        return [*head, layers.Dense(1, activation="sigmoid")]
-    return [*head, layers.Dense(classes, activation="softmax")]
+        return [*head, layers.Dense(1, activation="sigmoid", dtype="float32")]
+    return [*head, layers.Dense(classes, activation="softmax", dtype="float32")]
 
 
 def model(head: list[Any], shape: tuple[int, ...]) -> Any:
@@ -45,13 +46,18 @@ def model(head: list[Any], shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input(shape), *head], name="head")
 
 
-def compile_model(model: Any, settings: Settings, learning_rate: float) -> None:
-    """Compile the model with the optimizer, loss and metrics of the settings."""
+def compile_model(
+    model: Any, settings: Settings, learning_rate: float, *, compiles: bool = False
+) -> None:
+    """Compile the model with the optimizer, loss and metrics of the settings.
+
+    With `compiles` its steps are compiled with XLA.
+    """
     model.compile(
         optimizer=optimizer(settings, learning_rate),
         loss=loss_name(settings),
         metrics=metric_names(settings),
-        jit_compile=False,
+        jit_compile=compiles,
     )
     # Built now, because a model may be saved without having been trained itself.
     model.optimizer.build(model.trainable_variables)

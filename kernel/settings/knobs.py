@@ -212,11 +212,12 @@ class Knobs:
     forward_batch_size: int = knob(0, whole(0), example=256,
         help="Photos in a batch while features are computed; 0: batch_size, as in the course.")
     compute_dtype: str = knob("float32", one_of("float32", "float16", "bfloat16"), effect=FEATURES,
-        help="Type in which a frozen base computes features.")
+        help="Type in which the base computes: features, or all of a training of the whole model,"
+             " whose weights stay float32.")
     xla: bool = knob(False, boolean(),
-        help="Compile a frozen base with XLA on a GPU.")
+        help="Compile with XLA on a GPU: a frozen base, or the whole model's training on one GPU.")
     devices: int = knob(0, whole(0, 64), effect=NOTHING, example=1,
-        help="GPUs to compute features on; 0: all that are visible.")
+        help="GPUs or TPU cores to use; 0: all that are visible.")
 
     time_limit: float = knob(0.0, number(0, 12 * 3600), effect=NOTHING, example=3600,
         section="When to stop early",

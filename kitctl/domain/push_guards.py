@@ -168,6 +168,26 @@ def sources_guard(problems: Sequence[Problem]) -> Guard:
     return guard
 
 
+def tpu_image_guard(intent: Intent) -> Guard:
+    """Return the guard that refuses a TPU, which Kaggle may give an image that cannot use it."""
+
+    def guard(pending: Sequence[Run]) -> Sequence[str]:
+        if intent.pool != "tpu":
+            return []
+        raise Refused(
+            "Kaggle may run this push in an image without TPU support, as it has since September"
+            " 2026: the TPU's hours would pass unused; nothing was sent.",
+            code="tpu_image",
+            hint=(
+                NextCommand("push", "--accelerator t4x2"),
+                "   (or push it all the same with --force; kitctl's own job then ends in seconds"
+                " where TensorFlow sees no TPU)",
+            ),
+        )
+
+    return guard
+
+
 def as_warnings(guard: Guard) -> Guard:
     """Return a guard that only warns where the given one refuses, as --force wants it."""
 

@@ -16,6 +16,7 @@ from kitctl.domain.push_guards import (
     hidden_kernel_guard,
     same_script_guard,
     sources_guard,
+    tpu_image_guard,
     under_way_guard,
 )
 from kitctl.domain.quota import QuotaReading
@@ -164,6 +165,7 @@ def push(
         # A version that is only saved takes no hours, and no session.
         running_guards = [
             as_warnings(same_script) if options.again else same_script,
+            tpu_image_guard(intent),
             under_way_guard(intent, None if replaced else under_way),
             hidden_kernel_guard(intent, is_hidden(kernel.kernel, newest, kaggle, ledger)),
             sessions_guard(intent),

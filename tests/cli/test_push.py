@@ -58,6 +58,16 @@ def test_push_attaches_the_features_that_an_earlier_run_kept(kitctl: Kitctl, pro
     assert plan["sources"]["kernels"] == ["local/small-job"]
 
 
+def test_push_to_a_tpu_is_refused_until_it_is_forced(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "import jax")
+    refused = kitctl("push", "--local", "--json", "--accelerator", "tpu").envelope
+    assert refused["error"]["code"] == "tpu_image"
+    assert "without TPU support" in refused["error"]["message"]
+    forced = kitctl("push", "--local", "--json", "--accelerator", "tpu", "--force")
+    assert forced.code == 0
+    assert any("without TPU support" in warning for warning in forced.data["warnings"])
+
+
 def test_push_follow_prints_the_log_and_exits_with_6_when_the_run_fails(
     kitctl: Kitctl, project: Path
 ) -> None:

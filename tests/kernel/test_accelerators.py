@@ -71,6 +71,42 @@ def test_a_job_for_the_cpu_needs_nothing(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "accelerator cpu: none needed\n"
 
 
+def test_gpus_that_tensorflow_cannot_use_end_the_run_and_name_the_package(
+    nvidia_smi: Path,
+) -> None:
+    nvidia_smi.write_text("GPU 0: Tesla T4\nGPU 1: Tesla T4\n")
+
+    with pytest.raises(NoAcceleratorError, match="shows 2 GPU devices and TensorFlow sees 0") as no:
+        accelerators.check_tensorflow("gpu", required=True)
+    assert "tensorflow[and-cuda]" in str(no.value)
+
+
+def test_gpus_that_tensorflow_cannot_use_are_only_logged_if_none_is_required(
+    nvidia_smi: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nvidia_smi.write_text("GPU 0: Tesla T4\n")
+
+    accelerators.check_tensorflow("gpu", required=False)
+
+    assert "TensorFlow sees 0" in capsys.readouterr().out
+
+
+def test_a_tpu_that_tensorflow_cannot_use_ends_the_run_and_names_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(accelerators, "count_without_tensorflow", lambda kind: 8)
+
+    with pytest.raises(NoAcceleratorError, match="shows 8 TPU devices and TensorFlow sees 0") as no:
+        accelerators.check_tensorflow("tpu", required=True)
+    assert "tensorflow-tpu" in str(no.value)
+
+
+def test_the_mean_use_is_that_of_the_devices_in_use() -> None:
+    sampler = UseSampler(in_use=1, samples=[(5.0, 0, 40.0), (5.0, 1, 0.0)])
+
+    assert sampler.mean() == 40.0
+
+
 def test_the_mean_use_leaves_out_what_was_sampled_before(no_nvidia_smi: None) -> None:
     sampler = UseSampler(samples=[(1.0, 0, 10.0), (5.0, 0, 40.0), (5.0, 1, 60.0)])
 

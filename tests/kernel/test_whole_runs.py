@@ -65,6 +65,22 @@ def test_a_missing_accelerator_ends_the_run_before_tensorflow_starts(
     assert (tmp_path / "manifest.json").is_file()
 
 
+def test_gpus_that_tensorflow_cannot_use_end_the_run_before_its_photos_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho GPU 0: Tesla T4\necho GPU 1: Tesla T4\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings = {"data": "owner/not-attached"}
+    with contextlib.chdir(tmp_path), pytest.raises(NoAcceleratorError, match="TensorFlow sees 0"):
+        main.run(Job(settings, accelerator="gpu"), Settings.from_mapping(settings))
+
+    run = Run(tmp_path, 1)
+    assert run.record["stopped_because"] == "no_accelerator"
+    assert run.record["epochs"] == 0
+
+
 def test_the_first_line_of_the_log_is_the_session_number(
     run_job: Callable[..., Run],
     monkeypatch: pytest.MonkeyPatch,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kernel.fit.head_loop import Feed, HeadTrainer, Rows, sample_weights
+from kernel.fit.class_weights import sample_weights
+from kernel.fit.head_loop import Feed, HeadTrainer, Rows
 
 RANDOM = np.random.default_rng(0)
 FEATURES = RANDOM.random((11, 5)).astype("float32")

@@ -1,11 +1,14 @@
 """A run that was killed and started again ends like one that was not."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.kernel_runs import Run, finish, kill_when, start
+
+from kernel.session import RunError
 
 # Stages, random layers and optimizer moments: all that a resumed run must restore.
 HEAD_AND_FINE_TUNING = {
@@ -48,6 +51,23 @@ def test_a_run_in_two_sessions_ends_like_one_in_one(
     assert "resumed train after epoch 1" in output
     assert not (second.working / "UNFINISHED.txt").exists()
     expect_equal_results(second, two_classes, tmp_path / "whole", WHOLE_MODEL)
+
+
+def test_a_session_uses_the_features_of_the_one_before_and_refuses_to_train_something_else(
+    run_job: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = {"base_trainable": False, "filters": [8], "keep_features": False}
+    first = run_job("first", **settings, time_limit=1.0)
+    monkeypatch.setenv("KITCTL_RESUME", str(first.working))
+    run_job("second", **settings)
+
+    output = capsys.readouterr().out
+    assert "the base is not run" in output
+    assert "resumed head after epoch 1" in output
+    with pytest.raises(RunError, match="trained with other settings"):
+        run_job("other", **settings, learning_rate=0.1)
 
 
 def expect_equal_results(run: Run, photos: Path, folder: Path, settings: dict[str, Any]) -> None:

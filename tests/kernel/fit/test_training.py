@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from kernel.data.photos import Photos
-from kernel.fit import training
+from kernel.fit import training, whole_model
 
 
 def base() -> keras.Model:
@@ -38,7 +38,7 @@ def test_the_last_layers_with_weights_become_trainable_also_in_a_nested_model(
 ) -> None:
     model = base()
 
-    assert training.unfreeze_top(model, count) == names
+    assert whole_model.unfreeze_top(model, count) == names
 
     trainable = {variable.path.split("/")[-2] for variable in model.trainable_variables}
     assert trainable == set(names)
@@ -47,7 +47,7 @@ def test_the_last_layers_with_weights_become_trainable_also_in_a_nested_model(
 def test_batch_normalisation_is_never_made_trainable() -> None:
     model = base()
 
-    training.unfreeze_top(model, 100)
+    whole_model.unfreeze_top(model, 100)
 
     assert not model.get_layer("normalisation").trainable
 

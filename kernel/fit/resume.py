@@ -1,0 +1,30 @@
+"""The outputs of the session before, from which this one goes on."""
+
+import os
+from pathlib import Path
+
+from kernel import session
+from kernel.fit import checkpoints
+from kernel.fit.checkpoints import Checkpoints
+from kernel.session import RunError
+
+
+def check(own: Checkpoints) -> None:
+    """Require that the session before, if there is one, trained what this one is to train.
+
+    Otherwise its epochs would be trained once more, unsaid.
+
+    Raises:
+        RunError: All of its checkpoints are of other settings, weights or photos.
+    """
+    earlier = os.environ.get(session.EARLIER_OUTPUTS)
+    if not earlier or any(own.folder.glob("*.npz")):
+        return
+    files = sorted((Path(earlier) / checkpoints.FOLDER).glob("*.npz"))
+    if not files:
+        session.say("resume: the session before left no checkpoint, so all epochs are trained")
+    elif own.identity not in map(checkpoints.identity_of, files):
+        raise RunError(
+            "the session before trained with other settings, weights or photos, so that its epochs "
+            "cannot be continued. Push with the same ones, or without --resume."
+        )
