@@ -1,9 +1,11 @@
 """The training job, from the first line of its log to the manifest."""
 
+import errno
 import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernel import session
@@ -46,6 +48,21 @@ def main() -> int:
     except RunError as error:
         print(f"error: {session.utf8(str(error))}", file=sys.stderr, flush=True)
         return error.exit_code
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"error: {disk_is_full()}", file=sys.stderr, flush=True)
+        return WRONG_INPUT
+
+
+def disk_is_full() -> str:
+    """Return what to do where the run's files do not fit."""
+    files = [path for path in Path().rglob("*") if path.is_file()]
+    left = sum(path.stat().st_size for path in files) / 1e9
+    return (
+        f"the disk is full: this run has left {left:.1f} GB, and Kaggle keeps 20 GB. Use fewer "
+        f"augment_views, feature_dtype = 'float16', keep_features = false, or fewer exports."
+    )
 
 
 def check(job: Job) -> int:
@@ -193,8 +210,12 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
                 settings, base, photo_set, trained.history, probabilities, chance_loss(trained)
             )
     with report.phases.measured("export"):
+        if settings.base_is_frozen:
+            # Also after its fine-tuning: the archive would hold moments for its layers, all zero.
+            trained.classifier.base.layer.trainable = False
         heads.compile_model(model, settings, settings.learning_rate)
-        artifacts.write_model(model, labels.describe(model, settings, photo_set.train.class_names))
+        described = labels.describe(model, settings, photo_set.train.class_names)
+        artifacts.write_model(model, described, settings.exports)
         reference.write(model, settings, tolerance=1e-3 if report.devices else 1e-5)
         reference.write_photos(model, photo_set.valid, probabilities, settings)
     report.gpu_use.stop()
@@ -205,7 +226,8 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
     artifacts.write_manifest()
     session.say(run["reading"]["words"])
     session.say(f"weights of epoch {trained.model_epoch}, the {settings.keep}")
-    session.say(f"model {artifacts.MODEL}, history history.csv, plots {gallery.FOLDER}/")
+    forms = ", ".join(artifacts.written_forms(settings.exports))
+    session.say(f"model {forms}, history history.csv, plots {gallery.FOLDER}/")
     session.say(f"done {len(trained.seconds)} epochs in {session.elapsed():.1f}s")
     return 0
 

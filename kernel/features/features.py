@@ -19,7 +19,7 @@ import tensorflow as tf
 from kernel import accelerators, session
 from kernel.data import pipelines
 from kernel.data.photos import Photos, PhotoSet
-from kernel.features import feature_store
+from kernel.features import feature_store, store_size
 from kernel.features.feature_store import FeatureStore
 from kernel.model import heads
 from kernel.model.bases import Base
@@ -36,6 +36,7 @@ class Features:
     """A store, and the run's rows in it: `train` [views, photos], `valid` [photos].
 
     The training rows are in training order. `reused` says that the base was not run at all.
+    `pooling` is the head's, if the rows are pooled already, else empty.
     """
 
     store: FeatureStore
@@ -44,6 +45,7 @@ class Features:
     reused: bool
     description: str
     base_seconds: float
+    pooling: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry in run.json."""
@@ -54,6 +56,7 @@ class Features:
             "rows": int(self.train.size + self.valid.size),
             "row_shape": list(self.store.row_shape),
             "dtype": self.store.dtype.name,
+            "pooling": self.pooling,
         }
 
 
@@ -70,8 +73,9 @@ def load_or_compute(
     if not the one that the settings say.
     """
     views = max(1, settings.augment_views)
-    key = _key(settings, base)
     ids = _ids(settings, photo_set, order)
+    pooling = store_size.pooled_first(settings, base.layer, len(ids))
+    key = _key(settings, base) | ({"pooling": pooling} if pooling else {})
     count = len(photo_set.train)
     train = np.arange(views * count).reshape(views, count)
     valid = np.arange(len(photo_set.valid)) + views * count
@@ -83,7 +87,7 @@ def load_or_compute(
         if store is not None:
             description = f"reused from {candidate.as_posix()}"
             session.say(f"features {description}: {len(ids)} rows, the base is not run")
-            return Features(store, train, valid, True, description, 0.0)
+            return Features(store, train, valid, True, description, 0.0, pooling)
         if candidate != folder:
             description = f"computed, because the store to reuse does not fit: {problem}"
     if settings.reuse_features and not description:
@@ -97,7 +101,8 @@ def load_or_compute(
     store, problem = feature_store.open_store(folder, key, ids)
     if store is None:
         raise RuntimeError(f"the features just written cannot be opened: {problem}")
-    return Features(store, train, valid, False, description, session.elapsed() - start)
+    seconds = session.elapsed() - start
+    return Features(store, train, valid, False, description, seconds, pooling)
 
 
 def _key(settings: Settings, base: Base) -> dict[str, Any]:
@@ -157,12 +162,13 @@ def _compute(
     augmentation = heads.augmentation(settings) if settings.augment_views else []
     passes = [(photo_set.train, order, augmentation)] * max(1, settings.augment_views)
     passes.append((photo_set.valid, np.arange(len(photo_set.valid)), []))
-    row_shape = tuple(int(size) for size in base.layer.compute_output_shape(
-        (None, *settings.input_shape))[1:])  # fmt: skip
+    row_shape = store_size.row_shape(settings, base.layer)
+    pooling = key.get("pooling", "")
+    row_shape = row_shape[-1:] if pooling else row_shape
     with feature_store.new_store(folder, key, ids, row_shape) as writer:
         for photos, photo_order, layers in passes:
             for features in forward.run(_batches(photos, photo_order, layers, settings)):
-                writer.append(features)
+                writer.append(heads.pooled(features, pooling) if pooling else features)
 
 
 def _batches(

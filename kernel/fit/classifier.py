@@ -91,6 +91,12 @@ def assemble(settings: Settings, base: Base, classes: int) -> Classifier:
     return Classifier(model(*augmentation), model(), base, head)
 
 
+def without_pooling(classifier: Classifier) -> Classifier:
+    """Return the classifier with a head for features that are pooled already."""
+    layers = classifier.head.layers[1:]
+    return replace(classifier, head=heads.model(layers, tuple(layers[0].input.shape[1:])))
+
+
 def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]) -> TrainingResult:
     """Train the head or the whole model, then fine-tune it if the settings say so.
 
@@ -119,6 +125,8 @@ def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]
         order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
         with phases.measured("features"):
             result.features = features.load_or_compute(settings, classifier.base, photo_set, order)
+        if result.features.pooling:
+            classifier = result.classifier = without_pooling(classifier)
         head = training.head_trainer(classifier.head, result.features, photo_set, order, settings)
         run("head", head, settings.epochs, from_disk=False)
     else:

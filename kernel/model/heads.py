@@ -41,6 +41,11 @@ def build(settings: Settings, classes: int, feature_rank: int) -> list[Any]:
     return [*head, layers.Dense(classes, activation="softmax", dtype="float32")]
 
 
+def pooled(features: Any, pooling: str) -> Any:
+    """Return features [n, height, width, channels] as [n, channels], as the head's layer does."""
+    return _POOLINGS[pooling]()(features).numpy()
+
+
 def model(head: list[Any], shape: tuple[int, ...]) -> Any:
     """Return the head's layers as a model on features of `shape`, without the batch dimension."""
     return keras.Sequential([keras.Input(shape), *head], name="head")

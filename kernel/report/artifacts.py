@@ -5,7 +5,7 @@ import json
 import math
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 
 # From this size on a SHA-256 takes seconds on a processor without instructions for it.
 LONG_BYTES = 64 << 20
+_FOR_LATER_RUNS = ("features", ".resume")
 MODEL, WEIGHTS, ARCHITECTURE, SAVED_MODEL, LABELS = (
     "model.keras", "model.weights.h5", "model.json", "saved_model", "labels.json",
 )  # fmt: skip
@@ -39,31 +40,61 @@ def write_history(history: Mapping[str, Sequence[float]], seconds: Sequence[floa
     write_csv("history.csv", table)
 
 
-def write_model(model: Any, labels: Mapping[str, Any]) -> None:
-    """Write the model as a Keras archive, as weights with architecture, and as a SavedModel.
+def write_model(model: Any, labels: Mapping[str, Any], exports: Sequence[str]) -> None:
+    """Write the model's architecture, and the model in each of the forms `exports`.
 
-    Weights and architecture can be loaded where an older Keras refuses a newer one's archive.
-    `labels`, made by `labels.describe`, stand beside them as labels.json, and inside of the archive
-    and the SavedModel, where Keras and TensorFlow ignore them.
+    They are a Keras archive ("keras"), its weights ("weights") and a SavedModel ("saved_model");
+    forms that an earlier run left are removed. The archive holds the weights too: with the
+    architecture they can be loaded where an older Keras refuses a newer one's archive. `labels`,
+    made by `labels.describe`, stand beside them as labels.json, and inside of the archive and the
+    SavedModel, where Keras and TensorFlow ignore them.
     """
     write_json(LABELS, labels)
+    with atomic_write(ARCHITECTURE) as part:
+        part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
+    for form, (write, output) in _FORMS.items():
+        if form in exports:
+            write(model, labels)
+        elif Path(output).is_dir():
+            shutil.rmtree(output)
+        else:
+            Path(output).unlink(missing_ok=True)
+
+
+def written_forms(exports: Sequence[str]) -> list[str]:
+    """Return the paths of the forms `exports`."""
+    return [output for form, (_, output) in _FORMS.items() if form in exports]
+
+
+def _write_archive(model: Any, labels: Mapping[str, Any]) -> None:
     with atomic_write(MODEL) as part:
         model.save(part)
         with zipfile.ZipFile(part, "a") as archive:
             archive.writestr(zipfile.ZipInfo(LABELS), _json_text(labels))
+
+
+def _write_weights(model: Any, labels: Mapping[str, Any]) -> None:
     with atomic_write(WEIGHTS) as part:
         # Keras requires this ending.
         required_name = part.with_name(f"{part.name}.weights.h5")
         model.save_weights(required_name)
         required_name.replace(part)
-    with atomic_write(ARCHITECTURE) as part:
-        part.write_text(portable_architecture(model) + "\n", encoding="utf-8")
+
+
+def _write_saved_model(model: Any, labels: Mapping[str, Any]) -> None:
     part = Path(f".{SAVED_MODEL}.part")
     shutil.rmtree(part, ignore_errors=True)
     _export(model, part)
     write_json(f"{part}/assets.extra/{LABELS}", labels)  # TensorFlow's folder for other files
     shutil.rmtree(SAVED_MODEL, ignore_errors=True)
     part.rename(SAVED_MODEL)
+
+
+_FORMS: dict[str, tuple[Callable[[Any, Mapping[str, Any]], None], str]] = {
+    "keras": (_write_archive, MODEL),
+    "weights": (_write_weights, WEIGHTS),
+    "saved_model": (_write_saved_model, SAVED_MODEL),
+}
 
 
 def _export(model: Any, folder: Path) -> None:
@@ -89,9 +120,16 @@ def write_manifest() -> None:
 
 
 def manifest_entry(path: Path) -> dict[str, Any]:
-    """Return a file's path, size in bytes and SHA-256; for a long one its faster BLAKE2b too."""
+    """Return a file's path, size in bytes and SHA-256; for a long one its faster BLAKE2b too.
+
+    One that only a later run needs says so: a pull leaves it out.
+    """
     size = path.stat().st_size
-    entry = {"path": path.as_posix(), "bytes": size, "sha256": _hash(path, "sha256")}
+    entry: dict[str, Any] = {
+        "path": path.as_posix(), "bytes": size, "sha256": _hash(path, "sha256")
+    }  # fmt: skip
+    if path.parts[0] in _FOR_LATER_RUNS:
+        entry["on_request"] = True
     return entry if size < LONG_BYTES else entry | {"blake2b": _hash(path, "blake2b")}
 
 

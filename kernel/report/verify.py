@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,12 @@ def main() -> int:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     session.start_tensorflow(0)
     run = _read_json("run.json") if Path("run.json").exists() else {}
-    checks = [
-        _run_check("model.keras reloads and predicts the same", _keras_archive),
-        _run_check(
-            "weights and architecture reload and predict the same", _weights_and_architecture
-        ),
-        _run_check("SavedModel reloads and predicts the same", _saved_model),
+    exports = run.get("settings", {}).get("exports", list(_FORMS))
+    checks = [_run_check(*_FORMS[form]) for form in exports if form in _FORMS]
+    if "keras" in exports or "weights" in exports:
+        name = "weights and architecture reload and predict the same"
+        checks.append(_run_check(name, _weights_and_architecture))
+    checks += [
         _run_check("photos of any size are predicted as in the run", reference.compare_in_own_size),
         _run_check("history has every epoch", lambda: _history(run)),
         _run_check("manifest matches the files", _manifest),
@@ -59,8 +61,12 @@ def _weights_and_architecture() -> tuple[bool, str]:
     from kernel.model import saved_base  # noqa: F401 - as above
 
     model = keras.models.model_from_json(Path(artifacts.ARCHITECTURE).read_text(encoding="utf-8"))
-    model.load_weights(artifacts.WEIGHTS)
-    return reference.compare(model)
+    if Path(artifacts.WEIGHTS).exists():
+        model.load_weights(artifacts.WEIGHTS)
+        return reference.compare(model)
+    with zipfile.ZipFile(artifacts.MODEL) as archive, tempfile.TemporaryDirectory() as folder:
+        model.load_weights(archive.extract(artifacts.WEIGHTS, folder))
+        return reference.compare(model)
 
 
 def _saved_model() -> tuple[bool, str]:
@@ -68,6 +74,12 @@ def _saved_model() -> tuple[bool, str]:
 
     loaded = tf.saved_model.load(artifacts.SAVED_MODEL)
     return reference.compare(lambda photos: loaded.serve(tf.constant(photos)))
+
+
+_FORMS: dict[str, tuple[str, Callable[[], tuple[bool, str]]]] = {
+    "keras": ("model.keras reloads and predicts the same", _keras_archive),
+    "saved_model": ("SavedModel reloads and predicts the same", _saved_model),
+}
 
 
 def _history(run: dict[str, Any]) -> tuple[bool, str]:

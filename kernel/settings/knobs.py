@@ -40,6 +40,7 @@ _METRICS = one_of(
     "auto", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy",
     "mean_squared_error",
 )  # fmt: skip
+_EXPORTS = one_of("keras", "weights", "saved_model")
 _FLIPS = one_of("none", "horizontal", "vertical", "horizontal_and_vertical")
 _STEP_SIZE = number(0, 100, least_excluded=True)
 
@@ -200,6 +201,11 @@ class Knobs:
         help="Store the features of so many random views of each photo (frozen base); 0: augment"
              " anew in each epoch.")
 
+    exports: tuple[str, ...] = knob(
+        ("keras", "saved_model"), list_of(_EXPORTS, least=1, single=True), effect=NOTHING,
+        section="Outputs", example=("keras", "weights", "saved_model"),
+        help="Forms of the saved model, each with all its weights: keras (model.keras, which holds"
+             " the weights for an older Keras too), weights (model.weights.h5), saved_model.")
     keep_features: bool = knob(True, boolean(), effect=NOTHING,
         section="Features of a frozen base",
         help="Leave the stored features in the outputs, for later runs to reuse.")

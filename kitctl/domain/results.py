@@ -54,6 +54,7 @@ class ManifestEntry:
     bytes: int
     sha256: str
     blake2b: str = ""
+    on_request: bool = False  # Of use to another run only, and fetched where it is named.
 
     @property
     def algorithm(self) -> Algorithm:
@@ -154,7 +155,7 @@ def _entry(values: Mapping[str, object]) -> ManifestEntry:
         _SHA256.fullmatch(sha256) and _BLAKE2B.fullmatch(blake2b)
     ):
         raise ValueError
-    return ManifestEntry(path, size, sha256, blake2b)
+    return ManifestEntry(path, size, sha256, blake2b, values.get("on_request") is True)
 
 
 def check_names(

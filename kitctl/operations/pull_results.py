@@ -158,11 +158,9 @@ class _Pull:
     def run(self, log: Callable[[], FileContent]) -> PullResult:
         """Fetch the files; `log` waits for the log and returns its content."""
         manifest, entries, failed = self._fetch_manifest(log)
-        selected = {
-            name: self._run.expected(name, (entries or {}).get(name))
-            for name in self._names
-            if name != MANIFEST and self._selects(name)
-        }
+        wanted = [name for name in self._names if name != MANIFEST and self._selects(name)]
+        expected = {name: self._run.expected(name, (entries or {}).get(name)) for name in wanted}
+        selected = {name: each for name, each in expected.items() if self._is_fetched(each)}
         self._check_space(selected)
         total = sum(expected.bytes or 0 for expected in selected.values()) or None
         with self._reporter.progress(
@@ -188,11 +186,20 @@ class _Pull:
                 *(RefusedName(file.path, file.error.message) for file in unwritable),
             ),
             missing=tuple(path for path in sorted(unlisted) if self._selects(path)),
+            on_request=tuple(
+                each.entry
+                for each in expected.values()
+                if each.entry and not self._is_fetched(each)
+            ),
             moved=tuple(self._folder.moved),
             has_manifest=entries is not None,
             log=self._folder.root / self._run.log_name,
             summary=read_summary(self._folder, is_here),
         )
+
+    def _is_fetched(self, expected: ExpectedFile) -> bool:
+        """Return whether a selected file comes: one on request only where files are chosen."""
+        return bool(self._options.only) or not (expected.entry and expected.entry.on_request)
 
     def _fetch_manifest(
         self, log: Callable[[], FileContent]

@@ -12,8 +12,11 @@ from kitctl.render.lines import counted, draw_line, draw_sentence
 from kitctl.render.sparkline import curve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from kitctl.domain.results import ManifestEntry
     from kitctl.operations.shared.pull_result import PullResult
 
 # Files of each kind that are listed by name.
@@ -33,6 +36,8 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
         console.print(f"  left out: {refused.path!r} {refused.reason}", soft_wrap=True)
     for name in pulled.missing[:SHOWN]:
         console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
+    if pulled.on_request:
+        console.print(_left_at_kaggle(pulled.on_request), soft_wrap=True)
     for moved in pulled.moved:
         names = ", ".join(map(repr, moved.names[:SHOWN]))
         files = counted(len(moved.names), "file")
@@ -55,6 +60,16 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"log        {pulled.log}", soft_wrap=True)
     if pulled.page is not None:
         console.print(f"report     {pulled.page}", soft_wrap=True)
+
+
+def _left_at_kaggle(entries: Sequence[ManifestEntry]) -> str:
+    size = sum(entry.bytes for entry in entries) / 1e6
+    folders = sorted({entry.path.split("/")[0] for entry in entries})
+    options = " or ".join(f"--only '{folder}/*'" for folder in folders)
+    return (
+        f"  left at Kaggle: {len(entries)} files, {size:,.1f} MB, which only another run needs"
+        f" ({options} fetches them)"
+    )
 
 
 def _files(pulled: PullResult) -> str:

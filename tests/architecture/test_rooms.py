@@ -41,7 +41,7 @@ KERNEL: dict[str, set[str]] = {
     "data": {"settings", "session"},
     "model": {"settings", "session"},
     "features": {"model", "data", "settings", "accelerators", "session", "files"},
-    "fit": {"features", "model", "data", "settings", "session", "files"},
+    "fit": {"features", "model", "data", "settings", "accelerators", "session", "files"},
     "measure": {"data", "settings", "plots", "session", "files"},
     "report": {
         *("fit", "model", "data", "settings"),

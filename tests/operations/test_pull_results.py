@@ -219,3 +219,32 @@ def test_a_folder_that_cannot_be_created_is_named(setup: LocalSetup, tmp_path: P
     (tmp_path / "file").write_text("in the way", "utf-8")
     with pytest.raises(OSError, match="file"):
         setup.pull(setup.seed(files=USUAL_FILES), out=tmp_path / "file" / "results")
+
+
+def test_what_only_another_run_needs_stays_at_kaggle_until_it_is_named(setup: LocalSetup) -> None:
+    rows = "features/rows.npy"
+    manifest = {
+        "schema": "kitctl-manifest/1",
+        "files": [
+            {"path": rows, "bytes": 4, "sha256": sha256("rows"), "on_request": True},
+            {"path": "metrics.json", "bytes": 2, "sha256": sha256("{}")},
+        ],
+    }
+    target = setup.seed(
+        files=[
+            {"name": rows, "text": "rows"},
+            {"name": "metrics.json", "text": "{}"},
+            {"name": "manifest.json", "text": json.dumps(manifest)},
+        ]
+    )
+    pulled = setup.pull(target)
+    assert file_names(pulled) == {"metrics.json", "manifest.json"}
+    assert pulled.verified and pulled.failure is None
+    assert pulled.as_data()["on_request"] == [{"path": rows, "bytes": 4}]
+    named = setup.pull(target, only="features/*")
+    assert rows in file_names(named)
+    assert named.on_request == ()
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

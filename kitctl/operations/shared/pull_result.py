@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.results import MANIFEST, RefusedName
+from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName
 from kitctl.errors import KitError, NetworkFailed, NextCommand
 from kitctl.operations.shared.fetch_files import FailedFile, PulledFile
 from kitctl.operations.shared.run_status import RunStatus
@@ -24,6 +24,7 @@ class PullResult:
     failed: tuple[FailedFile, ...]
     refused: tuple[RefusedName, ...]
     missing: tuple[str, ...]
+    on_request: tuple[ManifestEntry, ...]  # Of use to another run only, and not fetched.
     moved: tuple[MovedFiles, ...]  # Files that were in the way, such as another run's.
     has_manifest: bool
     log: Path
@@ -113,6 +114,7 @@ class PullResult:
                 for file in self.failed
             ],
             "missing": self.missing,
+            "on_request": [{"path": each.path, "bytes": each.bytes} for each in self.on_request],
             "moved": [{"to": moved.folder, "files": len(moved.names)} for moved in self.moved],
             "strangers": [name for moved in self.moved for name in moved.names],
             "log": self.log,

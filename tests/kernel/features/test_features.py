@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from support.kernel_runs import Run
 
+from kernel.features import store_size
+from kernel.session import RunError
+
 FROZEN = {"base": "convnet", "base_trainable": False, "filters": [8, 8], "epochs": 2}
 
 
@@ -47,3 +50,21 @@ def test_features_are_stored_in_half_precision_and_for_each_view(
     assert store["dtype"] == "float16"
     assert store["rows"] == 2 * 44 + 18
     assert np.load(run.working / "features" / "rows.npy").dtype == np.float16
+
+
+def test_features_that_do_not_fit_are_refused_or_pooled_first(
+    run_job: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen = {"base": "convnet", "base_trainable": False, "epochs": 2, "pooling": "average"}
+    whole = run_job("whole", **frozen)
+    rows, shape = 62, (2, 2, 96)
+    monkeypatch.setattr(store_size, "KEPT_BYTES", 4 * rows * np.prod(shape) - 1)
+
+    pooled = run_job("pooled", **frozen)
+
+    assert "they are pooled first" in capsys.readouterr().out
+    assert pooled.record["feature_store"]["row_shape"] == [96]
+    for ours, theirs in zip(pooled.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    with pytest.raises(RunError, match="features of 62 photos and views would take"):
+        run_job("flat", **frozen | {"pooling": "flatten"})

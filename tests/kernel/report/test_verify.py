@@ -20,7 +20,8 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     model = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
     )
-    artifacts.write_model(model, {"classes": ["Car", "Truck"]})
+    forms = ("keras", "weights", "saved_model")
+    artifacts.write_model(model, {"classes": ["Car", "Truck"]}, forms)
     reference.write(model, Settings(), tolerance=1e-5)
     artifacts.write_history({"loss": [0.5, 0.4]}, [1.0, 1.0])
     artifacts.write_json("run.json", {"epochs": 2, "metrics": {"loss": 0.4}})
