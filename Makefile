@@ -36,7 +36,7 @@ $(shell rm -f $(READY))
 endif
 endif
 
-.PHONY: help demo real test torture test-clients test-kaggle-image check docs translations bench bench-pull bench-push clean
+.PHONY: help demo real paper test torture matrix test-clients test-kaggle-image check docs translations bench bench-pull bench-push clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -64,11 +64,17 @@ demo: $(READY)  ## every step on the embedded sample, without an account
 real: $(READY)  ## train on real photographs with real VGG16 weights, three seeds
 	@$(BIN)/python benchmarks/real.py
 
+paper: $(READY)  ## train on all photographs of solar cells, against published figures (an hour; goes on where it stopped)
+	@$(BIN)/python benchmarks/paper.py
+
 test: check  ## lint, types and all tests but those of test-kaggle-image
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 torture: $(READY)  ## faults by the hundred, in under 15 minutes (KITCTL_TORTURE_SEED=N repeats what chance drew)
 	$(BIN)/python -m pytest -m torture --numprocesses 8 --dist worksteal tests/torture
+
+matrix: $(READY)  ## rehearse the job with every base, stage, augmentation and precision (half an hour)
+	$(BIN)/python -m pytest -m matrix tests/matrix
 
 check: $(READY)  ## lint and types only
 	$(BIN)/ruff check .

@@ -66,7 +66,7 @@ def check_tensorflow(kind: str, *, required: bool) -> None:
     if kind == "cpu" or session.is_local():
         return
     shown, usable = count_without_tensorflow(kind) or 0, len(tensorflow_devices(kind))
-    if usable >= max(shown, 1):
+    if usable >= shown:
         return
     problem = f"the machine shows {shown} {kind.upper()} devices and TensorFlow sees {usable}"
     if usable or not required:

@@ -94,6 +94,10 @@ def run(job: Job, settings: Settings) -> int:
     if number := session.session_id():
         session.say(f"session {number}")
 
+    if settings.recipe != "none":
+        values = (f"{name} = {json.dumps(value)}" for name, value in settings.of_recipe().items())
+        session.say(f"recipe {settings.recipe}: {', '.join(values)}")
+
     from kernel import accelerators
     from kernel.report import artifacts
     from kernel.report.report import Report

@@ -52,8 +52,15 @@ def _stop(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
+def run(
+    recipe_file: str,
+    about: str,
+    make: Callable[[Path], None],
+    make_all: Callable[[Path], None] | None = None,
+) -> int:
     """Run a recipe from the command line: make `files/` beside `recipe_file` unless it exists.
+
+    With `make_all` the option --all makes another folder, `all/`.
 
     Returns the exit code: 0 done or nothing to do, 1 an error (its message is on stderr),
     130 Ctrl-C.
@@ -61,10 +68,13 @@ def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
     here = Path(recipe_file).resolve().parent
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--again", action="store_true", help="make files/ again if it exists")
-    again = parser.parse_args().again
-    target = here / "files"
-    if target.is_dir() and not again:
-        log(f"{here.name}: files/ exists (make it again with --again)")
+    if make_all:
+        parser.add_argument("--all", action="store_true", help="make all/, of the whole data set")
+    options = parser.parse_args()
+    name, make = ("all", make_all) if make_all and options.all else ("files", make)
+    target = here / name
+    if target.is_dir() and not options.again:
+        log(f"{here.name}: {name}/ exists (make it again with --again)")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -77,7 +87,7 @@ def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
         return 1
     except OSError as error:
         print(
-            f"error: {here.name}: files/ could not be written ({error.strerror or error}); "
+            f"error: {here.name}: {name}/ could not be written ({error.strerror or error}); "
             "nothing was left half-made. Free some space or fix the permissions, then run it "
             "again.",
             file=sys.stderr,
@@ -86,5 +96,5 @@ def run(recipe_file: str, about: str, make: Callable[[Path], None]) -> int:
     except KeyboardInterrupt:
         print("stopped; nothing was left half-made", file=sys.stderr)
         return 130
-    log(f"{here.name}: files/ is ready")
+    log(f"{here.name}: {name}/ is ready")
     return 0

@@ -1,6 +1,7 @@
-"""Lay out 600 real photographs of solar cells: `files/{train,valid}/{functional,defective}`.
+"""Lay out real photographs of solar cells: `files/{train,valid}/{functional,defective}`.
 
-    python recipe.py
+    python recipe.py            # 600 of them, into files/
+    python recipe.py --all      # all 2,624, in the parts of a published comparison, into all/
 
 They come from the package `elpv-dataset`; README.md names their authors and their licence.
 """
@@ -32,6 +33,12 @@ INSIDE = "elpv_dataset/data/"
 CLASSES = {"0.0": "functional", "1.0": "defective"}  # Probabilities between are left out.
 SPLITS = {"train": 210, "valid": 90}  # Photos of each class.
 LABELS_LIMIT, PHOTO_LIMIT = 1_000_000, 500_000  # Bytes.
+# Of all photos: the class of each probability of a defect, and the share to test on.
+ALL_CLASSES = {
+    "0.0": "functional", "0.3333333333333333": "functional",
+    "0.6666666666666666": "defective", "1.0": "defective",
+}  # fmt: skip
+ALL_PHOTOS, ALL_TEST = 2624, 656
 NAME = re.compile(r"images/(cell\d{1,6}\.png)")
 
 
@@ -87,6 +94,44 @@ def lay_out(archive: zipfile.ZipFile, folder: Path) -> None:
             start += count
 
 
+def read_all_labels(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
+    """Return file name → class, and the group of photos alike in probability and kind of cell."""
+    text = read(archive, INSIDE + "labels.csv", LABELS_LIMIT).decode("utf-8")
+    labels = {}
+    for path, probability, *kind in csv.reader(
+        io.StringIO(text), delimiter=" ", skipinitialspace=True
+    ):
+        name = NAME.fullmatch(path)
+        label = next(
+            (each for value, each in ALL_CLASSES.items() if float(value) - 0.01 < float(probability)
+             < float(value) + 0.01), None,
+        )  # fmt: skip
+        if name is None or label is None:
+            raise RecipeError(f"labels.csv has an unknown line: {path!r} {probability!r}.")
+        labels[name.group(1)] = label, f"{probability} {' '.join(kind).strip()}"
+    return labels
+
+
+def lay_out_all(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Write all photos into `folder`: three quarters of each group to train on, one to test."""
+    labels = read_all_labels(archive)
+    if len(labels) != ALL_PHOTOS:
+        raise RecipeError(f"The package names {len(labels)} photos, not {ALL_PHOTOS}.")
+    digests = {}
+    for name in labels:
+        data = read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT)
+        _check_photo(name, data)
+        digests[name] = hashlib.sha256(data).hexdigest()
+    # By group, in it as good as shuffled: every fourth photo is for the test.
+    ordered = sorted(labels, key=lambda name: (labels[name][1], digests[name], name))
+    test = set(ordered[3::4])
+    for name in ordered:
+        place = folder / ("valid" if name in test else "train") / labels[name][0]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT))
+    assert len(test) == ALL_TEST
+
+
 def _check_photo(name: str, data: bytes) -> None:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
@@ -106,5 +151,17 @@ def make(folder: Path, package: Package = ELPV) -> None:
         lay_out(archive, folder)
 
 
+def make_all(folder: Path, package: Package = ELPV) -> None:
+    """Fetch the package and lay all of its photos out in `folder`.
+
+    Raises:
+        RecipeError: The package cannot be fetched, or does not hold the expected photos.
+    """
+    with open_package(package) as archive:
+        log(f"choosing {ALL_TEST} of {ALL_PHOTOS} photos to test on")
+        lay_out_all(archive, folder)
+
+
 if __name__ == "__main__":
-    sys.exit(run(__file__, "Lay out 600 photographs of solar cells in files/.", make))
+    about = "Lay out 600 photographs of solar cells in files/, or all of them in all/."
+    sys.exit(run(__file__, about, make, make_all))

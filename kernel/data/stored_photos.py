@@ -48,6 +48,7 @@ class StoredPhotos:
             return photos.map(lambda images, indexes: (images, tf.gather(labels, indexes)))
         store, pixels = self._store, source.decoder.pixels
 
+        @tf.autograph.experimental.do_not_convert
         def load(indexes: Any) -> Any:
             rows = tf.numpy_function(store.read, [indexes], pixels.dtype, stateful=False)
             images = to_unit_fast(tf.ensure_shape(rows, (None, *pixels.shape)))

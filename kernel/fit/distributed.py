@@ -42,7 +42,8 @@ def strategy(settings: Settings, base: Base) -> Any | None:
     if kind == "TPU":
         if count < shown:
             raise RunError(f"a TPU trains on all of its {shown} cores: set devices = 0.")
-        return tf.distribute.TPUStrategy()
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver("local")
+        return tf.distribute.TPUStrategy(resolver)
     return tf.distribute.MirroredStrategy(names[:count], cross_device_ops=_cross_device_ops(kind))
 
 

@@ -29,9 +29,10 @@ def build(
             layer = base.replica()
             shape = layer.compute_output_shape((None, *settings.input_shape))
             head = heads.build(settings, classes, feature_rank=len(shape) - 1)
+            photos = keras.Input(settings.input_shape)
+            # Built here too: by the model's own type Keras decides whether it scales the loss.
+            model = keras.Sequential([photos, *augmentation, layer, *head], name="classifier")
         layer.trainable = not settings.base_is_frozen
-        photos = keras.Input(settings.input_shape)
-        model = keras.Sequential([photos, *augmentation, layer, *head], name="classifier")
         model.set_weights(original.get_weights())
     if devices is not None:
         _synchronize_batch_statistics(model)

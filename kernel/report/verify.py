@@ -18,12 +18,9 @@ def main() -> int:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     session.start_tensorflow(0)
     run = _read_json("run.json") if Path("run.json").exists() else {}
-    exports = run.get("settings", {}).get("exports", list(_FORMS))
-    checks = [_run_check(*_FORMS[form]) for form in exports if form in _FORMS]
-    if "keras" in exports or "weights" in exports:
-        name = "weights and architecture reload and predict the same"
-        checks.append(_run_check(name, _weights_and_architecture))
-    checks += [
+    forms = run.get("settings", {}).get("exports", ["keras", "saved_model"])
+    checks = [
+        *(_run_check(name, check) for form, name, check in _FORM_CHECKS if form & set(forms)),
         _run_check("photos of any size are predicted as in the run", reference.compare_in_own_size),
         _run_check("history has every epoch", lambda: _history(run)),
         _run_check("manifest matches the files", _manifest),
@@ -76,10 +73,16 @@ def _saved_model() -> tuple[bool, str]:
     return reference.compare(lambda photos: loaded.serve(tf.constant(photos)))
 
 
-_FORMS: dict[str, tuple[str, Callable[[], tuple[bool, str]]]] = {
-    "keras": ("model.keras reloads and predicts the same", _keras_archive),
-    "saved_model": ("SavedModel reloads and predicts the same", _saved_model),
-}
+# Of any of these forms, the name of a check and what it does.
+_FORM_CHECKS = (
+    ({"keras"}, "model.keras reloads and predicts the same", _keras_archive),
+    (
+        {"keras", "weights"},
+        "weights and architecture reload and predict the same",
+        _weights_and_architecture,
+    ),
+    ({"saved_model"}, "SavedModel reloads and predicts the same", _saved_model),
+)
 
 
 def _history(run: dict[str, Any]) -> tuple[bool, str]:

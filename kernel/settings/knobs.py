@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernel.settings.declaration import Effect, Knob, knob, knobs_of
+from kernel.settings.recipes import RECIPES
 from kernel.settings.validators import (
     Validator,
     boolean,
@@ -56,6 +57,9 @@ class Knobs:
     task: str = knob("train", one_of("train", "pipelines", "sweep"), example="sweep",
         section="What to do",
         help="Train a classifier, measure the input pipelines, or train many heads.")
+    recipe: str = knob("none", one_of(*RECIPES), effect=NOTHING, example="strong",
+        help="A named set of settings, each of which can be set otherwise: course (its VGG16 run),"
+             " strong (the best that was measured) or fast.")
     seed: int = knob(31415, whole(0, 2**32 - 1), effect=HEAD, example=1,
         help="Seed of every random number: the same seed gives the same weights.")
 

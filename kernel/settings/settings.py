@@ -8,6 +8,7 @@ from typing import Any
 from kernel.settings.contradictions import contradictions
 from kernel.settings.declaration import Effect
 from kernel.settings.knobs import KNOBS, Knobs
+from kernel.settings.recipes import RECIPES
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class Settings(Knobs):
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
-        """Settings from plain values (TOML, JSON); what is not in `mapping` has its default.
+        """Settings from plain values (TOML, JSON).
+
+        What is not in `mapping` has the value of its recipe, or else its default.
 
         Raises:
             SettingsError: with every mistake at once.
         """
         problems, values = [], {}
+        recipe = mapping.get("recipe")
+        mapping = {**(RECIPES.get(recipe, {}) if isinstance(recipe, str) else {}), **mapping}
         for name, value in mapping.items():
             if name not in KNOBS:
                 problems.append(_unknown(name, value))
@@ -67,6 +72,11 @@ class Settings(Knobs):
         plain = {name: _plain(value) for name, value in asdict(self).items()}
         plain["sweep"] = {name: [_plain(v) for v in values] for name, values in self.sweep}
         return plain
+
+    def of_recipe(self) -> dict[str, Any]:
+        """The settings that the recipe names, with their values in force."""
+        plain = self.as_dict()
+        return {name: plain[name] for name in RECIPES[self.recipe]}
 
     def with_effect(self, *effects: Effect) -> dict[str, Any]:
         """The settings with one of the effects, as JSON can hold them."""

@@ -29,7 +29,8 @@ RUNS: dict[str, dict[str, Any]] = {
         **FROZEN, **AUGMENTED, "augment_views": 2, "compute_dtype": "float16",
         "feature_dtype": "float16",
     },
-    "frozen, bfloat16": {**FROZEN, "compute_dtype": "bfloat16"},
+    "trained, rotation, float16": {"augment_rotation": 0.1, "compute_dtype": "float16"},
+    "fine-tuned, bfloat16": {**FINE_TUNED, "compute_dtype": "bfloat16"},
     "fine-tuned, rotation": {**FINE_TUNED, "augment_rotation": 0.1},
     "fine-tuned, views": {**FINE_TUNED, **AUGMENTED, "augment_views": 2},
 }  # fmt: skip

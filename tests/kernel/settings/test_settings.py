@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernel.settings.declaration import Effect
+from kernel.settings.recipes import RECIPES
 from kernel.settings.settings import Settings, SettingsError
 
 
@@ -99,3 +100,23 @@ def test_the_settings_are_checked_without_tensorflow_or_numpy() -> None:
     assert set(described) == set(answer["settings"])
     assert described["epochs"]["default"] == 30
     assert out[1:] == ["3", "[]"]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_is_a_set_of_settings_each_of_which_can_be_set_otherwise(recipe: str) -> None:
+    settings = Settings.from_mapping({"recipe": recipe, "units": [32]})
+
+    assert settings.of_recipe() == {
+        name: [32] if name == "units" else value for name, value in RECIPES[recipe].items()
+    }
+    assert settings.units == (32,)
+    assert settings.changed(epochs=3).of_recipe() | {"epochs": 3} == (
+        settings.of_recipe() | {"epochs": 3}
+    )
+
+
+def test_a_wrong_recipe_is_refused_with_the_names_of_all() -> None:
+    with pytest.raises(SettingsError, match="recipe: not one of the choices"):
+        Settings.from_mapping({"recipe": "best"})
+    with pytest.raises(SettingsError, match="recipe: not one of the choices"):
+        Settings.from_mapping({"recipe": ["strong"]})
