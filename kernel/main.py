@@ -116,6 +116,8 @@ def run(job: Job, settings: Settings) -> int:
         raise
     report.devices = accelerators.descriptions()
     report.visible = len(report.devices)
+    if settings.xla and not report.devices:
+        session.say("xla: not used, because there is no GPU")
     report.gpu_use.in_use = len(accelerators.devices(settings.devices))
     report.gpu_use.start()
 
@@ -153,6 +155,7 @@ def run(job: Job, settings: Settings) -> int:
 
 def fit(report: "Report", settings: Settings) -> "TrainingResult":
     """Build base and head and train them, from the checkpoint of a killed run if there is one."""
+    from kernel.features import store_size
     from kernel.fit import classifier, resume, start, sweep
 
     photo_set = report.photo_set
@@ -162,6 +165,9 @@ def fit(report: "Report", settings: Settings) -> "TrainingResult":
     report.base_description = f"{settings.base}, {prepared.base.source}"
     session.say(f"base {report.base_description}")
     resume.check(prepared.checkpoints())
+    if "photos_per_class" in report.job.overrides and classifier.stores_features(settings):
+        used = len(photo_set.train) + len(photo_set.valid)
+        store_size.check_all_photos(settings, prepared.base.layer, used)
     if settings.task == "sweep":
         trained, report.heads = sweep.run(prepared, report.phases)
         return trained

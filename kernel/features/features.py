@@ -191,6 +191,8 @@ class _ForwardPass:
 
     def __init__(self, settings: Settings, base: Base) -> None:
         names = accelerators.devices(settings.devices)
+        shown = len(accelerators.devices(0))
+        session.say(f"devices: {len(names)} of {shown} compute features, one trains the head")
         reduced = settings.compute_dtype != "float32"
         self._devices = [
             (name, _compiled(name, settings, base, copy=index > 0 or reduced))

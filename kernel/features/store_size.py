@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from kernel import session
+from kernel.data.inspection import EXTENSIONS
+from kernel.data.photos import data_folder
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -20,6 +22,18 @@ def row_shape(settings: Settings, base: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in shape)
 
 
+def check_all_photos(settings: Settings, base: Any, used: int) -> None:
+    """Compute the features' size for all photos of the data, where a rehearsal has `used` of them.
+
+    Raises:
+        RunError: They would not fit into what Kaggle keeps; it says how large they are.
+    """
+    folder = data_folder(settings.data)
+    files = sum(path.suffix.lower() in EXTENSIONS for path in folder.rglob("*"))
+    if files > used:
+        _fitting(settings, base, files * max(1, settings.augment_views), KEPT_BYTES)
+
+
 def pooled_first(settings: Settings, base: Any, rows: int) -> str:
     """Return the head's pooling if features are to be pooled before they are stored, else "".
 
@@ -28,10 +42,13 @@ def pooled_first(settings: Settings, base: Any, rows: int) -> str:
     Raises:
         RunError: The features do not fit in any way; it says how large they are.
     """
+    return _fitting(settings, base, rows, min(KEPT_BYTES, shutil.disk_usage(Path.cwd()).free))
+
+
+def _fitting(settings: Settings, base: Any, rows: int, room: float) -> str:
     shape = row_shape(settings, base)
     dtype = np.dtype(settings.feature_dtype)
     size, pooled_size = (rows * int(np.prod(each)) * dtype.itemsize for each in (shape, shape[-1:]))
-    room = min(KEPT_BYTES, shutil.disk_usage(Path.cwd()).free)
     if size <= room:
         return ""
     pooling, varied = settings.head_pooling, dict(settings.sweep)

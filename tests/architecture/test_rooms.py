@@ -48,7 +48,7 @@ KERNEL: dict[str, set[str]] = {
         *("plots", "accelerators", "session", "files"),
     },
     "main": {
-        *("report", "measure", "fit", "model", "data", "settings"),
+        *("report", "measure", "fit", "features", "model", "data", "settings"),
         *("accelerators", "session"),
     },
     # Archives of models name `kernel.saved_base`; the class itself stands in model/.

@@ -1,12 +1,14 @@
 """Features are stored, and reused instead of running the base again when they match."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from support.kernel_runs import Run
+from support.kernel_runs import Run, base_settings
 
 from kernel.features import store_size
+from kernel.model import bases
 from kernel.session import RunError
 
 FROZEN = {"base": "convnet", "base_trainable": False, "filters": [8, 8], "epochs": 2}
@@ -68,3 +70,16 @@ def test_features_that_do_not_fit_are_refused_or_pooled_first(
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
     with pytest.raises(RunError, match="features of 62 photos and views would take"):
         run_job("flat", **frozen | {"pooling": "flatten"})
+
+
+def test_a_rehearsal_on_a_few_photos_computes_the_size_for_all_of_them(
+    two_classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = base_settings("convnet", "auto", data=str(two_classes), base_trainable=False)
+    base = bases.build(settings).layer
+    store_size.check_all_photos(settings, base, used=8)
+    monkeypatch.setattr(store_size, "KEPT_BYTES", 4 * 62 * 2 * 2 * 96 - 1)
+    store_size.check_all_photos(settings, base, used=62)
+
+    with pytest.raises(RunError, match="features of 62 photos and views would take"):
+        store_size.check_all_photos(settings, base, used=8)
