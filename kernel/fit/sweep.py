@@ -188,6 +188,8 @@ class GroupTrainer:
         settings, photo_set = head.settings, self.start.photo_set
         classes = len(photo_set.train.class_names)
         assembled = classifier.assemble(settings, self.start.base, classes)
+        if self.stored.pooling:
+            assembled = classifier.without_pooling(assembled)
         assembled.head.set_weights(head.weights)
         best = BestEpoch(head.model_epoch, head.val_loss)
         return TrainingResult(
