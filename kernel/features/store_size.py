@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from kernel import session
-from kernel.data.inspection import EXTENSIONS
-from kernel.data.photos import data_folder
+from kernel.data import folders
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -28,8 +27,8 @@ def check_all_photos(settings: Settings, base: Any, used: int) -> None:
     Raises:
         RunError: They would not fit into what Kaggle keeps; it says how large they are.
     """
-    folder = data_folder(settings.data)
-    files = sum(path.suffix.lower() in EXTENSIONS for path in folder.rglob("*"))
+    folder = folders.data_folder(settings)
+    files = sum(folders.is_photo(path) for path in folders.walk(folder, settings.follow_links))
     if files > used:
         _fitting(settings, base, files * max(1, settings.augment_views), KEPT_BYTES)
 
