@@ -46,7 +46,7 @@ def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> tuple[st
         words = ["--project" if word in ("-p", "--path") else word for word in words]
     name = words[place].lower().replace("_", "-")
     known = list(commands)
-    close = difflib.get_close_matches(name, [*known, *NEAR_NAMES], n=1)
+    close = difflib.get_close_matches(name, [*known, *NEAR_NAMES], n=1, cutoff=0.7)
     like = name if name in (*known, *NEAR_NAMES) else close[0] if close else ""
     meant = NEAR_NAMES.get(like, like)
     if not meant:
