@@ -93,7 +93,9 @@ def push(
     has processed it, and is private unless you say --public. Where the folder has no
     dataset-metadata.json, one is made.
 
-    For example:  kitctl datasets push photos   ·   kitctl datasets push photos --id me/my-photos
+    kitctl datasets push photos
+
+    kitctl datasets push photos --id me/my-photos --exclude '*.psd'
     """
     from kitctl.operations.shared.push_folder import FolderPushOptions, push_folder
     from kitctl.render.datasets import draw_push
@@ -122,7 +124,7 @@ def status(
 ) -> CommandResult:
     """Show a data set's newest version and whether it can be read.
 
-    For example:  kitctl datasets status me/my-photos --wait
+    kitctl datasets status me/my-photos --wait
     """
     from kitctl.operations.datasets import read_state
     from kitctl.render.datasets import draw_state
@@ -160,7 +162,7 @@ def pull(
 
     Goes on where an earlier call stopped.
 
-    For example:  kitctl datasets pull me/my-photos --out photos
+    kitctl datasets pull me/my-photos --out photos
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
@@ -193,7 +195,7 @@ def check(
     Classes and counts, photos that cannot be read, photos that are both trained and validated on,
     files that a run does not read, and what Kaggle changes.
 
-    For example:  kitctl datasets check photos
+    kitctl datasets check photos
     """
     from kitctl.adapters.photos import PillowInspector
     from kitctl.operations.shared.check_folder import check_folder

@@ -51,7 +51,7 @@ def push(
 
     It is private unless you say --public, and only a changed one makes a version.
 
-    For example:  kitctl models push 12 --id my-classifier --framework keras
+    kitctl models push 12 --id my-classifier --framework keras
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.push_state import LocalPushState

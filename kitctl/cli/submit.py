@@ -37,7 +37,9 @@ def submit(
 
     A code competition gets the run itself, by kernel version; any other one the run's file.
 
-    For example:  kitctl submit --wait   ·   kitctl submit 12 --competition titanic --file out.csv
+    kitctl submit --wait
+
+    kitctl submit 12 --competition titanic --file out.csv
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle.uploads import HttpUploader
