@@ -93,10 +93,11 @@ class _Reader(ast.NodeVisitor):
             self.found.reads += filter(None, [_text(node.args[0])])
 
     def _import_by_name(self, argument: ast.expr, line: int) -> None:
-        if text := _text(argument):
+        text, package = _text(argument), _first_text(argument).rpartition(".")[0]
+        if text.replace(".", "").isidentifier():
             level = len(text) - len(text.lstrip("."))
             self.found.statements.append(ImportStatement(text[level:], (), level, line))
-        elif package := _first_text(argument).rpartition(".")[0]:
+        elif package.replace(".", "").isidentifier():
             self.found.packages.append(package)
         else:
             self.found.unseen.append(line)

@@ -19,6 +19,7 @@ from kitctl.packing.module_files import (
     dotted,
     find_in,
     is_file,
+    is_folder,
     is_inside,
     names_in,
     python_files,
@@ -172,7 +173,7 @@ class _Search:
         """Add a folder of the project that the code puts on sys.path."""
         for base in (self._project, path.parent):
             folder = Path(os.path.normpath(base / name))
-            if folder.is_dir() and is_inside(folder, self._project):
+            if is_folder(folder) and is_inside(folder, self._project):
                 self._places.insert(1, folder)
 
     def _import(self, statement: ImportStatement, package: str) -> None:

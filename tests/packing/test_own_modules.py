@@ -161,3 +161,16 @@ def test_a_source_of_any_depth_is_read(tmp_path: Path) -> None:
     script = f"import helper\nx = {' + '.join(['1'] * 900)}\nimport other\n"
     found = find(tmp_path, script, {"helper.py": "", "other.py": ""})
     assert names_of(found, tmp_path) == ["helper.py", "other.py"]
+
+
+def test_texts_that_are_no_names_find_nothing(tmp_path: Path) -> None:
+    script = """
+import importlib, sys
+sys.path.append("x" * 10)
+sys.path.insert(0, "{long}")
+importlib.import_module("a\\0b")
+importlib.import_module(f"a\\0.{sys.argv}")
+open("{long}")
+open("\\0")
+""".replace("{long}", "y" * 5000)
+    assert not find(tmp_path, script, {}).modules
