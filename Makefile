@@ -71,7 +71,7 @@ test: check  ## lint, types and all tests but those of test-kaggle-image
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 torture: $(READY)  ## faults by the hundred, in under 15 minutes (KITCTL_TORTURE_SEED=N repeats what chance drew)
-	$(BIN)/python -m pytest -m torture --numprocesses 8 --dist worksteal tests/torture
+	$(BIN)/python -m pytest -m torture --numprocesses 10 --dist worksteal tests/torture
 
 matrix: $(READY)  ## rehearse the job with every base, stage, augmentation and precision (half an hour)
 	$(BIN)/python -m pytest -m matrix tests/matrix
