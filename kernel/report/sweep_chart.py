@@ -24,8 +24,9 @@ def draw(settings: Sequence[Mapping[str, Any]], losses: Sequence[float], path: P
     ]
     heads = sorted(heads, key=lambda head: head[1])[:MAX_HEADS]
     names = list(heads[0][0]) if heads else []
+    # In the order of the grid.
     choices = {
-        name: list(dict.fromkeys(str(values[name]) for values, _ in heads)) for name in names
+        name: list(dict.fromkeys(str(values[name]) for values in settings)) for name in names
     }
     low, high = (heads[0][1], heads[-1][1]) if heads else (0.0, 1.0)
     span = high - low or 1.0
