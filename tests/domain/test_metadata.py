@@ -129,6 +129,7 @@ def test_a_title_that_does_not_give_the_id_is_said_of_a_new_kernel_only() -> Non
         ("_comment_machine_shape", "T4", "means nothing to Kaggle."),
         ("//", "a comment", "means nothing to Kaggle."),
         ("accelerator", "T4", "machine_shape. It is one of t4x2"),
+        ("gpu", "T4", "machine_shape. It is one of t4x2"),
         ("gpu_type", "T4", "NvidiaTeslaT4"),
         ("machine_shape", "Gpu", "NvidiaTeslaT4"),
         ("code_file", "kernel/main.txt", "usually ends in .py"),
