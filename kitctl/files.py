@@ -60,7 +60,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _unreadable(path: Path, what: str, fix: str = "") -> InvalidInput:
     return InvalidInput(
         f"{path} {what}.",
-        code="unreadable",
+        code="settings",
         hint=fix or "Put a text file of settings there, or take it away.",
     )
 

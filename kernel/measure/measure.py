@@ -153,6 +153,7 @@ def _input_file(settings: Settings, photos: Photos) -> Iterator[None]:
         "labels": photos.labels,
         "class_names": photos.class_names,
         "size": photos.size,
+        "of_pillow": photos.of_pillow,
     }
     content = {"settings": settings.as_dict(), "photos": photo_fields}
     with atomic_write(INPUT_FILE) as temporary:

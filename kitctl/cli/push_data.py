@@ -53,8 +53,7 @@ def push_data(context: CommandContext, folders: Mapping[str, Path]) -> None:
     the project's settings name.
     """
     for name, folder in folders.items():
-        is_own = name.partition("/")[0] == context.client.account()
-        if context.config.local and (name in context.config.sources or not is_own):
+        if context.config.local and name in context.config.sources:
             context.add_source(name, folder)
             context.console.info(f"{folder} stands for {name} on the local Kaggle.")
         else:

@@ -27,7 +27,7 @@ def test_wait_exits_with_7_when_its_timeout_is_over(kitctl: Kitctl, project: Pat
     kitctl("push", "--local")
     call = kitctl("wait", "--timeout", "1s", "--local", "--json")
     assert (call.code, call.error["code"]) == (7, "wait_timeout")
-    assert call.error["hint"] == "kitctl wait --local 1"
+    assert call.error["hint"] == "kitctl wait --local --timeout 1s 1"
 
 
 def test_wait_refuses_a_timeout_that_is_no_duration(kitctl: Kitctl) -> None:
