@@ -21,7 +21,7 @@ TABLE = (
 )
 METADATA = SimpleNamespace(enable_internet=False)
 PLAN = cast(
-    Plan, SimpleNamespace(script=b"", script_name="script.py", packed=True, metadata=METADATA)
+    Plan, SimpleNamespace(script=b"", script_name="script.py", is_job=True, metadata=METADATA)
 )
 
 

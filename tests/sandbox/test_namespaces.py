@@ -14,6 +14,7 @@ from support.local_kaggle import until
 from support.processes import unique_seconds, with_argument
 
 from kitctl.sandbox import isolation
+from kitctl.sandbox.interpreter import own_interpreter
 from kitctl.sandbox.visible import machine
 
 PROGRAM = str(Path(isolation.__file__).with_name("namespaces.py"))
@@ -44,7 +45,7 @@ def run(
     root: Path, code: str, *, mounts: dict[str, Path] | None = None, loopback: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run Python code in namespaces of its own."""
-    view = machine(root / "none")
+    view = machine(root / "none", own_interpreter())
     view.mount(root / "working", "/kaggle/working", "rw")
     view.folders.append("/kaggle/input")
     for name, folder in (mounts or {}).items():
