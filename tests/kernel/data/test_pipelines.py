@@ -263,6 +263,6 @@ def test_a_budget_too_small_for_the_photos_leaves_the_cache_out(folder: Path) ->
     photos = photos_of(folder, settings_of())
     for budget, fits in ((0, True), (1, True)):
         source = pipelines.PhotoSource(photos, settings_of(ram_budget_mb=budget), training=True)
-        assert source.fits_ram_budget is fits
+        assert source.fits_in_memory is fits
     many = Photos(photos.paths * 100, photos.labels * 100, photos.class_names)
-    assert not pipelines.PhotoSource(many, settings_of(ram_budget_mb=1), True).fits_ram_budget
+    assert not pipelines.PhotoSource(many, settings_of(ram_budget_mb=1), True).fits_in_memory
