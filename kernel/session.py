@@ -1,6 +1,5 @@
 """The environment of a run: its job, inputs, clock and log, and how TensorFlow starts."""
 
-import ctypes
 import gc
 import json
 import os
@@ -18,7 +17,6 @@ from typing import Any
 INPUT = Path("../input")
 # Names a folder with the outputs of the session before, for jobs that take several.
 EARLIER_OUTPUTS = "KITCTL_RESUME"
-_LARGE_BLOCK = 1 << 20  # bytes
 STARTED = time.monotonic()
 STARTED_AT = datetime.now(UTC)
 
@@ -189,7 +187,6 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
         "KERAS_BACKEND": "tensorflow",
     }
     os.environ.update(flags)
-    _return_freed_memory()
     with _silenced_stderr(), _without_garbage_collection():
         import keras
         import tensorflow as tf
@@ -232,21 +229,6 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-
-
-def _return_freed_memory() -> None:
-    """Have glibc return large blocks to the system as soon as they are freed.
-
-    It would raise its limit with each of them, and keep batches and activations in the heaps of
-    TensorFlow's many threads: hundreds of megabytes in a run.
-    """
-    mmap_threshold, trim_threshold = -3, -1  # M_… in malloc.h
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):
-        return  # another system's C library
-    mallopt(mmap_threshold, _LARGE_BLOCK)
-    mallopt(trim_threshold, _LARGE_BLOCK)
 
 
 @contextmanager
