@@ -35,8 +35,10 @@ _VALUE = (
 )
 _IN_SOURCE = re.compile(rf"\b{CHAIN_VARIABLE}\b\W{{1,8}}(?P<value>{_VALUE})\b")
 # How much less than its limit a session that used it up may seem to have run: the time is that of
-# polls.
+# polls. Of a short session it is half of the limit.
 _LIMIT_MARGIN_SECONDS = 60.0
+# With fewer seconds left no other session is pushed: it would end before it has gone further.
+_SHORTEST_SESSION_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,8 @@ class ChainOutcome(StrEnum):
 def outcome(session: ChainSession, end: SessionEnd, limits: Limits) -> ChainOutcome:
     """Return what follows after a session that has ended."""
     # Kaggle has one state for a session that was cancelled and for one whose time was over.
-    time_is_over = end.seconds >= session.limit_seconds - _LIMIT_MARGIN_SECONDS
-    if end.status.cancelled and not time_is_over:
+    margin = min(_LIMIT_MARGIN_SECONDS, session.limit_seconds / 2)
+    if end.status.cancelled and end.seconds < session.limit_seconds - margin:
         return ChainOutcome.CANCELLED
     if end.unfinished is None:
         return ChainOutcome.FINISHED if end.status is Status.COMPLETE else ChainOutcome.FAILED
@@ -138,7 +140,8 @@ def outcome(session: ChainSession, end: SessionEnd, limits: Limits) -> ChainOutc
         return ChainOutcome.NO_PROGRESS
     if limits.sessions is not None and session.number >= limits.sessions:
         return ChainOutcome.SESSIONS_USED
-    if limits.seconds is not None and session.spent_seconds + end.seconds >= limits.seconds:
+    left = math.inf if limits.seconds is None else limits.seconds - session.spent_seconds
+    if left - end.seconds < _SHORTEST_SESSION_SECONDS:
         return ChainOutcome.HOURS_USED
     return ChainOutcome.CONTINUES
 

@@ -72,7 +72,20 @@ def test_a_chain_ends_with_its_sessions_and_its_hours() -> None:
     assert outcome(second, end, replace(NO_LIMITS, sessions=2)) is ChainOutcome.SESSIONS_USED
     assert outcome(second, end, replace(NO_LIMITS, sessions=3)) is ChainOutcome.CONTINUES
     assert outcome(second, end, replace(NO_LIMITS, seconds=200.0)) is ChainOutcome.HOURS_USED
-    assert outcome(second, end, replace(NO_LIMITS, seconds=201.0)) is ChainOutcome.CONTINUES
+    assert outcome(second, end, replace(NO_LIMITS, seconds=260.0)) is ChainOutcome.CONTINUES
+
+
+def test_no_session_is_pushed_for_the_last_seconds_of_the_hours() -> None:
+    limits = replace(NO_LIMITS, seconds=120.0)
+    almost_all = replace(UNFINISHED, status=Status.CANCEL_ACKNOWLEDGED, seconds=119.5)
+    assert outcome(FIRST, almost_all, limits) is ChainOutcome.HOURS_USED
+
+
+def test_a_session_of_seconds_that_a_person_cancels_ends_the_chain() -> None:
+    short = first_session("0" * 64, Limits(session_seconds=30))
+    cancelled = replace(UNFINISHED, status=Status.CANCEL_ACKNOWLEDGED, seconds=5.0)
+    assert outcome(short, cancelled, NO_LIMITS) is ChainOutcome.CANCELLED
+    assert outcome(short, replace(cancelled, seconds=29.0), NO_LIMITS) is ChainOutcome.CONTINUES
 
 
 @pytest.mark.parametrize(
