@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -128,6 +129,7 @@ def push(
     from kitctl.operations.shared.launch_options import check_arguments, parse_environment
     from kitctl.operations.shared.overrides import parse_overrides
     from kitctl.operations.shared.plan_job import plan_job
+    from kitctl.operations.shared.read_project import read_project
     from kitctl.operations.shared.run_note import check_note
     from kitctl.render import push as render
 
@@ -152,6 +154,8 @@ def push(
         arguments=check_arguments(context.script_arguments),
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
         datasets=tuple(folders),
+        # A chain takes days: what is changed in the folder meanwhile is not the same job.
+        files=read_project(context.project),
     )
     plan = plan_with(environment=environment, resume=earlier)
     seconds = _seconds(config.timeout, plan.metadata.pool)
@@ -171,15 +175,17 @@ def push(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
     push_data(context, folders)
+
+    def plan_session(variables: Mapping[str, str], earlier: str) -> PushOptions:
+        planned = plan_with(environment={**environment, **variables}, resume=earlier)
+        return dataclasses.replace(options, plan=dataclasses.replace(planned, git=plan.git))
+
     if until_done:
         return push_chain(
             context,
             ChainOptions(
                 script_sha256=plan.script_sha256,
-                session=lambda variables, earlier: dataclasses.replace(
-                    options,
-                    plan=plan_with(environment={**environment, **variables}, resume=earlier),
-                ),
+                session=plan_session,
                 limits=limits,
                 resume=earlier,
                 follow=follow,

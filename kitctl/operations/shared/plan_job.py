@@ -39,6 +39,7 @@ def plan_job(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     resume: str = "",
+    files: Project | None = None,
 ) -> Plan:
     """Pack the project's job and check it as far as this machine can.
 
@@ -47,11 +48,12 @@ def plan_job(
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
     source of the job, which then need not run its base model. `resume` is the input with the
     outputs that the job goes on from (`notebooks/owner/slug` or `datasets/owner/slug`): the run
-    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata.
+    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata. `files`
+    is the project where it was read before: what changed in its folder since does not count.
 
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
-    project_files = read_project(project)
+    project_files = files or read_project(project)
     require_no_problems(project_files.problems)
     metadata = project_files.inspection.metadata.with_accelerator(accelerator)
     metadata = metadata.with_dataset_sources(datasets)
