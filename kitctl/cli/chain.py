@@ -14,6 +14,7 @@ from kitctl.domain.chain import CHAIN_VARIABLE, ChainSession, Limits, first_sess
 from kitctl.domain.runs import Status
 from kitctl.errors import Interrupted, NextCommand, UsageError
 from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.job_kernel import find_job_kernel
 from kitctl.operations.shared.run_chain import ChainedRun, run_chain
 from kitctl.operations.shared.run_status import RunStatus
 from kitctl.operations.shared.watch import follow, wait_for_end
@@ -21,11 +22,12 @@ from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
+    from kitctl.domain.metadata import Metadata
     from kitctl.domain.runs import RunRef
     from kitctl.operations.push import PushOptions
 
 
-# Kaggle's longest name of a data set is 50 letters.
+# Kaggle's longest name of a data set is 50 letters; `-outputs` has 8.
 LONGEST_SLUG = 42
 
 
@@ -39,10 +41,11 @@ class PlanSession(Protocol):
 class ChainOptions:
     """How a chain is pushed and watched.
 
-    `script_sha256` is the job's identity. `resume` is the input from which the first session goes
-    on, "" for none.
+    `metadata` and `script_sha256` are those of the job outside of a chain. `resume` is the input
+    from which the first session goes on, "" for none.
     """
 
+    metadata: Metadata
     script_sha256: str
     session: PlanSession
     limits: Limits
@@ -78,7 +81,7 @@ def chain_limits(
 
 def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     """Push and watch a job's sessions until it is done; return how the chain ended."""
-    kernel = context.kernel(context.client.account)
+    kernel = find_job_kernel(options.metadata, context.client, context.ledger).kernel
     first = first_session(options.script_sha256, options.limits)
 
     def push(session: ChainSession, before: ChainedRun | None) -> TargetRun:
@@ -107,11 +110,11 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
 def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
     """Return the input by which the next session gets the outputs of one that has ended.
 
-    Kaggle attaches the outputs of a kernel's newest complete version. Those of one that failed or
-    ran out of time travel as a private data set.
+    Kaggle attaches the outputs of a kernel's newest complete version. Those of one that failed, ran
+    out of time, or has other versions after it, travel as a private data set.
     """
     kernel = session.run.kernel
-    if session.end.status is Status.COMPLETE:
+    if session.end.status is Status.COMPLETE and session.is_newest:
         return f"notebooks/{kernel}"
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
@@ -121,7 +124,7 @@ def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
     from kitctl.operations.shared.push_folder import push_files
     from kitctl.operations.shared.scratch_folder import scratch_folder
 
-    slug = f"{kernel.slug[:LONGEST_SLUG]}-outputs"
+    slug = f"{kernel.slug[:LONGEST_SLUG].rstrip('-')}-outputs"
     with scratch_folder(context.results_folder(kernel.slug, "chain")) as folder:
         pulled = pull_results(
             # Not recorded as a pull of the user's: the folder is removed.

@@ -184,6 +184,7 @@ def push(
         return push_chain(
             context,
             ChainOptions(
+                metadata=plan.metadata,
                 script_sha256=plan.script_sha256,
                 session=plan_session,
                 limits=limits,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command_line import Kitctl, write_script
-from support.local_kaggle import LocalKaggle
+
+from kitctl.cli import chain
+from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.shared.run_status import RunStatus
 
 # Counts one step a session; a step may end otherwise than the plain one.
 COUNT = """
@@ -24,6 +28,14 @@ UNTIL_DONE = ("push", "--local", "--until-done", "--json")
 def chained(call: dict[str, object]) -> list[tuple[int, int]]:
     """Return session and version of each run of a chain."""
     return [(run["session"], run["version"]) for run in call["runs"]]  # type: ignore[attr-defined]
+
+
+def use_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give kitctl a home without a ledger, on the same local Kaggle."""
+    other = tmp_path / "other-home"
+    other.mkdir()
+    (other / "local").symlink_to((tmp_path / "home" / "local").resolve())
+    monkeypatch.setenv("KITCTL_HOME", str(other))
 
 
 def test_a_chain_pushes_session_after_session_until_the_job_is_done(
@@ -59,10 +71,7 @@ def test_a_chain_goes_on_from_another_machine(
 ) -> None:
     write_script(project, COUNT.format(steps=3))
     assert kitctl(*UNTIL_DONE, "--sessions", "1").error["code"] == "chain_limit"
-    other = tmp_path / "other-home"
-    other.mkdir()
-    (other / "local").symlink_to((tmp_path / "home" / "local").resolve())
-    monkeypatch.setenv("KITCTL_HOME", str(other))
+    use_another_machine(tmp_path, monkeypatch)
     assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 2), (3, 3)]
 
 
@@ -94,9 +103,35 @@ def test_a_chain_without_progress_ends(kitctl: Kitctl, project: Path) -> None:
     assert "2 sessions" in call.error["message"]
 
 
-def test_a_cancelled_session_ends_the_chain(
-    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+@pytest.mark.parametrize("machine", ["this machine", "another machine"])
+def test_a_chain_passes_over_other_runs_of_its_kernel(
+    kitctl: Kitctl, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:
-    local_kaggle.seed("small-job")
     write_script(project, COUNT.format(steps=3))
+    assert kitctl(*UNTIL_DONE, "--sessions", "1").error["code"] == "chain_limit"
+    write_script(project, 'open("step.txt", "w").write("70")')
+    assert kitctl("push", "--local", "-f", "--json").code == 0
+    write_script(project, COUNT.format(steps=3))
+    if machine == "another machine":
+        use_another_machine(tmp_path, monkeypatch)
+    assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 3), (3, 4)]
+    pulled = kitctl("pull-results", "--local", "--json").data
+    assert Path(pulled["out"], "step.txt").read_text("utf-8") == "3"
+
+
+def test_a_chain_goes_on_with_the_code_that_it_began_with(
+    kitctl: Kitctl, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_script(project, COUNT.format(steps=2))
+    watch = chain.wait_for_end
+
+    def edit_and_watch(target: TargetRun, *ports: Any) -> RunStatus:
+        (project / "train.py").write_text("raise SystemExit(1)", "utf-8")
+        return watch(target, *ports)
+
+    monkeypatch.setattr(chain, "wait_for_end", edit_and_watch)
+    assert kitctl(*UNTIL_DONE).data["outcome"] == "finished"
+
+
+def test_limits_of_a_chain_are_refused_without_one(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("push", "--local", "--sessions", "2", "--json").code == 2

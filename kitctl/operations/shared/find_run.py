@@ -36,13 +36,13 @@ def find_run(
         ref = RunRef(kernel, name.version)
         record = ledger.get(kaggle.service, ref) or _renamed(ref, kaggle, ledger)
         return TargetRun(record.ref if record and record.ref else ref, record)
-    if _is_sending(kernel, kaggle, ledger):
+    if is_sending(kernel, kaggle, ledger):
         settle_lost_pushes(kaggle, ledger, reporter)
     latest = ledger.latest(kaggle.service, kernel)
     if latest is not None and latest.ref is not None:
         return TargetRun(latest.ref, latest)
     newest = kaggle.newest_version(kernel)
-    if newest is None and _is_sending(kernel, kaggle, ledger):
+    if newest is None and is_sending(kernel, kaggle, ledger):
         raise InvalidInput(
             f"It is not known yet whether Kaggle took the last push of {kernel}.",
             code="no_run",
@@ -61,6 +61,6 @@ def _renamed(ref: RunRef, kaggle: Kaggle, ledger: Ledger) -> Run | None:
     return next((run for run in runs if run.version == ref.version), None)
 
 
-def _is_sending(kernel: KernelRef, kaggle: Kaggle, ledger: Ledger) -> bool:
+def is_sending(kernel: KernelRef, kaggle: Kaggle, ledger: Ledger) -> bool:
     """Return whether a push of the kernel has no known answer."""
     return bool(ledger.runs(kaggle.service, None, kernel=kernel, statuses=(Status.SENDING,)))

@@ -1,8 +1,8 @@
-"""A kernel's newest run, where it was not pushed from here: another machine, or an older ledger."""
+"""A kernel's versions that were not pushed from here: by another machine, or an older ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kitctl.domain import accelerators
@@ -11,6 +11,9 @@ from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Sta
 from kitctl.domain.same_source import is_source_of
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
+
+# How many of a kernel's newest versions are searched.
+SEARCHED_VERSIONS = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,19 @@ def find_foreign_run(
     except InvalidInput:
         # Saved in the editor, without a run; or pushed a moment ago.
         return ForeignRun(newest, None)
+
+
+def foreign_versions(
+    newest: KernelVersion, after: int, kaggle: Kaggle, ledger: Ledger
+) -> Iterator[KernelVersion]:
+    """Yield a kernel's versions after this number that the ledger does not know, newest first."""
+    last = newest.run.version
+    for number in range(last, max(after, last - SEARCHED_VERSIONS - 1), -1):
+        run = RunRef(newest.run.kernel, number)
+        if ledger.get(kaggle.service, run) is None:
+            version = newest if number == last else kaggle.version(run)
+            if version is not None:
+                yield version
 
 
 def is_hidden(

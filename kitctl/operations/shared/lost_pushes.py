@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from kitctl.domain.runs import KernelRef, Run, RunRef, Status
+from kitctl.domain.runs import Run, Status
 from kitctl.domain.same_source import is_source_of
+from kitctl.operations.shared.foreign_run import foreign_versions
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Kaggle, KernelVersion, Ledger
-
-# How many of a kernel's newest versions are searched.
-SEARCHED_VERSIONS = 20
 
 # By how much Kaggle's times may differ from each other.
 CLOCK_SECONDS = 60.0
@@ -59,30 +57,15 @@ def _version_of(
     That is the first one with its source that is no other run's. Where there is none, a newest
     version that is nobody else's counts too: better a wrong source than a run paid for twice.
     """
-    versions = [
-        version
-        for version in _versions_since(run.intent.newest_before, run.intent.kernel, kaggle)
-        if ledger.get(kaggle.service, version.run) is None
-    ]
-    for version in versions:
+    shown = kaggle.newest_version(run.intent.kernel)
+    if shown is None:
+        return None
+    versions = list(foreign_versions(shown, run.intent.newest_before, kaggle, ledger))
+    for version in reversed(versions):
         if is_source_of(run.intent, version.source):
             return version
-    newest = versions[-1] if versions else None
+    newest = versions[0] if versions else None
     if newest is None or any(is_source_of(other.intent, newest.source) for other in others):
         return None
     last_run_at = newest.last_run_at or run.intent.written_at
     return newest if last_run_at >= run.intent.written_at - CLOCK_SECONDS else None
-
-
-def _versions_since(number: int, kernel: KernelRef, kaggle: Kaggle) -> Iterator[KernelVersion]:
-    """Yield the kernel's versions after this number, oldest first."""
-    newest = kaggle.newest_version(kernel)
-    if newest is None:
-        return
-    first = max(number + 1, newest.run.version - SEARCHED_VERSIONS)
-    for older in range(first, newest.run.version):
-        version = kaggle.version(RunRef(kernel, older))
-        if version is not None:
-            yield version
-    if newest.run.version > number:
-        yield newest

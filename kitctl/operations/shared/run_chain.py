@@ -7,8 +7,8 @@ interrupted goes on, also from another machine, and no session is pushed twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from kitctl.domain import durations
 from kitctl.domain.chain import (
@@ -25,14 +25,22 @@ from kitctl.domain.chain import (
 )
 from kitctl.domain.run_log import facts_of_log
 from kitctl.domain.runs import KernelRef, RunRef, Status
-from kitctl.errors import KitError, NextCommand, Refused, RunCancelled, RunFailed
-from kitctl.operations.shared.find_run import TargetRun
+from kitctl.errors import (
+    InvalidInput,
+    KitError,
+    NextCommand,
+    Refused,
+    RunCancelled,
+    RunFailed,
+)
+from kitctl.operations.shared.find_run import TargetRun, is_sending
+from kitctl.operations.shared.foreign_run import foreign_versions
 from kitctl.operations.shared.reconcile import reconcile
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.run_status import RunStatus
 from kitctl.ports import Kaggle, Ledger
 
-LARGEST_UNFINISHED_BYTES = 10_000
+LARGEST_UNFINISHED_BYTES = 1_000_000
 
 PushSession = Callable[[ChainSession, "ChainedRun | None"], TargetRun]
 """Pushes a session, which goes on from the one before; None for the first."""
@@ -43,11 +51,15 @@ WatchRun = Callable[[TargetRun], RunStatus]
 
 @dataclass(frozen=True)
 class ChainedRun:
-    """A session that has ended, and its run."""
+    """A session that has ended, and its run.
+
+    `is_newest`: its kernel has no later version, so that Kaggle attaches its outputs.
+    """
 
     session: ChainSession
     run: RunRef
     end: SessionEnd
+    is_newest: bool = True
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -86,9 +98,9 @@ class ChainResult:
         """The error that the command exits with; None for a chain that has finished."""
         run, end = self.runs[-1].run, self.runs[-1].end
         results = NextCommand("pull-results", f"{run.version}", "what it left")
-        used = f"after {self.runs[-1].session.number} sessions and " + durations.describe(
-            self.spent_seconds
-        )
+        count = self.runs[-1].session.number
+        sessions = "1 session" if count == 1 else f"{count} sessions"
+        used = f"after {sessions} and {durations.describe(self.spent_seconds)}"
         match self.outcome:
             case ChainOutcome.FAILED:
                 reason = "failed" if end.unfinished is not None else f"left no {UNFINISHED_FILE}"
@@ -127,56 +139,104 @@ def run_chain(
     """
     reconcile(kaggle, ledger, reporter)
     newest = _newest_session(kernel, first.chain, kaggle, ledger)
-    session, target = newest or (first, push(first, None))
+    session, target = newest[:2] if newest else (first, push(first, None))
     runs: list[ChainedRun] = []
     while True:
         status = watch(target)
         end = _session_end(status, kaggle)
         runs.append(ChainedRun(session, target.ref, end))
-        what = outcome(session, end, limits)
-        if what is not ChainOutcome.CONTINUES:
-            return ChainResult(tuple(runs), what)
+        follows = outcome(session, end, limits)
+        if follows is not ChainOutcome.CONTINUES:
+            return ChainResult(tuple(runs), follows)
         assert end.unfinished is not None
-        session = next_session(session, end, limits)
         reporter.info(f"{target.ref} is not finished: {end.unfinished.strip()[:200]}")
-        target = push(session, runs[-1])
+        newest = _newest_session(target.ref.kernel, first.chain, kaggle, ledger)
+        if newest and newest.session.number > session.number:
+            # The same command has pushed the next session elsewhere.
+            session, target = newest[:2]
+            continue
+        session = next_session(session, end, limits)
+        # A version that Kaggle does not show may have others after it.
+        before = replace(runs[-1], is_newest=newest is not None and newest.is_newest_version)
+        target = push(session, before)
+
+
+class _NewestSession(NamedTuple):
+    """A chain's newest session; `is_newest_version`: its kernel has no later version."""
+
+    session: ChainSession
+    target: TargetRun
+    is_newest_version: bool
 
 
 def _newest_session(
     kernel: KernelRef, chain: str, kaggle: Kaggle, ledger: Ledger
-) -> tuple[ChainSession, TargetRun] | None:
-    """Return the chain's newest session and its run; None where it has none.
+) -> _NewestSession | None:
+    """Return the chain's newest session; None where it has none.
 
-    Raises Refused where it is not known what became of a push of the chain.
+    Later versions of the kernel may be no sessions of the chain: they are passed over.
+
+    Raises Refused where it is not known what became of a push of the kernel.
     """
-    for run in ledger.unfinished_runs(kaggle.service, kaggle.account()):
-        if run.intent.kernel == kernel and run.status is Status.SENDING:
-            raise Refused(
-                f"It is not known yet whether the last push of {kernel} runs.",
-                code="answer_lost",
-                hint=(NextCommand("runs", note="asks Kaggle"), "   (then the same command again)"),
-            )
-    known: list[tuple[ChainSession | None, TargetRun]] = []
-    latest = ledger.latest(kaggle.service, kernel)
-    if latest is not None and latest.ref is not None:
-        value = latest.intent.environment.get(CHAIN_VARIABLE, "")
-        known.append((parse_session(value), TargetRun(latest.ref, latest)))
+    if is_sending(kernel, kaggle, ledger):
+        raise Refused(
+            f"It is not known yet whether the last push of {kernel} runs.",
+            code="answer_lost",
+            hint=(NextCommand("runs", note="asks Kaggle"), "   (then the same command again)"),
+        )
+    sessions: dict[int, tuple[ChainSession, TargetRun]] = {}
+    last = 0
+    for run in ledger.runs(kaggle.service, None, kernel=kernel):
+        last = max(last, run.version or 0)
+        session = parse_session(run.intent.environment.get(CHAIN_VARIABLE, ""))
+        never_ran = run.status is Status.NEW_SCRIPT
+        if run.ref and session and session.chain == chain and not never_ran:
+            sessions[run.ref.version] = session, TargetRun(run.ref, run)
     newest = kaggle.newest_version(kernel)
     if newest is not None:
-        record = ledger.get(kaggle.service, newest.run)
-        known.append((read_session(newest.source), TargetRun(newest.run, record)))
-    own = [(session, target) for session, target in known if session and session.chain == chain]
-    return max(own, key=lambda each: each[1].ref.version, default=None)
+        last = max(last, newest.run.version)
+        for version in foreign_versions(newest, max(sessions, default=0), kaggle, ledger):
+            session = read_session(version.source)
+            if session and session.chain == chain:
+                sessions[version.run.version] = session, TargetRun(version.run, None)
+                break
+    if not sessions:
+        return None
+    number = max(sessions)
+    return _NewestSession(*sessions[number], is_newest_version=number == last)
 
 
 def _session_end(status: RunStatus, kaggle: Kaggle) -> SessionEnd:
-    unfinished = kaggle.output(status.ref, UNFINISHED_FILE, LARGEST_UNFINISHED_BYTES)
+    """Return how a session ended.
+
+    Raises InvalidInput where its UNFINISHED.txt is too large to read: the job is not finished.
+    """
+    run = status.ref
+    unfinished = kaggle.output(run, UNFINISHED_FILE, LARGEST_UNFINISHED_BYTES)
+    ended_well = status.status is Status.COMPLETE
+    if unfinished is None and ended_well and _lists_unfinished(run, kaggle):
+        raise InvalidInput(
+            f"{run} left an {UNFINISHED_FILE} that cannot be read: it may have"
+            f" {LARGEST_UNFINISHED_BYTES:,} bytes. No other session is pushed.",
+            code="unfinished_unreadable",
+            hint="Let the job write one line into it, which says how far it is.",
+        )
     seconds = status.running_seconds
-    if seconds is None:  # Pushed from another machine.
-        lines = ((line.time, line.stream, line.text) for line in kaggle.log(status.ref))
-        seconds = facts_of_log(lines, is_packed=False).log_seconds or 0.0
     return SessionEnd(
         status=status.status,
-        seconds=seconds,
+        seconds=_log_seconds(run, kaggle) if seconds is None else seconds,
         unfinished=None if unfinished is None else unfinished.decode("utf-8", "replace"),
     )
+
+
+def _lists_unfinished(run: RunRef, kaggle: Kaggle) -> bool:
+    return any(file.name == UNFINISHED_FILE for file in kaggle.listed_files(run))
+
+
+def _log_seconds(run: RunRef, kaggle: Kaggle) -> float:
+    """Return how long a run took that was pushed from another machine, by its log."""
+    try:
+        lines = ((line.time, line.stream, line.text) for line in kaggle.log(run))
+        return facts_of_log(lines, is_packed=False).log_seconds or 0.0
+    except InvalidInput:  # It was cancelled before it began.
+        return 0.0
