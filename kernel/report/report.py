@@ -32,6 +32,16 @@ class Report:
     photo_set: PhotoSet | None = None
     base_description: str = ""
     heads: "list[SweepHead]" = field(default_factory=list)
+    changed_settings: dict[str, Any] = field(init=False)
+    """The settings that have not their defaults, before the run itself fills in others."""
+
+    def __post_init__(self) -> None:
+        defaults = Settings().as_dict()
+        self.changed_settings = {
+            name: value
+            for name, value in self.settings.as_dict().items()
+            if value != defaults[name]
+        }
 
     def write(
         self,
@@ -51,7 +61,7 @@ class Report:
             "script_sha256": self.job.script_sha256,
             "kit_version": self.job.kit_version,
             "settings": self.settings.as_dict(),
-            "changed_settings": self._changed_settings(),
+            "changed_settings": self.changed_settings,
             "overrides": dict(self.job.overrides),
             "started_at": _iso(session.STARTED_AT),
             "ended_at": _iso(datetime.now(UTC)),
@@ -73,15 +83,6 @@ class Report:
         artifacts.write_json("metrics.json", metrics)
         artifacts.write_json("run.json", run)
         return run
-
-    def _changed_settings(self) -> dict[str, Any]:
-        """Return the settings that have not their defaults."""
-        defaults = Settings().as_dict()
-        return {
-            name: value
-            for name, value in self.settings.as_dict().items()
-            if value != defaults[name]
-        }
 
     def _training(
         self,

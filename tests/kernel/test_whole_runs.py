@@ -101,6 +101,8 @@ def test_a_run_finds_out_by_itself_that_there_are_three_classes(
     assert run.record["settings"]["label_mode"] == "int"
     assert "val_sparse_categorical_accuracy" in run.history
     assert (run.working / "plots" / "confusion.png").is_file()
+    # What the run found out is no setting that somebody has changed.
+    assert "label_mode" not in run.record["changed_settings"]
 
 
 def test_a_loss_that_does_not_fit_the_classes_that_are_found_is_refused(
