@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import lzma
 import shutil
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,12 @@ RECORD = Path(".kitctl") / "dataset.json"
 
 TRIES = 5
 COPY_BYTES = 1 << 20
+
+# What zipfile raises for an archive that is not as it should be.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(entries[name]) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, COPY_BYTES)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+    except DAMAGE as error:
         archive.unlink()
         raise NetworkFailed(
             f"The archive of the data set is damaged ({error}); nothing of it was kept.",
