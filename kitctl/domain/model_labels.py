@@ -70,7 +70,8 @@ def from_report(report: Mapping[str, Any]) -> ModelLabels | None:
     if not isinstance(settings, dict) or not isinstance(photos, dict):
         return None
     size = _size(settings.get("image_size"))
-    classes = _names(list(photos.get("train") or {}))
+    train = photos.get("train")
+    classes = _names(list(train)) if isinstance(train, dict) else ()
     if not size or not classes:
         return None
     return ModelLabels(
