@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 from statistics import median
@@ -41,7 +42,8 @@ class RunProgress:
         if not self.epoch:
             return False
         rest = text[match.end() :] if match else text
-        values = [(name, float(value)) for name, value in _VALUE.findall(rest)]
+        numbers = ((name, float(value)) for name, value in _VALUE.findall(rest))
+        values = [(name, number) for name, number in numbers if math.isfinite(number)]
         for name, value in values[:MOST_METRICS]:
             if name not in NO_CURVES and (name in self._curves or len(self._curves) < MOST_METRICS):
                 self._curves.setdefault(name, {})[self.epoch] = value

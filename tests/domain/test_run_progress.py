@@ -49,3 +49,8 @@ def test_a_log_that_names_ever_new_metrics_takes_no_more_memory() -> None:
     for number in range(1000):
         progress.read(1.0, f"epoch 1/2 metric_{number} 1.0")
     assert len(progress.values) == 1
+
+
+def test_a_number_that_no_float_holds_is_no_value() -> None:
+    progress = read((1.0, "epoch 1/3 loss 1e999"), (2.0, "epoch 2/3 loss 0.5"))
+    assert progress.values == [0.5]
