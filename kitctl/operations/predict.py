@@ -178,12 +178,12 @@ def _run_program(
             for photo in photos
         ],
     }
-    asked = scratch / "request"
-    asked.mkdir()
-    (asked / "request.json").write_text(json.dumps(request), "utf-8")
+    request_folder = scratch / "request"
+    request_folder.mkdir()
+    (request_folder / "request.json").write_text(json.dumps(request), "utf-8")
     mounts = {
         "datasets/kitctl/model": run.folder.resolve(),
-        "datasets/kitctl/request": asked,
+        "datasets/kitctl/request": request_folder,
         **{f"datasets/photos/{number}": folder for number, folder in enumerate(folders)},
     }
     last = [""]
@@ -205,7 +205,12 @@ def _run_program(
             f"The model of {run.name} cannot be asked: {last[0].removeprefix('error: ')}",
             code="model_not_loaded",
         )
-    return (scratch / "run" / "working" / ANSWERS).read_text("utf-8").splitlines()
+    try:
+        return (scratch / "run" / "working" / ANSWERS).read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:  # The model itself may have ended the program.
+        raise RunFailed(
+            f"The model of {run.name} was loaded, and gave no answer.", code="model_not_loaded"
+        ) from None
 
 
 def _predictions(
