@@ -37,7 +37,10 @@ def fetch_wheels(requirements: Sequence[str], folder: Path, *, for_kaggle: bool)
         target = ["--target", scratch] if for_kaggle else []
         words = ["install", "--dry-run", "--report", str(report), *target]
         _run_pip([*words, *options, *requirements], requirements)
-        locked = _locked(json.loads(report.read_text("utf-8")), for_kaggle=for_kaggle)
+        try:
+            locked = _locked(json.loads(report.read_text("utf-8")), for_kaggle=for_kaggle)
+        except KeyError:
+            raise _failed(requirements, "an address of a repository gives no wheel.") from None
         if locked:
             lock = Path(scratch, "locked.txt")
             lock.write_text("\n".join(locked), "utf-8")
