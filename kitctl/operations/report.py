@@ -46,7 +46,7 @@ class ReportedRun:
 
 @dataclass(frozen=True)
 class RunReport:
-    """The runs of a page, and their comparison; None for a single run."""
+    """The runs of a page, and their comparison."""
 
     runs: tuple[ReportedRun, ...]
     compared: ComparedRuns

@@ -45,7 +45,7 @@ def without_outputs(text: str, language: str = "python") -> str:
 
 
 def names_no_kernel(text: str) -> bool:
-    """Whether Kaggle would fail with "No kernel name found in notebook"."""
+    """Return whether Kaggle would fail with "No kernel name found in notebook"."""
     return not _kernel_name(_parse(text))
 
 

@@ -31,9 +31,8 @@ def read_data_files(
             fix = "Name files in the project's folder, such as configs/*.yaml."
             problems.append(Problem(SETTING, f"names {pattern!r}.", fix))
             continue
-        found = False
-        for path in sorted(_matches(project, pattern)):
-            found = True
+        paths = sorted(_matches(project, pattern))
+        for path in paths:
             name = path.relative_to(project).as_posix()
             if not path.resolve().is_relative_to(project.resolve()):
                 what = "leads out of the project's folder."
@@ -55,7 +54,7 @@ def read_data_files(
                 return files
             files[name] = path.read_bytes()
             problems += credentials(name, files[name].decode("utf-8", "replace"))
-        if not found:
+        if not paths:
             fix = "Fix the name: it counts from the project's folder."
             problems.append(Problem(SETTING, f"has {pattern!r}, which is no file.", fix))
     return dict(sorted(files.items()))
@@ -89,7 +88,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _is_of_another_command(path: Path, project: Path) -> bool:
-    """Whether a file lies in a folder that `package` wrote, or in that of results."""
+    """Return whether a file lies in a folder that `package` wrote, or in that of results."""
     below = path.relative_to(project).parents
     folders = [project / parent for parent in below if parent != Path()]
     return any((folder / METADATA_NAME).exists() for folder in folders) or "results" in map(

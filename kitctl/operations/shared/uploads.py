@@ -58,7 +58,7 @@ class Uploads:
         return {item.path: future.result() for future, item in running.items()}
 
     def _upload_item(self, item: UploadItem) -> str:
-        """Upload a item unless it is uploaded already, and return its token."""
+        """Upload an item unless it is uploaded already, and return its token."""
         state, now = self._state, self._datasets.now()
         if token := state.token(item, now):
             self._count(item.bytes)
@@ -75,7 +75,7 @@ class Uploads:
         return token
 
     def _send_item(self, item: UploadItem, file: Path, now: float) -> str:
-        """Send a item's bytes, over an expired upload too, and return its token."""
+        """Send an item's bytes, over an expired upload too, and return its token."""
         session = self._state.session(item, now)
         for attempt in range(MAX_ANNOUNCEMENTS):
             resume = session is not None
