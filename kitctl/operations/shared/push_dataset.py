@@ -16,6 +16,7 @@ from kitctl.domain.datasets import (
     plan_items,
     version_notes,
 )
+from kitctl.domain.runs import NOT_SHOWN_SECONDS
 from kitctl.errors import KitError, Refused
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.uploads import Uploads, explain_interrupt
@@ -32,11 +33,6 @@ from kitctl.ports import (
 
 # Seconds before each look for a version whose request got no answer.
 LOOK_PAUSES = (0.5, 2.0, 5.0, 10.0, 15.0)
-# After so long Kaggle shows what it has taken.
-NOT_SHOWN_SECONDS = 15 * 60.0
-
-REDRAW_SECONDS = 0.1
-MAX_ANNOUNCEMENTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,10 +147,10 @@ class _Push:
                 url = datasets.add_version(request) if info else datasets.create(request)
             except AnswerLost as lost:
                 self._ports.reporter.warn(f"{lost.message} Looking for it.")
-                found = self._look_for(sent, since=datasets.now())
-                if found is None:
+                saved = self._look_for(sent, since=datasets.now())
+                if saved is None:
                     raise
-                return self._result(found.version, found.url, changed=True)
+                return self._result(saved.version, saved.url, changed=True)
             except KitError:
                 state.record_refused()
                 raise
