@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "venv", "env"}
@@ -20,19 +20,19 @@ class OwnModule(NamedTuple):
 
 def find_in(place: Path, name: str) -> list[OwnModule]:
     """Return the module of this name in one folder of the path, after its packages."""
-    found, folder, parts = [], place, name.split(".")
+    modules, folder, parts = [], place, name.split(".")
     for depth, part in enumerate(parts, 1):
         names = names_in(folder)
-        dotted = ".".join(parts[:depth])
+        module = ".".join(parts[:depth])
         if part in names and "__init__.py" in names_in(folder / part):
-            found.append(OwnModule(dotted, folder / part / "__init__.py", place))
+            modules.append(OwnModule(module, folder / part / "__init__.py", place))
         elif f"{part}.py" in names:
-            found.append(OwnModule(dotted, folder / f"{part}.py", place))
-            return found
+            modules.append(OwnModule(module, folder / f"{part}.py", place))
+            return modules
         elif part not in names or not (folder / part).is_dir():
-            return found
+            return modules
         folder = folder / part
-    return found
+    return modules
 
 
 def names_in(folder: Path) -> frozenset[str]:
@@ -75,7 +75,7 @@ def python_files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
 
 
-def dotted(file: Path) -> str:
+def dotted(file: PurePath) -> str:
     """Return a file's module name: `job/data/__init__.py` → `job.data`."""
-    parts = PurePosixPath(file.as_posix()).with_suffix("").parts
+    parts = file.with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -19,6 +19,7 @@ from kitctl.operations.shared.read_data_files import read_data_files
 from kitctl.operations.shared.read_metadata import read_metadata
 from kitctl.operations.shared.read_own_code import OwnCode, read_own_code
 from kitctl.operations.shared.suggest_file import suggest_file
+from kitctl.packing.module_files import dotted
 from kitctl.packing.plan import CodeFiles, Module
 from kitctl.packing.requirements import Requirements, find_requirements
 
@@ -154,13 +155,13 @@ def _modules(folder: Path, package: Path, problems: list[Problem]) -> tuple[Modu
             problems.append(Problem(file, f"is not valid Python: {error}.", "Fix it."))
             continue
         problems += credentials(file, text)
-        modules[file] = Module(_dotted(file), file, text)
+        modules[file] = Module(dotted(PurePosixPath(file)), file, text)
     # A package above, up to the project's folder, may have no __init__.py of its own.
     name = PurePosixPath(package.relative_to(folder).as_posix())
     for above in (name, *name.parents):
         file = str(above / "__init__.py")
         if str(above) != "." and file not in modules:
-            modules[file] = Module(_dotted(file), file, "")
+            modules[file] = Module(dotted(PurePosixPath(file)), file, "")
     for part in {part for module in modules.values() for part in module.name.split(".")}:
         if not part.isidentifier():
             problems.append(
@@ -182,12 +183,6 @@ def _python_files(folder: Path) -> Iterator[Path]:
             yield path
         elif (path / "__init__.py").is_file():
             yield from _python_files(path)
-
-
-def _dotted(file: str) -> str:
-    """Return the module's name for imports: `job/data/__init__.py` → `job.data`."""
-    parts = PurePosixPath(file).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _settings(path: Path, problems: list[Problem]) -> dict[str, Any]:
