@@ -10,7 +10,7 @@ from kitctl.domain.models import model_files
 from kitctl.domain.results import ExpectedFile, check_names
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.shared.dataset_folder import hash_files, list_folder
-from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
+from kitctl.operations.shared.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.push_dataset import (
     DatasetContent,
@@ -20,8 +20,6 @@ from kitctl.operations.shared.push_dataset import (
 )
 from kitctl.operations.shared.run_status import read_status
 from kitctl.ports import Downloader, Kaggle, Ledger, ResultsFolder
-
-TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +126,7 @@ def _fetch(
             ),
         )
     urls = FileUrls(kaggle.outputs(target.ref), lambda: kaggle.outputs(target.ref))
-    fetcher = FileFetcher(urls, downloads, folder, refetch=False, tries=TRIES)
+    fetcher = FileFetcher(urls, downloads, folder, refetch=False, tries=USUAL_TRIES)
     expected = {name: ExpectedFile(listed_bytes=sizes[name]) for name in names}
     total = sum(size or 0 for name, size in sizes.items() if name in expected)
     with (

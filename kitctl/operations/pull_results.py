@@ -28,6 +28,7 @@ from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Re
 from kitctl.operations.shared.fetch_files import (
     DISK_ERRORS,
     UNWRITABLE,
+    USUAL_TRIES,
     FailedFile,
     FileFetcher,
     FileUrls,
@@ -63,7 +64,7 @@ class PullOptions:
     only: str = ""
     jobs: int = Config.jobs
     refetch: bool = False
-    tries: int = 5
+    tries: int = USUAL_TRIES
 
 
 def pull_results(

@@ -18,7 +18,7 @@ from kitctl.errors import (
     Refused,
     RunFailed,
 )
-from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
+from kitctl.operations.shared.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.shared.find_run import TargetRun
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.operations.shared.run_status import read_status
@@ -43,8 +43,6 @@ LOOK_PAUSES = (0.5, 2.0, 5.0, 10.0)
 # Seconds between two questions for a score.
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 LONGEST_PAUSE = 60.0
-
-TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +188,7 @@ def _fetch(target: TargetRun, name: str, ports: SubmitPorts) -> Path:
     kaggle, folder = ports.kaggle, ports.scratch
     urls = FileUrls(kaggle.outputs(target.ref), lambda: kaggle.outputs(target.ref))
     sizes = {file.name: file.bytes for file in kaggle.listed_files(target.ref)}
-    fetcher = FileFetcher(urls, ports.downloads, folder, refetch=True, tries=TRIES)
+    fetcher = FileFetcher(urls, ports.downloads, folder, refetch=True, tries=USUAL_TRIES)
     with folder.exclusive(lambda: None):
         fetcher.download(name, ExpectedFile(listed_bytes=sizes.get(name)))
     return folder.part_path(name)

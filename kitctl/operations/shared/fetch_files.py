@@ -40,6 +40,9 @@ UNWRITABLE = frozenset({UNWRITABLE_NAME, "symlink"})
 # Errors that the next file would have, too.
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO})
 
+# Requests in a row for one file that bring nothing new.
+USUAL_TRIES = 5
+
 # How often the progress bar is redrawn.
 REDRAW_SECONDS = 0.1
 
