@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
-from kitctl.errors import InvalidInput, KitError, NextCommand
+from kitctl.errors import KitError
 from kitctl.operations.shared.dataset_wait import failed, wait_until_ready
+from kitctl.operations.shared.find_dataset import find_dataset
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import Clock, DatasetService
 
@@ -64,13 +65,7 @@ def read_state(
 
     Raises InvalidInput where Kaggle shows no such one.
     """
-    info = datasets.find(ref)
-    if info is None:
-        raise InvalidInput(
-            f"Kaggle shows this account no data set {ref}.",
-            code="not_found",
-            hint=NextCommand("datasets list", note="those of this account"),
-        )
+    info = find_dataset(ref, datasets)
     if wait:
         return DatasetState(info, wait_until_ready(ref, info.version, datasets, clock, reporter))
     return DatasetState(info, datasets.status(ref))

@@ -13,16 +13,16 @@ from typing import Any
 
 from kitctl.domain.datasets import DatasetInfo, DatasetRef
 from kitctl.domain.results import ExpectedFile, check_names
-from kitctl.errors import InvalidInput, NetworkFailed, NextCommand
+from kitctl.errors import InvalidInput, NetworkFailed
 from kitctl.files import replace_file
-from kitctl.operations.shared.fetch_files import FileFetcher, FileUrls
+from kitctl.operations.shared.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
+from kitctl.operations.shared.find_dataset import find_dataset
 from kitctl.operations.shared.reporter import Reporter
 from kitctl.ports import DatasetService, Downloader, OutputFile, ResultsFolder
 
 ARCHIVE = "archive.zip"
 RECORD = Path(".kitctl") / "dataset.json"
 
-TRIES = 5
 COPY_BYTES = 1 << 20
 
 # What zipfile raises for an archive that is not as it should be.
@@ -69,16 +69,10 @@ def pull_dataset(
 
     Raises InvalidInput where there is no such data set or `out` holds something else.
     """
-    info = datasets.find(ref)
-    if info is None:
-        raise InvalidInput(
-            f"Kaggle shows this account no data set {ref}.",
-            code="not_found",
-            hint=NextCommand("datasets list", note="those of this account"),
-        )
+    info = find_dataset(ref, datasets)
     number = version or info.version
-    wanted = {"dataset": str(ref), "version": number}
-    if _read_record(out) == wanted:
+    content = {"dataset": str(ref), "version": number}
+    if _read_record(out) == content:
         return _pulled(info, number, out, fetched=False)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InvalidInput(
@@ -93,7 +87,7 @@ def pull_dataset(
         with reporter.progress(f"Unpacking {ref}"):
             _unpack(archive, files)
         with replace_file(files / RECORD) as record:
-            record.write_text(json.dumps(wanted) + "\n", "utf-8")
+            record.write_text(json.dumps(content) + "\n", "utf-8")
         if out.is_dir():
             out.rmdir()
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +109,7 @@ def _fetch(
     def urls() -> list[OutputFile]:
         return [OutputFile(ARCHIVE, datasets.archive_url(info.ref, version))]
 
-    fetcher = FileFetcher(FileUrls(urls(), urls), downloads, part, refetch=False, tries=TRIES)
+    fetcher = FileFetcher(FileUrls(urls(), urls), downloads, part, refetch=False, tries=USUAL_TRIES)
     with reporter.progress(f"Pulling {info.ref}", total=info.bytes, unit="bytes") as bar:
         _, failed = fetcher.fetch_all({ARCHIVE: ExpectedFile()}, 1, bar)
     if failed:
