@@ -13,11 +13,11 @@ from kitctl.cli.send import send
 from kitctl.domain.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
 from kitctl.domain.runs import Status
 from kitctl.errors import Interrupted, NextCommand, UsageError
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.job_kernel import find_job_kernel
-from kitctl.operations.shared.run_chain import ChainedRun, run_chain
-from kitctl.operations.shared.run_status import RunStatus
-from kitctl.operations.shared.watch import follow, wait_for_end
+from kitctl.operations.sending.job_kernel import find_job_kernel
+from kitctl.operations.sending.run_chain import ChainedRun, run_chain
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import RunStatus
+from kitctl.operations.watching.watch import follow, wait_for_end
 from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
@@ -120,9 +120,9 @@ def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.datasets import dataset_ports
     from kitctl.domain.datasets import DatasetRef
+    from kitctl.operations.dataset_versions.push_folder import push_files
+    from kitctl.operations.local_runs.scratch_folder import scratch_folder
     from kitctl.operations.pull_results import PullOptions, pull_results
-    from kitctl.operations.shared.push_folder import push_files
-    from kitctl.operations.shared.scratch_folder import scratch_folder
 
     slug = f"{kernel.slug[:LONGEST_SLUG].rstrip('-')}-outputs"
     with scratch_folder(context.results_folder(kernel.slug, "chain")) as folder:

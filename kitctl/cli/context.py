@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.config import Config
     from kitctl.domain.runs import KernelRef
-    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.operations.watching.find_run import TargetRun
     from kitctl.ports import Clock
 
 # Seconds for all tries of one request, and for all requests where the ledger can answer too.
@@ -185,7 +185,7 @@ class CommandContext:
         Raises UsageError for what names no run, InvalidInput where the project has none.
         """
         from kitctl.domain.runs import RunName
-        from kitctl.operations.shared.find_run import find_run
+        from kitctl.operations.watching.find_run import find_run
 
         return find_run(
             RunName.parse(name),
@@ -197,7 +197,7 @@ class CommandContext:
 
     def kernel(self, account: Callable[[], str]) -> KernelRef:
         """Return the project's kernel; the account is asked for only where it is the owner."""
-        from kitctl.operations.shared.read_metadata import project_kernel
+        from kitctl.operations.project.read_metadata import project_kernel
 
         return project_kernel(self.project, account, self.client.service)
 

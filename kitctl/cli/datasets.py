@@ -15,7 +15,7 @@ from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.domain.datasets import DatasetRef
-    from kitctl.operations.shared.push_dataset import DatasetPorts
+    from kitctl.operations.dataset_versions.push_dataset import DatasetPorts
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the files.")]
 RefArgument = Annotated[
@@ -32,7 +32,7 @@ def dataset_ports(context: CommandContext) -> DatasetPorts:
     """Return what a push of a data set works with."""
     from kitctl.adapters.kaggle.uploads import HttpUploader
     from kitctl.adapters.push_state import LocalPushState
-    from kitctl.operations.shared.push_dataset import DatasetPorts
+    from kitctl.operations.dataset_versions.push_dataset import DatasetPorts
 
     client = context.client
 
@@ -97,7 +97,7 @@ def push(
 
     kitctl datasets push photos --id me/my-photos --exclude '*.psd'
     """
-    from kitctl.operations.shared.push_folder import FolderPushOptions, push_folder
+    from kitctl.operations.dataset_versions.push_folder import FolderPushOptions, push_folder
     from kitctl.render.datasets import draw_push
 
     context.configure(local=local, jobs=jobs)
@@ -166,7 +166,7 @@ def pull(
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
-    from kitctl.operations.shared.pull_dataset import pull_dataset
+    from kitctl.operations.dataset_versions.pull_dataset import pull_dataset
     from kitctl.render.datasets import draw_pull
 
     settings = context.configure(local=local)
@@ -198,7 +198,7 @@ def check(
     kitctl datasets check photos
     """
     from kitctl.adapters.photos import PillowInspector
-    from kitctl.operations.shared.check_folder import check_folder
+    from kitctl.operations.dataset_versions.check_folder import check_folder
     from kitctl.render.datasets import draw_check
 
     settings = context.configure()

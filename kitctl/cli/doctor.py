@@ -67,7 +67,7 @@ def _owner_and_sources(context: CommandContext) -> tuple[str, Sources]:
     Nothing where the project cannot be read: its own check says why.
     """
     from kitctl.domain.metadata import Sources
-    from kitctl.operations.shared.read_project import read_project
+    from kitctl.operations.project.read_project import read_project
 
     try:
         metadata = read_project(context.project).inspection.metadata

@@ -58,10 +58,10 @@ def dry_run(
     What follows -- are the script's own arguments: kitctl dry-run -- --lr 0.1
     """
     from kitctl.operations import dry_run as operation
-    from kitctl.operations.shared.attached_data import attached_folders
-    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
-    from kitctl.operations.shared.overrides import parse_overrides
-    from kitctl.operations.shared.prepare_run import prepare_run
+    from kitctl.operations.local_runs.prepare_run import prepare_run
+    from kitctl.operations.planning.attached_data import attached_folders
+    from kitctl.operations.planning.launch_options import check_arguments, parse_environment
+    from kitctl.operations.planning.overrides import parse_overrides
     from kitctl.render.dry_run import draw_dry_run
     from kitctl.sandbox import runner
 

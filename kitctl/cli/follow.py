@@ -12,8 +12,8 @@ from kitctl.render.logs import line_text
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
-    from kitctl.operations.shared.find_run import TargetRun
-    from kitctl.operations.shared.run_status import RunStatus
+    from kitctl.operations.watching.find_run import TargetRun
+    from kitctl.operations.watching.run_status import RunStatus
     from kitctl.ports import LogLine
 
 
@@ -43,7 +43,7 @@ def follow_run(
     context: CommandContext, target: TargetRun, show: Callable[[LogLine], None]
 ) -> RunStatus:
     """Show the log as it comes, until the run has ended; return the state in which it ended."""
-    from kitctl.operations.shared.watch import follow
+    from kitctl.operations.watching.watch import follow
     from kitctl.render.live_line import live_line
 
     options, record = context.options, target.record

@@ -44,7 +44,7 @@ def register_folders(
 ) -> None:
     """Let the project's own folders stand for these sources in the local Kaggle."""
     from kitctl.local import lifecycle
-    from kitctl.operations.shared.register_sources import register_sources
+    from kitctl.operations.local_runs.register_sources import register_sources
 
     def register(folders: Mapping[str, Path]) -> None:
         lifecycle.register_sources(running or lifecycle.start(local_state()), folders)
@@ -105,7 +105,7 @@ def start(
     with context.console.progress("Starting the local Kaggle"):
         running = lifecycle.start(local_state(state), port)
     if names := context.config.sources:
-        from kitctl.operations.shared.register_sources import sources_named
+        from kitctl.operations.local_runs.register_sources import sources_named
 
         register_folders(context, sources_named(names), running)
     return CommandResult(_process_state(running.state), render.draw_running)

@@ -14,7 +14,7 @@ from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.operations.watching.find_run import TargetRun
     from kitctl.ports import LogLine
 
 

@@ -10,7 +10,7 @@ from kitctl.cli.context import CommandContext
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
-    from kitctl.operations.shared.run_status import RunStatus
+    from kitctl.operations.watching.run_status import RunStatus
 
 NotifyOption = Annotated[
     str | None,

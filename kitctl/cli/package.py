@@ -44,9 +44,9 @@ def package(
     arguments.
     """
     from kitctl.operations.package import write_package, write_package_for
-    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
-    from kitctl.operations.shared.overrides import parse_overrides
-    from kitctl.operations.shared.plan_job import plan_job
+    from kitctl.operations.planning.launch_options import check_arguments, parse_environment
+    from kitctl.operations.planning.overrides import parse_overrides
+    from kitctl.operations.planning.plan_job import plan_job
     from kitctl.render.package import draw_packaged
 
     plan = plan_job(

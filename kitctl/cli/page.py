@@ -13,10 +13,10 @@ from kitctl.errors import InvalidInput
 if TYPE_CHECKING:
     from kitctl.domain.runs import RunRef
     from kitctl.operations.pull_results import PullOptions
-    from kitctl.operations.shared.find_run import TargetRun
-    from kitctl.operations.shared.pull_result import PullResult
-    from kitctl.operations.shared.pulled_run import PulledRun
-    from kitctl.operations.shared.reporter import Reporter
+    from kitctl.operations.pulling.pull_result import PullResult
+    from kitctl.operations.results.pulled_run import PulledRun
+    from kitctl.operations.watching.find_run import TargetRun
+    from kitctl.ports import Reporter
     from kitctl.render.report import WrittenPage
 
 # A page about more runs than this is not named after each of them.

@@ -59,9 +59,9 @@ def _measure_here(
     context: CommandContext, data: Path | None, read_delay: float, out: Path | None
 ) -> CommandResult:
     from kitctl.operations import pipelines
-    from kitctl.operations.shared.plan_job import plan_job
-    from kitctl.operations.shared.prepare_run import prepare_run
-    from kitctl.operations.shared.prepare_sources import prepare
+    from kitctl.operations.local_runs.prepare_run import prepare_run
+    from kitctl.operations.local_runs.prepare_sources import prepare
+    from kitctl.operations.planning.plan_job import plan_job
     from kitctl.render.pipelines import draw_measurement
     from kitctl.sandbox import runner
 
@@ -87,8 +87,8 @@ def _measure_here(
 def _push(context: CommandContext, read_delay: float, local: bool | None) -> CommandResult:
     from kitctl.cli.send import pushed_result, send
     from kitctl.operations.pipelines import pipelines_settings
+    from kitctl.operations.planning.plan_job import plan_job
     from kitctl.operations.push import PushOptions
-    from kitctl.operations.shared.plan_job import plan_job
 
     context.configure(local=local)
     settings = pipelines_settings(None, read_delay)

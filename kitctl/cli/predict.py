@@ -17,7 +17,7 @@ from kitctl.errors import InvalidInput, KitError, UsageError
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.operations.shared.pulled_run import PulledRuns
+    from kitctl.operations.results.pulled_run import PulledRuns
 
 
 @command("predict")

@@ -49,7 +49,7 @@ def pull_results(
     from kitctl.cli.follow import hint_on_interrupt
     from kitctl.cli.page import open_page, pull_with_page
     from kitctl.operations.pull_results import PullOptions
-    from kitctl.operations.shared.watch import wait_for_end
+    from kitctl.operations.watching.watch import wait_for_end
     from kitctl.render.pull_results import draw_pulled
 
     settings = context.configure(local=local)

@@ -11,7 +11,7 @@ from kitctl.cli.context import CommandContext
 
 if TYPE_CHECKING:
     from kitctl.domain.runs import KernelRef
-    from kitctl.operations.shared.pulled_run import PulledRuns
+    from kitctl.operations.results.pulled_run import PulledRuns
 
 PulledRunsArgument = Annotated[
     list[str] | None,
@@ -26,7 +26,7 @@ PulledRunsArgument = Annotated[
 def pulled_runs(context: CommandContext) -> PulledRuns:
     """Return where pulled runs are found, without asking Kaggle."""
     from kitctl.adapters.results_folder import LocalResultsFolder
-    from kitctl.operations.shared.pulled_run import PulledRuns
+    from kitctl.operations.results.pulled_run import PulledRuns
 
     base = context.project_or_none() or Path.cwd()
     return PulledRuns(

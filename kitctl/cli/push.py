@@ -18,7 +18,7 @@ from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.operations.watching.find_run import TargetRun
 
 
 def _accelerator_names(incomplete: str) -> list[str]:
@@ -125,12 +125,12 @@ def push(
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
     from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.operations.planning.launch_options import check_arguments, parse_environment
+    from kitctl.operations.planning.overrides import parse_overrides
+    from kitctl.operations.planning.plan_job import plan_job
+    from kitctl.operations.project.read_project import read_project
     from kitctl.operations.push import PushOptions
-    from kitctl.operations.shared.launch_options import check_arguments, parse_environment
-    from kitctl.operations.shared.overrides import parse_overrides
-    from kitctl.operations.shared.plan_job import plan_job
-    from kitctl.operations.shared.read_project import read_project
-    from kitctl.operations.shared.run_note import check_note
+    from kitctl.operations.sending.run_note import check_note
     from kitctl.render import push as render
 
     if open_it and not follow:
@@ -199,7 +199,7 @@ def push(
 
     from kitctl.cli.follow import LinePrinter, follow_run
     from kitctl.cli.page import default_folder, page_path
-    from kitctl.operations.shared.find_run import TargetRun
+    from kitctl.operations.watching.find_run import TargetRun
 
     assert pushed.run.ref
     context.console.info(f"{pushed.run.name}: {pushed.url}")

@@ -22,7 +22,7 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
     if not options:
         return {}
     from kitctl.domain.datasets import DatasetRef
-    from kitctl.operations.shared.read_metadata import read_metadata
+    from kitctl.operations.project.read_metadata import read_metadata
 
     sources = read_metadata(context.project).metadata.sources.datasets
     folders = {}
@@ -62,7 +62,7 @@ def push_data(context: CommandContext, folders: Mapping[str, Path]) -> None:
 
 def _push(context: CommandContext, name: str, folder: Path) -> None:
     from kitctl.cli.datasets import dataset_ports
-    from kitctl.operations.shared.push_folder import FolderPushOptions, push_folder
+    from kitctl.operations.dataset_versions.push_folder import FolderPushOptions, push_folder
 
     result = push_folder(folder, FolderPushOptions(id=name), dataset_ports(context))
     for warning in result.warnings:
@@ -78,8 +78,8 @@ def push_attached(context: CommandContext, options: PushOptions) -> tuple[str, .
         return ()
     from kitctl.cli.datasets import dataset_ports
     from kitctl.domain.datasets import DatasetRef
-    from kitctl.operations.shared.attached_data import attached_folders
-    from kitctl.operations.shared.push_folder import push_files
+    from kitctl.operations.dataset_versions.push_folder import push_files
+    from kitctl.operations.planning.attached_data import attached_folders
 
     account = context.client.account()
     names = []

@@ -10,7 +10,7 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
-from kitctl.operations.shared.prefetch import prefetch
+from kitctl.operations.prefetch import prefetch
 from kitctl.render.output import CommandResult
 
 # Weeks in a picture or a table when the user names no number; the terminal shows this one.
@@ -43,8 +43,8 @@ def quota(
     client = context.connect_briefly()
     with prefetch(client.quota) as reading, prefetch(client.account):
         # Loaded while Kaggle answers.
+        from kitctl.operations.hours.next_run import read_next_run
         from kitctl.operations.quota import show_quota
-        from kitctl.operations.shared.next_run import read_next_run
         from kitctl.render.quota import draw_quota
 
         context.output.prepare()

@@ -11,7 +11,7 @@ from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
 from kitctl.errors import UsageError
-from kitctl.operations.shared.prefetch import prefetch
+from kitctl.operations.prefetch import prefetch
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
     from kitctl.operations.push import PushOptions, PushResult
-    from kitctl.operations.shared.reporter import Reporter
+    from kitctl.ports import Reporter
 
 
 def send(context: CommandContext, options: PushOptions, *, when_free: bool = False) -> PushResult:
@@ -24,8 +24,8 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
     """
     from kitctl.cli.push_data import push_attached
     from kitctl.operations.push import push
-    from kitctl.operations.shared.competition_warnings import competition_warnings
-    from kitctl.operations.shared.push_when_free import push_when_free
+    from kitctl.operations.sending.competition_warnings import competition_warnings
+    from kitctl.operations.sending.push_when_free import push_when_free
 
     client = context.client
     attached = push_attached(context, options)

@@ -19,8 +19,8 @@ def status(
 
     The exit code says how it ended: 6 it failed, 7 it was cancelled or timed out.
     """
-    from kitctl.operations.shared.run_facts import with_own_facts
-    from kitctl.operations.shared.run_status import read_status
+    from kitctl.operations.watching.run_facts import with_own_facts
+    from kitctl.operations.watching.run_status import read_status
     from kitctl.render.status import draw_status
 
     context.configure(local=local)

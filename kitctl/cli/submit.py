@@ -82,7 +82,7 @@ def _project_competition(context: CommandContext) -> str:
 
     Raises UsageError where there is not exactly one.
     """
-    from kitctl.operations.shared.read_metadata import read_metadata
+    from kitctl.operations.project.read_metadata import read_metadata
 
     project = context.project_or_none()
     names = read_metadata(project).metadata.sources.competitions if project else ()

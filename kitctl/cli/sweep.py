@@ -53,7 +53,7 @@ def sweep(
 def _run_here(
     context: CommandContext, overrides: dict[str, Any], data: list[str], out: Path | None
 ) -> CommandResult:
-    from kitctl.operations.shared.prepare_run import prepare_run
+    from kitctl.operations.local_runs.prepare_run import prepare_run
     from kitctl.operations.sweep import sweep
     from kitctl.render.sweep import draw_sweep
     from kitctl.sandbox import runner
@@ -73,8 +73,8 @@ def _run_here(
 
 def _push(context: CommandContext, overrides: dict[str, Any], local: bool | None) -> CommandResult:
     from kitctl.cli.send import pushed_result, send
+    from kitctl.operations.planning.plan_job import plan_job
     from kitctl.operations.push import PushOptions
-    from kitctl.operations.shared.plan_job import plan_job
 
     config = context.configure(local=local)
     plan = plan_job(context.project, overrides=overrides, accelerator=config.accelerator)

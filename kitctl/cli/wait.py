@@ -38,7 +38,7 @@ def wait(
     """
     from kitctl.cli.follow import hint_on_interrupt
     from kitctl.domain import durations
-    from kitctl.operations.shared.watch import wait_for_end
+    from kitctl.operations.watching.watch import wait_for_end
     from kitctl.render.status import EndedRuns, draw_ended, draw_status
 
     context.configure(local=local, notify=notify)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.quota_guards import saved_by_cancelling
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.run_status import RunStatus, read_status
-from kitctl.operations.shared.stop_run import USUAL_TIMES, StopTimes, stop_run
-from kitctl.ports import Clock, Kaggle, Ledger
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import RunStatus, read_status
+from kitctl.operations.watching.stop_run import USUAL_TIMES, StopTimes, stop_run
+from kitctl.ports import Clock, Kaggle, Ledger, Reporter
 
 
 @dataclass(frozen=True)

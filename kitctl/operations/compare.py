@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kitctl.errors import UsageError
-from kitctl.operations.shared.compared_runs import ComparedRuns, compare_pulled
-from kitctl.operations.shared.pulled_run import PulledRuns
+from kitctl.operations.results.compared_runs import ComparedRuns, compare_pulled
+from kitctl.operations.results.pulled_run import PulledRuns
 
 
 def compare(

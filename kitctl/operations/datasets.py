@@ -7,10 +7,9 @@ from typing import Any
 
 from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
 from kitctl.errors import KitError
-from kitctl.operations.shared.dataset_wait import failed, wait_until_ready
-from kitctl.operations.shared.find_dataset import find_dataset
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.ports import Clock, DatasetService
+from kitctl.operations.dataset_versions.dataset_wait import failed, wait_until_ready
+from kitctl.operations.dataset_versions.find_dataset import find_dataset
+from kitctl.ports import Clock, DatasetService, Reporter
 
 
 @dataclass(frozen=True)

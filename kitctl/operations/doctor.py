@@ -13,9 +13,10 @@ from kitctl.config import Config
 from kitctl.domain.metadata import Sources
 from kitctl.domain.source_names import UncheckedSource
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, hint_text
-from kitctl.operations.shared import imported_packages, prepare_sources
-from kitctl.operations.shared.plan_job import plan_job
-from kitctl.operations.shared.read_project import Project, read_project
+from kitctl.operations.local_runs import prepare_sources
+from kitctl.operations.planning.plan_job import plan_job
+from kitctl.operations.project import imported_packages
+from kitctl.operations.project.read_project import Project, read_project
 from kitctl.ports import Kaggle
 
 OLDEST_PYTHON = (3, 11)

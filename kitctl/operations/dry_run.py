@@ -12,14 +12,13 @@ from typing import Any
 
 from kitctl.domain import run_report
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
-from kitctl.operations.shared import outputs
-from kitctl.operations.shared.local_run import ScriptRun
-from kitctl.operations.shared.outputs import Artifact, OutputCheck, SkippedPhoto
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.scratch_folder import scratch_folder
-from kitctl.operations.shared.subset import link_subset
+from kitctl.operations.local_runs import outputs
+from kitctl.operations.local_runs.local_run import ScriptRun
+from kitctl.operations.local_runs.outputs import Artifact, OutputCheck, SkippedPhoto
+from kitctl.operations.local_runs.scratch_folder import scratch_folder
+from kitctl.operations.local_runs.subset import link_subset
 from kitctl.packing.bundle import Plan
-from kitctl.ports import Runner
+from kitctl.ports import Reporter, Runner
 
 LOG_NAME = "dry-run.log"
 _EPOCH = re.compile(r"epoch (\d+)/(\d+)\b")

@@ -14,11 +14,11 @@ from kitctl.domain import metadata as metadata_file
 from kitctl.domain.metadata import Metadata
 from kitctl.domain.titles import slug_of, title_from
 from kitctl.errors import InvalidInput
-from kitctl.operations.shared.adopted_code import KINDS, AdoptedCode, adopt_file, adopt_text
-from kitctl.operations.shared.imported_packages import not_installed, pip_install
-from kitctl.operations.shared.read_project import read_project
-from kitctl.operations.shared.sample_competition import FOLDER, SLUG, sample_competition
-from kitctl.operations.shared.shipped_files import shipped_folder
+from kitctl.operations.project.adopted_code import KINDS, AdoptedCode, adopt_file, adopt_text
+from kitctl.operations.project.imported_packages import not_installed, pip_install
+from kitctl.operations.project.read_project import read_project
+from kitctl.operations.project.sample_competition import FOLDER, SLUG, sample_competition
+from kitctl.operations.project.shipped_files import shipped_folder
 
 TEMPLATES = {
     "competition": "train.py",

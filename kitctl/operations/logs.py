@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kitctl.domain.runs import RunRef, Status
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.run_status import RunStatus, read_status
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.ports import Kaggle, Ledger, LogLine
 
 

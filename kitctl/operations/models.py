@@ -9,16 +9,16 @@ from kitctl.domain.datasets import DatasetRef
 from kitctl.domain.models import model_files
 from kitctl.domain.results import ExpectedFile, check_names
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
-from kitctl.operations.shared.dataset_folder import hash_files, list_folder
-from kitctl.operations.shared.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.push_dataset import (
+from kitctl.operations.dataset_versions.dataset_folder import hash_files, list_folder
+from kitctl.operations.dataset_versions.push_dataset import (
     DatasetContent,
     DatasetPorts,
     PushedVersion,
     push_content,
 )
-from kitctl.operations.shared.run_status import read_status
+from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import read_status
 from kitctl.ports import Downloader, Kaggle, Ledger, ResultsFolder
 
 

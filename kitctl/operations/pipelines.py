@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
-from kitctl.operations.shared.local_run import ScriptRun
-from kitctl.operations.shared.prepare_sources import StandIn
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.scratch_folder import scratch_folder
+from kitctl.operations.local_runs.local_run import ScriptRun
+from kitctl.operations.local_runs.prepare_sources import StandIn
+from kitctl.operations.local_runs.scratch_folder import scratch_folder
 from kitctl.packing.bundle import Plan
-from kitctl.ports import Runner
+from kitctl.ports import Reporter, Runner
 
 TASK = "pipelines"
 TABLE = "pipelines.csv"

@@ -12,11 +12,10 @@ from kitctl.domain import run_report
 from kitctl.domain.metrics import finite_number
 from kitctl.domain.model_labels import ModelLabels, from_labels, from_report
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunFailed
-from kitctl.operations.shared.local_run import wait_for_exit
-from kitctl.operations.shared.pulled_run import PulledRun
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.scratch_folder import scratch_folder
-from kitctl.ports import Runner
+from kitctl.operations.local_runs.local_run import wait_for_exit
+from kitctl.operations.local_runs.scratch_folder import scratch_folder
+from kitctl.operations.results.pulled_run import PulledRun
+from kitctl.ports import Reporter, Runner
 
 LABELS, ANSWERS = "labels.json", "answers.jsonl"
 MODELS = ("model.keras", "model.weights.h5", "saved_model")

@@ -25,7 +25,8 @@ from kitctl.domain.results import (
     parse_manifest,
 )
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
-from kitctl.operations.shared.fetch_files import (
+from kitctl.operations.prefetch import prefetch
+from kitctl.operations.pulling.fetch_files import (
     DISK_ERRORS,
     UNWRITABLE,
     USUAL_TRIES,
@@ -34,19 +35,18 @@ from kitctl.operations.shared.fetch_files import (
     FileUrls,
     PulledFile,
 )
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.prefetch import prefetch
-from kitctl.operations.shared.pull_result import PullResult
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.run_listing import RunListing, is_selected, list_sizes
-from kitctl.operations.shared.run_status import RunStatus, read_status
-from kitctl.operations.shared.run_summary import read_summary
+from kitctl.operations.pulling.pull_result import PullResult
+from kitctl.operations.pulling.run_listing import RunListing, is_selected, list_sizes
+from kitctl.operations.results.run_summary import read_summary
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.ports import (
     Downloader,
     FileContent,
     Kaggle,
     Ledger,
     LogLine,
+    Reporter,
     ResultsFolder,
 )
 

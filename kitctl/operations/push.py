@@ -24,17 +24,16 @@ from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef, Status
 from kitctl.domain.same_source import source_sha256
 from kitctl.errors import InvalidInput
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.foreign_run import find_foreign_run, is_hidden
-from kitctl.operations.shared.job_kernel import JobKernel, find_job_kernel
-from kitctl.operations.shared.quota_reading import read_quota
-from kitctl.operations.shared.reconcile import reconcile
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.run_status import read_status
-from kitctl.operations.shared.send_once import send_once
-from kitctl.operations.shared.stop_run import stop_run
+from kitctl.operations.hours.quota_reading import read_quota
+from kitctl.operations.sending.job_kernel import JobKernel, find_job_kernel
+from kitctl.operations.sending.send_once import send_once
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.foreign_run import find_foreign_run, is_hidden
+from kitctl.operations.watching.reconcile import reconcile
+from kitctl.operations.watching.run_status import read_status
+from kitctl.operations.watching.stop_run import stop_run
 from kitctl.packing.bundle import Plan
-from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, SaveRequest
+from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, Reporter, SaveRequest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,11 +19,10 @@ from kitctl.domain.quota_guards import still_to_take
 from kitctl.domain.runs import Forecast
 from kitctl.domain.weeks import Week, last_weeks, moment_of
 from kitctl.errors import KitError
-from kitctl.operations.shared.next_run import NextRun
-from kitctl.operations.shared.quota_reading import allowed_seconds, estimated_quota
-from kitctl.operations.shared.reconcile import reconcile
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.ports import Kaggle, Ledger
+from kitctl.operations.hours.next_run import NextRun
+from kitctl.operations.hours.quota_reading import allowed_seconds, estimated_quota
+from kitctl.operations.watching.reconcile import reconcile
+from kitctl.ports import Kaggle, Ledger, Reporter
 
 # The past runs whose forecasts are rated.
 RATED_RUNS = 20

@@ -10,9 +10,9 @@ from typing import Any
 from kitctl.domain.predictions import PredictionTable, read_predictions
 from kitctl.domain.results import LARGEST_MANIFEST_BYTES, MANIFEST, ManifestEntry, parse_manifest
 from kitctl.domain.run_report import Unreadable
-from kitctl.operations.shared.compared_runs import ComparedRuns, compare_pulled
-from kitctl.operations.shared.pictures import Picture, shrink
-from kitctl.operations.shared.pulled_run import PulledRun
+from kitctl.operations.results.compared_runs import ComparedRuns, compare_pulled
+from kitctl.operations.results.pictures import Picture, shrink
+from kitctl.operations.results.pulled_run import PulledRun
 
 PREDICTIONS = "predictions.csv"
 LOG_LINES = 400

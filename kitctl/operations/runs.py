@@ -11,11 +11,10 @@ from kitctl.domain.metrics import BestValue
 from kitctl.domain.runs import KernelRef, Run, Status
 from kitctl.domain.weeks import moment_of
 from kitctl.errors import KitError
-from kitctl.operations.shared.pulled_run import PulledRun, PulledRuns
-from kitctl.operations.shared.reconcile import reconcile
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.run_table import common_metric, sort_table
-from kitctl.ports import Kaggle, Ledger
+from kitctl.operations.results.pulled_run import PulledRun, PulledRuns
+from kitctl.operations.results.run_table import common_metric, sort_table
+from kitctl.operations.watching.reconcile import reconcile
+from kitctl.ports import Kaggle, Ledger, Reporter
 
 if TYPE_CHECKING:
     import pandas as pd

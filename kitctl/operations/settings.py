@@ -10,7 +10,7 @@ from typing import Any
 
 from kitctl.config import JOB_NAME
 from kitctl.errors import InvalidInput, NextCommand
-from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.planning.plan_job import plan_job
 
 
 @dataclass(frozen=True)

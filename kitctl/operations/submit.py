@@ -18,10 +18,9 @@ from kitctl.errors import (
     Refused,
     RunFailed,
 )
-from kitctl.operations.shared.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.reporter import Reporter
-from kitctl.operations.shared.run_status import read_status
+from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import read_status
 from kitctl.ports import (
     AnswerLost,
     Clock,
@@ -30,6 +29,7 @@ from kitctl.ports import (
     Downloader,
     Kaggle,
     Ledger,
+    Reporter,
     ResultsFolder,
     ScoredSubmission,
     SubmissionStatus,

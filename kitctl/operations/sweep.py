@@ -13,12 +13,11 @@ from typing import Any
 
 from kitctl.domain import run_report
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
-from kitctl.operations.shared import outputs
-from kitctl.operations.shared.local_run import ScriptRun
-from kitctl.operations.shared.overrides import parse_overrides
-from kitctl.operations.shared.reporter import Reporter
+from kitctl.operations.local_runs import outputs
+from kitctl.operations.local_runs.local_run import ScriptRun
+from kitctl.operations.planning.overrides import parse_overrides
 from kitctl.packing.bundle import Plan
-from kitctl.ports import Runner
+from kitctl.ports import Reporter, Runner
 
 TABLE = "heads.csv"
 LOG_NAME = "sweep.log"

@@ -31,6 +31,7 @@ from kitctl.ports.kaggle import (
     SourceVersion,
 )
 from kitctl.ports.ledger import AdmissionCheck, Ledger
+from kitctl.ports.reporter import NullReporter, ProgressBar, Reporter
 from kitctl.ports.results import (
     Downloader,
     DownloadInterrupted,
@@ -59,11 +60,14 @@ __all__ = [
     "LocalRun",
     "LogLine",
     "MovedFiles",
+    "NullReporter",
     "OutputFile",
     "PhotoFault",
     "PhotoInspector",
     "PolledStatus",
+    "ProgressBar",
     "PushState",
+    "Reporter",
     "ResultsFolder",
     "Runner",
     "SaveRequest",

@@ -9,7 +9,7 @@ from kitctl.domain import durations
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.shared.run_chain import ChainResult
+    from kitctl.operations.sending.run_chain import ChainResult
 
 
 def draw_chain(chain: ChainResult, console: Console) -> None:

@@ -13,7 +13,7 @@ from kitctl.render.tables import Column, draw_table, number_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.shared.compared_runs import ComparedRuns
+    from kitctl.operations.results.compared_runs import ComparedRuns
 
 # Up to so many runs stand side by side, a fact a line; more stand below each other.
 SIDE_BY_SIDE = 4

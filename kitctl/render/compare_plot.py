@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kitctl.domain.metrics import NO_CURVES, epoch_at
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_users_file
-from kitctl.operations.shared.compared_runs import ComparedRuns
+from kitctl.operations.results.compared_runs import ComparedRuns
 from kitctl.render.safe_text import safe_text
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from kitctl.render.progress_bars import LiveBar, PlainBar, columns
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from kitctl.operations.shared.reporter import ProgressBar
+    from kitctl.ports import ProgressBar
 
 _RED, _YELLOW, _DIM, _PLAIN = "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 

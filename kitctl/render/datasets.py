@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kitctl.domain.photo_folder import FolderProblem
+    from kitctl.operations.dataset_versions.check_folder import FolderCheck
+    from kitctl.operations.dataset_versions.pull_dataset import DatasetPull
+    from kitctl.operations.dataset_versions.push_folder import FolderPush
     from kitctl.operations.datasets import DatasetList, DatasetState
-    from kitctl.operations.shared.check_folder import FolderCheck
-    from kitctl.operations.shared.pull_dataset import DatasetPull
-    from kitctl.operations.shared.push_folder import FolderPush
 
 # Files of each kind that are listed by name.
 SHOWN = 12

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kitctl.domain.results import ManifestEntry
-    from kitctl.operations.shared.pull_result import PullResult
+    from kitctl.operations.pulling.pull_result import PullResult
 
 # Files of each kind that are listed by name.
 SHOWN = 12

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kitctl.operations.push import PushResult
-    from kitctl.operations.shared.run_status import RunStatus
+    from kitctl.operations.watching.run_status import RunStatus
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from kitctl.domain.differences import value_text
 from kitctl.domain.run_report import verdict
 from kitctl.files import replace_users_file
 from kitctl.operations.report import ReportedRun, RunReport
-from kitctl.operations.shared.pictures import Picture
+from kitctl.operations.results.pictures import Picture
 from kitctl.render.compare import cell_text
 from kitctl.render.report_charts import compared_charts, run_charts
 from kitctl.render.safe_text import safe_text

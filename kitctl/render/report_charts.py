@@ -8,7 +8,7 @@ from typing import Any
 
 from kitctl.domain.metrics import NO_CURVES, epoch_at
 from kitctl.operations.report import ReportedRun
-from kitctl.operations.shared.compared_runs import ComparedRuns
+from kitctl.operations.results.compared_runs import ComparedRuns
 
 MAX_CHARTS = 12
 

@@ -12,7 +12,7 @@ from kitctl.render.lines import draw_line
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.operations.shared.run_status import RunStatus
+    from kitctl.operations.watching.run_status import RunStatus
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from kitctl.cli.app import MODULES
 
 # A file that a command does without → why.
 WITHOUT = {
-    "operations/wait.py": "waiting is operations/shared/watch.py, as for push and pull-results",
-    "operations/status.py": "reading a run's state is operations/shared/run_status.py, as for wait",
+    "operations/wait.py": "waiting is operations/watching/watch.py, as for push and pull-results",
+    "operations/status.py": "reading a run's state is operations/watching/run_status.py",
     "render/wait.py": "draws the run as `status` does",
     "operations/local.py": "starts and stops the local Kaggle, nothing more",
 }
-# A file of operations/ beside the commands' → why it is not in operations/shared/.
+# A file of operations/ beside the commands' → why it is in none of the rooms.
 BESIDES = {
     "__init__": "the folder",
+    "prefetch": "any command may send a request while it does something else",
 }
 
 
@@ -57,9 +58,9 @@ def test_the_readme_names_every_command() -> None:
     )
 
 
-def test_operations_beside_the_commands_stand_in_shared() -> None:
+def test_operations_beside_the_commands_stand_in_a_room() -> None:
     wrong = [
-        f"kitctl/operations/{path.name}: no command of that name; move it to operations/shared/"
+        f"kitctl/operations/{path.name}: no command of that name; move it to a room"
         for path in python_files("kitctl/operations")
         if path.parent.name == "operations" and path.stem not in {*MODULES.values(), *BESIDES}
     ]

@@ -75,7 +75,7 @@ def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode_and_neve
         raise RuntimeError(f"the token is {secret}")
 
     packed_job(tmp_path)
-    monkeypatch.setattr("kitctl.operations.shared.plan_job.plan_job", broken)
+    monkeypatch.setattr("kitctl.operations.planning.plan_job.plan_job", broken)
     assert main(["package", "--project", str(tmp_path)]) == 1
     err = capsys.readouterr().err
     assert "a bug of kitctl: RuntimeError" in err

@@ -9,8 +9,8 @@ import pytest
 from support.command_line import Kitctl, write_script
 
 from kitctl.cli import chain
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.run_status import RunStatus
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_status import RunStatus
 
 # Counts one step a session; a step may end otherwise than the plain one.
 COUNT = """

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from kitctl.operations.shared import prepare_sources
-from kitctl.operations.shared.plan_job import plan_job
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.operations.local_runs import prepare_sources
+from kitctl.operations.planning.plan_job import plan_job
+from kitctl.ports import NullReporter
 
 # Each test starts TensorFlow twice, which takes long on a slow machine.
 pytestmark = [pytest.mark.kaggle_image, pytest.mark.timeout(900)]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from kitctl.operations.shared.overrides import parse_overrides
-from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.planning.overrides import parse_overrides
+from kitctl.operations.planning.plan_job import plan_job
 
 pytestmark = [pytest.mark.matrix, pytest.mark.timeout(1800)]
 

@@ -11,7 +11,7 @@ from support.official_client import OfficialClient, client_release
 from support.projects import packed_job
 
 from kitctl.operations.package import write_package
-from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.planning.plan_job import plan_job
 
 SCRIPT = """\
 import pathlib, sys

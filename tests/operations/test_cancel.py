@@ -14,9 +14,9 @@ from kitctl.adapters.kaggle import connect_local
 from kitctl.domain.runs import Facts, KernelRef, RunRef, Status
 from kitctl.errors import NetworkFailed, Refused
 from kitctl.operations.cancel import cancel
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.stop_run import StopTimes
-from kitctl.operations.shared.watch import wait_for_end
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.stop_run import StopTimes
+from kitctl.operations.watching.watch import wait_for_end
 
 
 def test_cancelling_stops_the_run(setup: LocalSetup) -> None:

@@ -15,8 +15,8 @@ from support.projects import MAIN, packed_job, single_script, write_files
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations import dry_run
 from kitctl.operations.dry_run import LOG_NAME, DryRunResult, Scale
-from kitctl.operations.shared.plan_job import plan_job
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.operations.planning.plan_job import plan_job
+from kitctl.ports import NullReporter
 from kitctl.sandbox import runner
 
 SMALL = Scale(photos=40, epochs=2)

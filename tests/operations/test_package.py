@@ -10,7 +10,7 @@ from pathlib import Path
 from support.projects import packed_job, single_script, write_files
 
 from kitctl.operations.package import write_package
-from kitctl.operations.shared.plan_job import plan_job
+from kitctl.operations.planning.plan_job import plan_job
 
 
 def test_the_folder_has_a_script_and_metadata_that_names_it(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations import pipelines
-from kitctl.operations.shared.reporter import NullReporter
 from kitctl.packing.bundle import Plan
+from kitctl.ports import NullReporter
 
 TABLE = (
     "name,photos_per_second,slowest,fastest,cached_photos_per_second,"

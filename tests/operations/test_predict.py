@@ -13,10 +13,9 @@ from support.pulled_results import write_results
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.errors import RunFailed
 from kitctl.operations.predict import Predictions, find_photos, predict
-from kitctl.operations.shared.pulled_run import PulledRun
-from kitctl.operations.shared.reporter import NullReporter
-from kitctl.operations.shared.run_summary import read_summary
-from kitctl.ports import LocalRun
+from kitctl.operations.results.pulled_run import PulledRun
+from kitctl.operations.results.run_summary import read_summary
+from kitctl.ports import LocalRun, NullReporter
 
 LABELS = {"schema": "kitctl-labels/1", "classes": ["blue", "red"], "input": {}}
 

@@ -18,7 +18,7 @@ from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.errors import InvalidInput, Refused, RunCancelled, RunFailed, hint_text
 from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
-from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.watching.find_run import TargetRun
 
 RUN_REPORT = {
     "schema": "kitctl-run/1",

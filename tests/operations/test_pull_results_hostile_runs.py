@@ -13,7 +13,7 @@ from support.local_kaggle import LocalKaggle
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.shared.fetch_files.LONGEST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("kitctl.operations.pulling.fetch_files.LONGEST_PAUSE_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("seed", range(6))

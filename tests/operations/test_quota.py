@@ -16,10 +16,10 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import Facts, KernelRef, Run
 from kitctl.domain.weeks import seconds_of
 from kitctl.errors import NetworkFailed
+from kitctl.operations.hours.next_run import NextRun
+from kitctl.operations.prefetch import prefetch
 from kitctl.operations.quota import QuotaReport, show_quota
-from kitctl.operations.shared.next_run import NextRun
-from kitctl.operations.shared.prefetch import prefetch
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.ports import NullReporter
 
 T4 = "NvidiaTeslaT4"
 TPU = "TpuV5E8"

@@ -13,9 +13,9 @@ from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import Facts
 from kitctl.domain.weeks import week_of
+from kitctl.operations.hours.next_run import NextRun
 from kitctl.operations.quota import show_quota
-from kitctl.operations.shared.next_run import NextRun
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.ports import NullReporter
 
 RUNS = 10_000
 NOW = 1_800_000_000.0

@@ -8,9 +8,9 @@ import pytest
 from support.projects import packed_job
 
 from kitctl.errors import InvalidInput, RunFailed
-from kitctl.operations.shared.plan_job import plan_job
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.operations.planning.plan_job import plan_job
 from kitctl.operations.sweep import SweepResult, sweep, sweep_settings
+from kitctl.ports import NullReporter
 from kitctl.sandbox import runner
 
 # Ends halfway the first time, as a killed run does; counts how often it was started.

@@ -17,8 +17,8 @@ from support.official_pushes import OfficialPush, push_officially
 
 from kitctl.errors import KitError
 from kitctl.operations.package import write_package
+from kitctl.operations.planning.plan_job import plan_job
 from kitctl.operations.push import PushOptions, push
-from kitctl.operations.shared.plan_job import plan_job
 
 # What Kaggle stores of a kernel that says nothing about the folder.
 _NOT_COMPARED = ("id", "lastRunTime", "currentVersionNumber")

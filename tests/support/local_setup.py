@@ -17,8 +17,8 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.domain.runs import KernelRef, RunRef
 from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
-from kitctl.operations.shared.find_run import TargetRun
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.ports import NullReporter
 
 # A finished run, on any day but today.
 LAST_WEEK = {"startedAt": "2026-11-10T10:00:00Z", "endedAt": "2026-11-10T11:00:00Z"}

@@ -6,7 +6,7 @@ from support.jobs import intent_to_push, save_request
 from support.local_setup import LocalSetup
 
 from kitctl.domain.runs import KernelRef
-from kitctl.operations.shared.find_run import TargetRun
+from kitctl.operations.watching.find_run import TargetRun
 
 KERNEL = KernelRef("local", "small-job")
 

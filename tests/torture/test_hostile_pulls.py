@@ -19,7 +19,7 @@ MANY = 10_000
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kitctl.operations.shared.fetch_files.LONGEST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("kitctl.operations.pulling.fetch_files.LONGEST_PAUSE_SECONDS", 0.01)
 
 
 def test_hostile_runs_pulled_one_after_the_other(

@@ -18,7 +18,7 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs import NOT_SHOWN_SECONDS, KernelRef
 from kitctl.errors import KitError
 from kitctl.operations.push import PushOptions, push
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.ports import NullReporter
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(900)]
 
@@ -32,7 +32,7 @@ import urllib3
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.operations.push import PushOptions, push
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.ports import NullReporter
 from support.plans import script_plan
 endpoint, token = sys.argv[1:3]
 for line in sys.stdin:

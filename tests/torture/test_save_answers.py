@@ -19,7 +19,7 @@ from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.errors import KitError
 from kitctl.operations.push import PushOptions, push
-from kitctl.operations.shared.reporter import NullReporter
+from kitctl.ports import NullReporter
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
 

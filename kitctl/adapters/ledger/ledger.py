@@ -30,8 +30,8 @@ class SqliteLedger:
     """The port `Ledger`, in one file for all of a user's accounts and projects.
 
     Each change is one transaction that takes the write lock first, so what it has read still holds
-    when it writes. After a kill between two changes `kitctl.operations.shared.reconcile` completes
-    the records from Kaggle.
+    when it writes. After a kill between two changes, `kitctl.operations.watching.reconcile`
+    completes the records from Kaggle.
     """
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:

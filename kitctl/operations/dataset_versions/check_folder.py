@@ -1,0 +1,121 @@
+"""Say what a training run would say of a folder of photos, and how it would arrive at Kaggle."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kitctl.domain.datasets import LocalFile
+from kitctl.domain.photo_folder import (
+    FolderProblem,
+    PhotoFolder,
+    Severity,
+    folder_problems,
+    sort_photos,
+)
+from kitctl.errors import InvalidInput, KitError, NextCommand, Refused
+from kitctl.operations.dataset_versions.dataset_folder import FolderListing, hash_files, list_folder
+from kitctl.operations.dataset_versions.push_folder import arrival_warnings
+from kitctl.ports import PhotoInspector, Reporter
+
+
+@dataclass(frozen=True)
+class FolderCheck:
+    """The photos of a folder, and everything about it that the user should know."""
+
+    folder: Path
+    photos: PhotoFolder
+    files: int
+    bytes: int
+    problems: tuple[FolderProblem, ...]
+
+    @property
+    def failure(self) -> KitError | None:
+        """The error that the command exits with; None where nothing is refused."""
+        errors = [each for each in self.problems if each.severity is Severity.ERROR]
+        if not errors:
+            return None
+        count = "One thing" if len(errors) == 1 else f"{len(errors)} things"
+        return InvalidInput(
+            f"{count} in {self.folder} would be refused by a push or a training run.",
+            code="folder_refused",
+            hint=(
+                "Fix what is listed as error, then: ",
+                NextCommand("datasets check", shlex.quote(str(self.folder))),
+            ),
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "folder": self.folder,
+            "files": self.files,
+            "bytes": self.bytes,
+            "classes": self.photos.counts(),
+            "problems": self.problems,
+        }
+
+
+def check_folder(
+    folder: Path,
+    exclude: Sequence[str],
+    photos: PhotoInspector,
+    reporter: Reporter,
+    *,
+    jobs: int,
+) -> FolderCheck:
+    """Check a folder without sending anything.
+
+    Raises InvalidInput where it is no folder or holds nothing.
+    """
+    problems: list[FolderProblem] = []
+    listing = _list(folder, exclude, problems)
+    files = hash_files(listing, jobs, reporter)
+    problems += _arrival(files)
+    refused = {problem.path for problem in problems}
+    problems += [
+        FolderProblem(Severity.WARNING, "left_out", name.path, f"{name.reason}.")
+        for name in listing.left_out
+        if name.path not in refused
+    ]
+    found = sort_photos(files)
+    problems += folder_problems(found)
+    paths = [photo.path for photo in found.photos]
+    with reporter.progress(f"Looking at {len(paths)} photos"):
+        problems += [
+            FolderProblem(Severity.WARNING, "unreadable", fault.path, f"{fault.reason}.")
+            for fault in photos.faults(folder, paths)
+        ]
+    return FolderCheck(
+        folder, found, len(files), sum(file.bytes for file in files), tuple(problems)
+    )
+
+
+def _list(folder: Path, exclude: Sequence[str], problems: list[FolderProblem]) -> FolderListing:
+    """List the files; those that a push would refuse become problems and stay out."""
+    try:
+        return list_folder(folder, exclude)
+    except (InvalidInput, Refused) as error:
+        if not error.problems:
+            raise
+        problems += [
+            FolderProblem(Severity.ERROR, error.code, each.where, each.message)
+            for each in error.problems
+        ]
+        refused = [each.where for each in error.problems]
+        return _list(folder, [*exclude, *map(_literal, refused)], problems)
+
+
+def _literal(path: str) -> str:
+    """Return the pattern that matches this path only."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
+
+
+def _arrival(files: Sequence[LocalFile]) -> list[FolderProblem]:
+    try:
+        warnings = arrival_warnings(tuple(files))
+    except InvalidInput as error:
+        return [FolderProblem(Severity.ERROR, error.code, "", error.message)]
+    return [FolderProblem(Severity.WARNING, "unpacked", "", warning) for warning in warnings]

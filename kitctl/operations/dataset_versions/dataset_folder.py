@@ -1,0 +1,205 @@
+"""The files of a folder that becomes a data set: listed, checked for secrets, hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from kitctl.domain.dataset_metadata import METADATA_NAME
+from kitctl.domain.datasets import LocalFile
+from kitctl.domain.results import RefusedName, check_names
+from kitctl.domain.secret_files import kind_of_secret
+from kitctl.domain.secrets import find_credentials
+from kitctl.errors import InvalidInput, Problem, Refused
+from kitctl.ports import Reporter
+
+# What Kaggle's client leaves out, and what systems and tools leave behind.
+_JUNK_FOLDERS = {".git", ".cache", ".huggingface", "__pycache__", ".ipynb_checkpoints", ".kitctl"}
+_JUNK_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_METADATA_FILES = {
+    METADATA_NAME,
+    "datapackage.json",
+    "kernel-metadata.json",
+    "model-metadata.json",
+    "model-instance-metadata.json",
+    *(f"dataset-cover-image.{ending}" for ending in ("png", "jpg", "jpeg", "webp")),
+}
+
+# Text files that are searched for credentials, up to this size.
+_TEXT_ENDINGS = {".py", ".ipynb", ".json", ".toml", ".yaml", ".yml", ".cfg", ".ini", ".sh", ".txt"}
+LONGEST_TEXT_BYTES = 20 << 20
+
+# Files that an error names.
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class FolderListing:
+    """The files of a folder by path, and what stays out of the data set: why, by path."""
+
+    root: Path
+    paths: tuple[str, ...]
+    left_out: tuple[RefusedName, ...]
+
+
+def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:
+    """List the files that become a data set.
+
+    Raises InvalidInput where there are none or one cannot be sent, Refused where one holds secrets.
+    """
+    if not root.is_dir():
+        raise InvalidInput(
+            f"{root} is no folder.", code="no_folder", hint="Name the folder with the files."
+        )
+    paths: list[str] = []
+    left_out: list[RefusedName] = []
+    problems: list[Problem] = []
+    for path in _walk(root, exclude, left_out, problems):
+        paths.append(path)
+    problems += [
+        Problem(name.path, f"{name.reason}.", "Rename it, or leave it out with --exclude.")
+        for name in check_names(paths, is_case_sensitive=True)[1]
+    ]
+    if problems:
+        count = "One file" if len(problems) == 1 else f"{len(problems)} files"
+        raise InvalidInput(
+            f"{count} in {root} cannot become part of a data set; nothing was sent.",
+            code="odd_files",
+            hint="Fix them, or leave them out: --exclude 'NAME'",
+            problems=problems[:MOST_NAMED],
+        )
+    _refuse_secrets(root, paths)
+    if not paths:
+        raise InvalidInput(
+            f"{root} holds no files for a data set.",
+            code="empty_folder",
+            hint="Name the folder with the files.",
+        )
+    return FolderListing(root, tuple(sorted(paths)), tuple(left_out))
+
+
+def hash_files(listing: FolderListing, jobs: int, reporter: Reporter) -> tuple[LocalFile, ...]:
+    """Hash all files, several at once.
+
+    Raises InvalidInput where one cannot be read.
+    """
+    total = sum((listing.root / path).stat().st_size for path in listing.paths)
+    with (
+        reporter.progress(
+            f"Reading {len(listing.paths)} files", total=total or None, unit="bytes"
+        ) as bar,
+        ThreadPoolExecutor(jobs, "hash") as pool,
+    ):
+        files = []
+        try:
+            for file in pool.map(lambda path: _hash(listing.root, path), listing.paths):
+                files.append(file)
+                bar.advance(file.bytes)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return tuple(files)
+
+
+def _hash(root: Path, path: str) -> LocalFile:
+    try:
+        with (root / path).open("rb") as source:
+            status = os.fstat(source.fileno())
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+            size = source.tell()
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read: {error.strerror or error}. Nothing was sent.",
+            code="unreadable",
+            hint="Fix that, or leave it out with --exclude.",
+        ) from None
+    return LocalFile(path, size, status.st_mtime_ns, digest)
+
+
+def _walk(
+    root: Path,
+    exclude: Sequence[str],
+    left_out: list[RefusedName],
+    problems: list[Problem],
+    below: str = "",
+) -> Iterator[str]:
+    """Yield the paths of the files below a folder, links resolved, in order."""
+    try:
+        entries = sorted(os.scandir(root / below), key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(Problem(below or ".", f"cannot be listed: {error.strerror}."))
+        return
+    if below and not entries:
+        left_out.append(RefusedName(f"{below}/", "is an empty folder, which Kaggle does not keep"))
+    for entry in entries:
+        path = f"{below}/{entry.name}" if below else entry.name
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if reason := _reason_to_leave_out(path, is_folder, exclude):
+            left_out.append(RefusedName(path, reason))
+        elif is_folder:
+            yield from _walk(root, exclude, left_out, problems, path)
+        elif reason := _reason_not_to_send(root, entry):
+            problems.append(Problem(path, reason, "Copy it, or leave it out with --exclude."))
+        else:
+            yield path
+
+
+def _reason_to_leave_out(path: str, is_folder: bool, exclude: Sequence[str]) -> str:
+    name = path.rpartition("/")[2]
+    for pattern in exclude:
+        plain = pattern.rstrip("/")
+        if fnmatchcase(path, plain) or fnmatchcase(name, plain):
+            return "is excluded"
+    if name in (_JUNK_FOLDERS if is_folder else _JUNK_FILES):
+        return "is no data"
+    if path in _METADATA_FILES:
+        return "describes the data set"
+    return ""
+
+
+def _reason_not_to_send(root: Path, entry: os.DirEntry[str]) -> str:
+    """Return why an entry that is no folder is no file of a data set; "" where it is one."""
+    if entry.is_symlink():
+        target = Path(entry.path).resolve()
+        if not target.is_relative_to(root.resolve()):
+            return "is a link that leads out of the folder."
+        if target.is_dir():
+            return "is a link to a folder."
+    if not entry.is_file():
+        return "is no regular file."
+    return ""
+
+
+def _refuse_secrets(root: Path, paths: Sequence[str]) -> None:
+    problems = [
+        Problem(path, f"looks like {kind}.") for path in paths if (kind := kind_of_secret(path))
+    ]
+    for path in paths:
+        if Path(path).suffix.lower() in _TEXT_ENDINGS and not kind_of_secret(path):
+            problems += _credentials_in(root, path)
+    if problems:
+        names = " ".join(f"--exclude '{problem.where}'" for problem in problems[:3])
+        raise Refused(
+            f"{root} holds what looks like secrets; nothing was sent.",
+            code="secrets",
+            hint=f"Remove them, or leave them out: {names}",
+            problems=problems[:MOST_NAMED],
+        )
+
+
+def _credentials_in(root: Path, path: str) -> Iterator[Problem]:
+    """Yield the first credential in a text, such as a notebook's output."""
+    try:
+        if (root / path).stat().st_size > LONGEST_TEXT_BYTES:
+            return
+        text = (root / path).read_text("utf-8", "replace")
+    except OSError:
+        return  # Hashing reports it.
+    for line, kind in find_credentials(text):
+        yield Problem(path, f"holds {kind} in line {line}.")
+        return

@@ -1,0 +1,180 @@
+"""Fetch a data set into a folder: one archive, resumed, unpacked beside it, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kitctl.domain.datasets import DatasetInfo, DatasetRef
+from kitctl.domain.results import ExpectedFile, check_names
+from kitctl.errors import InvalidInput, NetworkFailed
+from kitctl.files import replace_file
+from kitctl.operations.dataset_versions.find_dataset import find_dataset
+from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
+from kitctl.ports import DatasetService, Downloader, OutputFile, Reporter, ResultsFolder
+
+ARCHIVE = "archive.zip"
+RECORD = Path(".kitctl") / "dataset.json"
+
+COPY_BYTES = 1 << 20
+
+# What zipfile raises for an archive that is not as it should be.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
+
+
+@dataclass(frozen=True)
+class DatasetPull:
+    """A data set's files on this machine; `fetched`: they came now."""
+
+    info: DatasetInfo
+    version: int
+    out: Path
+    files: int
+    bytes: int
+    fetched: bool
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "dataset": str(self.info.ref),
+            "version": self.version,
+            "out": self.out,
+            "files": self.files,
+            "bytes": self.bytes,
+            "fetched": self.fetched,
+        }
+
+
+def pull_dataset(
+    ref: DatasetRef,
+    version: int | None,
+    out: Path,
+    part: ResultsFolder,
+    datasets: DatasetService,
+    downloads: Downloader,
+    reporter: Reporter,
+) -> DatasetPull:
+    """Fetch a version (None: the newest) into `out`, which has no other content.
+
+    It is made in `part`, a folder beside it, and gets its name once it is whole.
+
+    Raises InvalidInput where there is no such data set or `out` holds something else.
+    """
+    info = find_dataset(ref, datasets)
+    number = version or info.version
+    content = {"dataset": str(ref), "version": number}
+    if _read_record(out) == content:
+        return _pulled(info, number, out, fetched=False)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidInput(
+            f"{out} exists and is not version {number} of {ref}; nothing was fetched.",
+            code="folder_in_use",
+            hint="Choose another folder with --out, or move this one away.",
+        )
+    with part.exclusive(lambda: reporter.info(f"Another kitctl pulls into {out}; waiting …")):
+        archive = _fetch(info, version, part, datasets, downloads, reporter)
+        files = part.root / "files"
+        shutil.rmtree(files, ignore_errors=True)
+        with reporter.progress(f"Unpacking {ref}"):
+            _unpack(archive, files)
+        with replace_file(files / RECORD) as record:
+            record.write_text(json.dumps(content) + "\n", "utf-8")
+        if out.is_dir():
+            out.rmdir()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        files.rename(out)
+    shutil.rmtree(part.root, ignore_errors=True)
+    return _pulled(info, number, out, fetched=True)
+
+
+def _fetch(
+    info: DatasetInfo,
+    version: int | None,
+    part: ResultsFolder,
+    datasets: DatasetService,
+    downloads: Downloader,
+    reporter: Reporter,
+) -> Path:
+    """Download the archive, resuming an earlier download, and return its path."""
+
+    def urls() -> list[OutputFile]:
+        return [OutputFile(ARCHIVE, datasets.archive_url(info.ref, version))]
+
+    fetcher = FileFetcher(FileUrls(urls(), urls), downloads, part, refetch=False, tries=USUAL_TRIES)
+    with reporter.progress(f"Pulling {info.ref}", total=info.bytes, unit="bytes") as bar:
+        _, failed = fetcher.fetch_all({ARCHIVE: ExpectedFile()}, 1, bar)
+    if failed:
+        error = failed[0].error
+        raise NetworkFailed(
+            f"{info.ref} did not come whole: {error.message}",
+            code=error.code,
+            hint="Type the same command again: it goes on where it stopped.",
+        )
+    return part.root / ARCHIVE
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive from outside: only plain files, below the folder, as large as they say.
+
+    Raises InvalidInput for names that lead elsewhere, NetworkFailed where the archive is damaged.
+    """
+    folder.mkdir(parents=True)
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            entries = {entry.filename: entry for entry in packed.infolist() if not entry.is_dir()}
+            accepted, refused = check_names(entries)
+            if refused:
+                raise InvalidInput(
+                    f"The data set holds {refused[0].path!r}, which {refused[0].reason}; nothing of"
+                    " it was kept.",
+                    code="odd_files",
+                    hint="Only its owner can rename that file.",
+                )
+            _require_space(folder, sum(entry.file_size for entry in entries.values()))
+            for name in accepted:
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(entries[name]) as source, target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, COPY_BYTES)
+    except DAMAGE as error:
+        archive.unlink()
+        raise NetworkFailed(
+            f"The archive of the data set is damaged ({error}); nothing of it was kept.",
+            code="damaged",
+            hint="Type the same command again: it downloads the archive anew.",
+        ) from None
+
+
+def _require_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise InvalidInput(
+            f"The data set needs {needed / 1e6:,.0f} MB, but the disk has {free / 1e6:,.0f} MB"
+            " left; nothing was unpacked.",
+            code="disk_full",
+            hint="Free some space, or choose another disk with --out.",
+        )
+
+
+def _read_record(out: Path) -> object:
+    try:
+        return json.loads((out / RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _pulled(info: DatasetInfo, version: int, out: Path, *, fetched: bool) -> DatasetPull:
+    sizes = [
+        path.stat().st_size
+        for path in out.rglob("*")
+        if path.is_file() and path.relative_to(out) != RECORD
+    ]
+    return DatasetPull(info, version, out, len(sizes), sum(sizes), fetched)

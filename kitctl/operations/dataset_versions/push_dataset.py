@@ -1,0 +1,199 @@
+"""Make a data set of files, or its next version: only what changed, resumed, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kitctl.domain.datasets import (
+    MARK_LETTERS,
+    DatasetInfo,
+    DatasetRef,
+    DatasetStatus,
+    LocalFile,
+    content_hash,
+    plan_items,
+    version_notes,
+)
+from kitctl.domain.runs import NOT_SHOWN_SECONDS
+from kitctl.errors import KitError, Refused
+from kitctl.operations.dataset_versions.uploads import Uploads, explain_interrupt
+from kitctl.ports import (
+    AnswerLost,
+    Clock,
+    DatasetRequest,
+    DatasetService,
+    PushState,
+    Reporter,
+    SavedContent,
+    SentRequest,
+    Uploader,
+)
+
+# Seconds before each look for a version whose request got no answer.
+LOOK_PAUSES = (0.5, 2.0, 5.0, 10.0, 15.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetContent:
+    """What is to become a data set: files below `root`, and its description."""
+
+    ref: DatasetRef
+    root: Path
+    files: Sequence[LocalFile]
+    title: str
+    message: str = "Update"
+    license: str = "unknown"
+    is_private: bool = True
+    subtitle: str = ""
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetPorts:
+    """What a push of a data set works with; `jobs` uploads run at once."""
+
+    datasets: DatasetService
+    uploader: Uploader
+    state: Callable[[DatasetRef], PushState]
+    clock: Clock
+    reporter: Reporter
+    jobs: int = 16
+
+
+@dataclass(frozen=True)
+class PushedVersion:
+    """The version of a data set that has the content; `changed`: it was made now."""
+
+    ref: DatasetRef
+    version: int
+    url: str
+    changed: bool
+    uploaded_bytes: int = 0
+
+
+def push_content(content: DatasetContent, ports: DatasetPorts) -> PushedVersion:
+    """Make the content a version of its data set, unless the newest version has it already.
+
+    Raises Refused where Kaggle refuses it, NetworkFailed where a file does not get through: then no
+    version was made, and the same call goes on. AnswerLost where that is not known.
+    """
+    state = ports.state(content.ref)
+    with state.exclusive(lambda: _report_waiting(content.ref, ports.reporter)):
+        return _Push(content, state, ports).run()
+
+
+class _Push:
+    def __init__(self, content: DatasetContent, state: PushState, ports: DatasetPorts) -> None:
+        self._content, self._state, self._ports = content, state, ports
+        self._digest = content_hash(content.files)
+        self._uploaded_bytes = 0
+
+    def run(self) -> PushedVersion:
+        content, ports = self._content, self._ports
+        if sent := self._state.sent:
+            self._look_for(sent, since=sent.at)
+        info = self._ports.datasets.find(self._content.ref)
+        if info is not None and self._is_newest(info):
+            return self._result(info.version, info.url, changed=False)
+        self._check_privacy(info)
+        uploads = Uploads(content.root, self._state, ports.datasets, ports.uploader)
+        tokens = uploads.run(
+            plan_items(content.files), f"Uploading {content.ref}", ports.jobs, ports.reporter
+        )
+        self._uploaded_bytes = uploads.bytes
+        return self._send(tokens, info)
+
+    def _is_newest(self, info: DatasetInfo) -> bool:
+        """Return whether the newest version has this content, as this or another machine noted.
+
+        A version that Kaggle could not make ready is made again.
+        """
+        mark, own = info.marks.get(info.version, ""), self._digest[:MARK_LETTERS]
+        is_saved = self._state.saved == SavedContent(self._digest, info.version)
+        if mark != own and (mark or not is_saved):
+            return False
+        return self._ports.datasets.status(info.ref) is not DatasetStatus.FAILED
+
+    def _check_privacy(self, info: DatasetInfo | None) -> None:
+        if info is not None and info.is_private and not self._content.is_private:
+            raise Refused(
+                f"{info.ref} exists and is private; nothing was sent.",
+                code="dataset_private",
+                hint=f"Make it public at {info.url}/settings, then push without --public.",
+            )
+
+    def _send(self, tokens: Mapping[str, str], info: DatasetInfo | None) -> PushedVersion:
+        """Send the request that makes the version, once."""
+        content, state, datasets = self._content, self._state, self._ports.datasets
+        version = info.version + 1 if info else 1
+        request = DatasetRequest(
+            ref=content.ref,
+            tokens=tokens,
+            notes=version_notes(content.message, self._digest),
+            title=content.title,
+            license=content.license,
+            is_private=content.is_private,
+            subtitle=content.subtitle,
+            description=content.description,
+            keywords=content.keywords,
+        )
+        sent = SentRequest(self._digest, version, datasets.now())
+        state.record_sent(sent)
+        with explain_interrupt("The version was being made: the same command looks for it first."):
+            try:
+                url = datasets.add_version(request) if info else datasets.create(request)
+            except AnswerLost as lost:
+                self._ports.reporter.warn(f"{lost.message} Looking for it.")
+                saved = self._look_for(sent, since=datasets.now())
+                if saved is None:
+                    raise
+                return self._result(saved.version, saved.url, changed=True)
+            except KitError:
+                state.record_refused()
+                raise
+        return self._result(version, url, changed=True)
+
+    def _look_for(self, sent: SentRequest, *, since: float) -> DatasetInfo | None:
+        """Return the data set where it shows the version of a request without an answer.
+
+        None where it surely was not made.
+
+        Raises AnswerLost where it may still appear.
+        """
+        datasets, state = self._ports.datasets, self._state
+        for pause in (0.0, *LOOK_PAUSES):
+            self._ports.clock.sleep(pause)
+            info = datasets.find(self._content.ref)
+            if info is not None and info.version >= sent.version:
+                if not _is_of(sent, info):
+                    break
+                state.record_saved(SavedContent(sent.digest, sent.version))
+                return info
+            if datasets.now() - since > NOT_SHOWN_SECONDS:
+                break
+        else:
+            raise AnswerLost(
+                f"It is not known whether Kaggle took version {sent.version} of"
+                f" {self._content.ref}: it does not show one yet, and nothing was sent again.",
+                hint="Type the same command again in a few minutes.",
+            )
+        state.record_refused()
+        return None
+
+    def _result(self, version: int, url: str, *, changed: bool) -> PushedVersion:
+        self._state.record_saved(SavedContent(self._digest, version))
+        return PushedVersion(self._content.ref, version, url, changed, self._uploaded_bytes)
+
+
+def _is_of(sent: SentRequest, info: DatasetInfo) -> bool:
+    """Return whether the version is the request's; a first one has no notes to tell it by."""
+    if sent.version == 1 or not info.marks:
+        return True
+    return info.marks.get(sent.version) == sent.digest[:MARK_LETTERS]
+
+
+def _report_waiting(ref: DatasetRef, reporter: Reporter) -> None:
+    reporter.info(f"Another kitctl is pushing {ref}; waiting for it …")

@@ -1,0 +1,1 @@
+"""The week's hours, and those that the next run would take."""

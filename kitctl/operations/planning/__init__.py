@@ -1,0 +1,1 @@
+"""What a push or a local run would send: the packed job, its options and its packages."""

@@ -1,0 +1,1 @@
+"""The job's folder: read what stands in it, or start one."""

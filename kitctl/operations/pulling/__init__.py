@@ -1,0 +1,1 @@
+"""Fetch the files of a run."""

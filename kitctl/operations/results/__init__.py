@@ -1,0 +1,1 @@
+"""Runs whose results are on this machine: read and compared."""

@@ -1,0 +1,1 @@
+"""Runs on Kaggle: find one, follow it to its end, stop it, keep the ledger up to date."""

@@ -1,0 +1,290 @@
+"""Watch a run to its end: poll its state, and pass on its log as it comes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Protocol
+
+from kitctl.domain import durations
+from kitctl.domain.run_log import SessionIdReader
+from kitctl.domain.runs import Facts, RunRef, Status
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.run_facts import with_own_facts
+from kitctl.operations.watching.run_status import RunStatus, read_status
+from kitctl.ports import Clock, Kaggle, Ledger, LogLine, NullReporter, ProgressBar, Reporter
+
+# Seconds between two polls: short while the state changes, long while it rarely does.
+FIRST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.5, 15.0, 1.3
+
+# How long Kaggle may be unreachable before waiting is given up; the run continues either way.
+PATIENCE_SECONDS = 1800.0
+
+# How long the next line of the log may take after the run's end; then the log that Kaggle has
+# stored is read.
+LAST_LINES_SECONDS = 10.0
+
+OnLine = Callable[[LogLine], None]
+
+
+def wait_for_end(
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    reporter: Reporter,
+    *,
+    timeout: float | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> RunStatus:
+    """Poll until the run has ended, and return the state that it ended in.
+
+    Raises RunCancelled (code wait_timeout) where it has not within `timeout` seconds, NetworkFailed
+    where Kaggle is unreachable for `patience` seconds.
+    """
+    with _StatusLine(reporter, target) as status_line:
+        poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
+        status = _watch(poller, status_line, _NoLog(clock), clock, timeout)
+        return with_own_facts(status, kaggle, ledger)
+
+
+def follow(
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    reporter: Reporter,
+    on_line: OnLine,
+    *,
+    last_lines_seconds: float = LAST_LINES_SECONDS,
+) -> RunStatus:
+    """Call `on_line` with each line of the log as it comes, until the run has ended.
+
+    Raises NetworkFailed where Kaggle is unreachable for half an hour.
+    """
+
+    session = SessionIdReader(is_packed=bool(target.record and target.record.intent.is_packed))
+
+    def pass_on(line: LogLine) -> None:
+        status_line.close()  # From here on the log itself shows that the run is alive.
+        if target.record and not session.is_over:
+            session.read(line.stream, line.text)
+            if session.session_id is not None:
+                ledger.update_facts(target.record.id, Facts(session_id=session.session_id))
+        on_line(line)
+
+    with _StatusLine(reporter, target) as status_line:
+        poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
+        log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
+        status = _watch(poller, status_line, log, clock, None)
+        return with_own_facts(status, kaggle, ledger)
+
+
+def _watch(
+    poller: _Poller,
+    status_line: _StatusLine,
+    log: _LogSource,
+    clock: Clock,
+    timeout: float | None,
+) -> RunStatus:
+    """Poll at growing intervals, reading the log in between, until the run has ended."""
+    started = clock.monotonic()
+    interval = FIRST_POLL
+    last: Status | None = None
+    while True:
+        status = poller.poll()
+        if status is not None:
+            interval = FIRST_POLL if status.status is not last else interval
+            last = status.status
+            status_line.show(status)
+            if status.status.ended:
+                log.finish()
+                return status
+        waited = clock.monotonic() - started
+        if timeout is not None and waited >= timeout:
+            raise _not_ended(poller.ref, timeout)
+        pause = interval if timeout is None else min(interval, timeout - waited)
+        if log.pass_on_lines(pause):  # The log has ended, so the run is about to end.
+            interval = FIRST_POLL
+        interval = min(SLOWEST_POLL, interval * POLL_GROWTH)
+
+
+class _StatusLine:
+    """A progress line that shows the run's state, until it is closed."""
+
+    def __init__(self, reporter: Reporter, target: TargetRun) -> None:
+        # As last known: the first poll then changes nothing that must be written again.
+        text = f"{target.ref}: {target.record.status.label}" if target.record else f"{target.ref}"
+        self._open = ExitStack()
+        self._bar: ProgressBar = self._open.enter_context(reporter.progress(text))
+
+    def __enter__(self) -> _StatusLine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def show(self, status: RunStatus) -> None:
+        running = status.running_seconds if status.record and status.record.started_at else None
+        seconds = status.queued_seconds if running is None else running
+        state = status.status.label if status.is_shown else "not shown yet"
+        aside = "" if seconds is None else f" ({durations.describe(seconds)})"
+        self._bar.describe(f"{status.ref}: {state}", aside)
+
+    def close(self) -> None:
+        self._bar = NullReporter()
+        self._open.close()
+
+
+class _Poller:
+    """Polls a run's state; a network that fails for a while is only a warning."""
+
+    def __init__(
+        self,
+        target: TargetRun,
+        kaggle: Kaggle,
+        ledger: Ledger,
+        clock: Clock,
+        reporter: Reporter,
+        patience: float,
+    ) -> None:
+        self.ref = target.ref
+        self._target, self._kaggle, self._ledger = target, kaggle, ledger
+        self._clock, self._reporter, self._patience = clock, reporter, patience
+        self._unreachable_since: float | None = None
+
+    def poll(self) -> RunStatus | None:
+        """Return the state now; None while Kaggle cannot be reached.
+
+        Raises NetworkFailed where that lasts longer than the patience.
+        """
+        try:
+            status = read_status(self._target, self._kaggle, self._ledger)
+        except NetworkFailed as error:
+            now = self._clock.monotonic()
+            if self._unreachable_since is None:
+                self._unreachable_since = now
+            if now - self._unreachable_since > self._patience:
+                raise NetworkFailed(
+                    f"{error.message} The run goes on.",
+                    code=error.code,
+                    hint=NextCommand("wait", f"{self.ref.version}"),
+                ) from None
+            self._reporter.warn(f"{error.message} The run goes on; still trying.")
+            return None
+        self._unreachable_since = None
+        return status
+
+
+class _LogSource(Protocol):
+    """What is read between two polls."""
+
+    def pass_on_lines(self, seconds: float) -> bool:
+        """Pass on the lines that come within `seconds`; return whether the log has just ended."""
+
+    def finish(self) -> None:
+        """Pass on the rest of the log."""
+
+
+class _NoLog:
+    """No log: only waits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def pass_on_lines(self, seconds: float) -> bool:
+        self._clock.sleep(seconds)
+        return False
+
+    def finish(self) -> None:
+        pass
+
+
+class _FollowedLog:
+    """The log, read in a thread of its own, since reading blocks while the job is silent."""
+
+    def __init__(
+        self,
+        ref: RunRef,
+        kaggle: Kaggle,
+        on_line: OnLine,
+        reporter: Reporter,
+        last_lines_seconds: float,
+    ) -> None:
+        self._ref, self._kaggle, self._on_line, self._reporter = ref, kaggle, on_line, reporter
+        self._last_lines_seconds = last_lines_seconds
+        self._passed_on: Counter[str] = Counter()
+        self._lines: queue.SimpleQueue[LogLine | None] = queue.SimpleQueue()
+        self._ended = False
+        self._stop = threading.Event()
+        threading.Thread(target=self._read, daemon=True, name=f"log of {ref}").start()
+
+    def pass_on_lines(self, seconds: float) -> bool:
+        if self._ended:
+            self._stop.wait(seconds)
+            return False
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._lines.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                return False
+            if line is None:
+                self._ended = True
+                return True
+            self._pass_on(line)
+
+    def finish(self) -> None:
+        lines_before = -1
+        while not self._ended and self._passed_on.total() > lines_before:
+            lines_before = self._passed_on.total()
+            self.pass_on_lines(self._last_lines_seconds)
+        # An end without any line may be another's answer.
+        if not self._ended or not self._passed_on:
+            self._ended = True
+            self._pass_on_stored_log()
+
+    def _pass_on(self, line: LogLine) -> None:
+        self._passed_on[line.stream] += 1
+        self._on_line(line)
+
+    def _pass_on_stored_log(self) -> None:
+        """Pass on what the stream, which has not ended with the run, has left out."""
+        known = Counter(self._passed_on)
+        try:
+            for line in self._kaggle.log(self._ref):
+                if known[line.stream] > 0:
+                    known[line.stream] -= 1
+                else:
+                    self._pass_on(line)
+        except KitError as error:
+            self._reporter.warn(f"{error.message} The end of the log is missing.")
+
+    def _read(self) -> None:
+        while not self._ended:
+            try:
+                for line in self._kaggle.follow_log(self._ref):
+                    self._lines.put(line)
+                break
+            except InvalidInput:
+                # There is no log yet.
+                if self._stop.wait(3.0):
+                    return
+            except KitError:
+                # The polls find out whether Kaggle stays unreachable.
+                if self._stop.wait(10.0):
+                    return
+        self._lines.put(None)
+
+
+def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:
+    return RunCancelled(
+        f"{ref} has not ended within {durations.describe(timeout)}; it goes on.",
+        code="wait_timeout",
+        hint=NextCommand("wait", f"{ref.version}"),
+    )
