@@ -25,7 +25,7 @@ from rich.table import Table
 
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.ledger import rows as ledger_rows
-from kitctl.domain.runs import Intent, KernelRef, Status
+from kitctl.domain.runs.run import Intent, KernelRef, Status
 from kitctl.local import lifecycle
 from kitctl.local.lifecycle import LocalKaggle
 

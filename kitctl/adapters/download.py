@@ -18,7 +18,7 @@ from kitctl.adapters.http import (
     TransportError,
     retry_after,
 )
-from kitctl.domain.results import DownloadedFile, ExpectedFile, is_error_body
+from kitctl.domain.results.files import DownloadedFile, ExpectedFile, is_error_body
 from kitctl.errors import NetworkFailed
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 

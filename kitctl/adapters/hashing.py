@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from kitctl.domain.results import Algorithm, DownloadedFile
+from kitctl.domain.results.files import Algorithm, DownloadedFile
 
 # Bytes of a piece; shorter ones are hashed in the caller's thread.
 PIECE_BYTES = 1 << 19

@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from kitctl.domain.datasets import LocalFile, UploadItem
+from kitctl.domain.data.datasets import LocalFile, UploadItem
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_file
 from kitctl.ports import SavedContent, SentRequest, UploadSession

@@ -27,7 +27,7 @@ from kitctl.adapters.results_records import (
     read_run,
     write_run,
 )
-from kitctl.domain.results import OWN_FOLDER, ExpectedFile, RunIdentity, compact_time
+from kitctl.domain.results.files import OWN_FOLDER, ExpectedFile, RunIdentity, compact_time
 from kitctl.errors import InvalidInput
 from kitctl.ports import FileContent, MovedFiles
 

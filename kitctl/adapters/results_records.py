@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.results import OWN_FOLDER, ManifestEntry, RunIdentity, reason_to_refuse
+from kitctl.domain.results.files import OWN_FOLDER, ManifestEntry, RunIdentity, reason_to_refuse
 from kitctl.files import replace_file
 
 RUN_FILE, RECORDS_FILE = "run", "files.jsonl"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from kitctl.cli.context import CommandContext
 from kitctl.cli.follow import LinePrinter
 from kitctl.cli.send import send
-from kitctl.domain.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
-from kitctl.domain.runs import Status
+from kitctl.domain.runs.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
+from kitctl.domain.runs.run import Status
 from kitctl.errors import Interrupted, NextCommand, UsageError
 from kitctl.operations.sending.job_kernel import find_job_kernel
 from kitctl.operations.sending.run_chain import ChainedRun, run_chain
@@ -22,8 +22,8 @@ from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.metadata import Metadata
-    from kitctl.domain.runs import RunRef
+    from kitctl.domain.job.metadata import Metadata
+    from kitctl.domain.runs.run import RunRef
     from kitctl.operations.push import PushOptions
 
 
@@ -119,7 +119,7 @@ def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.datasets import dataset_ports
-    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef
     from kitctl.operations.dataset_versions.push_folder import push_files
     from kitctl.operations.local_runs.scratch_folder import scratch_folder
     from kitctl.operations.pull_results import PullOptions, pull_results

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kitctl.adapters.kaggle import KaggleApi
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.config import Config
-    from kitctl.domain.runs import KernelRef
+    from kitctl.domain.runs.run import KernelRef
     from kitctl.operations.watching.find_run import TargetRun
     from kitctl.ports import Clock
 
@@ -184,7 +184,7 @@ class CommandContext:
 
         Raises UsageError for what names no run, InvalidInput where the project has none.
         """
-        from kitctl.domain.runs import RunName
+        from kitctl.domain.runs.run import RunName
         from kitctl.operations.watching.find_run import find_run
 
         return find_run(

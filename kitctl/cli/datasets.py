@@ -14,7 +14,7 @@ from kitctl.cli.options import LocalOption
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef
     from kitctl.operations.dataset_versions.push_dataset import DatasetPorts
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the files.")]
@@ -219,7 +219,7 @@ def _split_version(ref: str) -> tuple[str, int | None]:
 
 
 def _parse(context: CommandContext, ref: str) -> DatasetRef:
-    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef
 
     return DatasetRef.parse(ref, context.client.account)
 

@@ -12,7 +12,7 @@ from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.metadata import Sources
+    from kitctl.domain.job.metadata import Sources
 
 # Seconds for all tries of one request: nobody waits minutes to hear that the network is down.
 REQUEST_SECONDS = 8.0
@@ -66,7 +66,7 @@ def _owner_and_sources(context: CommandContext) -> tuple[str, Sources]:
 
     Nothing where the project cannot be read: its own check says why.
     """
-    from kitctl.domain.metadata import Sources
+    from kitctl.domain.job.metadata import Sources
     from kitctl.operations.project.read_project import read_project
 
     try:

@@ -11,7 +11,7 @@ from kitctl.errors import Interrupted, NextCommand
 from kitctl.render.logs import line_text
 
 if TYPE_CHECKING:
-    from kitctl.domain.runs import RunRef
+    from kitctl.domain.runs.run import RunRef
     from kitctl.operations.watching.find_run import TargetRun
     from kitctl.operations.watching.run_status import RunStatus
     from kitctl.ports import LogLine

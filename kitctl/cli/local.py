@@ -17,7 +17,7 @@ from kitctl.render import local as render
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.metadata import Sources
+    from kitctl.domain.job.metadata import Sources
     from kitctl.local.lifecycle import LocalKaggle
 
 StateOption = Annotated[

@@ -57,8 +57,8 @@ def push(
     from kitctl.adapters.push_state import LocalPushState
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.datasets import dataset_ports, push_states
-    from kitctl.domain.datasets import DatasetRef
-    from kitctl.domain.models import FRAMEWORKS, framework_named
+    from kitctl.domain.data.datasets import DatasetRef
+    from kitctl.domain.data.models import FRAMEWORKS, framework_named
     from kitctl.operations.models import ModelOptions, push_model
     from kitctl.render.models import draw_push
 

@@ -34,7 +34,7 @@ def notify_of_end(context: CommandContext, state: RunStatus) -> None:
     if not target:
         return
     from kitctl.adapters.notifications import notify
-    from kitctl.domain import durations
+    from kitctl.domain.runs import durations
 
     seconds = state.running_seconds
     ran = f", ran {durations.describe(seconds)}" if seconds else ""

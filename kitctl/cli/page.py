@@ -11,7 +11,7 @@ from kitctl.cli.context import CommandContext
 from kitctl.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from kitctl.domain.runs import RunRef
+    from kitctl.domain.runs.run import RunRef
     from kitctl.operations.pull_results import PullOptions
     from kitctl.operations.pulling.pull_result import PullResult
     from kitctl.operations.results.pulled_run import PulledRun

@@ -90,7 +90,7 @@ def _split(words: Sequence[str], where: PulledRuns) -> tuple[str | None, Sequenc
 
 
 def _names_a_run(word: str) -> bool:
-    from kitctl.domain.runs import RunName
+    from kitctl.domain.runs.run import RunName
 
     try:
         RunName.parse(word)

@@ -10,7 +10,7 @@ import typer
 from kitctl.cli.context import CommandContext
 
 if TYPE_CHECKING:
-    from kitctl.domain.runs import KernelRef
+    from kitctl.domain.runs.run import KernelRef
     from kitctl.operations.results.pulled_run import PulledRuns
 
 PulledRunsArgument = Annotated[

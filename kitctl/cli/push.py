@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _accelerator_names(incomplete: str) -> list[str]:
     """Return the names that begin so, for completion."""
-    from kitctl.domain.accelerators import ALL_NAMES
+    from kitctl.domain.job.accelerators import ALL_NAMES
 
     return [name for name in ALL_NAMES if name.startswith(incomplete)]
 
@@ -124,7 +124,7 @@ def push(
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send
-    from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
     from kitctl.operations.planning.launch_options import check_arguments, parse_environment
     from kitctl.operations.planning.overrides import parse_overrides
     from kitctl.operations.planning.plan_job import plan_job
@@ -231,8 +231,8 @@ def _opened(context: CommandContext, target: TargetRun) -> CommandResult:
 
 def _seconds(timeout: str, pool: str) -> int | None:
     """Return the session's limit; None for Kaggle's own."""
-    from kitctl.domain import durations
-    from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.domain.runs import durations
 
     if not timeout:
         return None

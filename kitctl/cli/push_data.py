@@ -21,7 +21,7 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
     """
     if not options:
         return {}
-    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef
     from kitctl.operations.project.read_metadata import read_metadata
 
     sources = read_metadata(context.project).metadata.sources.datasets
@@ -77,7 +77,7 @@ def push_attached(context: CommandContext, options: PushOptions) -> tuple[str, .
     if not plan.attached:
         return ()
     from kitctl.cli.datasets import dataset_ports
-    from kitctl.domain.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef
     from kitctl.operations.dataset_versions.push_folder import push_files
     from kitctl.operations.planning.attached_data import attached_folders
 

@@ -15,7 +15,7 @@ from kitctl.operations.prefetch import prefetch
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.runs import Status
+    from kitctl.domain.runs.run import Status
 
 
 @command("runs")
@@ -85,7 +85,7 @@ def runs(
 
 def _status(name: str) -> Status:
     """Return Kaggle's state for `running`, `error`, `cancelled`, …"""
-    from kitctl.domain.runs import Status
+    from kitctl.domain.runs.run import Status
 
     value = name.upper().replace("-", "_")
     value = {"CANCELLED": "CANCEL_ACKNOWLEDGED", "FAILED": "ERROR"}.get(value, value)

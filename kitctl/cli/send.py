@@ -55,7 +55,7 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
 
 def pushed_result(pushed: PushResult) -> CommandResult:
     """Return the result of a command that pushed a run and does not follow it."""
-    from kitctl.domain.runs import Status
+    from kitctl.domain.runs.run import Status
     from kitctl.render.push import draw_pushed
 
     number = pushed.run.version

@@ -53,7 +53,7 @@ def submit(
     client = context.client
     if settings.local:
         from kitctl.cli.local import register_folders
-        from kitctl.domain.metadata import Sources
+        from kitctl.domain.job.metadata import Sources
 
         register_folders(context, Sources(competitions=(slug,)))
     with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:

@@ -37,7 +37,7 @@ def wait(
     The exit code says how: 6 one failed, 7 one was cancelled or timed out.
     """
     from kitctl.cli.follow import hint_on_interrupt
-    from kitctl.domain import durations
+    from kitctl.domain.runs import durations
     from kitctl.operations.watching.watch import wait_for_end
     from kitctl.render.status import EndedRuns, draw_ended, draw_status
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain import accelerators
-from kitctl.domain.accelerators import (
+from kitctl.domain.job import accelerators
+from kitctl.domain.job.accelerators import (
     SESSION_LIMIT_SECONDS,
     SESSIONS_AT_ONCE,
     WEEKLY_LIMIT_SECONDS,

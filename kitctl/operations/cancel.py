@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.quota_guards import saved_by_cancelling
+from kitctl.domain.quota.quota_guards import saved_by_cancelling
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.operations.watching.stop_run import USUAL_TIMES, StopTimes, stop_run

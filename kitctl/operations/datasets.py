@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
 from kitctl.errors import KitError
 from kitctl.operations.dataset_versions.dataset_wait import failed, wait_until_ready
 from kitctl.operations.dataset_versions.find_dataset import find_dataset

@@ -10,8 +10,8 @@ from importlib import metadata as distributions
 from pathlib import Path
 
 from kitctl.config import Config
-from kitctl.domain.metadata import Sources
-from kitctl.domain.source_names import UncheckedSource
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.job.source_names import UncheckedSource
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, hint_text
 from kitctl.operations.local_runs import prepare_sources
 from kitctl.operations.planning.plan_job import plan_job

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kitctl.config import METADATA_NAME
-from kitctl.domain import metadata as metadata_file
-from kitctl.domain.metadata import Metadata
-from kitctl.domain.titles import slug_of, title_from
+from kitctl.domain.job import metadata as metadata_file
+from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.job.titles import slug_of, title_from
 from kitctl.errors import InvalidInput
 from kitctl.operations.project.adopted_code import KINDS, AdoptedCode, adopt_file, adopt_text
 from kitctl.operations.project.imported_packages import not_installed, pip_install

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kitctl.domain.runs import RunRef, Status
+from kitctl.domain.runs.run import RunRef, Status
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.ports import Kaggle, Ledger, LogLine

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.datasets import DatasetRef
-from kitctl.domain.models import model_files
-from kitctl.domain.results import ExpectedFile, check_names
+from kitctl.domain.data.datasets import DatasetRef
+from kitctl.domain.data.models import model_files
+from kitctl.domain.results.files import ExpectedFile, check_names
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.dataset_versions.dataset_folder import hash_files, list_folder
 from kitctl.operations.dataset_versions.push_dataset import (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain import run_report
-from kitctl.domain.metrics import finite_number
-from kitctl.domain.model_labels import ModelLabels, from_labels, from_report
+from kitctl.domain.results import run_report
+from kitctl.domain.results.metrics import finite_number
+from kitctl.domain.results.model_labels import ModelLabels, from_labels, from_report
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunFailed
 from kitctl.operations.local_runs.local_run import wait_for_exit
 from kitctl.operations.local_runs.scratch_folder import scratch_folder

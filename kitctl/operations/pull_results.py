@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from kitctl.config import Config
-from kitctl.domain import run_report
-from kitctl.domain.error_line import ErrorLineReader
-from kitctl.domain.results import (
+from kitctl.domain.results import run_report
+from kitctl.domain.results.error_line import ErrorLineReader
+from kitctl.domain.results.files import (
     LARGEST_MANIFEST_BYTES,
     MANIFEST,
     ExpectedFile,

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kitctl.domain import gpu_use
-from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
-from kitctl.domain.attached_inputs import missing_inputs
-from kitctl.domain.forecast import forecast_run
-from kitctl.domain.push_guards import (
+from kitctl.domain.job import gpu_use
+from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.job.attached_inputs import missing_inputs
+from kitctl.domain.job.same_source import source_sha256
+from kitctl.domain.quota.forecast import forecast_run
+from kitctl.domain.quota.push_guards import (
     as_warnings,
     fetches_code,
     hidden_kernel_guard,
@@ -19,10 +20,17 @@ from kitctl.domain.push_guards import (
     tpu_image_guard,
     under_way_guard,
 )
-from kitctl.domain.quota import QuotaReading
-from kitctl.domain.quota_guards import Guard, quota_guard, sessions_guard
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef, Run, RunRef, Status
-from kitctl.domain.same_source import source_sha256
+from kitctl.domain.quota.quota import QuotaReading
+from kitctl.domain.quota.quota_guards import Guard, quota_guard, sessions_guard
+from kitctl.domain.runs.run import (
+    NOT_SHOWN_SECONDS,
+    Forecast,
+    Intent,
+    KernelRef,
+    Run,
+    RunRef,
+    Status,
+)
 from kitctl.errors import InvalidInput
 from kitctl.operations.hours.quota_reading import read_quota
 from kitctl.operations.sending.job_kernel import JobKernel, find_job_kernel

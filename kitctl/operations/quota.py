@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.forecast import Accuracy, accuracy
-from kitctl.domain.quota import (
+from kitctl.domain.quota.forecast import Accuracy, accuracy
+from kitctl.domain.quota.quota import (
     Balance,
     QuotaReading,
     RunUse,
@@ -15,9 +15,9 @@ from kitctl.domain.quota import (
     current_balance,
     uses_by_week,
 )
-from kitctl.domain.quota_guards import still_to_take
-from kitctl.domain.runs import Forecast
-from kitctl.domain.weeks import Week, last_weeks, moment_of
+from kitctl.domain.quota.quota_guards import still_to_take
+from kitctl.domain.runs.run import Forecast
+from kitctl.domain.runs.weeks import Week, last_weeks, moment_of
 from kitctl.errors import KitError
 from kitctl.operations.hours.next_run import NextRun
 from kitctl.operations.hours.quota_reading import allowed_seconds, estimated_quota

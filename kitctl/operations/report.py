@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.predictions import PredictionTable, read_predictions
-from kitctl.domain.results import LARGEST_MANIFEST_BYTES, MANIFEST, ManifestEntry, parse_manifest
-from kitctl.domain.run_report import Unreadable
+from kitctl.domain.results.files import (
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    ManifestEntry,
+    parse_manifest,
+)
+from kitctl.domain.results.predictions import PredictionTable, read_predictions
+from kitctl.domain.results.run_report import Unreadable
 from kitctl.operations.results.compared_runs import ComparedRuns, compare_pulled
 from kitctl.operations.results.pictures import Picture, shrink
 from kitctl.operations.results.pulled_run import PulledRun

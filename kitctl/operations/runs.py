@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain.differences import differing_settings, value_text
-from kitctl.domain.metrics import BestValue
-from kitctl.domain.runs import KernelRef, Run, Status
-from kitctl.domain.weeks import moment_of
+from kitctl.domain.results.differences import differing_settings, value_text
+from kitctl.domain.results.metrics import BestValue
+from kitctl.domain.runs.run import KernelRef, Run, Status
+from kitctl.domain.runs.weeks import moment_of
 from kitctl.errors import KitError
 from kitctl.operations.results.pulled_run import PulledRun, PulledRuns
 from kitctl.operations.results.run_table import common_metric, sort_table

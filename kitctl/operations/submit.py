@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.results import ExpectedFile
-from kitctl.domain.runs import Facts
+from kitctl.domain.results.files import ExpectedFile
+from kitctl.domain.runs.run import Facts
 from kitctl.errors import (
     Interrupted,
     InvalidInput,

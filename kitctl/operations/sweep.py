@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain import run_report
+from kitctl.domain.results import run_report
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.local_runs import outputs
 from kitctl.operations.local_runs.local_run import ScriptRun

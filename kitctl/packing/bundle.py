@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kitctl import __version__
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job.metadata import Metadata
 from kitctl.packing import loader, notebooks
 from kitctl.packing.launch_block import data_file, notebook_block, script_block
 from kitctl.packing.launch_block import literal as literal

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kitctl.domain.metadata import Metadata
-from kitctl.domain.runs import GitState
+from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.runs.run import GitState
 from kitctl.errors import InvalidInput
 
 LARGEST_SCRIPT_BYTES = 900_000

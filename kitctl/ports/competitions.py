@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kitctl.domain.runs import RunRef
+    from kitctl.domain.runs.run import RunRef
     from kitctl.ports.datasets import UploadSession
 
 

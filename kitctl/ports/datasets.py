@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
-    from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus, UploadItem
+    from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, UploadItem
 
 
 class UploadSession(NamedTuple):

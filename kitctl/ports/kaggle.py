@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
-    from kitctl.domain.metadata import Sources
-    from kitctl.domain.quota import QuotaReading
-    from kitctl.domain.runs import KernelRef, RunRef, Status
+    from kitctl.domain.job.metadata import Sources
+    from kitctl.domain.quota.quota import QuotaReading
+    from kitctl.domain.runs.run import KernelRef, RunRef, Status
     from kitctl.errors import Problem
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kitctl.domain.quota import QuotaReading, RunOccupancy
-    from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
+    from kitctl.domain.quota.quota import QuotaReading, RunOccupancy
+    from kitctl.domain.runs.run import Facts, Intent, KernelRef, Run, RunRef, Status
 
 AdmissionCheck = Callable[["Sequence[Run]"], None]
 """Called with every run that has not ended; raises Refused to keep an intent out of the ledger."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
-    from kitctl.domain.results import DownloadedFile, ExpectedFile, RunIdentity
+    from kitctl.domain.results.files import DownloadedFile, ExpectedFile, RunIdentity
     from kitctl.ports.kaggle import OutputFile
 
 

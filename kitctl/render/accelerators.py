@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.domain.accelerators import POOL_NAMES, WEEKLY_LIMIT_SECONDS
+from kitctl.domain.job.accelerators import POOL_NAMES, WEEKLY_LIMIT_SECONDS
 from kitctl.render.tables import Column, draw_table
 
 if TYPE_CHECKING:

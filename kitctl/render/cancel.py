@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.domain import durations
+from kitctl.domain.runs import durations
 from kitctl.render.status import draw_status
 
 if TYPE_CHECKING:

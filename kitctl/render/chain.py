@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.domain import durations
+from kitctl.domain.runs import durations
 
 if TYPE_CHECKING:
     from rich.console import Console

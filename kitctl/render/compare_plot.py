@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kitctl.domain.metrics import NO_CURVES, epoch_at
+from kitctl.domain.results.metrics import NO_CURVES, epoch_at
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_users_file
 from kitctl.operations.results.compared_runs import ComparedRuns

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.domain.photo_folder import FolderProblem
+    from kitctl.domain.data.photo_folder import FolderProblem
     from kitctl.operations.dataset_versions.check_folder import FolderCheck
     from kitctl.operations.dataset_versions.pull_dataset import DatasetPull
     from kitctl.operations.dataset_versions.push_folder import FolderPush

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kitctl.domain import durations
-from kitctl.domain.run_progress import RunProgress
+from kitctl.domain.results.run_progress import RunProgress
+from kitctl.domain.runs import durations
 from kitctl.render import streams
 from kitctl.render.sparkline import curve
 from kitctl.render.tables import number_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain import durations
-from kitctl.domain.metrics import NO_CURVES
-from kitctl.domain.run_report import verdict
+from kitctl.domain.results.metrics import NO_CURVES
+from kitctl.domain.results.run_report import verdict
+from kitctl.domain.runs import durations
 from kitctl.render.lines import counted, draw_line, draw_sentence
 from kitctl.render.sparkline import curve
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kitctl.domain.results import ManifestEntry
+    from kitctl.domain.results.files import ManifestEntry
     from kitctl.operations.pulling.pull_result import PullResult
 
 # Files of each kind that are listed by name.

@@ -6,9 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain import durations
-from kitctl.domain.differences import value_text
-from kitctl.domain.runs import Status
+from kitctl.domain.results.differences import value_text
+from kitctl.domain.runs import durations
+from kitctl.domain.runs.run import Status
 from kitctl.packing.bundle import Plan
 from kitctl.render.lines import counted, draw_line, draw_sentence
 from kitctl.render.status import draw_status

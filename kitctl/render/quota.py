@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from kitctl.domain import durations
-from kitctl.domain.forecast import PAST
-from kitctl.domain.quota import Balance, RunUse
-from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.domain.quota.forecast import PAST
+from kitctl.domain.quota.quota import Balance, RunUse
+from kitctl.domain.runs import durations
+from kitctl.domain.runs.weeks import HOUR_SECONDS, moment_of
 from kitctl.operations.quota import QuotaReport, StillFits
 from kitctl.render import quota_bars
 from kitctl.render.quota_bars import KERNELS_SHOWN

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kitctl.domain.quota import Balance
+from kitctl.domain.quota.quota import Balance
 
 if TYPE_CHECKING:
     from rich.text import Text

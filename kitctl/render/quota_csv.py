@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kitctl.domain.quota import Balance
-from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.domain.quota.quota import Balance
+from kitctl.domain.runs.weeks import HOUR_SECONDS, moment_of
 from kitctl.files import replace_users_file
 
 COLUMNS = ("week_starts_at", "accelerator", "part", "kernel", "runs", "seconds")

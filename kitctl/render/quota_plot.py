@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain.quota import Balance
-from kitctl.domain.weeks import HOUR_SECONDS, moment_of
+from kitctl.domain.quota.quota import Balance
+from kitctl.domain.runs.weeks import HOUR_SECONDS, moment_of
 from kitctl.files import replace_users_file
 from kitctl.render.quota_bars import outside_seconds
 

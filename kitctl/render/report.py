@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain import durations
-from kitctl.domain.differences import value_text
-from kitctl.domain.run_report import verdict
+from kitctl.domain.results.differences import value_text
+from kitctl.domain.results.run_report import verdict
+from kitctl.domain.runs import durations
 from kitctl.files import replace_users_file
 from kitctl.operations.report import ReportedRun, RunReport
 from kitctl.operations.results.pictures import Picture

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kitctl.domain.metrics import NO_CURVES, epoch_at
+from kitctl.domain.results.metrics import NO_CURVES, epoch_at
 from kitctl.operations.report import ReportedRun
 from kitctl.operations.results.compared_runs import ComparedRuns
 

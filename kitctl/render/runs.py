@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kitctl.domain import durations
-from kitctl.domain.differences import value_text
+from kitctl.domain.results.differences import value_text
+from kitctl.domain.runs import durations
 from kitctl.render.tables import Column, draw_table, number_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kitctl.domain.runs import Run
+    from kitctl.domain.runs.run import Run
     from kitctl.operations.runs import RunList
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain import durations
+from kitctl.domain.runs import durations
 from kitctl.errors import KitError
 from kitctl.render.lines import draw_line
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kitctl.domain.differences import value_text
-from kitctl.domain.durations import describe
+from kitctl.domain.results.differences import value_text
+from kitctl.domain.runs.durations import describe
 from kitctl.operations.sweep import TABLE, SweepResult
 from kitctl.render.lines import counted
 from kitctl.render.tables import Column, draw_table, number_text

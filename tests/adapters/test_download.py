@@ -12,7 +12,7 @@ from support.servers import serving
 from support.storage import BreakingStorage
 
 from kitctl.adapters.download import UNKNOWN, HttpDownloader
-from kitctl.domain.results import ExpectedFile
+from kitctl.domain.results.files import ExpectedFile
 from kitctl.ports import DownloadInterrupted, OutputFile, UrlExpired
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kitctl.adapters.hashing import MAX_PENDING_PIECES, PIECE_BYTES, BackgroundHash, hash_file
-from kitctl.domain.results import Algorithm
+from kitctl.domain.results.files import Algorithm
 
 LONG = bytes(range(256)) * (PIECE_BYTES // 256)
 

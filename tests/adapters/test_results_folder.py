@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.results import OWN_FOLDER, ExpectedFile, ManifestEntry, RunIdentity
+from kitctl.domain.results.files import OWN_FOLDER, ExpectedFile, ManifestEntry, RunIdentity
 from kitctl.errors import InvalidInput
 from kitctl.ports import FileContent, MovedFiles
 

@@ -56,6 +56,13 @@ KERNEL: dict[str, set[str]] = {
     # Archives of models name `kernel.saved_base`; the class itself stands in model/.
     "saved_base": {"model"},
 }
+DOMAIN: dict[str, set[str]] = {
+    "runs": set(),
+    "job": {"runs"},
+    "results": {"runs"},
+    "quota": {"job", "runs"},
+    "data": {"job"},
+}
 # The rooms of the operations, which several commands share; a command's file imports any of them.
 OPERATIONS: dict[str, set[str]] = {
     "prefetch": set(),
@@ -86,6 +93,7 @@ LOCAL: dict[str, set[str]] = {
 TABLES = {
     "kitctl": KITCTL,
     "kernel": KERNEL,
+    "kitctl.domain": DOMAIN,
     "kitctl.operations": OPERATIONS | {stem: set(OPERATIONS) for stem in set(MODULES.values())},
     "kitctl.local": LOCAL,
 }

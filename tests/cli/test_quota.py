@@ -17,7 +17,7 @@ from support.local_kaggle import LocalKaggle, until
 from support.runs import run
 
 from kitctl.adapters.kaggle import KaggleApi
-from kitctl.domain.quota import QuotaReading
+from kitctl.domain.quota.quota import QuotaReading
 
 
 @contextmanager

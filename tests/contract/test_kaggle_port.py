@@ -16,8 +16,8 @@ from support.jobs import save_request
 from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect, connect_local
-from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, Refused
 from kitctl.ports import Kaggle
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kitctl.domain.metadata import inspect
+from kitctl.domain.job.metadata import inspect
 from kitctl.local.state.names import slugify
 
 

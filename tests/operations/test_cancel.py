@@ -11,7 +11,7 @@ from support.pushed_runs import KERNEL, PRINT_SESSION, push_script
 from support.server_clock import ServerClock
 
 from kitctl.adapters.kaggle import connect_local
-from kitctl.domain.runs import Facts, KernelRef, RunRef, Status
+from kitctl.domain.runs.run import Facts, KernelRef, RunRef, Status
 from kitctl.errors import NetworkFailed, Refused
 from kitctl.operations.cancel import cancel
 from kitctl.operations.watching.find_run import TargetRun

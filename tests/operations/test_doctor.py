@@ -8,7 +8,7 @@ from support.fake_kaggle import FakeKaggle
 from support.projects import packed_job, single_script
 
 from kitctl import config
-from kitctl.domain.metadata import Sources
+from kitctl.domain.job.metadata import Sources
 from kitctl.errors import Refused
 from kitctl.operations import doctor
 from kitctl.operations.doctor import DoctorCheck

@@ -15,7 +15,7 @@ from support.results import file_names, files_on_disk
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.domain.runs.run import KernelRef, RunRef
 from kitctl.errors import InvalidInput, Refused, RunCancelled, RunFailed, hint_text
 from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
 from kitctl.operations.watching.find_run import TargetRun

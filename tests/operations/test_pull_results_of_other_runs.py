@@ -9,7 +9,7 @@ import pytest
 from support.local_setup import LocalSetup
 from support.results import files_on_disk
 
-from kitctl.domain.results import OWN_FOLDER
+from kitctl.domain.results.files import OWN_FOLDER
 from kitctl.operations.pull_results import PullResult
 
 NAMES = {"model.keras", "metrics.json"}

@@ -10,8 +10,8 @@ from support.notebooks import notebook
 from support.plans import gpu_plan, script_plan
 from support.pushed_runs import PRINT_SESSION
 
-from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.operations.quota import show_quota

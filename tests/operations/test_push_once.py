@@ -16,7 +16,7 @@ from support.local_setup import LocalSetup
 from support.plans import script_plan
 from support.programs import TESTS, finish_together, start_program
 
-from kitctl.domain.runs import KernelRef
+from kitctl.domain.runs.run import KernelRef
 from kitctl.errors import Refused
 from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.packing.bundle import Plan

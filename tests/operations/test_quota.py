@@ -13,8 +13,8 @@ from support.runs import HOUR, forecast, intent
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import Facts, KernelRef, Run
-from kitctl.domain.weeks import seconds_of
+from kitctl.domain.runs.run import Facts, KernelRef, Run
+from kitctl.domain.runs.weeks import seconds_of
 from kitctl.errors import NetworkFailed
 from kitctl.operations.hours.next_run import NextRun
 from kitctl.operations.prefetch import prefetch

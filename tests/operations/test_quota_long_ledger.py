@@ -11,8 +11,8 @@ from support.runs import HOUR, run
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import Facts
-from kitctl.domain.weeks import week_of
+from kitctl.domain.runs.run import Facts
+from kitctl.domain.runs.weeks import week_of
 from kitctl.operations.hours.next_run import NextRun
 from kitctl.operations.quota import show_quota
 from kitctl.ports import NullReporter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, push_script
 
-from kitctl.domain.runs import Status
+from kitctl.domain.runs.run import Status
 from kitctl.operations.runs import list_runs
 
 

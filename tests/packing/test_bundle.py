@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.plans import job_metadata
 
-from kitctl.domain.metadata import Metadata, Sources
+from kitctl.domain.job.metadata import Metadata, Sources
 from kitctl.errors import InvalidInput
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Module, Plan

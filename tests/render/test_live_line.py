@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kitctl.domain.run_progress import RunProgress
+from kitctl.domain.results.run_progress import RunProgress
 from kitctl.render.live_line import fitted, progress_parts
 
 NOW = datetime(2026, 11, 26, 19, 30)

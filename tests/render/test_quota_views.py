@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.runs import HOUR
 
-from kitctl.domain.forecast import Accuracy
-from kitctl.domain.quota import Balance, KernelUse, PoolReading, QuotaReading, RunUse
-from kitctl.domain.run_times import TimeSource
-from kitctl.domain.runs import Forecast, Status
-from kitctl.domain.weeks import last_weeks, week_of
+from kitctl.domain.quota.forecast import Accuracy
+from kitctl.domain.quota.quota import Balance, KernelUse, PoolReading, QuotaReading, RunUse
+from kitctl.domain.runs.run import Forecast, Status
+from kitctl.domain.runs.run_times import TimeSource
+from kitctl.domain.runs.weeks import last_weeks, week_of
 from kitctl.operations.quota import QuotaReport, StillFits
 from kitctl.render import streams
 from kitctl.render.quota import draw_quota, hours, local_time

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kitctl.domain.metadata import Sources
-from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import KernelRef, RunRef, Status
-from kitctl.domain.source_names import UncheckedSource
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.job.source_names import UncheckedSource
+from kitctl.domain.quota.quota import PoolReading, QuotaReading
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, Problem, Refused
 from kitctl.ports import (
     KernelVersion,

@@ -8,9 +8,9 @@ from typing import Any
 
 from support import runs
 
-from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import Intent, KernelRef
-from kitctl.domain.same_source import source_sha256
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.job.same_source import source_sha256
+from kitctl.domain.runs.run import Intent, KernelRef
 from kitctl.ports import SaveRequest
 
 KERNEL = KernelRef("ada", "car-or-truck")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kitctl.adapters.ledger import SqliteLedger, rows
-from kitctl.domain.runs import Run
+from kitctl.domain.runs.run import Run
 
 
 def write_ledger(path: Path, runs: Iterable[Run]) -> None:

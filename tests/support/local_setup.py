@@ -15,7 +15,7 @@ from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.domain.runs.run import KernelRef, RunRef
 from kitctl.operations.pull_results import PullOptions, PullResult, pull_results
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.ports import NullReporter

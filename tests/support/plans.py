@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kitctl.domain import accelerators
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job import accelerators
+from kitctl.domain.job.metadata import Metadata
 from kitctl.packing import bundle
 from kitctl.packing.bundle import Plan
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.adapters.results_records import write_run
-from kitctl.domain.results import RunIdentity
+from kitctl.domain.results.files import RunIdentity
 
 
 def write_results(

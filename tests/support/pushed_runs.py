@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.jobs import intent_to_push, save_request
 from support.local_setup import LocalSetup
 
-from kitctl.domain.runs import KernelRef
+from kitctl.domain.runs.run import KernelRef
 from kitctl.operations.watching.find_run import TargetRun
 
 KERNEL = KernelRef("local", "small-job")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kitctl.domain.results import OWN_FOLDER
+from kitctl.domain.results.files import OWN_FOLDER
 from kitctl.operations.pull_results import PullResult
 
 

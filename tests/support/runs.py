@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from kitctl.domain.quota import RunOccupancy
-from kitctl.domain.run_times import TimeSource
-from kitctl.domain.runs import Facts, Forecast, Intent, KernelRef, Run, Status
+from kitctl.domain.quota.quota import RunOccupancy
+from kitctl.domain.runs.run import Facts, Forecast, Intent, KernelRef, Run, Status
+from kitctl.domain.runs.run_times import TimeSource
 
 HOUR = 3600.0
 T4X2 = "NvidiaTeslaT4"

@@ -15,7 +15,7 @@ import pytest
 from support.command_line import write_script
 from support.local_kaggle import LocalKaggle
 
-from kitctl.domain.chain import read_session
+from kitctl.domain.runs.chain import read_session
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(900)]
 

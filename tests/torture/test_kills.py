@@ -15,7 +15,7 @@ from support.server_clock import ServerClock
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, KernelRef
+from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, KernelRef
 from kitctl.errors import KitError
 from kitctl.operations.push import PushOptions, push
 from kitctl.ports import NullReporter

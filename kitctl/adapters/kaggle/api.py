@@ -14,9 +14,9 @@ from kitctl.adapters.kaggle.log_stream import QUIET_SECONDS
 from kitctl.adapters.kaggle.push_errors import answer_lost, not_cancelled, push_refused
 from kitctl.adapters.kaggle.sources import at_the_local_kaggle, source_problem, source_versions
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.metadata import Sources
-from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.quota.quota import PoolReading, QuotaReading
+from kitctl.domain.runs.run import KernelRef, RunRef
 from kitctl.errors import KitError, NetworkFailed, NextCommand, Problem, UsageError
 from kitctl.ports import (
     KernelVersion,

@@ -9,7 +9,7 @@ from typing import Any
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.runs import RunRef
+from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
 from kitctl.ports import (
     AnswerLost,

@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus, mark_in
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, mark_in
 from kitctl.errors import KitError, NetworkFailed, Refused
 from kitctl.ports import AnswerLost, DatasetRequest, UploadSession
 

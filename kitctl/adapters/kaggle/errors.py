@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kitctl.adapters.http import TransportError, retry_after
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
-from kitctl.domain import durations
+from kitctl.domain.runs import durations
 from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from kitctl.adapters.kaggle.json_text import JsonText, read_array
 from kitctl.adapters.kaggle.log_lines import LogLines, text_of
 from kitctl.adapters.kaggle.timed_reading import ReadingLimits, read_for_a_while
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.runs import RunRef
+from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError, NetworkFailed
 from kitctl.ports import LogLine
 

@@ -9,8 +9,8 @@ from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.datasets import answer_lost, tree
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
-from kitctl.domain.models import FRAMEWORKS
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
+from kitctl.domain.data.models import FRAMEWORKS
 from kitctl.errors import NetworkFailed, Refused
 from kitctl.ports import DatasetRequest, UploadSession
 

@@ -17,7 +17,7 @@ from kitctl.adapters.kaggle.json_text import JsonText, read_array, read_object
 from kitctl.adapters.kaggle.log_lines import LogLines
 from kitctl.adapters.kaggle.log_stream import MAX_PAUSE_SECONDS
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.runs import RunRef
+from kitctl.domain.runs.run import RunRef
 from kitctl.errors import KitError, NetworkFailed
 from kitctl.ports import LogLine
 

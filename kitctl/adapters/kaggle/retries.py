@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from kitctl.adapters.kaggle.errors import RetryLater
-from kitctl.domain import durations
+from kitctl.domain.runs import durations
 
 if TYPE_CHECKING:
     import tenacity

@@ -8,9 +8,9 @@ from dataclasses import replace
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.metadata import Sources
-from kitctl.domain.push_guards import SourceNotReady
-from kitctl.domain.source_names import UncheckedSource
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.job.source_names import UncheckedSource
+from kitctl.domain.quota.push_guards import SourceNotReady
 from kitctl.errors import KitError, Problem
 from kitctl.ports import SourceVersion
 

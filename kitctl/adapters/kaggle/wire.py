@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kitctl.domain import accelerators
-from kitctl.domain.results import LARGEST_FILE_BYTES
-from kitctl.domain.runs import Status
-from kitctl.domain.weeks import seconds_of
+from kitctl.domain.job import accelerators
+from kitctl.domain.results.files import LARGEST_FILE_BYTES
+from kitctl.domain.runs.run import Status
+from kitctl.domain.runs.weeks import seconds_of
 from kitctl.ports import SaveRequest
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s")

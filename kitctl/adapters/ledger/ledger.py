@@ -10,10 +10,10 @@ from types import TracebackType
 from kitctl.adapters.ledger import rows
 from kitctl.adapters.ledger.database import Database
 from kitctl.adapters.ledger.schema import UNFINISHED
-from kitctl.domain.quota import QuotaReading, RunOccupancy
-from kitctl.domain.run_times import NO_OCCUPANCY, Evidence, TimeSource, best_occupancy
-from kitctl.domain.runs import Facts, Intent, KernelRef, Run, RunRef, Status
-from kitctl.domain.weeks import week_of
+from kitctl.domain.quota.quota import QuotaReading, RunOccupancy
+from kitctl.domain.runs.run import Facts, Intent, KernelRef, Run, RunRef, Status
+from kitctl.domain.runs.run_times import NO_OCCUPANCY, Evidence, TimeSource, best_occupancy
+from kitctl.domain.runs.weeks import week_of
 from kitctl.ports import AdmissionCheck
 
 # How long to wait for another kitctl that is writing.

@@ -7,9 +7,8 @@ import sqlite3
 from dataclasses import fields
 from typing import Any
 
-from kitctl.domain.quota import PoolReading, QuotaReading, RunOccupancy
-from kitctl.domain.run_times import TimeSource
-from kitctl.domain.runs import (
+from kitctl.domain.quota.quota import PoolReading, QuotaReading, RunOccupancy
+from kitctl.domain.runs.run import (
     NOT_SHOWN_SECONDS,
     Facts,
     Forecast,
@@ -19,6 +18,7 @@ from kitctl.domain.runs import (
     Run,
     Status,
 )
+from kitctl.domain.runs.run_times import TimeSource
 
 
 def columns(intent: Intent) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.datasets import LocalFile
-from kitctl.domain.photo_folder import (
+from kitctl.domain.data.datasets import LocalFile
+from kitctl.domain.data.photo_folder import (
     FolderProblem,
     PhotoFolder,
     Severity,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from kitctl.domain.dataset_metadata import METADATA_NAME
-from kitctl.domain.datasets import LocalFile
-from kitctl.domain.results import RefusedName, check_names
-from kitctl.domain.secret_files import kind_of_secret
-from kitctl.domain.secrets import find_credentials
+from kitctl.domain.data.dataset_metadata import METADATA_NAME
+from kitctl.domain.data.datasets import LocalFile
+from kitctl.domain.data.secret_files import kind_of_secret
+from kitctl.domain.job.secrets import find_credentials
+from kitctl.domain.results.files import RefusedName, check_names
 from kitctl.errors import InvalidInput, Problem, Refused
 from kitctl.ports import Reporter
 

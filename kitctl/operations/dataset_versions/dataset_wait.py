@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.domain.datasets import DatasetRef, DatasetStatus
+from kitctl.domain.data.datasets import DatasetRef, DatasetStatus
 from kitctl.errors import Interrupted, InvalidInput, NetworkFailed, NextCommand
 from kitctl.ports import Clock, DatasetService, Reporter
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.domain.datasets import DatasetInfo, DatasetRef
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.ports import DatasetService
 

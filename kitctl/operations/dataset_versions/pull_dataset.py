@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.datasets import DatasetInfo, DatasetRef
-from kitctl.domain.results import ExpectedFile, check_names
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef
+from kitctl.domain.results.files import ExpectedFile, check_names
 from kitctl.errors import InvalidInput, NetworkFailed
 from kitctl.files import replace_file
 from kitctl.operations.dataset_versions.find_dataset import find_dataset

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kitctl.domain.datasets import (
+from kitctl.domain.data.datasets import (
     MARK_LETTERS,
     DatasetInfo,
     DatasetRef,
@@ -16,7 +16,7 @@ from kitctl.domain.datasets import (
     plan_items,
     version_notes,
 )
-from kitctl.domain.runs import NOT_SHOWN_SECONDS
+from kitctl.domain.runs.run import NOT_SHOWN_SECONDS
 from kitctl.errors import KitError, Refused
 from kitctl.operations.dataset_versions.uploads import Uploads, explain_interrupt
 from kitctl.ports import (

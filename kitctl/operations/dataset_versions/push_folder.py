@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.dataset_metadata import (
+from kitctl.domain.data.dataset_metadata import (
     METADATA_NAME,
     DatasetMetadata,
     from_folder_name,
     parse_metadata,
 )
-from kitctl.domain.datasets import (
+from kitctl.domain.data.datasets import (
     DEFAULT_LICENSE,
     LICENSES,
     LOCAL_OWNER,
@@ -23,7 +23,7 @@ from kitctl.domain.datasets import (
     arriving_paths,
     plan_items,
 )
-from kitctl.domain.results import RefusedName
+from kitctl.domain.results.files import RefusedName
 from kitctl.errors import InvalidInput, Refused, UsageError
 from kitctl.files import read_settings_text, replace_file
 from kitctl.operations.dataset_versions.dataset_folder import hash_files, list_folder

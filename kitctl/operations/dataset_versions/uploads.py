@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from kitctl.domain.datasets import UploadItem
+from kitctl.domain.data.datasets import UploadItem
 from kitctl.errors import Interrupted, InvalidInput, NetworkFailed
 from kitctl.ports import DatasetService, PushState, Reporter, Uploader, UploadExpired
 

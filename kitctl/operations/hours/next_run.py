@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.config import JOB_NAME, Config
-from kitctl.domain import durations
-from kitctl.domain.accelerators import SESSION_LIMIT_SECONDS
-from kitctl.domain.forecast import forecast_run, forecast_without_past
-from kitctl.domain.runs import Forecast, KernelRef, Run, kernel_of_job
+from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.quota.forecast import forecast_run, forecast_without_past
+from kitctl.domain.runs import durations
+from kitctl.domain.runs.run import Forecast, KernelRef, Run, kernel_of_job
 from kitctl.errors import InvalidInput
 from kitctl.files import read_toml
 from kitctl.operations.project.read_metadata import read_metadata

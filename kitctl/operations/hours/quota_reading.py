@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kitctl.domain.accelerators import WEEKLY_LIMIT_SECONDS
-from kitctl.domain.quota import QuotaReading, estimate, use_in_week
-from kitctl.domain.weeks import week_of
+from kitctl.domain.job.accelerators import WEEKLY_LIMIT_SECONDS
+from kitctl.domain.quota.quota import QuotaReading, estimate, use_in_week
+from kitctl.domain.runs.weeks import week_of
 from kitctl.errors import KitError
 from kitctl.ports import Kaggle, Ledger
 

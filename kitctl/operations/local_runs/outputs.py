@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain import run_report
+from kitctl.domain.results import run_report
 
 LARGEST_OUTPUT_BYTES = 20_000_000_000
 """What Kaggle keeps of /kaggle/working."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitctl.config import expand_user
-from kitctl.domain.metadata import Sources
+from kitctl.domain.job.metadata import Sources
 from kitctl.errors import InvalidInput
 from kitctl.ports import Reporter
 

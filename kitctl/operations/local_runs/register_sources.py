@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kitctl.domain.metadata import Sources
+from kitctl.domain.job.metadata import Sources
 from kitctl.operations.local_runs.prepare_sources import prepare, stand_ins
 from kitctl.ports import Reporter
 

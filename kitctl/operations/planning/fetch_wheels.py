@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from kitctl.domain.image_packages import IN_IMAGE
+from kitctl.domain.job.image_packages import IN_IMAGE
 from kitctl.errors import InvalidInput
 
 IMAGE_PYTHON = "3.12"

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from kitctl.domain.runs import GitState
+from kitctl.domain.runs.run import GitState
 
 GIT_SECONDS = 5.0
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")

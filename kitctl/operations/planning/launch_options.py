@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from kitctl.domain.secrets import looks_secret
+from kitctl.domain.job.secrets import looks_secret
 from kitctl.errors import InvalidInput, Refused
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kitctl.config import JOB_NAME, METADATA_NAME
-from kitctl.domain import secrets
-from kitctl.domain.image_packages import in_image
-from kitctl.domain.metadata import Metadata, require_no_problems
+from kitctl.domain.job import secrets
+from kitctl.domain.job.image_packages import in_image
+from kitctl.domain.job.metadata import Metadata, require_no_problems
 from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.operations.planning.git_state import read_git_state
 from kitctl.operations.planning.launch_options import environment_warnings

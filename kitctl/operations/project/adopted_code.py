@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kitctl.config import JOB_NAME, closest
-from kitctl.domain.code_needs import CodeNeeds, code_needs
+from kitctl.domain.job.code_needs import CodeNeeds, code_needs
 from kitctl.errors import InvalidInput
 from kitctl.operations.project.imported_packages import python_texts
 from kitctl.packing import notebooks

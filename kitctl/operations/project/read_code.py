@@ -7,8 +7,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from kitctl.domain import secrets
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job import secrets
+from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import Problem
 from kitctl.packing import notebooks
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kitctl.config import METADATA_NAME
-from kitctl.domain.secret_files import kind_of_secret
+from kitctl.domain.data.secret_files import kind_of_secret
 from kitctl.errors import Problem
 from kitctl.operations.project.read_code import credentials
 

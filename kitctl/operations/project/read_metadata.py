@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kitctl.config import METADATA_NAME
-from kitctl.domain import metadata
-from kitctl.domain.metadata import Inspection
-from kitctl.domain.runs import KernelRef, kernel_of_job
+from kitctl.domain.job import metadata
+from kitctl.domain.job.metadata import Inspection
+from kitctl.domain.runs.run import KernelRef, kernel_of_job
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.files import read_settings_text
 

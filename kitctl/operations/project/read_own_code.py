@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kitctl import config
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import Problem
 from kitctl.operations.project.read_code import credentials
 from kitctl.packing import notebooks

@@ -11,7 +11,7 @@ from typing import Any
 
 from kitctl import config
 from kitctl.config import JOB_NAME
-from kitctl.domain.metadata import Inspection
+from kitctl.domain.job.metadata import Inspection
 from kitctl.errors import InvalidInput, Problem
 from kitctl.files import read_settings_text, read_toml
 from kitctl.operations.project.read_code import credentials, read_code

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from kitctl.domain.metadata import ENDINGS
+from kitctl.domain.job.metadata import ENDINGS
 
 # Files that are looked at in a folder, which may be a large one.
 MOST_FILES = 2000

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from kitctl.domain.results import DownloadedFile, ExpectedFile
+from kitctl.domain.results.files import DownloadedFile, ExpectedFile
 from kitctl.errors import InvalidInput, KitError, NetworkFailed
 from kitctl.ports import (
     Downloader,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.results import MANIFEST, ManifestEntry, RefusedName
+from kitctl.domain.results.files import MANIFEST, ManifestEntry, RefusedName
 from kitctl.errors import KitError, NetworkFailed, NextCommand
 from kitctl.operations.pulling.fetch_files import FailedFile, PulledFile
 from kitctl.operations.results.run_summary import HISTORY, RunSummary

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import count
 
-from kitctl.domain.results import ExpectedFile, ManifestEntry, RunIdentity, free_name
-from kitctl.domain.runs import RunRef
+from kitctl.domain.results.files import ExpectedFile, ManifestEntry, RunIdentity, free_name
+from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, ListedFile, Reporter
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain.comparison import Comparison, compare_runs
-from kitctl.domain.differences import differing_settings
+from kitctl.domain.results.comparison import Comparison, compare_runs
+from kitctl.domain.results.differences import differing_settings
 from kitctl.operations.results.pulled_run import PulledRun, short_names
 from kitctl.operations.results.run_table import common_metric, run_table, sort_table
 

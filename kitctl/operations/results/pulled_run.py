@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.comparison import ComparedRun
-from kitctl.domain.runs import KernelRef, Run, RunName, RunRef
+from kitctl.domain.results.comparison import ComparedRun
+from kitctl.domain.runs.run import KernelRef, Run, RunName, RunRef
 from kitctl.errors import InvalidInput, KitError, NextCommand
 from kitctl.operations.results.run_summary import RunSummary, read_summary
 from kitctl.ports import Ledger, ResultsFolder

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
 
-from kitctl.domain import run_report
-from kitctl.domain.history import History, read_history
-from kitctl.domain.metrics import finite_number
+from kitctl.domain.results import run_report
+from kitctl.domain.results.history import History, read_history
+from kitctl.domain.results.metrics import finite_number
 from kitctl.ports import ResultsFolder
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kitctl.domain.differences import differing_settings, value_text
-from kitctl.domain.metrics import (
+from kitctl.domain.results.differences import differing_settings, value_text
+from kitctl.domain.results.metrics import (
     NO_CURVES,
     best_value,
     epoch_at,

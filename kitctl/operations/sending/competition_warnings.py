@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import KitError
 from kitctl.ports import CompetitionService
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kitctl.domain.metadata import Metadata
-from kitctl.domain.runs import KernelRef, kernel_of_job
+from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.runs.run import KernelRef, kernel_of_job
 from kitctl.errors import InvalidInput, NextCommand, Problem, Refused
 from kitctl.ports import Kaggle, KernelVersion, Ledger
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, TypeVar
 
-from kitctl.domain.durations import describe
-from kitctl.domain.reasons_to_wait import WaitReason, reason_to_wait
-from kitctl.domain.weeks import moment_of, week_of
+from kitctl.domain.quota.reasons_to_wait import WaitReason, reason_to_wait
+from kitctl.domain.runs.durations import describe
+from kitctl.domain.runs.weeks import moment_of, week_of
 from kitctl.errors import Interrupted, KitError, NextCommand, Refused
 from kitctl.ports import Clock, Kaggle, NullReporter, ProgressBar, Reporter
 

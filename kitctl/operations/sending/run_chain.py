@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from kitctl.domain import durations
-from kitctl.domain.chain import (
+from kitctl.domain.results.run_log import facts_of_log
+from kitctl.domain.runs import durations
+from kitctl.domain.runs.chain import (
     CHAIN_VARIABLE,
     UNFINISHED_FILE,
     ChainOutcome,
@@ -23,8 +24,7 @@ from kitctl.domain.chain import (
     parse_session,
     read_session,
 )
-from kitctl.domain.run_log import facts_of_log
-from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import (
     InvalidInput,
     KitError,

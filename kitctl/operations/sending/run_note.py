@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kitctl.domain import secrets
+from kitctl.domain.job import secrets
 from kitctl.errors import UsageError
 
 LONGEST_NOTE = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, Run
+from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, Run
 from kitctl.errors import Interrupted, KitError, NextCommand
 from kitctl.operations.watching.lost_pushes import settle
 from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, Reporter, SavedVersion, SaveRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kitctl.domain.runs import KernelRef, Run, RunName, RunRef, Status
+from kitctl.domain.runs.run import KernelRef, Run, RunName, RunRef, Status
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
 from kitctl.ports import Kaggle, Ledger, Reporter

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kitctl.domain import accelerators
-from kitctl.domain.push_guards import SameScriptElsewhere
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Status
-from kitctl.domain.same_source import is_source_of
+from kitctl.domain.job import accelerators
+from kitctl.domain.job.same_source import is_source_of
+from kitctl.domain.quota.push_guards import SameScriptElsewhere
+from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kitctl.domain.runs import Run, Status
-from kitctl.domain.same_source import is_source_of
+from kitctl.domain.job.same_source import is_source_of
+from kitctl.domain.runs.run import Run, Status
 from kitctl.operations.watching.foreign_run import foreign_versions
 from kitctl.ports import Kaggle, KernelVersion, Ledger, Reporter
 

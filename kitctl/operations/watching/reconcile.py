@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from kitctl.domain.runs import Run
-from kitctl.domain.weeks import WEEK_SECONDS
+from kitctl.domain.runs.run import Run
+from kitctl.domain.runs.weeks import WEEK_SECONDS
 from kitctl.errors import InvalidInput
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
 from kitctl.operations.watching.run_facts import read_facts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from kitctl.domain import run_report
-from kitctl.domain.error_line import ErrorLineReader
-from kitctl.domain.run_log import facts_of_log
-from kitctl.domain.run_times import TimeSource
-from kitctl.domain.runs import Facts, Run
+from kitctl.domain.results import run_report
+from kitctl.domain.results.error_line import ErrorLineReader
+from kitctl.domain.results.run_log import facts_of_log
+from kitctl.domain.runs.run import Facts, Run
+from kitctl.domain.runs.run_times import TimeSource
 from kitctl.errors import KitError
 from kitctl.operations.watching.run_status import RunStatus
 from kitctl.ports import Kaggle, Ledger

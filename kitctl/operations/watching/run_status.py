@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kitctl.domain.runs import Run, RunRef, Status
-from kitctl.domain.weeks import moment_of
+from kitctl.domain.runs.run import Run, RunRef, Status
+from kitctl.domain.runs.weeks import moment_of
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunCancelled, RunFailed
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.ports import Kaggle, Ledger, PolledStatus

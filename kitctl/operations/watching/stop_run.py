@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kitctl.domain.run_log import SessionIdReader
-from kitctl.domain.runs import Facts, RunRef, Status
-from kitctl.domain.same_source import is_packed
+from kitctl.domain.job.same_source import is_packed
+from kitctl.domain.results.run_log import SessionIdReader
+from kitctl.domain.runs.run import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus, read_status

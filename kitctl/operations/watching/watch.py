@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
-from kitctl.domain import durations
-from kitctl.domain.run_log import SessionIdReader
-from kitctl.domain.runs import Facts, RunRef, Status
+from kitctl.domain.results.run_log import SessionIdReader
+from kitctl.domain.runs import durations
+from kitctl.domain.runs.run import Facts, RunRef, Status
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_facts import with_own_facts

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from kitctl.domain.metadata import Metadata
+from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import InvalidInput
 from kitctl.packing.elsewhere import run_job
 

@@ -11,7 +11,7 @@ from support.local_kaggle import LocalKaggle, until
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.kaggle.log_lines import LogLines
-from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.domain.runs.run import KernelRef, RunRef
 
 SCRIPT = "import time\nfor n in range(30):\n    print('line', n, flush=True)\n    time.sleep(0.02)"
 EXPECTED = [f"line {number}" for number in range(30)]

@@ -17,7 +17,7 @@ from support.storage_server import StorageServer
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.log_lines import LogLines
-from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import KitError
 
 FIVE_LINES = [f"line {number}" for number in range(5)]

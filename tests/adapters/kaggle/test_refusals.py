@@ -11,8 +11,8 @@ from support.local_kaggle import LocalKaggle
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.kaggle.credentials import Credentials
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import KernelRef, RunRef
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.runs.run import KernelRef, RunRef
 from kitctl.errors import KitError
 
 WORDS = "These are Kaggle's own words"

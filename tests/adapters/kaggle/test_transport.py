@@ -17,7 +17,7 @@ from support.local_kaggle import LocalKaggle
 from support.servers import serving
 
 from kitctl.adapters.kaggle import KaggleApi, connect, connect_local, retries
-from kitctl.domain.runs import RunRef
+from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused, hint_text
 
 PAST = "Wed, 21 Oct 2015 07:28:00 GMT"

@@ -23,8 +23,8 @@ from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.api import KaggleApi
 from kitctl.adapters.kaggle.credentials import Credentials
 from kitctl.adapters.kaggle.errors import parse_response
-from kitctl.domain.metadata import Sources
-from kitctl.domain.runs import RunRef, Status
+from kitctl.domain.job.metadata import Sources
+from kitctl.domain.runs.run import RunRef, Status
 from kitctl.ports import ListedFile, SaveRequest
 
 RUN = RunRef(KERNEL, 3)

@@ -14,9 +14,9 @@ from kitctl.adapters.kaggle.competitions import KaggleCompetitions
 from kitctl.adapters.kaggle.datasets import KaggleDatasets
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.models import KaggleModels
-from kitctl.domain.datasets import DatasetRef
-from kitctl.domain.models import FRAMEWORKS
-from kitctl.domain.runs import RunRef
+from kitctl.domain.data.datasets import DatasetRef
+from kitctl.domain.data.models import FRAMEWORKS
+from kitctl.domain.runs.run import RunRef
 from kitctl.ports import DatasetRequest
 
 UPLOAD = {"token": "t", "createUrl": "http://localhost/upload"}

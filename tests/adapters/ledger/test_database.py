@@ -15,7 +15,7 @@ from support.jobs import KERNEL, intent_to_push
 from support.programs import finish_together, start_program
 
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import Run
+from kitctl.domain.runs.run import Run
 from kitctl.errors import InvalidInput, Refused
 
 NOW = 1_795_000_000.0

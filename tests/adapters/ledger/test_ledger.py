@@ -10,8 +10,8 @@ import pytest
 from support.jobs import KERNEL, intent_to_push
 
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.quota import PoolReading, QuotaReading
-from kitctl.domain.runs import Facts, KernelRef, Run, RunRef, Status
+from kitctl.domain.quota.quota import PoolReading, QuotaReading
+from kitctl.domain.runs.run import Facts, KernelRef, Run, RunRef, Status
 from kitctl.errors import Refused
 
 TESTS = Path(__file__).resolve().parents[2]

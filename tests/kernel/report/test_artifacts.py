@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kernel.report import artifacts
-from kitctl.domain.results import DownloadedFile, parse_manifest
+from kitctl.domain.results.files import DownloadedFile, parse_manifest
 
 
 def test_the_manifest_has_size_and_digests_of_every_file(

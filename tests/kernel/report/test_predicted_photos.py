@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.kernel_runs import Run
 
-from kitctl.domain.model_labels import from_labels, from_report
+from kitctl.domain.results.model_labels import from_labels, from_report
 from kitctl.sandbox.inside import predict_photos
 
 

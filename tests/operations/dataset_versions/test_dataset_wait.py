@@ -7,7 +7,7 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from kitctl.domain.datasets import DatasetInfo, DatasetRef, DatasetStatus
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
 from kitctl.errors import InvalidInput, NetworkFailed
 from kitctl.operations.dataset_versions.dataset_wait import wait_until_ready
 from kitctl.ports import Clock, DatasetService, NullReporter

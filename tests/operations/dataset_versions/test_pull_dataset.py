@@ -13,7 +13,7 @@ from support.storage import BreakingStorage
 
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.datasets import DatasetInfo, DatasetRef
+from kitctl.domain.data.datasets import DatasetInfo, DatasetRef
 from kitctl.errors import NetworkFailed
 from kitctl.operations.dataset_versions.pull_dataset import pull_dataset
 from kitctl.ports import DatasetService, NullReporter

@@ -9,7 +9,7 @@ from support.projects import packed_job, single_script
 from support.runs import HOUR, run
 
 from kitctl.config import Config
-from kitctl.domain.runs import Facts, Run
+from kitctl.domain.runs.run import Facts, Run
 from kitctl.operations.hours.next_run import NextRun, read_next_run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.projects import write_files
 
-from kitctl.domain.metadata import Sources
+from kitctl.domain.job.metadata import Sources
 from kitctl.errors import InvalidInput
 from kitctl.operations.local_runs import prepare_sources
 from kitctl.ports import NullReporter

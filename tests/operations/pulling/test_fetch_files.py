@@ -12,7 +12,7 @@ from support.results import file_names, files_on_disk
 
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.results import ExpectedFile
+from kitctl.domain.results.files import ExpectedFile
 from kitctl.errors import NetworkFailed
 from kitctl.operations.pulling.fetch_files import FileFetcher, FileUrls
 from kitctl.ports import DownloadInterrupted

@@ -19,7 +19,7 @@ from support.storage import BreakingStorage
 
 from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
-from kitctl.domain.results import ExpectedFile, ManifestEntry
+from kitctl.domain.results.files import ExpectedFile, ManifestEntry
 from kitctl.errors import NetworkFailed
 from kitctl.operations.pulling.fetch_files import FileFetcher, FileUrls
 from kitctl.ports import DownloadInterrupted, FileContent, OutputFile

@@ -6,7 +6,7 @@ import pytest
 from support.local_setup import LocalSetup
 from support.plans import job_metadata, script_plan
 
-from kitctl.domain.runs import KernelRef
+from kitctl.domain.runs.run import KernelRef
 from kitctl.errors import InvalidInput, KitError, Refused
 from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.operations.sending.job_kernel import find_job_kernel

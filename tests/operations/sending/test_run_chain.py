@@ -9,8 +9,8 @@ from support.fake_kaggle import FakeKaggle
 from support.jobs import intent_to_push, save_request
 
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.chain import ChainOutcome, ChainSession, Limits, first_session
-from kitctl.domain.runs import KernelRef, RunRef, Status
+from kitctl.domain.runs.chain import ChainOutcome, ChainSession, Limits, first_session
+from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import InvalidInput, Refused
 from kitctl.operations.sending.run_chain import ChainedRun, ChainResult, run_chain
 from kitctl.operations.watching.find_run import TargetRun

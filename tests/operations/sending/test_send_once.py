@@ -17,7 +17,7 @@ from support.server_clock import ServerClock
 
 from kitctl.adapters.kaggle import connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import NOT_SHOWN_SECONDS, KernelRef, Run
+from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, KernelRef, Run
 from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.packing.bundle import Plan

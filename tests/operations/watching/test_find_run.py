@@ -7,7 +7,7 @@ from support.jobs import intent_to_push
 from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, push_script
 
-from kitctl.domain.runs import KernelRef, RunName, RunRef
+from kitctl.domain.runs.run import KernelRef, RunName, RunRef
 from kitctl.errors import InvalidInput, hint_text
 from kitctl.operations.watching.find_run import TargetRun, find_run
 

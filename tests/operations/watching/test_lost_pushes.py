@@ -9,7 +9,7 @@ from support.jobs import intent_to_push, save_request
 from support.local_setup import LocalSetup
 
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import KernelRef
+from kitctl.domain.runs.run import KernelRef
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
 from kitctl.ports import NullReporter
 

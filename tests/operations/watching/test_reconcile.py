@@ -13,7 +13,7 @@ from support.runs import HOUR, intent
 
 from kitctl.adapters.kaggle import KaggleApi, connect_local
 from kitctl.adapters.ledger import SqliteLedger
-from kitctl.domain.runs import KernelRef, Run, Status
+from kitctl.domain.runs.run import KernelRef, Run, Status
 from kitctl.errors import NetworkFailed
 from kitctl.operations.watching.reconcile import LOGS_A_CALL, reconcile
 from kitctl.ports import NullReporter

@@ -6,7 +6,7 @@ import pytest
 from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, push_script
 
-from kitctl.domain.runs import GONE_SECONDS, NOT_SHOWN_SECONDS, RunName, Status
+from kitctl.domain.runs.run import GONE_SECONDS, NOT_SHOWN_SECONDS, RunName, Status
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations.watching.find_run import TargetRun, find_run
 from kitctl.operations.watching.reconcile import reconcile

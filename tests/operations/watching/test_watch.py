@@ -13,7 +13,7 @@ from support.local_kaggle import until
 from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, PRINT_SESSION, push_script
 
-from kitctl.domain.runs import RunRef, Status
+from kitctl.domain.runs.run import RunRef, Status
 from kitctl.errors import NetworkFailed, RunCancelled, RunFailed, hint_text
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus

@@ -1,0 +1,1 @@
+"""Data sets and models on Kaggle, and folders that become one."""

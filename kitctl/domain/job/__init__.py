@@ -1,0 +1,1 @@
+"""A job: its metadata, its code and its inputs, and what Kaggle takes of them."""

@@ -1,0 +1,44 @@
+"""A job's title and the slug that Kaggle makes of it, from the name of a file or a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slugify import slugify
+
+from kitctl.domain.job.metadata import SHORTEST_TITLE
+
+LONGEST_TITLE = 50
+LAST_RESORT = "Kaggle job"
+
+
+def title_from(names: Sequence[str]) -> str:
+    """Return a title that Kaggle accepts: the first name, preceded by the others if it is short.
+
+    Of `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title.
+    """
+    words = ""
+    for name in (*names, LAST_RESORT):
+        words = f"{_words(name)} {words}".strip()
+        title = _shortened(words[:1].upper() + words[1:])
+        if len(title) >= SHORTEST_TITLE and len(slug_of(title)) >= SHORTEST_TITLE:
+            return title
+    return LAST_RESORT
+
+
+def slug_of(title: str) -> str:
+    """Return the slug that Kaggle makes of a title."""
+    return slugify(title)
+
+
+def _words(name: str) -> str:
+    # Control characters and half characters are no text for a title.
+    return " ".join(re.sub(r"[_\s\-.]+|[^\w()&+,']", " ", name).split())
+
+
+def _shortened(title: str) -> str:
+    if len(title) <= LONGEST_TITLE:
+        return title
+    whole_words = title[: LONGEST_TITLE + 1].rpartition(" ")[0]
+    return whole_words or title[:LONGEST_TITLE]

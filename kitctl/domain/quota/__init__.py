@@ -1,0 +1,1 @@
+"""The week's hours: who used them, and whether a push fits."""

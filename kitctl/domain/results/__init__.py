@@ -1,0 +1,1 @@
+"""What a run reports of itself: its log, its files, its metrics."""

@@ -1,0 +1,1 @@
+"""Runs on Kaggle: their names, states and times."""
