@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kitctl.cli.context import CommandContext
-from kitctl.cli.follow import LinePrinter
+from kitctl.cli.follow import LinePrinter, show_log
+from kitctl.cli.notify import notify_of
 from kitctl.cli.send import send
 from kitctl.domain.runs.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
 from kitctl.domain.runs.run import Status
-from kitctl.errors import Interrupted, NextCommand, UsageError
+from kitctl.errors import Interrupted, KitError, NextCommand, UsageError
 from kitctl.operations.sending.job_kernel import find_job_kernel
-from kitctl.operations.sending.run_chain import ChainedRun, run_chain
+from kitctl.operations.sending.run_chain import ChainedRun, ChainResult, run_chain
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus
-from kitctl.operations.watching.watch import follow, wait_for_end
+from kitctl.operations.watching.watch import wait_for_end
 from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
@@ -93,18 +94,46 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
         context.console.info(f"Session {session.number}: {pushed.run.name}, {pushed.url}")
         return TargetRun(pushed.run.ref, pushed.run)
 
-    result = run_chain(
-        kernel,
-        first,
-        options.limits,
-        context.client,
-        context.ledger,
-        context.console,
-        push,
-        _watcher(context, follow_log=options.follow),
-    )
+    with _notified_of_stop(context, str(kernel)):
+        result = run_chain(
+            kernel,
+            first,
+            options.limits,
+            context.client,
+            context.ledger,
+            context.console,
+            push,
+            _watcher(context, follow_log=options.follow),
+        )
+    _notify_of_chain(context, result)
     hint = NextCommand("pull-results", f"{result.runs[-1].run.version}")
     return CommandResult(result, draw_chain, result.failure, hint)
+
+
+@contextmanager
+def _notified_of_stop(context: CommandContext, kernel: str) -> Iterator[None]:
+    """Notify of an error that stops the chain before its end, but not of Ctrl-C."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except KitError as error:
+        # Only its code: what a message quotes is not meant for others.
+        text = f"{kernel}: the chain stopped ({error.code}); the same command goes on"
+        notify_of(context, text, {"run": kernel, "status": None, "outcome": error.code})
+        raise
+
+
+def _notify_of_chain(context: CommandContext, result: ChainResult) -> None:
+    last = result.runs[-1]
+    facts = {
+        "run": str(last.run),
+        "status": last.end.status.value,
+        "running_seconds": result.spent_seconds,
+        "outcome": result.outcome.value,
+        "sessions": last.session.number,
+    }
+    notify_of(context, f"{last.run.kernel}: {result.summary}", facts)
 
 
 def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
@@ -148,7 +177,7 @@ def _watcher(context: CommandContext, *, follow_log: bool) -> Callable[[TargetRu
 
     def follow_session(target: TargetRun) -> RunStatus:
         with _hint_on_interrupt(target.ref):
-            return follow(target, *ports, LinePrinter(context, target.ref).show)
+            return show_log(context, target, LinePrinter(context, target.ref).show)
 
     def wait_for_session(target: TargetRun) -> RunStatus:
         with _hint_on_interrupt(target.ref):

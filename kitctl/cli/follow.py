@@ -43,17 +43,22 @@ def follow_run(
     context: CommandContext, target: TargetRun, show: Callable[[LogLine], None]
 ) -> RunStatus:
     """Show the log as it comes, until the run has ended; return the state in which it ended."""
+    with hint_on_interrupt(target.ref):
+        return show_log(context, target, show)
+
+
+def show_log(
+    context: CommandContext, target: TargetRun, show: Callable[[LogLine], None]
+) -> RunStatus:
+    """Do as `follow_run`, for a caller that says itself what Ctrl-C leaves."""
     from kitctl.operations.watching.watch import follow
     from kitctl.render.live_line import live_line
 
     options, record = context.options, target.record
-    with (
-        hint_on_interrupt(target.ref),
-        live_line(
-            is_shown=not (options.json or options.quiet),
-            uses_quota=record is not None and record.intent.pool != "cpu",
-        ) as progress,
-    ):
+    with live_line(
+        is_shown=not (options.json or options.quiet),
+        uses_quota=record is not None and record.intent.pool != "cpu",
+    ) as progress:
 
         def pass_on(line: LogLine) -> None:
             if progress is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,16 +31,22 @@ def require_notifiable(context: CommandContext) -> None:
 
 def notify_of_end(context: CommandContext, state: RunStatus) -> None:
     """Tell how a run has ended; that this fails is only a warning."""
-    target = context.config.notify
-    if not target:
-        return
-    from kitctl.adapters.notifications import notify
     from kitctl.domain.runs import durations
 
     seconds = state.running_seconds
     ran = f", ran {durations.describe(seconds)}" if seconds else ""
     facts = {"run": str(state.ref), "status": state.status.value, "running_seconds": seconds}
+    notify_of(context, f"{state.ref} {state.status.label}{ran}", facts)
+
+
+def notify_of(context: CommandContext, text: str, facts: Mapping[str, object]) -> None:
+    """Tell the user a sentence, and programs its facts; that this fails is only a warning."""
+    target = context.config.notify
+    if not target:
+        return
+    from kitctl.adapters.notifications import notify
+
     try:
-        notify(target, f"{state.ref} {state.status.label}{ran}", facts)
+        notify(target, text, facts)
     except NetworkFailed as error:
         context.console.warn(error.message)

@@ -17,7 +17,4 @@ def draw_chain(chain: ChainResult, console: Console) -> None:
         ran = durations.describe(each.end.seconds)
         state = f"{each.end.status.label} · ran {ran}"
         console.print(f"session {each.session.number}  {each.run}  {state}", soft_wrap=True)
-    count = chain.runs[-1].session.number
-    total = durations.describe(chain.spent_seconds)
-    sessions = "1 session" if count == 1 else f"{count} sessions"
-    console.print(f"{chain.outcome.label}: {sessions}, {total}", soft_wrap=True)
+    console.print(chain.summary, soft_wrap=True)

@@ -12,6 +12,11 @@ import pytest
 from support.command_line import Kitctl, write_script
 
 SECRET = "webhook-secret-4711"
+UNFINISHED_ONCE = """
+import os
+if not os.environ.get("KITCTL_RESUME"):
+    open("UNFINISHED.txt", "w").write("1 of 2")
+"""
 
 
 class Receiver(ThreadingHTTPServer):
@@ -80,3 +85,24 @@ def test_a_place_that_nothing_can_be_sent_to_safely_is_refused_before_the_push(
     call = kitctl("push", "--local", "--follow", f"--notify={where}", "--json")
     assert (call.code, call.error["code"]) == (2, "bad_notify")
     assert kitctl("runs", "--local", "--json").data["runs"] == []
+
+
+def test_a_chain_says_once_how_it_ended(kitctl: Kitctl, project: Path, receiver: Receiver) -> None:
+    write_script(project, UNFINISHED_ONCE)
+    address = f"http://127.0.0.1:{receiver.server_port}/"
+    assert kitctl("push", "--local", "--until-done", "--follow", "--notify", address).code == 0
+    (body,) = receiver.bodies
+    assert "finished: 2 sessions" in str(body["text"])
+    assert (body["run"], body["status"]) == ("local/small-job/2", "COMPLETE")
+    assert (body["outcome"], body["sessions"]) == ("finished", 2)
+
+
+def test_a_chain_that_stops_for_a_refused_session_says_so(
+    kitctl: Kitctl, project: Path, receiver: Receiver
+) -> None:
+    write_script(project, f"print({SECRET!r})", dataset_sources=["ada/missing"])
+    address = f"http://127.0.0.1:{receiver.server_port}/{SECRET}"
+    assert kitctl("push", "--local", "--until-done", "--notify", address).code == 4
+    (body,) = receiver.bodies
+    assert body["outcome"] == "source_missing"
+    assert SECRET not in json.dumps(body)

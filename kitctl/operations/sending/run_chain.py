@@ -84,6 +84,13 @@ class ChainResult:
         last = self.runs[-1]
         return last.session.spent_seconds + last.end.seconds
 
+    @property
+    def summary(self) -> str:
+        """The outcome in few words: "finished: 5 sessions, 40 h"."""
+        count = self.runs[-1].session.number
+        sessions = "1 session" if count == 1 else f"{count} sessions"
+        return f"{self.outcome.label}: {sessions}, {durations.describe(self.spent_seconds)}"
+
     def as_data(self) -> dict[str, Any]:
         return {
             "runs": [run.as_data() for run in self.runs],
