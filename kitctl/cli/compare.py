@@ -9,7 +9,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import LocalOption
+from kitctl.cli.options import CsvOption, LocalOption
 from kitctl.render.output import CommandResult
 
 
@@ -37,9 +37,7 @@ def compare(
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw the curves of all runs as a PNG."),
     ] = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
-    ] = None,
+    csv: CsvOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
     """Compare pulled runs, and say which one is better.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,4 +34,8 @@ EnvOption = Annotated[
 DataOption = Annotated[
     list[str] | None,
     typer.Option("--data", metavar="SLUG=DIR", help="A folder that stands for a Kaggle source."),
+]
+
+CsvOption = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
 ]

@@ -6,10 +6,9 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from kitctl.cli import push_options as option
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
@@ -18,98 +17,34 @@ from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
+    from kitctl.operations.push import PushOptions, PushResult
     from kitctl.operations.watching.find_run import TargetRun
-
-
-def _accelerator_names(incomplete: str) -> list[str]:
-    """Return the names that begin so, for completion."""
-    from kitctl.domain.job.accelerators import ALL_NAMES
-
-    return [name for name in ALL_NAMES if name.startswith(incomplete)]
 
 
 @command("push", takes_script_arguments=True)
 def push(
     context: CommandContext,
     *,
-    accelerator: Annotated[
-        str | None,
-        typer.Option(
-            "--accelerator",
-            metavar="NAME",
-            help="t4x2, p100, tpu, cpu or Kaggle's own name: see kitctl accelerators.",
-            autocompletion=_accelerator_names,
-        ),
-    ] = None,
-    timeout: Annotated[
-        str | None,
-        typer.Option("--timeout", metavar="2h", help="End the run after so long at most."),
-    ] = None,
+    accelerator: option.Accelerator = None,
+    timeout: option.Timeout = None,
     settings: SetOption = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data", metavar="SLUG=DIR", help="Push the folder as this data set first, if changed."
-        ),
-    ] = None,
-    when_free: Annotated[
-        bool,
-        typer.Option(
-            "--when-free", help="Wait for a session, the week's hours, and sources to be ready."
-        ),
-    ] = False,
+    data: option.PushedData = None,
+    when_free: option.WhenFree = False,
     env: EnvOption = None,
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="Show the log until the run has ended.")
-    ] = False,
-    open_it: Annotated[
-        bool,
-        typer.Option(
-            "--open", help="With --follow: pull the results and open the page about the run."
-        ),
-    ] = False,
-    only_plan: Annotated[
-        bool, typer.Option("--plan", help="Print what would be sent; send nothing.")
-    ] = False,
-    no_run: Annotated[
-        bool, typer.Option("--no-run", help="Save a version without running it.")
-    ] = False,
-    name: Annotated[
-        str, typer.Option("--name", metavar="TEXT", help="Your name for the run, shown by runs.")
-    ] = "",
-    message: Annotated[
-        str, typer.Option("-m", "--message", metavar="TEXT", help="What is new in it; see runs.")
-    ] = "",
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Cancel this kernel's running version first.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Run the same script once more; other guards hold.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Push past the guards.")] = False,
-    until_done: Annotated[
-        bool,
-        typer.Option(
-            "--until-done", help="Push session after session, each from the last one's outputs."
-        ),
-    ] = False,
-    sessions: Annotated[
-        int | None, typer.Option("--sessions", metavar="N", help="With --until-done: at most N.")
-    ] = None,
-    hours: Annotated[
-        float | None,
-        typer.Option("--hours", metavar="H", help="With --until-done: at most H hours in all."),
-    ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on from that kernel's newest outputs."),
-    ] = None,
-    reuse_features: Annotated[
-        str | None,
-        typer.Option(
-            "--reuse-features", metavar="RUN", help="Attach that kernel's newest kept features."
-        ),
-    ] = None,
+    follow: option.Follow = False,
+    open_it: option.Open = False,
+    only_plan: option.Plan = False,
+    no_run: option.NoRun = False,
+    name: option.Name = "",
+    message: option.Message = "",
+    replace: option.Replace = False,
+    again: option.Again = False,
+    force: option.Force = False,
+    until_done: option.UntilDone = False,
+    sessions: option.Sessions = None,
+    hours: option.Hours = None,
+    resume: option.Resume = None,
+    reuse_features: option.ReuseFeatures = None,
     notify: NotifyOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
@@ -194,12 +129,15 @@ def push(
             ),
         )
     pushed = send(context, options, when_free=when_free)
-    if not follow:
-        return pushed_result(pushed)
+    return _followed(context, pushed, open_it=open_it) if follow else pushed_result(pushed)
 
+
+def _followed(context: CommandContext, pushed: PushResult, *, open_it: bool) -> CommandResult:
+    """Show a run's log until it has ended; then say how it ended, or open the page about it."""
     from kitctl.cli.follow import LinePrinter, follow_run
     from kitctl.cli.page import default_folder, page_path
     from kitctl.operations.watching.find_run import TargetRun
+    from kitctl.render import push as render
 
     assert pushed.run.ref
     context.console.info(f"{pushed.run.name}: {pushed.url}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import LocalOption
+from kitctl.cli.options import CsvOption, LocalOption
 from kitctl.errors import UsageError
 from kitctl.operations.prefetch import prefetch
 from kitctl.render.output import CommandResult
@@ -42,9 +41,7 @@ def runs(
             "--sort", metavar="COLUMN", help="Order by a column, such as a metric or hours."
         ),
     ] = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
-    ] = None,
+    csv: CsvOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
     """List this project's runs, newest first, and in what they differ.
