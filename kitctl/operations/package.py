@@ -10,7 +10,7 @@ from typing import Any
 from kitctl.config import METADATA_NAME
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.files import replace_file
-from kitctl.packing.plan import LARGEST_SCRIPT_BYTES, Plan
+from kitctl.packing.plan import COMFORTABLE_SCRIPT_BYTES, Plan
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def _require_whole(plan: Plan) -> None:
     what = "packages for a run without internet"
     if plan.code_data:
         what = (
-            f"{size} kB of code and files, where a script holds {LARGEST_SCRIPT_BYTES // 1000} kB"
+            f"{size} kB of code and files, where a script holds "
+            f"{COMFORTABLE_SCRIPT_BYTES // 1000} kB"
         )
     raise InvalidInput(
         f"A package cannot hold {what}: push sends that as the private data set "

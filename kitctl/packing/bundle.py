@@ -22,11 +22,11 @@ from kitctl.packing import loader, notebooks
 from kitctl.packing.launch_block import data_file, notebook_block, script_block
 from kitctl.packing.launch_block import literal as literal
 from kitctl.packing.plan import (
-    LARGEST_SCRIPT_BYTES,
+    COMFORTABLE_SCRIPT_BYTES,
     CodeFiles,
     Launch,
     identity_of,
-    require_small,
+    size_warnings,
     sources_of,
 )
 from kitctl.packing.plan import Module as Module
@@ -66,7 +66,7 @@ def plan_single_file(
             return _notebook(code, own, launch, settings or {}, compress=compress)
         return _launched_script(metadata, code, own, launch, identity, compress=compress)
 
-    script, data = _small_enough(write, own, launch, metadata.slug, sizes)
+    script, data = _small_enough(write, own, launch, metadata.slug)
     return Plan(
         data=data,
         kind="notebook" if is_notebook else "script" if is_alone else "packed",
@@ -83,7 +83,7 @@ def plan_single_file(
         script_sha256=identity,
         modules=tuple(sorted(own.files)),
         settings=dict(settings or {}),
-        warnings=warnings,
+        warnings=(*warnings, *size_warnings(len(script), sizes)),
     )
 
 
@@ -105,7 +105,7 @@ def pack_modules(
         block = "" if launch.is_empty else script_block(NO_FILES, launch, None, compress=compress)
         return _script(metadata, modules, main, settings, identity, block).encode()
 
-    script, data = _small_enough(write, NO_FILES, launch, metadata.slug, sizes)
+    script, data = _small_enough(write, NO_FILES, launch, metadata.slug)
     return Plan(
         data=data,
         kind="packed",
@@ -119,7 +119,7 @@ def pack_modules(
         script_sha256=identity,
         modules=tuple(module.file for module in modules),
         settings=dict(settings),
-        warnings=warnings,
+        warnings=(*warnings, *size_warnings(len(script), sizes)),
         variables=frozenset(
             variable for variable in VARIABLES for module in modules if variable in module.text
         ),
@@ -205,7 +205,6 @@ def _small_enough(
     own: CodeFiles,
     launch: Launch,
     slug: str,
-    sizes: Mapping[str, int],
 ) -> tuple[bytes, bytes]:
     """Return what `write` makes, and the file of a data set with what it cannot hold.
 
@@ -213,12 +212,11 @@ def _small_enough(
     """
     for compress in (False, True):
         script = write(own, launch, compress)
-        if len(script) <= LARGEST_SCRIPT_BYTES:
+        if len(script) <= COMFORTABLE_SCRIPT_BYTES:
             return script, b""
     data = data_file(own, launch) if own.files or launch.files else b""
     if data:
         code = replace(own, files={})
         checksum = (f"{slug}-code", zlib.crc32(data))
         script = write(code, replace(launch, files={}, data=checksum), True)
-    require_small(len(script), sizes)
     return script, data

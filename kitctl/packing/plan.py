@@ -12,8 +12,10 @@ from kitctl.domain.job.metadata import Metadata
 from kitctl.domain.runs.run import GitState
 from kitctl.errors import InvalidInput
 
-LARGEST_SCRIPT_BYTES = 900_000
-"""Kaggle refuses 1 MB; its own encoding of the text needs some room."""
+COMFORTABLE_SCRIPT_BYTES = 900_000
+"""What kitctl adds to a script or notebook goes into a data set where both would be larger."""
+LARGEST_SCRIPT_BYTES = 1_000_000
+"""Kaggle refuses what is as large as that."""
 
 
 @dataclass(frozen=True)
@@ -169,15 +171,20 @@ def sources_of(metadata: Metadata) -> dict[str, list[str]]:
     }
 
 
-def require_small(size: int, parts: Mapping[str, int]) -> None:
-    """Raise InvalidInput where a script of this size is too large; `parts` are its files' sizes."""
-    if size <= LARGEST_SCRIPT_BYTES:
-        return
+def size_warnings(size: int, parts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return what to warn of before a script of this size is sent; `parts` are its files' sizes.
+
+    Raises InvalidInput where it is too large for Kaggle.
+    """
+    if size <= COMFORTABLE_SCRIPT_BYTES:
+        return ()
     largest = sorted(parts.items(), key=lambda part: -part[1])[:3]
     names = ", ".join(f"{file} ({part_size // 1000} kB)" for file, part_size in largest)
+    if size < LARGEST_SCRIPT_BYTES:
+        return (f"The script has {size // 1000} kB, and Kaggle refuses 1 MB. Its parts: {names}.",)
     raise InvalidInput(
-        f"The script would be {size // 1000} kB; Kaggle takes 1 MB and kitctl stays under "
-        f"{LARGEST_SCRIPT_BYTES // 1000} kB. The biggest parts: {names}.",
+        f"The script would be {size // 1000} kB, and Kaggle refuses 1 MB. The biggest parts: "
+        f"{names}.",
         code="script_too_big",
         hint="Put data into a Kaggle data set and name it in dataset_sources.",
     )

@@ -72,8 +72,16 @@ def test_a_single_file_is_sent_byte_for_byte_and_has_an_identity() -> None:
 
 
 def test_a_script_too_large_for_kaggle_is_refused_with_its_largest_parts() -> None:
-    with pytest.raises(InvalidInput, match=r"job/main\.py \(950 kB\)") as failure:
-        pack(text="x" * 950_000)
+    with pytest.raises(InvalidInput, match=r"job/main\.py \(1050 kB\)") as failure:
+        pack(text="x" * 1_050_000)
     assert failure.value.code == "script_too_big"
-    with pytest.raises(InvalidInput, match=r"900 kB"):
-        bundle.plan_single_file(JOB, b"x" * 900_001)
+    with pytest.raises(InvalidInput, match=r"1000 kB"):
+        bundle.plan_single_file(JOB, b"x" * 1_000_000)
+
+
+@pytest.mark.parametrize("job", [JOB, dataclasses.replace(JOB, kernel_type="notebook")])
+def test_a_script_that_just_fits_is_sent_as_it_is_with_a_warning(job: Metadata) -> None:
+    plan = bundle.plan_single_file(job, b"x" * 999_999, ("another",))
+    assert (len(plan.script), plan.attached) == (999_999, ())
+    assert plan.warnings[0] == "another" and "999 kB, and Kaggle refuses 1 MB" in plan.warnings[1]
+    assert not bundle.plan_single_file(job, b"x" * 900_000).warnings
