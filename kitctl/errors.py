@@ -13,11 +13,26 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True)
 class NextCommand:
-    """A command of kitctl to type next: its name, its own options and arguments, a note on it."""
+    """A command of kitctl to type next: its name, its own options and arguments, a note on it.
+
+    The word RUN in `options` stands for `run`, `OWNER/SLUG/N`. `without` are the options, by their
+    parameters' names, that are not to be repeated of the command that was typed.
+    """
 
     command: str
     options: str = ""
     note: str = ""
+    run: str = ""
+    without: tuple[str, ...] = ()
+
+    def with_run(self, run: str) -> NextCommand:
+        """Return the command with this name of its run in the place of RUN."""
+        words = [run if word == "RUN" else word for word in self.options.split(" ")]
+        return replace(self, options=" ".join(filter(None, words)))
+
+    def __str__(self) -> str:
+        line = " ".join(filter(None, ["kitctl", self.command, self.options]))
+        return f"{line}   ({self.note})" if self.note else line
 
 
 Hint: TypeAlias = "str | NextCommand | tuple[Hint, ...]"
@@ -33,20 +48,18 @@ def map_texts(hint: Hint, change: Callable[[str], str]) -> Hint:
     return replace(hint, note=change(hint.note))
 
 
-def hint_text(
-    hint: Hint, repeated: Callable[[NextCommand], tuple[str, str]] = lambda _: ("", "")
-) -> str:
-    """Return a hint as text.
+def short_run(command: NextCommand) -> NextCommand:
+    """Return the command with its run by the version alone, as it is named in its project."""
+    return command.with_run(command.run.rpartition("/")[2])
 
-    `repeated` returns what to repeat in a command: options, and what stands at its end.
-    """
+
+def hint_text(hint: Hint, repeat: Callable[[NextCommand], NextCommand] = short_run) -> str:
+    """Return a hint as text; `repeat` returns a command as it is to be typed."""
     if isinstance(hint, str):
         return hint
     if isinstance(hint, tuple):
-        return "".join(hint_text(part, repeated) for part in hint)
-    options, end = repeated(hint)
-    line = " ".join(filter(None, ["kitctl", hint.command, options, hint.options, end]))
-    return f"{line}   ({hint.note})" if hint.note else line
+        return "".join(hint_text(part, repeat) for part in hint)
+    return str(repeat(hint))
 
 
 @dataclass(frozen=True)

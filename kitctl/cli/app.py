@@ -55,8 +55,9 @@ def root(arguments: Sequence[str]) -> Any:
 
 
 def takes_option(command: str, option: str) -> bool:
-    """Whether a command has an option of its own of this name."""
-    return command in MODULES and _load(MODULES[command]).takes_option(option)
+    """Whether a command, such as "push" or "local start", has an option of this name."""
+    found = _find(command)
+    return found is not None and found.takes_option(option)
 
 
 def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list[str], list[str]]:
@@ -66,6 +67,12 @@ def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list
         return list(arguments), []
     place = arguments.index("--")
     return list(arguments[:place]), list(arguments[place + 1 :])
+
+
+def _find(command: str) -> Registrable | None:
+    name, _, below = command.partition(" ")
+    found = _load(MODULES[name]) if name in MODULES else None
+    return found.below(below) if found and below else found
 
 
 def _load(module: str) -> Registrable:

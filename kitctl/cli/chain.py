@@ -106,7 +106,7 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
             _watcher(context, follow_log=options.follow),
         )
     _notify_of_chain(context, result)
-    hint = NextCommand("pull-results", f"{result.runs[-1].run.version}")
+    hint = NextCommand("pull-results", "RUN", run=str(result.runs[-1].run))
     return CommandResult(result, draw_chain, result.failure, hint)
 
 
@@ -196,6 +196,6 @@ def _hint_on_interrupt(run: RunRef) -> Iterator[None]:
             f"{run} goes on at Kaggle; no other session is pushed.",
             hint=(
                 "the same command goes on with the chain | ",
-                NextCommand("cancel", f"{run.version}"),
+                NextCommand("cancel", "RUN", run=str(run)),
             ),
         ) from None

@@ -39,6 +39,9 @@ class Registrable(Protocol):
     def takes_option(self, name: str) -> bool:
         """Whether it has an option of its own of this name."""
 
+    def below(self, name: str) -> Registrable | None:
+        """Return the command below it of this name, None where there is none."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -67,6 +70,9 @@ class Command:
     def takes_option(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
 
+    def below(self, name: str) -> Registrable | None:
+        return None
+
 
 @dataclass(frozen=True)
 class Group:
@@ -85,6 +91,9 @@ class Group:
 
     def takes_option(self, name: str) -> bool:
         return False
+
+    def below(self, name: str) -> Registrable | None:
+        return next((below for below in self.commands if below.name == name), None)
 
 
 def command(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl import config
 from kitctl.cli.global_options import GlobalOptions
-from kitctl.cli.repeated_options import GivenOptions, repeated_options
+from kitctl.cli.repeated_options import GivenOptions, as_typed, repeated_options
 from kitctl.errors import Hint, KitError, NextCommand, NoProject, hint_text
 from kitctl.render.console import Console
 from kitctl.render.output import JsonOutput, Output, TextOutput
@@ -50,6 +50,7 @@ class CommandContext:
         self.command = command
         self._takes_option = takes_option
         self.given: GivenOptions = {}
+        self._named_kernels: set[str] = set()
         self.clock: Clock = time
         self._config: Config | None = None
         self._client: KaggleApi | None = None
@@ -77,26 +78,29 @@ class CommandContext:
 
     def hint_text(self, hint: Hint) -> str:
         """Return a hint whose commands repeat the options that the user gave."""
-        return hint_text(hint, self._repeated_options)
+        return hint_text(hint, self._repeat)
 
-    def _repeated_options(self, command: NextCommand) -> tuple[str, str]:
-        own = command.options.split()
+    def _repeat(self, hint: NextCommand) -> NextCommand:
+        hint = as_typed(hint, self.command, self._takes_option)
+        own = hint.options.split()
         options = []
         is_local = self._config is not None and self._config.local
-        if is_local and "--local" not in own and self._takes_option(command.command, "local"):
+        if is_local and "--local" not in own and self._takes_option(hint.command, "local"):
             options.append("--local")
         if self.options.project is not None:
             options.append(f"--project {shlex.quote(str(self.options.project))}")
         options += repeated_options(
             self.given,
-            command,
+            hint,
             typed=self.command,
             is_local=is_local,
             takes_option=self._takes_option,
         )
-        takes_arguments = self.script_arguments and self._takes_option(command.command, "env")
-        end = f"-- {shlex.join(self.script_arguments)}" if takes_arguments else ""
-        return " ".join(options), end
+        takes_arguments = self.script_arguments and self._takes_option(hint.command, "env")
+        end = [f"-- {shlex.join(self.script_arguments)}"] if takes_arguments else []
+        kernel, _, version = hint.run.rpartition("/")
+        named = hint.with_run(hint.run if kernel in self._named_kernels else version)
+        return replace(named, options=" ".join(filter(None, [*options, named.options, *end])))
 
     # The project and its config.
 
@@ -187,13 +191,17 @@ class CommandContext:
         from kitctl.domain.runs.run import RunName
         from kitctl.operations.watching.find_run import find_run
 
-        return find_run(
-            RunName.parse(name),
+        parsed = RunName.parse(name)
+        target = find_run(
+            parsed,
             lambda: self.kernel(self.client.account),
             self.client,
             self.ledger,
             self.console,
         )
+        if parsed.kernel is not None:
+            self._named_kernels.add(str(target.ref.kernel))
+        return target
 
     def kernel(self, account: Callable[[], str]) -> KernelRef:
         """Return the project's kernel; the account is asked for only where it is the owner."""

@@ -76,14 +76,14 @@ def hint_on_interrupt(run: RunRef) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        number = run.version
+        name = str(run)
         raise Interrupted(
             f"{run} goes on at Kaggle.",
             hint=(
-                NextCommand("logs", f"-f {number}"),
+                NextCommand("logs", "-f RUN", run=name),
                 " | ",
-                NextCommand("cancel", f"{number}"),
+                NextCommand("cancel", "RUN", run=name),
                 " | ",
-                NextCommand("pull-results", f"{number} --wait"),
+                NextCommand("pull-results", "RUN --wait", run=name),
             ),
         ) from None

@@ -57,7 +57,7 @@ def logs(
         context.console.warn(f"Kaggle does not show {target.ref} now, so its log may be missing.")
     elif not state.status.ended and not printer.count:
         context.console.info(f"As far as Kaggle shows, nothing has been printed by {target.ref}.")
-    follow_it = NextCommand("logs", f"-f {target.ref.version}", "the run goes on")
+    follow_it = NextCommand("logs", "-f RUN", "the run goes on", str(target.ref))
     return CommandResult(log, draw_nothing, hint="" if state.status.ended else follow_it)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kitctl.cli import push_options as option
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption
@@ -38,21 +39,54 @@ def pipelines(
     push: Annotated[
         bool, typer.Option("--push", help="Measure on Kaggle, in a session without GPU.")
     ] = False,
+    timeout: option.Timeout = None,
+    when_free: option.WhenFree = False,
+    name: option.Name = "",
+    message: option.Message = "",
+    replace: option.Replace = False,
+    again: option.Again = False,
+    force: option.Force = False,
     local: LocalOption = None,
 ) -> CommandResult:
     """Measure the named input pipelines and draw their timelines.
 
     Photos a second in the first epoch and in the second, which a cache serves; memory; and
     pictures of when each stage opened, read, mapped, waited and trained.
+
+    --timeout, --when-free, --name, --message, --replace, --again and --force do for --push what
+    they do for push.
     """
-    if not push:
+    if not (push or local):
+        if any((timeout, when_free, name, message, replace, again, force)):
+            raise UsageError(
+                "Without --push nothing is sent, so the options of a push have no effect.",
+                hint=NextCommand("pipelines", "--push", without=("data", "out")),
+            )
         return _measure_here(context, data, read_delay, out)
     if data or out:
         raise UsageError(
             "--push measures the job's own data on Kaggle: leave out --data and --out.",
-            hint=NextCommand("pipelines", "--push"),
+            hint=NextCommand("pipelines", "--push", without=("data", "out")),
         )
-    return _push(context, read_delay, local)
+    from kitctl.cli.send import pushed_result, send, timeout_seconds
+    from kitctl.operations.pipelines import pipelines_settings
+    from kitctl.operations.planning.plan_job import plan_job
+    from kitctl.operations.push import PushOptions
+    from kitctl.operations.sending.run_note import check_note
+
+    config = context.configure(timeout=timeout, local=local)
+    settings = pipelines_settings(None, read_delay)
+    plan = plan_job(context.project, overrides=settings, accelerator="cpu")
+    options = PushOptions(
+        plan=plan,
+        timeout_seconds=timeout_seconds(config.timeout, plan.metadata.pool),
+        force=force,
+        again=again,
+        replace=replace,
+        name=check_note("--name", name),
+        message=check_note("--message", message),
+    )
+    return pushed_result(send(context, options, when_free=when_free))
 
 
 def _measure_here(
@@ -82,15 +116,3 @@ def _measure_here(
         reporter=context.console,
     )
     return CommandResult(result, draw_measurement)
-
-
-def _push(context: CommandContext, read_delay: float, local: bool | None) -> CommandResult:
-    from kitctl.cli.send import pushed_result, send
-    from kitctl.operations.pipelines import pipelines_settings
-    from kitctl.operations.planning.plan_job import plan_job
-    from kitctl.operations.push import PushOptions
-
-    context.configure(local=local)
-    settings = pipelines_settings(None, read_delay)
-    plan = plan_job(context.project, overrides=settings, accelerator="cpu")
-    return pushed_result(send(context, PushOptions(plan=plan)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +11,11 @@ from kitctl.cli import push_options as option
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
-from kitctl.cli.options import EnvOption, LocalOption, SetOption
+from kitctl.cli.options import (
+    EnvOption,
+    LocalOption,
+    SetOption,
+)
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
@@ -58,7 +61,7 @@ def push(
     """
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
     from kitctl.cli.push_data import name_data, push_data
-    from kitctl.cli.send import pushed_result, send
+    from kitctl.cli.send import pushed_result, send, timeout_seconds
     from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
     from kitctl.operations.planning.launch_options import check_arguments, parse_environment
     from kitctl.operations.planning.overrides import parse_overrides
@@ -93,9 +96,10 @@ def push(
         files=read_project(context.project),
     )
     plan = plan_with(environment=environment, resume=earlier)
-    seconds = _seconds(config.timeout, plan.metadata.pool)
+    seconds = timeout_seconds(config.timeout, plan.metadata.pool)
     if only_plan:
-        return CommandResult(render.PushPlan(plan, seconds), render.draw_plan)
+        sends = NextCommand("push", note="sends it", without=("only_plan",))
+        return CommandResult(render.PushPlan(plan, seconds), render.draw_plan, hint=sends)
     options = PushOptions(
         plan=plan,
         timeout_seconds=seconds,
@@ -152,7 +156,7 @@ def _followed(context: CommandContext, pushed: PushResult, *, open_it: bool) -> 
         render.FollowedPush(pushed, state),
         render.draw_followed,
         state.failure,
-        NextCommand("pull-results", f"{pushed.run.version}", f"writes {page}"),
+        NextCommand("pull-results", "RUN", f"writes {page}", pushed.run.name),
     )
 
 
@@ -165,21 +169,3 @@ def _opened(context: CommandContext, target: TargetRun) -> CommandResult:
     result = pull_with_page(context, target, PullOptions(jobs=max(1, context.config.jobs)))
     open_page(result.page or result.log, context.console)
     return CommandResult(result, draw_pulled, result.failure)
-
-
-def _seconds(timeout: str, pool: str) -> int | None:
-    """Return the session's limit; None for Kaggle's own."""
-    from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
-    from kitctl.domain.runs import durations
-
-    if not timeout:
-        return None
-    seconds = durations.parse(timeout)
-    longest = SESSION_LIMIT_SECONDS[pool]
-    if seconds is None or not 0 < math.ceil(seconds) <= longest:
-        raise UsageError(
-            f"A timeout of {timeout!r} is not possible.",
-            code="bad_timeout",
-            hint=f"Give one up to {durations.option(longest)}, such as 90m, 2h or 1h30m.",
-        )
-    return math.ceil(seconds)

@@ -5,12 +5,32 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kitctl.errors import NextCommand
 
-# The parameters that say what a job is, whichever command packs it.
-_OF_THE_JOB = ("settings", "env", "accelerator", "data")
+REPEATED = frozenset(
+    {
+        *("settings", "env", "data", "accelerator", "timeout", "name", "message"),
+        *("when_free", "replace", "again", "force", "exclude", "notify", "open_it", "state"),
+    }
+)
+"""The options that a hint repeats in another command that takes them, by their parameters."""
+OWN = frozenset(
+    {
+        *("local", "out", "csv", "plot", "follow", "push", "metric", "sort", "wait", "jobs"),
+        *("id", "title", "license", "public", "port"),
+    }
+)
+"""The options of several commands that say something about the command that was typed only."""
+# These name other things in the commands of one group than in those of another.
+_OTHER_MEANINGS: Mapping[str, tuple[frozenset[str], ...]] = {
+    "timeout": (frozenset({"push", "pipelines"}), frozenset({"wait"})),
+    "message": (frozenset({"push", "pipelines"}), frozenset({"submit"})),
+    "force": (frozenset({"push", "pipelines"}), frozenset({"pull-results"})),
+    "data": (frozenset({"push", "dry-run", "sweep"}), frozenset({"pipelines"})),
+}
 # A folder stands for anybody's data set here, and at kaggle.com becomes one of the account's.
 _ONLY_HERE = "data"
 
@@ -33,6 +53,16 @@ def given_options(function: Callable[..., object], values: Mapping[str, Any]) ->
     return given
 
 
+def as_typed(
+    hint: NextCommand, typed: str, takes_option: Callable[[str, str], bool]
+) -> NextCommand:
+    """Return the hint for what was typed: its own `--push`, in place of `push`, pushes the same."""
+    if hint.command != "push" or not takes_option(typed, "push"):
+        return hint
+    options = " ".join(filter(None, ["--push", hint.options]))
+    return replace(hint, command=typed, options=options)
+
+
 def repeated_options(
     given: GivenOptions,
     hint: NextCommand,
@@ -43,19 +73,28 @@ def repeated_options(
 ) -> list[str]:
     """Return the words that a hint repeats of the command that was `typed`.
 
-    The same command gets all of its options; another one those that say what the job is.
+    The same command gets all of its options, another one those of `REPEATED` that it takes.
     """
     own = hint.options.split()
     is_here = is_local or "--local" in own
     words: list[str] = []
     for name, option in given.items():
-        if name == "local" or option[0] in own:
+        if name == "local" or name in hint.without or option[0] in own:
             continue
-        is_same = hint.command == typed
-        is_of_job = name in _OF_THE_JOB and (is_here or name != _ONLY_HERE)
-        if is_same or (is_of_job and takes_option(hint.command, name)):
+        is_shared = (
+            name in REPEATED
+            and takes_option(hint.command, name)
+            and _means_the_same(name, typed, hint.command)
+            and (is_here or name != _ONLY_HERE)
+        )
+        if hint.command == typed or is_shared:
             words += map(shlex.quote, option)
     return words
+
+
+def _means_the_same(option: str, typed: str, other: str) -> bool:
+    groups = _OTHER_MEANINGS.get(option, ())
+    return not groups or any({typed, other} <= group for group in groups)
 
 
 def _flag(parameter: inspect.Parameter) -> str:

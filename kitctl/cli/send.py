@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext
-from kitctl.errors import Hint, NextCommand
+from kitctl.errors import Hint, NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -58,13 +59,33 @@ def pushed_result(pushed: PushResult) -> CommandResult:
     from kitctl.domain.runs.run import Status
     from kitctl.render.push import draw_pushed
 
-    number = pushed.run.version
     if pushed.run.status is Status.NEW_SCRIPT:
-        hint: Hint = NextCommand("push", note="runs it")
+        hint: Hint = NextCommand("push", note="runs it", without=("no_run",))
         return CommandResult(pushed, draw_pushed, hint=hint)
     hint = (
-        NextCommand("logs", f"-f {number}"),
+        NextCommand("logs", "-f RUN", run=pushed.run.name),
         " | ",
-        NextCommand("pull-results", f"{number} --wait"),
+        NextCommand("pull-results", "RUN --wait", run=pushed.run.name),
     )
     return CommandResult(pushed, draw_pushed, hint=hint)
+
+
+def timeout_seconds(timeout: str, pool: str) -> int | None:
+    """Return the session's limit; None for Kaggle's own.
+
+    Raises UsageError for one that is no duration, or longer than Kaggle's own.
+    """
+    from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.domain.runs import durations
+
+    if not timeout:
+        return None
+    seconds = durations.parse(timeout)
+    longest = SESSION_LIMIT_SECONDS[pool]
+    if seconds is None or not 0 < math.ceil(seconds) <= longest:
+        raise UsageError(
+            f"A timeout of {timeout!r} is not possible.",
+            code="bad_timeout",
+            hint=f"Give one up to {durations.option(longest)}, such as 90m, 2h or 1h30m.",
+        )
+    return math.ceil(seconds)

@@ -81,7 +81,7 @@ def push_model(
         raise Refused(
             f"{target.ref} has not ended ({status.status.label}); no model was made.",
             code="run_under_way",
-            hint=NextCommand("wait", f"{target.ref.version}"),
+            hint=NextCommand("wait", "RUN", run=str(target.ref)),
         )
     names = _fetch(target, options, kaggle, downloads, scratch, ports)
     files = hash_files(list_folder(scratch.root), ports.jobs, ports.reporter)
@@ -121,7 +121,7 @@ def _fetch(
             f"{target.ref} left no files of a {options.framework} model; nothing was sent.",
             code="file_missing",
             hint=(
-                NextCommand("models push", f"{target.ref.version} --files 'GLOB'"),
+                NextCommand("models push", "RUN --files 'GLOB'", run=str(target.ref)),
                 f"   (it left {', '.join(list(sizes)[:8]) or 'nothing'})",
             ),
         )

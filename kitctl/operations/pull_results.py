@@ -118,7 +118,7 @@ def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStat
         raise Refused(
             f"{target.ref} has not ended ({status.status.label}); its outputs come when it has.",
             code="run_under_way",
-            hint=NextCommand("pull-results", f"{target.ref.version} --wait"),
+            hint=NextCommand("pull-results", "RUN --wait", run=str(target.ref)),
         )
     return status
 

@@ -140,7 +140,7 @@ def _require_file(target: TargetRun, name: str, ports: SubmitPorts) -> None:
         raise Refused(
             f"{target.ref} has not ended ({status.status.label}); nothing was handed in.",
             code="run_under_way",
-            hint=(NextCommand("wait", f"{target.ref.version}"), ", then submit again"),
+            hint=(NextCommand("wait", "RUN", run=str(target.ref)), ", then submit again"),
         )
     names = [file.name for file in ports.kaggle.listed_files(target.ref)]
     if name in names:
@@ -151,7 +151,9 @@ def _require_file(target: TargetRun, name: str, ports: SubmitPorts) -> None:
     raise InvalidInput(
         f"{target.ref} left no file {name}. {left} Nothing was handed in.",
         code="file_missing",
-        hint=NextCommand("submit", f"{target.ref.version} --file {near[0] if near else 'NAME'}"),
+        hint=NextCommand(
+            "submit", f"RUN --file {near[0] if near else 'NAME'}", run=str(target.ref)
+        ),
     )
 
 

@@ -63,10 +63,10 @@ def same_script_guard(
         if same is not None and same.status is Status.SENDING:
             raise _being_sent(same, intent.written_at)
         if same is not None:
-            raise _same_script(same.status, same.name, f"{same.version or ''}")
+            raise _same_script(same.status, same.name, f"{same.ref or ''}")
         if elsewhere is not None and not (fetches_code and elsewhere.status.ended):
             run = elsewhere.run
-            raise _same_script(elsewhere.status, f"{run}", f"{run.version}")
+            raise _same_script(elsewhere.status, f"{run}", f"{run}")
         return []
 
     return guard
@@ -93,11 +93,11 @@ def hidden_kernel_guard(intent: Intent, is_hidden: bool) -> Guard:
     return guard
 
 
-def _same_script(status: Status, name: str, version: str) -> Refused:
+def _same_script(status: Status, name: str, run: str) -> Refused:
     if status is Status.COMPLETE:
-        state, hint = "has run already", NextCommand("pull-results", version)
+        state, hint = "has run already", NextCommand("pull-results", "RUN", run=run)
     else:
-        state, hint = f"is {status.label} already", NextCommand("logs", f"-f {version}")
+        state, hint = f"is {status.label} already", NextCommand("logs", "-f RUN", run=run)
     return Refused(
         f"This very script {state}, as {name}; nothing was sent.",
         code="same_script",

@@ -62,7 +62,7 @@ class PullResult:
                 f" {first.message} What came is kept.",
                 code=first.code,
                 hint=first.hint
-                or NextCommand("pull-results", f"{self.status.ref.version}", "goes on"),
+                or NextCommand("pull-results", "RUN", "goes on", str(self.status.ref)),
             )
         if not self.is_complete:
             return self._incomplete
@@ -87,7 +87,7 @@ class PullResult:
             f"Kaggle does not list {len(self.missing)} of the files that the run's manifest"
             f" promises, such as {self.missing[0]!r}. What came is kept.",
             code="files_missing",
-            hint=NextCommand("pull-results", f"{self.status.ref.version}", "looks again"),
+            hint=NextCommand("pull-results", "RUN", "looks again", str(self.status.ref)),
         )
 
     def as_data(self) -> dict[str, Any]:

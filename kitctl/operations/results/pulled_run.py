@@ -95,7 +95,8 @@ class PulledRuns:
         for folder in self._folders(ref, record):
             if _is_results_folder(folder) and self._belongs_to(folder, record):
                 return self.read(folder, record)
-        raise _not_pulled(f"The results of {ref} are not here.", str(parsed.version))
+        named = f"{ref}" if parsed.kernel else f"{ref.version}"
+        raise _not_pulled(f"The results of {ref} are not here.", named)
 
     def is_results(self, name: str) -> bool:
         """Return whether this is a folder of results."""
@@ -168,9 +169,9 @@ def _is_results_folder(path: Path) -> bool:
     return path.is_dir() and any((path / mark).exists() for mark in _MARKS_OF_RESULTS)
 
 
-def _not_pulled(message: str, version: str) -> InvalidInput:
+def _not_pulled(message: str, run: str) -> InvalidInput:
     return InvalidInput(
         message,
         code="not_pulled",
-        hint=NextCommand("pull-results", version, "fetches them; then the same command"),
+        hint=NextCommand("pull-results", run, "fetches them; then the same command"),
     )

@@ -103,7 +103,7 @@ class ChainResult:
     def failure(self) -> KitError | None:
         """The error that the command exits with; None for a chain that has finished."""
         run, end = self.runs[-1].run, self.runs[-1].end
-        results = NextCommand("pull-results", f"{run.version}", "what it left")
+        results = NextCommand("pull-results", "RUN", "what it left", str(run))
         count = self.runs[-1].session.number
         sessions = "1 session" if count == 1 else f"{count} sessions"
         used = f"after {sessions} and {durations.describe(self.spent_seconds)}"

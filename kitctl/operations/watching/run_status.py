@@ -50,7 +50,7 @@ class RunStatus:
     def failure(self) -> KitError | None:
         """The error that the command exits with; None for a run that continues or succeeded."""
         reason = f' Kaggle says: "{self.failure_message}"' if self.failure_message else ""
-        hint = NextCommand("pull-results", f"{self.ref.version}", "its log and what it left")
+        hint = NextCommand("pull-results", "RUN", "its log and what it left", str(self.ref))
         if self.status is Status.NEW_SCRIPT and self.failure_message:
             return RunFailed(
                 f"{self.ref} never ran. {self.failure_message}",

@@ -102,7 +102,7 @@ def _wait_for_end(
                 f"Kaggle took the request, but {target.ref} is still"
                 f" {last.label if last else 'not shown'}.",
                 code="still_running",
-                hint=NextCommand("wait", f"{target.ref.version}"),
+                hint=NextCommand("wait", "RUN", run=str(target.ref)),
             )
         clock.sleep(times.poll)
 

@@ -173,7 +173,7 @@ class _Poller:
                 raise NetworkFailed(
                     f"{error.message} The run goes on.",
                     code=error.code,
-                    hint=NextCommand("wait", f"{self.ref.version}"),
+                    hint=NextCommand("wait", "RUN", run=str(self.ref)),
                 ) from None
             self._reporter.warn(f"{error.message} The run goes on; still trying.")
             return None
@@ -286,5 +286,5 @@ def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:
     return RunCancelled(
         f"{ref} has not ended within {durations.describe(timeout)}; it goes on.",
         code="wait_timeout",
-        hint=NextCommand("wait", f"{ref.version}"),
+        hint=NextCommand("wait", "RUN", run=str(ref)),
     )
