@@ -56,7 +56,7 @@ def root(arguments: Sequence[str]) -> Any:
 
 def takes_option(command: str, option: str) -> bool:
     """Whether a command, such as "push" or "local start", has an option of this name."""
-    found = _find(command)
+    found = command_at(command)
     return found is not None and found.takes_option(option)
 
 
@@ -69,7 +69,8 @@ def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list
     return list(arguments[:place]), list(arguments[place + 1 :])
 
 
-def _find(command: str) -> Registrable | None:
+def command_at(command: str) -> Registrable | None:
+    """Return the command or group of this name, such as "local start"; None where there is none."""
     name, _, below = command.partition(" ")
     found = _load(MODULES[name]) if name in MODULES else None
     return found.below(below) if found and below else found

@@ -53,3 +53,22 @@ def test_a_folder_for_a_source_of_a_dry_run_stands_for_it_at_the_local_kaggle_to
     # At kaggle.com the data set itself is attached.
     assert "an account: kitctl push)" in rehearsed.err
     assert kitctl("push", "--data", data, "--local", "--follow").code == 0
+
+
+def test_a_run_that_was_named_whole_is_named_whole_in_hints(
+    kitctl: Kitctl, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_script(project, "raise SystemExit(3)")
+    assert "kitctl logs --local -f 1 | " in kitctl("push", "--local").err
+    assert "kitctl pull-results --local 1 " in kitctl("wait", "--local").err
+    monkeypatch.chdir(tmp_path)
+    failed = kitctl("wait", "--local", "local/small-job/1", "--json")
+    assert "kitctl pull-results --local local/small-job/1 " in failed.error["hint"]
+
+
+def test_a_hint_leaves_out_what_would_do_the_same_once_more(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "print(1)")
+    planned = kitctl("push", "--plan", "--timeout", "2h", "--name", "a b")
+    assert "next: kitctl push --timeout 2h --name 'a b'   (sends it)" in planned.err
+    saved = kitctl("push", "--no-run", "--local", "--message", "first")
+    assert "next: kitctl push --local --message first   (runs it)" in saved.err
