@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kitctl.domain.job import gpu_use
-from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.job.attached_inputs import missing_inputs
-from kitctl.domain.job.same_source import source_sha256
 from kitctl.domain.quota.forecast import forecast_run
 from kitctl.domain.quota.push_guards import (
     as_warnings,
@@ -23,25 +21,23 @@ from kitctl.domain.quota.push_guards import (
 from kitctl.domain.quota.quota import QuotaReading
 from kitctl.domain.quota.quota_guards import Guard, quota_guard, sessions_guard
 from kitctl.domain.runs.run import (
-    NOT_SHOWN_SECONDS,
-    Forecast,
     Intent,
     KernelRef,
     Run,
     RunRef,
     Status,
 )
-from kitctl.errors import InvalidInput
 from kitctl.operations.hours.quota_reading import read_quota
 from kitctl.operations.sending.job_kernel import JobKernel, find_job_kernel
+from kitctl.operations.sending.push_intent import push_intent, save_request
 from kitctl.operations.sending.send_once import send_once
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.foreign_run import find_foreign_run, is_hidden
+from kitctl.operations.watching.foreign_run import ForeignRun, find_foreign_run, is_hidden
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.operations.watching.run_status import read_status
 from kitctl.operations.watching.stop_run import stop_run
 from kitctl.packing.bundle import Plan
-from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, Reporter, SaveRequest
+from kitctl.ports import Clock, Kaggle, Ledger, Reporter, SaveRequest, SourceVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,41 +91,24 @@ class PushResult:
         }
 
 
-def save_request(plan: Plan, kernel: JobKernel, timeout_seconds: int | None) -> SaveRequest:
-    """Return the request that saves a plan as the kernel's next version.
+@dataclass(frozen=True, kw_only=True)
+class _Situation:
+    """What is known before a push: its request and intent, and what could be in its way.
 
-    Raises InvalidInput where the code is no UTF-8.
+    `foreign` is the kernel's newest run, where it was not pushed from here.
     """
-    metadata = plan.metadata
-    return SaveRequest(
-        kernel=kernel.named,
-        title=metadata.title,
-        text=_code_text(plan),
-        language=metadata.sent_language,
-        kernel_type=metadata.kernel_type,
-        is_private=metadata.is_private,
-        enable_gpu=metadata.enable_gpu,
-        enable_tpu=metadata.enable_tpu,
-        enable_internet=metadata.enable_internet,
-        machine_shape=metadata.machine_shape,
-        sources=metadata.sources,
-        keywords=metadata.keywords,
-        id_no=kernel.number,
-        docker_image=metadata.docker_image,
-        docker_image_pinning_type=metadata.docker_image_pinning_type,
-        timeout_seconds=timeout_seconds,
-    )
 
+    kernel: JobKernel
+    request: SaveRequest
+    intent: Intent
+    sources: Mapping[str, SourceVersion]
+    past: Sequence[Run]
+    reading: QuotaReading | None
+    foreign: ForeignRun | None
 
-def _code_text(plan: Plan) -> str:
-    try:
-        return plan.script.decode("utf-8")
-    except ValueError as error:
-        raise InvalidInput(
-            f"{plan.metadata.code_file} cannot be read: {error}.",
-            code="code_file",
-            hint="Save it as UTF-8 text.",
-        ) from None
+    @property
+    def foreign_under_way(self) -> RunRef | None:
+        return self.foreign.under_way if self.foreign else None
 
 
 def push(
@@ -141,44 +120,10 @@ def push(
     """
     with reporter.progress(f"Pushing {options.plan.metadata.id}"):
         reconcile(kaggle, ledger, reporter)
-        kernel = find_job_kernel(options.plan.metadata, kaggle, ledger)
-        request = save_request(options.plan, kernel, options.timeout_seconds)
-        request = replace(request, runs=options.runs)
-        newest = kernel.newest
-        past = ledger.past_runs(kaggle.service, kernel.kernel, options.plan.metadata.pool)
-        needed = request.sources.without(options.stand_ins)
-        sources = kaggle.source_versions(needed)
-        intent = _intent(options.plan, request, kernel, kaggle, ledger)
-        intent = replace(
-            intent,
-            source_versions={name: version.label for name, version in sources.items()},
-            name=options.name,
-            message=options.message,
-        )
-        intent = replace(intent, forecast=forecast_run(intent, past))
-        reading = read_quota(kaggle, ledger) if intent.pool != "cpu" else None
-        foreign = find_foreign_run(newest, kaggle, ledger)
-        under_way = foreign.under_way if foreign else None
-        replaced = _runs_to_replace(intent, under_way, ledger) if options.replace else []
-
-        same_script = same_script_guard(
-            intent,
-            ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
-            foreign.same_script(intent, sources.values()) if foreign else None,
-            fetches_code=_fetches_code(options.plan),
-        )
-        missing = missing_inputs(options.plan.metadata, options.plan.settings)
-        guards = [sources_guard([*kaggle.source_problems(needed), *missing])]
-        # A version that is only saved takes no hours, and no session.
-        running_guards = [
-            as_warnings(same_script) if options.again else same_script,
-            tpu_image_guard(intent),
-            under_way_guard(intent, None if replaced else under_way),
-            hidden_kernel_guard(intent, is_hidden(kernel.kernel, newest, kaggle, ledger)),
-            sessions_guard(intent),
-            *([quota_guard(intent, reading, kaggle.now(), past)] if reading else []),
-        ]
-        guards += running_guards if options.runs else []
+        situation = _read_situation(options, kaggle, ledger)
+        intent, foreign_run = situation.intent, situation.foreign_under_way
+        replaced = _runs_to_replace(intent, foreign_run, ledger) if options.replace else []
+        guards = _guards(options, situation, kaggle, ledger)
         admission = _Admission(
             [as_warnings(guard) for guard in guards] if options.force else guards,
             {target.record.id for target in replaced if target.record},
@@ -190,26 +135,75 @@ def push(
                 if not read_status(target, kaggle, ledger).status.ended:
                     stop_run(target, kaggle, ledger, clock, reporter)
         run = ledger.admit(intent, admission)
-        run, saved = send_once(request, run, kaggle, ledger, clock, reporter)
+        run, saved = send_once(situation.request, run, kaggle, ledger, clock, reporter)
         if not options.runs:
             run = ledger.record_status(run.id, Status.NEW_SCRIPT, kaggle.now())
     return PushResult(
         run=run,
         url=saved.url or f"https://www.kaggle.com/code/{saved.run.kernel}",
-        reading=reading,
+        reading=situation.reading,
         content=options.plan.content_data(),
         warnings=(
             *options.plan.warnings,
             *gpu_use.warnings(options.plan.code, intent.pool, intent.accelerator),
             *admission.warnings,
-            *kernel.warnings,
-            *_renamed_kernel(kernel, saved.run.kernel),
+            *situation.kernel.warnings,
+            *_renamed_kernel(situation.kernel, saved.run.kernel),
             *(
                 f"Kaggle runs it without {name}: it knows no such source."
                 for name in saved.invalid_sources
             ),
         ),
     )
+
+
+def _read_situation(options: PushOptions, kaggle: Kaggle, ledger: Ledger) -> _Situation:
+    """Ask Kaggle and the ledger for all that the guards need to know."""
+    plan = options.plan
+    kernel = find_job_kernel(plan.metadata, kaggle, ledger)
+    request = save_request(plan, kernel, options.timeout_seconds, runs=options.runs)
+    past = ledger.past_runs(kaggle.service, kernel.kernel, plan.metadata.pool)
+    sources = kaggle.source_versions(request.sources.without(options.stand_ins))
+    intent = push_intent(plan, request, kernel, sources, kaggle, ledger)
+    intent = replace(intent, name=options.name, message=options.message)
+    return _Situation(
+        kernel=kernel,
+        request=request,
+        intent=replace(intent, forecast=forecast_run(intent, past)),
+        sources=sources,
+        past=past,
+        reading=read_quota(kaggle, ledger) if intent.pool != "cpu" else None,
+        foreign=find_foreign_run(kernel.newest, kaggle, ledger),
+    )
+
+
+def _guards(
+    options: PushOptions, situation: _Situation, kaggle: Kaggle, ledger: Ledger
+) -> list[Guard]:
+    """Return the guards of a push; those of a version that is only saved are fewer."""
+    plan, intent, foreign = options.plan, situation.intent, situation.foreign
+    problems = kaggle.source_problems(situation.request.sources.without(options.stand_ins))
+    sources = sources_guard([*problems, *missing_inputs(plan.metadata, plan.settings)])
+    if not options.runs:  # It takes no hours, and no session.
+        return [sources]
+    same_script = same_script_guard(
+        intent,
+        ledger.same_script_runs(kaggle.service, intent.account, intent.script_sha256),
+        foreign.same_script(intent, situation.sources.values()) if foreign else None,
+        fetches_code=_fetches_code(plan),
+    )
+    kernel, reading = situation.kernel, situation.reading
+    hidden = is_hidden(kernel.kernel, kernel.newest, kaggle, ledger)
+    under_way = None if options.replace else situation.foreign_under_way
+    return [
+        sources,
+        as_warnings(same_script) if options.again else same_script,
+        tpu_image_guard(intent),
+        under_way_guard(intent, under_way),
+        hidden_kernel_guard(intent, hidden),
+        sessions_guard(intent),
+        *([quota_guard(intent, reading, kaggle.now(), situation.past)] if reading else []),
+    ]
 
 
 def _fetches_code(plan: Plan) -> bool:
@@ -227,47 +221,6 @@ class _Admission:
     def __call__(self, pending: Sequence[Run]) -> None:
         others = [run for run in pending if run.id not in self._replaced]
         self.warnings = [warning for guard in self._guards for warning in guard(others)]
-
-
-def _intent(
-    plan: Plan, request: SaveRequest, kernel: JobKernel, kaggle: Kaggle, ledger: Ledger
-) -> Intent:
-    pool = plan.metadata.pool
-    longest = SESSION_LIMIT_SECONDS[pool]
-    epochs = plan.settings.get("epochs")
-    return Intent(
-        service=kaggle.service,
-        account=kaggle.account(),
-        kernel=kernel.kernel,
-        job_kernel=kernel.job_name,
-        script_sha256=plan.script_sha256,
-        source_sha256=source_sha256(request.text),
-        newest_before=_newest_number(kernel.kernel, kernel.newest, kaggle, ledger),
-        accelerator=request.machine_shape,
-        pool=pool,
-        is_packed=plan.is_job,
-        settings=plan.settings,
-        sources=request.sources.all,
-        timeout_seconds=request.timeout_seconds,
-        limit_seconds=min(request.timeout_seconds or longest, longest),
-        epochs=epochs if isinstance(epochs, int) else None,
-        forecast=Forecast(),
-        arguments=plan.launch.arguments,
-        environment=plan.launch.environment,
-        git=plan.git,
-        written_at=kaggle.now(),
-    )
-
-
-def _newest_number(
-    kernel: KernelRef, newest: KernelVersion | None, kaggle: Kaggle, ledger: Ledger
-) -> int:
-    """Return the kernel's newest version, 0 for none; Kaggle may not show the last push yet."""
-    shown = newest.run.version if newest else 0
-    own = ledger.latest(kaggle.service, kernel)
-    if own is None or kaggle.now() - (own.pushed_at or 0.0) > NOT_SHOWN_SECONDS:
-        return shown
-    return max(shown, own.version or 0)
 
 
 def _runs_to_replace(intent: Intent, foreign: RunRef | None, ledger: Ledger) -> list[TargetRun]:
