@@ -91,9 +91,6 @@ def run(job: Job, settings: Settings) -> int:
     Raises:
         RunError: when the user must change something before the job can run.
     """
-    if number := session.session_id():
-        session.say(f"session {number}")
-
     if settings.recipe != "none":
         values = (f"{name} = {json.dumps(value)}" for name, value in settings.of_recipe().items())
         session.say(f"recipe {settings.recipe}: {', '.join(values)}")

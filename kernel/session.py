@@ -78,13 +78,6 @@ def is_local() -> bool:
     return os.environ.get("KITCTL_REHEARSAL") == "1"
 
 
-def session_id() -> str | None:
-    """Kaggle's number of this session; only the run itself can know it, by its container's name."""
-    name = os.environ.get("KAGGLE_CONTAINER_NAME", "")
-    number = name.removesuffix("-webtier").rpartition("-")[2]
-    return number if name.endswith("-webtier") and number.isdigit() else None
-
-
 def say(line: str) -> None:
     """Print a line of the log."""
     print(utf8(line), flush=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from kitctl import __version__
 from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.runs.session_id import SESSION_LINES
 from kitctl.packing import loader, notebooks
 from kitctl.packing.launch_block import data_file, notebook_block, script_block
 from kitctl.packing.launch_block import literal as literal
@@ -149,6 +150,7 @@ def _script(
             "# of an error names the module's own file and line.",
             f"# script_sha256 {identity}",
             "",
+            SESSION_LINES,
             f"JOB = {literal(json.dumps(job, indent=2, sort_keys=True, ensure_ascii=False))}",
             "",
             "MODULES = {}",
@@ -183,6 +185,7 @@ def _launched_script(
         "# names the file itself and its line.",
         f"# script_sha256 {identity}",
         "",
+        SESSION_LINES,
     ]
     whole = CodeFiles(files={**own.files, main: code}, roots=own.roots, package=own.package)
     block = script_block(whole, launch, main, compress=compress)

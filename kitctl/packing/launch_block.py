@@ -8,6 +8,7 @@ import inspect
 import zlib
 from collections.abc import Iterator
 
+from kitctl.domain.runs.session_id import SESSION_LINES, SESSION_NAMES
 from kitctl.packing import installer, launcher
 from kitctl.packing.plan import CodeFiles, Launch
 
@@ -38,10 +39,11 @@ def notebook_block(code: CodeFiles, launch: Launch, *, compress: bool = False) -
     return "\n".join(
         [
             "# Added by kitctl: the modules, files, arguments and packages of this notebook.",
+            SESSION_LINES,
             *_job_lines(code, launch, None, compress=compress),
             "",
             f"exec({literal(program)}, {{{_VARIABLE!r}: {_VARIABLE}}})",
-            f"del {_VARIABLE}",
+            f"del {_VARIABLE}, {', '.join(SESSION_NAMES)}",
         ]
     )
 

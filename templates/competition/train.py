@@ -11,6 +11,8 @@ import os
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_score
 
+print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # For `kitctl cancel`.
+
 DATA = "/kaggle/input/competitions/sample-contest"
 ID, LABEL = "id", "label"
 
@@ -24,7 +26,6 @@ def read(name):
 
 
 def main():
-    print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # So that `kitctl cancel` finds it.
     train, numbers = read("train.csv")
     labels = [row[LABEL] for row in train]
     model = RandomForestClassifier(n_estimators=50, random_state=0)

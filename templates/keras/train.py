@@ -10,6 +10,8 @@ import os
 import keras
 import numpy as np
 
+print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # For `kitctl cancel`.
+
 EPOCHS = 5
 
 
@@ -32,7 +34,6 @@ class PrintEpoch(keras.callbacks.Callback):
 
 
 def main():
-    print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # So that `kitctl cancel` finds it.
     keras.utils.set_random_seed(0)
     layers = keras.layers
     model = keras.Sequential([layers.Input((16, 16, 1)), layers.Conv2D(8, 3, activation="relu")])

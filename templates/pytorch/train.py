@@ -11,6 +11,8 @@ import os
 import torch
 from torch import nn
 
+print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # For `kitctl cancel`.
+
 EPOCHS = 60
 
 
@@ -23,7 +25,6 @@ def load(count):
 
 
 def main():
-    print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # So that `kitctl cancel` finds it.
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     (train_x, train_y), (valid_x, valid_y) = ((t.to(device) for t in load(n)) for n in (2000, 500))

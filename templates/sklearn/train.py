@@ -15,6 +15,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
+print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # For `kitctl cancel`.
+
 EPOCHS = 15
 
 
@@ -25,7 +27,6 @@ def load():
 
 
 def main():
-    print(os.environ.get("KAGGLE_CONTAINER_NAME"), flush=True)  # So that `kitctl cancel` finds it.
     train_x, valid_x, train_y, valid_y = load()
     scaler = StandardScaler().fit(train_x)
     train_x, valid_x = scaler.transform(train_x), scaler.transform(valid_x)

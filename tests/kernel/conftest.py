@@ -70,6 +70,6 @@ def _without_determinism() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _without_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hide the variables of the process that runs the tests."""
-    for name in ("KITCTL_REHEARSAL", "KITCTL_OVERRIDES", "KITCTL_CHECK", "KAGGLE_CONTAINER_NAME"):
+    for name in ("KITCTL_REHEARSAL", "KITCTL_OVERRIDES", "KITCTL_CHECK"):
         monkeypatch.delenv(name, raising=False)
     yield

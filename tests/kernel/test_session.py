@@ -1,4 +1,4 @@
-"""A run finds its job, its session's number and its attached sources."""
+"""A run finds its job and its attached sources."""
 
 import json
 import sys
@@ -41,23 +41,6 @@ def test_overrides_that_are_not_json_are_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(RunError, match="KITCTL_OVERRIDES holds no JSON object"):
         session.load_job()
-
-
-@pytest.mark.parametrize(
-    ("container", "number"),
-    [
-        ("kaggle-a-123456-webtier", "123456"),
-        ("kaggle-a-webtier", None),
-        ("123456", None),
-        ("", None),
-    ],
-)
-def test_the_number_of_the_session_is_in_the_name_of_its_container(
-    monkeypatch: pytest.MonkeyPatch, container: str, number: str | None
-) -> None:
-    monkeypatch.setenv("KAGGLE_CONTAINER_NAME", container)
-
-    assert session.session_id() == number
 
 
 @pytest.mark.parametrize(

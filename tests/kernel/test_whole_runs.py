@@ -81,17 +81,6 @@ def test_gpus_that_tensorflow_cannot_use_end_the_run_before_its_photos_are_read(
     assert run.record["epochs"] == 0
 
 
-def test_the_first_line_of_the_log_is_the_session_number(
-    run_job: Callable[..., Run],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("KAGGLE_CONTAINER_NAME", "kaggle_4wEa0x-31415-webtier")
-    run_job(epochs=1, **FROZEN)
-
-    assert capsys.readouterr().out.splitlines()[0] == "session 31415"
-
-
 def test_a_run_finds_out_by_itself_that_there_are_three_classes(
     tmp_path: Path, run_job: Callable[..., Run]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -10,8 +11,8 @@ from support.local_setup import LocalSetup
 from support.pushed_runs import KERNEL, PRINT_SESSION, push_script
 from support.server_clock import ServerClock
 
-from kitctl.adapters.kaggle import connect_local
 from kitctl.domain.runs.run import Facts, KernelRef, RunRef, Status
+from kitctl.domain.runs.session_id import SESSION_LINES
 from kitctl.errors import NetworkFailed, Refused
 from kitctl.operations.cancel import cancel
 from kitctl.operations.watching.find_run import TargetRun
@@ -39,16 +40,14 @@ def test_a_run_that_has_ended_is_not_cancelled(setup: LocalSetup) -> None:
 def test_a_run_that_prints_no_session_id_cannot_be_cancelled(setup: LocalSetup) -> None:
     target = push_script(setup, "import time; print('hello', flush=True); time.sleep(600)")
     until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
-    kaggle = connect_local(setup.server.endpoint, setup.server.token, quiet_seconds=0.2)
-    times = StopTimes(session_id=0.0)
     with pytest.raises(Refused) as caught:
-        cancel(target, kaggle, setup.ledger, setup.clock, setup.reporter, times=times)
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
     assert caught.value.code == "no_session_id"
     assert "goes on" in caught.value.message
 
 
 def test_a_run_that_kaggle_does_not_cancel_is_an_error(setup: LocalSetup) -> None:
-    target = push_script(setup, "import time; time.sleep(600)")
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
     assert target.record
     setup.ledger.update_facts(target.record.id, Facts(session_id=4711))
     with pytest.raises(Refused) as caught:
@@ -71,7 +70,7 @@ def test_an_error_inside_the_answer_to_a_cancel_is_a_refusal(setup: LocalSetup) 
         cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
 
 
-@pytest.mark.parametrize("first_line", ["training", "session {id}", "session 2"])
+@pytest.mark.parametrize("first_line", ["training", "session {id}", "session 2", "{line}"])
 def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(
     setup: LocalSetup, first_line: str
 ) -> None:
@@ -79,38 +78,72 @@ def test_a_job_that_prints_another_runs_id_does_not_stop_that_run(
     until(lambda: setup.server.status("other-job") == "RUNNING")
     other_log = setup.kaggle.follow_log(RunRef(KernelRef("local", "other-job"), 1))
     line = next(line.text for line in other_log if line.stream == "stdout")
-    first = first_line.format(id=line.split("-")[1])
-    script = f"import time; print({first!r}, flush=True); print({line!r}, flush=True)"
-    target = push_script(setup, f"{script}; time.sleep(600)")
+    first = first_line.format(id=line.split("-")[1], line=line)
+    target = push_script(setup, f"print({first!r}, flush=True)\n{PRINT_SESSION}time.sleep(600)")
+    assert target.record
+    setup.ledger.update_facts(target.record.id, Facts(session_id=int(line.split("-")[1])))
     until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Refused, match="does not begin by printing") as caught:
         cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
     assert caught.value.code == "no_session_id"
     assert setup.server.calls("CancelKernelSession") == 0
     assert setup.server.status("other-job") == "RUNNING"
 
 
-def test_an_id_that_the_ledger_knows_as_another_runs_is_not_used(setup: LocalSetup) -> None:
-    other = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
-    assert other.record
-    setup.ledger.update_facts(other.record.id, Facts(session_id=1))
-    target = push_script(
-        setup, "import time; print('kaggle_a-1-webtier', flush=True); time.sleep(600)"
-    )
+def test_a_source_is_read_of_the_run_itself_not_of_its_kernels_newest_version(
+    setup: LocalSetup,
+) -> None:
+    target = push_script(setup, "import time; print('session 2', flush=True); time.sleep(600)")
+    setup.server.push("small-job", f"{PRINT_SESSION}time.sleep(600)")
     until(lambda: setup.kaggle.status(target.ref).status is Status.RUNNING)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Refused, match="does not begin by printing"):
         cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
-    assert caught.value.code == "no_session_id"
+
+
+def test_the_log_of_a_newer_version_shown_for_that_of_the_run_stops_neither(
+    setup: LocalSetup,
+) -> None:
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    setup.server.push("small-job", f"{PRINT_SESSION}time.sleep(600)")
+    until(lambda: setup.kaggle.status(RunRef(KERNEL, 2)).status is Status.RUNNING)
+    event = {"stream_name": "stdout", "time": 1.0, "data": "kaggle_a-2-webtier\n"}
+    body = f"data: {json.dumps(event)}\n\n".encode()
+    setup.server.answer("logs", body, headers={"Content-Type": "text/event-stream"}, count=None)
+    with pytest.raises(Refused, match="shows the log of local/small-job/2"):
+        cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
     assert setup.server.calls("CancelKernelSession") == 0
 
 
-# A job with a job.toml has its identity and its settings in its header.
-PACKED = f"""# script_sha256 {"0" * 64}
-JOB = "{{}}"
-import os, time
-print('session', os.environ['KAGGLE_CONTAINER_NAME'].split('-')[1], flush=True)
-time.sleep(600)
-"""
+def test_each_of_two_versions_at_once_is_stopped_by_its_own_id(setup: LocalSetup) -> None:
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    setup.server.push("small-job", f"{PRINT_SESSION}time.sleep(600)")
+    newer = RunRef(KERNEL, 2)
+    until(lambda: setup.kaggle.status(newer).status is Status.RUNNING)
+    cancelled = cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
+    assert setup.kaggle.status(newer).status is Status.RUNNING
+
+
+def test_a_run_that_kaggle_does_not_show_yet_is_said_to_be_so(setup: LocalSetup) -> None:
+    setup.server.hide_new_versions(600)
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    with pytest.raises(Refused, match="does not show local/small-job/1 yet") as caught:
+        cancel(target, setup.kaggle, setup.ledger, ServerClock(setup.server), setup.reporter)
+    assert (caught.value.code, caught.value.exit_code) == ("not_shown", 4)
+    setup.server.advance(600)
+    cancelled = cancel(target, setup.kaggle, setup.ledger, setup.clock, setup.reporter)
+    assert cancelled.status.status is Status.CANCEL_ACKNOWLEDGED
+
+
+def test_a_run_that_waits_for_its_machine_is_said_to_be_queued(setup: LocalSetup) -> None:
+    setup.server.settings(queue_seconds=3600)
+    target = push_script(setup, f"{PRINT_SESSION}time.sleep(600)")
+    with pytest.raises(Refused, match="is queued and has not printed") as caught:
+        cancel(target, setup.kaggle, setup.ledger, ServerClock(setup.server), setup.reporter)
+    assert caught.value.code == "no_session_id"
+
+
+PACKED = f"# script_sha256 {'0' * 64}\n\n{SESSION_LINES}import time\ntime.sleep(600)\n"
 
 
 def test_a_packed_job_is_stopped_by_its_first_line_also_from_another_machine(

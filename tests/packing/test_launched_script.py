@@ -34,12 +34,17 @@ def run(folder: Path, planned: Plan) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [sys.executable, "-X", "utf8", str(folder / "script.py")],
         cwd=folder / "working",
-        env={"TMPDIR": str(folder / "temporary")},
+        env={
+            "TMPDIR": str(folder / "temporary"),
+            "KAGGLE_CONTAINER_NAME": "kaggle_4wEa0x-31415-webtier",
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=60,
     )
     assert not list((folder / "temporary").iterdir()), "its code is removed at the end"
+    first_line, _, done.stdout = done.stdout.partition("\n")
+    assert first_line == "session 31415", "by which `cancel` stops this run and no other"
     return done
 
 

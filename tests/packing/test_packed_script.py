@@ -22,13 +22,17 @@ def run(folder: Path, **texts: str) -> subprocess.CompletedProcess[str]:
     )
     script = folder / "script.py"
     script.write_bytes(bundle.pack_modules(JOB, modules, {"epochs": 3}).script)
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", "-X", "utf8", str(script)],
         cwd=folder,
+        env={"KAGGLE_CONTAINER_NAME": "kaggle_4wEa0x-31415-webtier"},
         capture_output=True,
         encoding="utf-8",
         timeout=60,
     )
+    first_line, _, done.stdout = done.stdout.partition("\n")
+    assert first_line == "session 31415", "by which `cancel` stops this run and no other"
+    return done
 
 
 def test_modules_import_each_other_and_read_the_job(tmp_path: Path) -> None:

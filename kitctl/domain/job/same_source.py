@@ -40,13 +40,6 @@ def is_source_of(intent: Intent, source: str) -> bool:
     )
 
 
-def is_packed(source: str) -> bool:
-    """Return whether a source is a job with a job.toml, which kitctl has packed."""
-    lines = _lines(source)
-    is_job = any(line.startswith("JOB = ") for line in lines[:_HEADER_LINES])
-    return is_job and bool(_packed_sha256(lines))
-
-
 def _packed_sha256(lines: Sequence[str]) -> str:
     """Return the identity in a packed script's header; "" where there is none."""
     matches = (_PACKED.fullmatch(line) for line in lines[:_HEADER_LINES])

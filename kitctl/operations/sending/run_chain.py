@@ -243,6 +243,6 @@ def _log_seconds(run: RunRef, kaggle: Kaggle) -> float:
     """Return how long a run took that was pushed from another machine, by its log."""
     try:
         lines = ((line.time, line.stream, line.text) for line in kaggle.log(run))
-        return facts_of_log(lines, is_packed=False).log_seconds or 0.0
+        return facts_of_log(lines).log_seconds or 0.0
     except InvalidInput:  # It was cancelled before it began.
         return 0.0

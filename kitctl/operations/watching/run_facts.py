@@ -22,10 +22,9 @@ def read_facts(run: Run, kaggle: Kaggle) -> Facts:
     Raises InvalidInput where Kaggle shows no such run.
     """
     assert run.ref is not None
-    is_packed = run.intent.is_packed
     lines = ((line.time, line.stream, line.text) for line in kaggle.log(run.ref))
-    facts = facts_of_log(lines, is_packed=is_packed)
-    if not is_packed:
+    facts = facts_of_log(lines)
+    if not run.intent.is_packed:
         return facts
     content = kaggle.output(run.ref, RUN_REPORT, run_report.LARGEST_JSON_BYTES)
     reported = asdict(run_report.facts(run_report.read_object(content)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kitctl.domain.job.same_source import is_packed
-from kitctl.domain.results.run_log import SessionIdReader
 from kitctl.domain.runs.run import Facts, RunRef, Status
+from kitctl.domain.runs.session_id import PRINT_CONTAINER, SessionIdReader, prints_its_session
 from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_status import RunStatus, read_status
-from kitctl.ports import Clock, Kaggle, Ledger, ProgressBar, Reporter
+from kitctl.ports import Clock, Kaggle, KernelVersion, Ledger, ProgressBar, Reporter
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class StopTimes:
 
 
 USUAL_TIMES = StopTimes()
+
+_ON_ITS_PAGE = "Stop it on its page at kaggle.com: ⋮ → Cancel run."
 
 
 def stop_run(
@@ -110,38 +111,41 @@ def _wait_for_end(
 def _session_id(
     target: TargetRun, kaggle: Kaggle, ledger: Ledger, clock: Clock, times: StopTimes
 ) -> int | None:
-    """Return the session's id, which only the run itself prints, in its first line.
+    """Return the id of the run's session; None where the run has ended meanwhile.
 
-    None where the run has ended meanwhile.
+    Only the run itself prints it. Kaggle does not say whose an id is, and the id of another run
+    would stop that one, so it counts only where it cannot be another's.
     """
-    if target.record and target.record.facts.session_id is not None:
-        return _own_id(target.record.facts.session_id, target, kaggle, ledger)
-    is_packed = _is_packed(target, kaggle)
+    session = SessionIdReader()
+    session.session_id = target.record.facts.session_id if target.record else None
     started = clock.monotonic()
+    version: KernelVersion | None = None
     while True:
-        session = _read_session(target.ref, kaggle, is_packed=is_packed)
-        if session.session_id is not None:
-            session_id = _own_id(session.session_id, target, kaggle, ledger)
-            if target.record:
-                ledger.update_facts(target.record.id, Facts(session_id=session_id))
-            return session_id
-        if read_status(target, kaggle, ledger).status.ended:
+        status = read_status(target, kaggle, ledger)
+        if status.status.ended:
             return None
-        if session.is_over or clock.monotonic() - started > times.session_id:
-            raise _no_session_id(target)
+        if status.is_shown:
+            version = version or kaggle.version(target.ref)
+        if version is not None:
+            if not prints_its_session(version.source):
+                raise _no_session_id(target)
+            # The log of a queued run would only come when its machine does.
+            if session.session_id is None and status.status is not Status.QUEUED:
+                session = _read_session(target.ref, kaggle)
+            if session.session_id is not None:
+                _refuse_newer_runs_id(session.session_id, target, kaggle)
+                if target.record:
+                    ledger.update_facts(target.record.id, Facts(session_id=session.session_id))
+                return session.session_id
+            if session.is_over:
+                raise _no_session_id(target)
+        if clock.monotonic() - started > times.session_id:
+            raise _not_cancelled_yet(status, is_shown=version is not None)
         clock.sleep(times.poll)
 
 
-def _is_packed(target: TargetRun, kaggle: Kaggle) -> bool:
-    """Return whether kitctl has packed the job: then its first line is not the user's own."""
-    if target.record is not None:
-        return target.record.intent.is_packed
-    version = kaggle.version(target.ref)
-    return version is not None and is_packed(version.source)
-
-
-def _read_session(ref: RunRef, kaggle: Kaggle, *, is_packed: bool) -> SessionIdReader:
-    session = SessionIdReader(is_packed=is_packed)
+def _read_session(ref: RunRef, kaggle: Kaggle) -> SessionIdReader:
+    session = SessionIdReader()
     with suppress(InvalidInput):  # There is no log yet.
         for line in kaggle.log_so_far(ref):
             session.read(line.stream, line.text)
@@ -150,19 +154,52 @@ def _read_session(ref: RunRef, kaggle: Kaggle, *, is_packed: bool) -> SessionIdR
     return session
 
 
-def _own_id(session_id: int, target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> int:
-    """Return the id, unless it is another run's: then the job has printed something else."""
-    for run in ledger.unfinished_runs(kaggle.service, kaggle.account()):
-        if run.facts.session_id == session_id and run.ref != target.ref:
-            raise _no_session_id(target)
-    return session_id
+def _refuse_newer_runs_id(session_id: int, target: TargetRun, kaggle: Kaggle) -> None:
+    """Raise Refused where the kernel's newest version prints the same id.
+
+    Then Kaggle has shown its log for that of an older version.
+    """
+    newest = kaggle.newest_version(target.ref.kernel)
+    if newest is None or newest.run == target.ref:
+        return
+    with suppress(InvalidInput):
+        if kaggle.status(newest.run).status is Status.QUEUED:  # It has no log.
+            return
+    if _read_session(newest.run, kaggle).session_id == session_id:
+        raise Refused(
+            f"Kaggle shows the log of {newest.run} for that of {target.ref}, whose session it"
+            " therefore does not name; nothing was cancelled.",
+            code="no_session_id",
+            hint=_ON_ITS_PAGE,
+        )
 
 
 def _no_session_id(target: TargetRun) -> Refused:
     return Refused(
-        f"{target.ref} has not printed the id of its session, without which Kaggle cancels"
-        " nothing; it goes on.",
+        f"{target.ref} does not begin by printing the id of its session, without which Kaggle"
+        " cancels nothing; it goes on.",
         code="no_session_id",
-        hint="Try again once it runs, or stop it on its page at kaggle.com."
-        " A script of your own begins with print(os.environ['KAGGLE_CONTAINER_NAME'], flush=True).",
+        hint=(
+            f"{_ON_ITS_PAGE} ",
+            "A script of your own can be cancelled if, after its imports, it begins with"
+            f" {PRINT_CONTAINER}",
+        ),
+    )
+
+
+def _not_cancelled_yet(status: RunStatus, *, is_shown: bool) -> Refused:
+    """Return why a run that may be cancelled later cannot be now."""
+    again = NextCommand("cancel", f"{status.ref.version}", "tries again")
+    if not is_shown:
+        return Refused(
+            f"Kaggle does not show {status.ref} yet, so it cannot be cancelled yet;"
+            " it may start at any time.",
+            code="not_shown",
+            hint=again,
+        )
+    return Refused(
+        f"{status.ref} is {status.status.label} and has not printed the id of its session yet,"
+        " without which Kaggle cancels nothing; it goes on.",
+        code="no_session_id",
+        hint=(again, "   ", _ON_ITS_PAGE),
     )

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
-from kitctl.domain.results.run_log import SessionIdReader
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Facts, RunRef, Status
+from kitctl.domain.runs.session_id import SessionIdReader
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.run_facts import with_own_facts
@@ -68,7 +68,7 @@ def follow(
     Raises NetworkFailed where Kaggle is unreachable for half an hour.
     """
 
-    session = SessionIdReader(is_packed=bool(target.record and target.record.intent.is_packed))
+    session = SessionIdReader()
 
     def pass_on(line: LogLine) -> None:
         status_line.close()  # From here on the log itself shows that the run is alive.

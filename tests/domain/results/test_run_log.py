@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kitctl.domain.results.run_log import facts_of_log
 from kitctl.domain.runs.run import Facts
 
@@ -19,7 +17,7 @@ def test_a_log_of_the_job_gives_its_session_length_epochs_and_phases() -> None:
         (57.0, "stdout", "epoch 3/3 loss 0.3 binary_accuracy 0.9 val_loss 0.4 1.5s\n"),
         (61.0, "stdout", "phase export 2.0s\n"),
     ]
-    assert facts_of_log(lines, is_packed=True) == Facts(
+    assert facts_of_log(lines) == Facts(
         session_id=4711,
         log_seconds=61.0,
         epochs_done=3,
@@ -35,7 +33,7 @@ def test_an_epoch_that_is_repeated_after_a_resume_counts_once() -> None:
         (9, "stdout", "epoch 1/2 loss 1 2.0s"),
         (12, "stdout", "epoch 2/2 loss 1 2.0s"),
     ]
-    assert facts_of_log(lines, is_packed=True).epochs_done == 2
+    assert facts_of_log(lines).epochs_done == 2
 
 
 def test_the_log_of_another_program_gives_the_length_of_the_run() -> None:
@@ -44,42 +42,8 @@ def test_the_log_of_another_program_gives_the_length_of_the_run() -> None:
         (99.5, "stdout", "Epoch 1/3 ━━━━\n"),
         (70.0, "stdout", "late line\n"),
     ]
-    assert facts_of_log(lines, is_packed=False) == Facts(log_seconds=99.5, error_line="")
+    assert facts_of_log(lines) == Facts(log_seconds=99.5, error_line="")
 
 
 def test_an_empty_log_is_a_run_of_no_seconds() -> None:
-    assert facts_of_log([], is_packed=True) == Facts(log_seconds=0.0, error_line="")
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["training", "session 2"],
-        ["session 2 of 3"],
-        ["session 0"],
-        ["session 12345678901234567890123"],
-        ["session 9999999999999999999"],
-        ["session ٣"],
-        [" session 2"],
-    ],
-)
-def test_only_the_first_line_can_name_the_session(lines: list[str]) -> None:
-    log = [(float(at), "stdout", f"{text}\n") for at, text in enumerate(lines)]
-    assert facts_of_log(log, is_packed=True).session_id is None
-
-
-def test_warnings_and_blank_lines_may_come_before_the_session() -> None:
-    log = [(0.0, "stderr", "a warning\n"), (0.1, "stdout", "\n"), (0.2, "stdout", "session 7\n")]
-    assert facts_of_log(log, is_packed=True).session_id == 7
-
-
-@pytest.mark.parametrize(
-    "line", ["session 7", "webtier", "7-webtier", "my kaggle_a-7-webtier", "kaggle_a-7-webtier 2"]
-)
-def test_the_first_line_of_a_script_of_ones_own_names_no_session_by_chance(line: str) -> None:
-    assert facts_of_log([(0.0, "stdout", f"{line}\n")], is_packed=False).session_id is None
-
-
-def test_a_script_of_ones_own_names_its_session_by_its_whole_container() -> None:
-    log = [(0.0, "stdout", "kaggle_Yw2-9_k-4711-webtier\n")]
-    assert facts_of_log(log, is_packed=False).session_id == 4711
+    assert facts_of_log([]) == Facts(log_seconds=0.0, error_line="")
