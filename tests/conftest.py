@@ -10,6 +10,7 @@ from hypothesis import settings
 pytest_plugins = (
     "support.local_kaggle",
     "support.official_client",
+    "support.official_session",
     "support.local_setup",
     "support.command_line",
     "support.browser",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.official_client import OfficialClient
+from support.official_session import OfficialSession
 
 
 def test_a_model_with_a_variation_is_created_versioned_and_listed(
-    kaggle: OfficialClient, tmp_path: Path
+    official: OfficialSession, tmp_path: Path
 ) -> None:
     model, variation = tmp_path / "model", tmp_path / "variation"
     model.mkdir()
@@ -34,9 +34,9 @@ def test_a_model_with_a_variation_is_created_versioned_and_listed(
     }
     (variation / "model-instance-metadata.json").write_text(json.dumps(instance), "utf-8")
     (variation / "model.keras").write_text("weights", "utf-8")
-    assert "my-classifier" in kaggle("models", "create", "-p", str(model)).stdout
-    kaggle("models", "variations", "create", "-p", str(variation))
+    assert "my-classifier" in official("models", "create", "-p", str(model))
+    official("models", "variations", "create", "-p", str(variation))
     name = "local/my-classifier/keras/default"
-    kaggle("models", "variations", "versions", "create", name, "-p", str(variation), "-n", "two")
-    files = kaggle("models", "variations", "versions", "files", f"{name}/2").stdout
+    official("models", "variations", "versions", "create", name, "-p", str(variation), "-n", "two")
+    files = official("models", "variations", "versions", "files", f"{name}/2")
     assert "model.keras" in files

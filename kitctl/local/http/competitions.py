@@ -19,6 +19,9 @@ from kitctl.local.state.files import regular_files
 from kitctl.local.state.names import COMPETITIONS
 from kitctl.local.state.records import Competition, DatasetVersion, Submission
 
+# The account is the only team.
+TEAM_ID = 1
+
 
 def list_competitions(api: Api, body: Body) -> dict[str, Any]:
     search = fields.text(body, "search").lower()
@@ -125,19 +128,62 @@ def get_submission_limits(api: Api, body: Body) -> dict[str, Any]:
 
 def get_leaderboard(api: Api, body: Body) -> dict[str, Any]:
     """Return the account's best submission: nobody else takes part."""
+    entries = [
+        {
+            "teamId": TEAM_ID,
+            "teamName": api.state.account,
+            "submissionDate": wire.time(best.created_at),
+            "score": best.public_score,
+        }
+        for best in _best(api, _find(api, body))
+    ]
+    return {"submissions": entries, "nextPageToken": ""}
+
+
+def download_leaderboard(api: Api, body: Body) -> Response:
+    """Redirect to a zip of the leaderboard's table."""
     competition = _find(api, body)
-    scored = [one for one in api.state.competitions.submissions(competition) if one.public_score]
-    if not scored:
-        return {"submissions": [], "nextPageToken": ""}
-    better = max if competition.metric == "accuracy" else min
-    best = better(scored, key=lambda one: float(one.public_score))
-    entry = {
-        "teamId": 1,
-        "teamName": api.state.account,
-        "submissionDate": wire.time(best.created_at),
-        "score": best.public_score,
+    name = f"{competition.slug}-publicleaderboard.csv"
+    lines = ["Rank,TeamId,TeamName,LastSubmissionDate,Score"]
+    for best in _best(api, competition):
+        time = wire.time(best.created_at)
+        lines.append(f"1,{TEAM_ID},{api.state.account},{time},{best.public_score}")
+    archive = api.state.competitions.leaderboard_archive(competition, name, lines)
+    return RedirectResponse(api.signed_urls.file(archive), 302)
+
+
+def list_team_public_submissions(api: Api, body: Body) -> dict[str, Any]:
+    """Return the submissions of the account's team that are on the leaderboards."""
+    if fields.number(body, "teamId") != TEAM_ID:
+        return {"submissions": []}
+    best = [one for competition in api.state.competitions.all() for one in _best(api, competition)]
+    return {
+        "submissions": [
+            {
+                "id": one.id,
+                "dateSubmitted": wire.time(one.created_at),
+                "publicScore": one.public_score,
+            }
+            for one in best
+        ]
     }
-    return {"submissions": [entry], "nextPageToken": ""}
+
+
+def list_submission_episodes(api: Api, body: Body) -> dict[str, Any]:
+    """Return nothing: no competition here is a game that submissions play."""
+    api.state.competitions.get(fields.number(body, "submissionId") or 0)
+    return {"episodes": []}
+
+
+def get_episode(api: Api, body: Body) -> Response:
+    raise not_found(f"Episode {fields.number(body, 'episodeId')} not found")
+
+
+def _best(api: Api, competition: Competition) -> list[Submission]:
+    """Return the submission on the leaderboard, if there is one."""
+    scored = [one for one in api.state.competitions.submissions(competition) if one.public_score]
+    better = max if competition.metric == "accuracy" else min
+    return [better(scored, key=lambda one: float(one.public_score))] if scored else []
 
 
 def _find(api: Api, body: Body) -> Competition:
@@ -171,11 +217,13 @@ def _competition(api: Api, competition: Competition) -> dict[str, Any]:
         "tags": [],
         "deadline": "2030-01-01T00:00:00Z",
         "teamCount": 1,
+        "enabledDate": api.state.hosting.launched_at(competition.slug)
+        or wire.time(competition.created_at),
         "userHasEntered": competition.rules_accepted,
         "maxDailySubmissions": competition.max_daily_submissions,
         "evaluationMetric": competition.metric,
         "isKernelsSubmissionsOnly": competition.is_code_only,
-        "submissionsDisabled": False,
+        "submissionsDisabled": competition.submissions_disabled,
     }
 
 
@@ -222,4 +270,9 @@ METHODS: Methods = {
     "DownloadSubmission": download_submission,
     "GetSubmissionLimits": get_submission_limits,
     "GetLeaderboard": get_leaderboard,
+    "DownloadLeaderboard": download_leaderboard,
+    "ListTeamPublicSubmissions": list_team_public_submissions,
+    "ListSubmissionEpisodes": list_submission_episodes,
+    "GetEpisodeReplay": get_episode,
+    "GetEpisodeAgentLogs": get_episode,
 }

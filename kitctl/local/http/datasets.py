@@ -11,6 +11,9 @@ from kitctl.local.state.errors import TitleTaken
 from kitctl.local.state.names import slugify
 from kitctl.local.state.records import Dataset, Upload
 
+# Settings that are only kept and shown.
+_SETTINGS = ("data", "collaborators", "userSpecifiedSources", "expectedUpdateFrequency")
+
 
 def get_dataset_status(api: Api, body: Body) -> dict[str, Any]:
     newest = api.state.datasets.versions(_dataset(api, body))[0]
@@ -71,8 +74,14 @@ def update_dataset_metadata(api: Api, body: Body) -> dict[str, Any]:
         "description": fields.text(settings, "description"),
         "keywords": list(fields.texts(settings, "keywords")),
         "license": licenses[0] if licenses else "",
+        **{name: settings[name] for name in _SETTINGS if settings.get(name)},
     }
-    api.state.datasets.update_details(api.state.datasets.own(owner, slug), details)
+    api.state.datasets.set_details(
+        api.state.datasets.own(owner, slug),
+        {name: value for name, value in details.items() if value},
+        # The client leaves out False, and means it.
+        is_private=fields.flag(settings, "isPrivate"),
+    )
     return {"errors": []}
 
 

@@ -70,6 +70,11 @@ def objects(body: Body, name: str) -> list[Body]:
     return values
 
 
+def masked(body: Body) -> frozenset[str]:
+    """Return the fields that `updateMask` names; one of them that is missing is to be emptied."""
+    return frozenset(name for name in text(body, "updateMask").split(",") if name)
+
+
 def page(body: Body) -> tuple[int, int]:
     """Return the offset and the size of the requested page."""
     size = number(body, "pageSize") or DEFAULT_PAGE

@@ -1,19 +1,14 @@
-"""`models.ModelApiService`: models, their variations, versions and files."""
+"""`models.ModelApiService`: models (their variations: model_variations.py)."""
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
 from typing import Any
-
-from starlette.responses import RedirectResponse, Response
 
 from kitctl.local.http import fields, wire
 from kitctl.local.http.api import Api, Methods
-from kitctl.local.http.datasets import read_uploads
 from kitctl.local.http.fields import Body
-from kitctl.local.state.errors import ApiError, TitleTaken, not_found
+from kitctl.local.state.errors import ApiError, TitleTaken
 from kitctl.local.state.files import regular_files
-from kitctl.local.state.models import Variation
 from kitctl.local.state.records import Dataset, DatasetVersion
 
 # As references write a framework → the middle of its name in the API.
@@ -30,6 +25,8 @@ def create_model(api: Api, body: Body) -> dict[str, Any]:
         "title": fields.text(body, "title"),
         "subtitle": fields.text(body, "subtitle"),
         "description": fields.text(body, "description"),
+        "publishTime": fields.text(body, "publishTime"),
+        "provenanceSources": fields.text(body, "provenanceSources"),
     }
     owner, slug = fields.text(body, "ownerSlug").lower(), fields.text(body, "slug").lower()
     try:
@@ -37,34 +34,8 @@ def create_model(api: Api, body: Body) -> dict[str, Any]:
             owner, slug, details, is_private=fields.flag(body, "isPrivate", default=True)
         )
     except TitleTaken:
-        return {"error": f'The requested slug "{slug}" is already in use by a model.'}
-    return _created(api, model.id, model.slug)
-
-
-def create_model_instance(api: Api, body: Body) -> dict[str, Any]:
-    request = body.get("body") or {}
-    variation = _variation({**body, **request})
-    uploads = read_uploads(request)
-    details = {
-        "title": variation.name,
-        "license": fields.text(request, "licenseName"),
-        "description": fields.text(request, "overview"),
-    }
-    try:
-        version = api.state.models.add_variation(variation, details, uploads)
-    except TitleTaken:
-        return {"error": f'The variation "{variation}" exists already.'}
-    api.state.datasets.process(version, uploads)
-    return _created(api, version.dataset.id, str(variation))
-
-
-def create_model_instance_version(api: Api, body: Body) -> dict[str, Any]:
-    request = body.get("body") or {}
-    variation, uploads = _variation(body), read_uploads(request)
-    notes = fields.text(request, "versionNotes")
-    version = api.state.models.add_version(variation, notes, uploads)
-    api.state.datasets.process(version, uploads)
-    return _created(api, version.dataset.id, str(variation))
+        return {"error": f'The requested slug "{slug}" is already used by another model.'}
+    return created(api, model.id, model.slug)
 
 
 def get_model(api: Api, body: Body) -> dict[str, Any]:
@@ -83,50 +54,34 @@ def list_models(api: Api, body: Body) -> dict[str, Any]:
     matches = [
         one
         for one in api.state.models.all()
-        if search in f"{one.slug} {one.title}".lower() and one.slug.startswith(owner)
+        if search in f"{one.slug} {one.title}".lower() and owner in ("", one.slug.partition("/")[0])
     ]
     offset, size = fields.page(body)
     page = matches[offset : offset + size + 1]
     return wire.paged("models", page, body, lambda one: _model(api, one))
 
 
-def get_model_instance(api: Api, body: Body) -> dict[str, Any]:
-    return _instance(api, api.state.models.newest(_variation(body)))
-
-
-def list_version_files(api: Api, body: Body) -> dict[str, Any]:
-    version = _version(api, body)
-    offset, size = fields.page(body)
-    page = sorted(regular_files(version.folder))[offset : offset + size + 1]
-    return wire.paged("files", page, body, lambda path: _file(version, path))
-
-
-def download_version(api: Api, body: Body) -> Response:
-    """Redirect to one file, or to an archive of all."""
-    version, name = _version(api, body), fields.text(body, "path")
-    if not name:
-        return RedirectResponse(api.signed_urls.file(api.state.datasets.archive(version)), 302)
-    path = version.folder / PurePosixPath(name)
-    if path not in set(regular_files(version.folder)):
-        raise not_found(f'This version has no file "{name}".')
-    return RedirectResponse(api.signed_urls.file(path), 302)
-
-
-def _variation(body: Body) -> Variation:
-    framework = fields.text(body, "framework").upper().removeprefix("MODEL_FRAMEWORK_")
-    return Variation(
-        fields.text(body, "ownerSlug").lower(),
-        fields.text(body, "modelSlug").lower(),
-        framework.replace("_", "").lower(),
-        fields.text(body, "instanceSlug").lower(),
+def update_model(api: Api, body: Body) -> dict[str, Any]:
+    """Change the fields that the mask names, also to empty ones."""
+    model = api.state.models.own(fields.text(body, "ownerSlug"), fields.text(body, "modelSlug"))
+    mask = fields.masked(body)
+    named = ("title", "subtitle", "description", "publishTime", "provenanceSources")
+    api.state.datasets.set_details(
+        model,
+        {name: fields.text(body, name) for name in named if name in mask},
+        is_private=fields.flag(body, "isPrivate") if "isPrivate" in mask else None,
     )
+    return created(api, model.id, model.slug)
 
 
-def _version(api: Api, body: Body) -> DatasetVersion:
-    return api.state.models.version(_variation(body), fields.number(body, "versionNumber"))
+def delete_model(api: Api, body: Body) -> dict[str, Any]:
+    owner, slug = fields.text(body, "ownerSlug"), fields.text(body, "modelSlug")
+    api.state.models.delete(api.state.models.own(owner, slug))
+    return {"error": ""}
 
 
-def _created(api: Api, number: int, reference: str) -> dict[str, Any]:
+def created(api: Api, number: int, reference: str) -> dict[str, Any]:
+    """Return the response of what makes or changes a model or a variation."""
     return {
         "id": number,
         "ref": f"/{reference}",
@@ -146,14 +101,16 @@ def _model(api: Api, model: Dataset) -> dict[str, Any]:
         "slug": slug,
         "isPrivate": model.is_private,
         "description": model.description,
-        "instances": [_instance(api, version) for version in api.state.models.variations(model)],
+        **{name: value for name, value in model.details.items() if value},
+        "instances": [instance(api, version) for version in api.state.models.variations(model)],
         "tags": [],
         "url": f"{api.site}/models/{model.slug}",
         "updateTime": wire.time(model.created_at),
     }
 
 
-def _instance(api: Api, version: DatasetVersion) -> dict[str, Any]:
+def instance(api: Api, version: DatasetVersion) -> dict[str, Any]:
+    """Return a variation as the API shows it, by one of its versions."""
     owner, model, framework, name = version.dataset.slug.split("/")
     return {
         "id": version.dataset.id,
@@ -162,7 +119,7 @@ def _instance(api: Api, version: DatasetVersion) -> dict[str, Any]:
         "overview": version.dataset.description,
         "versionId": version.number,
         "versionNumber": version.number,
-        "trainingData": [],
+        **version.dataset.details,
         "url": f"{api.site}/models/{owner}/{model}/{framework}/{name}",
         "licenseName": version.dataset.license,
         "totalUncompressedBytes": sum(
@@ -171,22 +128,10 @@ def _instance(api: Api, version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _file(version: DatasetVersion, path: Path) -> dict[str, Any]:
-    status = path.stat()
-    return {
-        "name": path.relative_to(version.folder).as_posix(),
-        "size": status.st_size,
-        "creationDate": wire.time(status.st_mtime),
-    }
-
-
 METHODS: Methods = {
     "CreateModel": create_model,
-    "CreateModelInstance": create_model_instance,
-    "CreateModelInstanceVersion": create_model_instance_version,
     "GetModel": get_model,
     "ListModels": list_models,
-    "GetModelInstance": get_model_instance,
-    "ListModelInstanceVersionFiles": list_version_files,
-    "DownloadModelInstanceVersion": download_version,
+    "UpdateModel": update_model,
+    "DeleteModel": delete_model,
 }

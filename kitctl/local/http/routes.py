@@ -11,13 +11,16 @@ from starlette.routing import Route
 
 from kitctl.local.http import (
     blobs,
+    competition_hosting,
     competitions,
     dataset_files,
     datasets,
+    discussions,
     identity,
     kernel_logs,
     kernel_outputs,
     kernels,
+    model_variations,
     models,
     transfers,
 )
@@ -32,9 +35,14 @@ SERVICES: dict[str, Methods] = {
         **kernel_logs.METHODS,
     },
     "datasets.DatasetApiService": {**datasets.METHODS, **dataset_files.METHODS},
-    "competitions.CompetitionApiService": competitions.METHODS,
+    "competitions.CompetitionApiService": {
+        **competitions.METHODS,
+        **competition_hosting.METHODS,
+        **discussions.COMPETITION_METHODS,
+    },
+    "discussions.DiscussionApiService": discussions.METHODS,
     "blobs.BlobApiService": blobs.METHODS,
-    "models.ModelApiService": models.METHODS,
+    "models.ModelApiService": {**models.METHODS, **model_variations.METHODS},
     "security.OAuthService": identity.OAUTH_METHODS,
     "users.AccountService": identity.ACCOUNT_METHODS,
     # kagglehub calls it by this name.

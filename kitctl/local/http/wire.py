@@ -221,6 +221,7 @@ def dataset_info(dataset: Dataset) -> dict[str, Any]:
         "licenses": [{"name": dataset.license}] if dataset.license else [],
         "collaborators": [],
         "data": [],
+        **dataset.details,
     }
 
 

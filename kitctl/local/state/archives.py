@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from kitctl.local.state.errors import bad_request
+from kitctl.local.state.files import regular_files
+from kitctl.local.state.records import DatasetVersion
 
 
 def unpack(upload: Path, name: str, folder: Path) -> None:
@@ -33,14 +35,29 @@ def unpack(upload: Path, name: str, folder: Path) -> None:
         shutil.move(upload, target)
 
 
+def of_version(version: DatasetVersion, folder: Path, ending: str) -> Path:
+    """Return an archive of a version's files; it is made below `folder` if it is not there."""
+    name = PurePosixPath(version.dataset.slug).name
+    archive = folder / str(version.number) / f"{name}{ending}"
+    if not archive.exists():
+        files = regular_files(version.folder)
+        pack({path.relative_to(version.folder).as_posix(): path for path in files}, archive)
+    return archive
+
+
 def pack(files: Mapping[str, Path], archive: Path) -> None:
-    """Write files, by their names in the archive, into a zip atomically."""
+    """Write files, by their names in it, into a .zip or .tar.gz atomically."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     # Two requests at once each write a file of their own; the last one stays.
     part = archive.with_suffix(f".{secrets.token_hex(4)}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as writer:
-        for name, path in sorted(files.items()):
-            writer.write(path, name)
+    if archive.suffix == ".gz":
+        with tarfile.open(part, "w:gz", compresslevel=1) as tar:
+            for name, path in sorted(files.items()):
+                tar.add(path, name)
+    else:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, strict_timestamps=False) as writer:
+            for name, path in sorted(files.items()):
+                writer.write(path, name)
     part.replace(archive)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kitctl.local.state import archives
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
@@ -60,16 +61,27 @@ class Competitions:
             self._clock.now(),
         )
 
+    def update_details(self, slug: str, details: Mapping[str, Any]) -> None:
+        """Change some of what a competition's competition.json says."""
+        row = self._row(slug)
+        self._database.execute(
+            "UPDATE competitions SET details = ? WHERE slug = ?",
+            json.dumps({**json.loads(row["details"]), **details}),
+            slug,
+        )
+
+    def set_solution(self, slug: str, solution: Path) -> None:
+        self._database.execute(
+            "UPDATE competitions SET solution = ? WHERE slug = ?", str(solution), slug
+        )
+
     def find(self, slug: str) -> Competition:
         """Return a competition.
 
         Raises:
             ApiError: there is none of this slug.
         """
-        row = self._database.fetch_one("SELECT * FROM competitions WHERE slug = ?", slug.lower())
-        if row is None:
-            raise not_found(f"Competition {slug} not found")
-        return _competition(row)
+        return _competition(self._row(slug))
 
     def all(self) -> list[Competition]:
         """Return all competitions, the newest first."""
@@ -91,6 +103,8 @@ class Competitions:
             ApiError: the rules are not accepted, or the day's submissions are used up.
         """
         self.require_rules(competition)
+        if competition.submissions_disabled:
+            raise bad_request("Submissions are disabled for this competition.")
         if self.left_today(competition) < 1:
             raise bad_request(
                 "You have used all of your daily submissions"
@@ -152,6 +166,23 @@ class Competitions:
             raise not_found("Submission not found")
         return self._submission(row)
 
+    def leaderboard_archive(
+        self, competition: Competition, name: str, lines: Sequence[str]
+    ) -> Path:
+        """Write the lines of a leaderboard into an archive and return it."""
+        table = self._folder / "leaderboards" / competition.slug / name
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text("\n".join(lines) + "\n", "utf-8")
+        archive = table.with_name(f"{competition.slug}.zip")
+        archives.pack({name: table}, archive)
+        return archive
+
+    def _row(self, slug: str) -> sqlite3.Row:
+        row = self._database.fetch_one("SELECT * FROM competitions WHERE slug = ?", slug.lower())
+        if row is None:
+            raise not_found(f"Competition {slug} not found")
+        return row
+
     def _score(self, number: int, competition: Competition, path: Path) -> None:
         public = private = error = None
         try:
@@ -201,6 +232,7 @@ def _competition(row: sqlite3.Row) -> Competition:
         metric=str(details.get("metric", "accuracy")),
         is_code_only=bool(details.get("code_only", False)),
         rules_accepted=bool(details.get("rules_accepted", True)),
+        submissions_disabled=bool(details.get("submissions_disabled", False)),
         max_daily_submissions=int(details.get("max_daily_submissions", 5)),
         solution=Path(row["solution"]),
         created_at=row["created_at"],

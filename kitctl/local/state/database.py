@@ -112,6 +112,24 @@ CREATE TABLE IF NOT EXISTS submissions (
     error TEXT
 );
 
+-- What a competition's host has set, by name: its pages, its hosts, its settings, its launch.
+CREATE TABLE IF NOT EXISTS hosting (
+    competition TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,            -- JSON
+    PRIMARY KEY (competition, name)
+);
+
+CREATE TABLE IF NOT EXISTS topics (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    place TEXT NOT NULL,            -- forums/slug, datasets/owner/slug, competitions/slug, …
+    title TEXT NOT NULL,
+    content TEXT NOT NULL,
+    author TEXT NOT NULL,
+    comments TEXT NOT NULL,         -- a JSON list of {author, content, replies}
+    created_at REAL NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS blobs (
     token TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -128,7 +146,9 @@ TABLES = (
     "versions",
     "kernels",
     "submissions",
+    "hosting",
     "competitions",
+    "topics",
     "dataset_versions",
     "datasets",
     "blobs",

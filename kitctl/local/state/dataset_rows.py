@@ -12,6 +12,7 @@ from kitctl.local.state.records import Dataset, DatasetVersion
 def dataset_of(row: sqlite3.Row) -> Dataset:
     """Return the data set of a row."""
     about = json.loads(row["about"])
+    own = {"title", "subtitle", "description", "license", "keywords"}
     return Dataset(
         id=row["id"],
         owner=row["owner"],
@@ -21,6 +22,7 @@ def dataset_of(row: sqlite3.Row) -> Dataset:
         description=about.get("description", ""),
         license=about.get("license", ""),
         keywords=tuple(about.get("keywords", ())),
+        details={name: value for name, value in about.items() if name not in own},
         is_private=bool(row["is_private"]),
         created_at=row["created_at"],
     )

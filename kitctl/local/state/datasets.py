@@ -18,6 +18,9 @@ from kitctl.local.state.files import regular_files
 from kitctl.local.state.records import Dataset, DatasetVersion, Upload
 from kitctl.local.state.settings import ServerSettings
 
+# The failure of a version that was deleted.
+DELETED = "deleted"
+
 
 class Datasets:
     """Data sets and competitions, with their versions and files."""
@@ -79,12 +82,19 @@ class Datasets:
 
     def update_details(self, dataset: Dataset, details: Mapping[str, object]) -> None:
         """Change title, subtitle, description, license or keywords; empty ones stay as they are."""
+        self.set_details(dataset, {key: value for key, value in details.items() if value})
+
+    def set_details(
+        self, dataset: Dataset, details: Mapping[str, object], *, is_private: bool | None = None
+    ) -> None:
+        """Change details, also to empty ones; `is_private` None leaves it as it is."""
         row = self._live(dataset.owner, dataset.slug)
         assert row is not None
-        merged = json.loads(row["about"])
-        merged.update({key: value for key, value in details.items() if value})
         self._database.execute(
-            "UPDATE datasets SET about = ? WHERE id = ?", json.dumps(merged), dataset.id
+            "UPDATE datasets SET about = ?, is_private = ? WHERE id = ?",
+            json.dumps({**json.loads(row["about"]), **details}),
+            row["is_private"] if is_private is None else is_private,
+            dataset.id,
         )
 
     def process(self, version: DatasetVersion, uploads: Sequence[Upload]) -> None:
@@ -172,7 +182,10 @@ class Datasets:
     def versions(self, dataset: Dataset) -> list[DatasetVersion]:
         """Return a data set's versions, the newest first."""
         rows = self._database.fetch_all(
-            "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC", dataset.id
+            "SELECT * FROM dataset_versions WHERE dataset_id = ? AND failure IS NOT ?"
+            " ORDER BY number DESC",
+            dataset.id,
+            DELETED,
         )
         return [version_of(dataset, row) for row in rows]
 
@@ -204,16 +217,9 @@ class Datasets:
             return None
         return version.folder if version.folder.is_dir() else None
 
-    def archive(self, version: DatasetVersion) -> Path:
-        """Return a zip of all of a version's files, made at the first call."""
-        dataset = version.dataset
-        archive = self._archives(dataset.id) / str(version.number) / f"{dataset.slug}.zip"
-        if not archive.exists():
-            files = regular_files(version.folder)
-            archives.pack(
-                {path.relative_to(version.folder).as_posix(): path for path in files}, archive
-            )
-        return archive
+    def archive(self, version: DatasetVersion, ending: str = ".zip") -> Path:
+        """Return a .zip or .tar.gz of all of a version's files, made at the first call."""
+        return archives.of_version(version, self._archives(version.dataset.id), ending)
 
     def total_bytes(self, dataset: Dataset) -> int:
         """Return the size of a data set's newest version."""
@@ -224,6 +230,12 @@ class Datasets:
         self._database.execute(
             "UPDATE datasets SET deleted_at = ? WHERE id = ?", self._clock.now(), dataset.id
         )
+
+    def delete_version(self, version: DatasetVersion) -> None:
+        """Delete a version, and what it is one of with the last; its number is not used again."""
+        self._finish(version, None, DELETED)
+        if not self.versions(version.dataset):
+            self.delete(version.dataset)
 
     def _archives(self, dataset_id: int) -> Path:
         return self._folder / str(dataset_id) / "archives"

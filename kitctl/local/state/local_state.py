@@ -10,6 +10,8 @@ from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.competitions import Competitions
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
+from kitctl.local.state.discussions import Discussions
+from kitctl.local.state.hosting import Hosting
 from kitctl.local.state.kernels import Kernels
 from kitctl.local.state.models import Models
 from kitctl.local.state.quota import Quota
@@ -40,6 +42,10 @@ class LocalState:
         self.competitions = Competitions(
             self._database, self.settings, self.clock, self.datasets, folder / "submissions"
         )
+        self.hosting = Hosting(
+            self._database, self.competitions, self.datasets, folder / "competitions"
+        )
+        self.discussions = Discussions(self._database, self.clock, ACCOUNT)
         self.models = Models(self.datasets, ACCOUNT)
         self.kernels = Kernels(
             self._database, self.clock, self.quota, self.sessions, self.datasets, ACCOUNT
@@ -50,7 +56,7 @@ class LocalState:
         """Delete everything; settings and clock get their defaults."""
         self._database.clear()
         self.settings.reload()
-        for name in ("sessions", "blobs", "datasets", "submissions"):
+        for name in ("sessions", "blobs", "datasets", "submissions", "competitions"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def close(self) -> None:

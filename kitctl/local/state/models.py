@@ -78,14 +78,14 @@ class Models:
     ) -> DatasetVersion:
         """Create a variation of uploaded blobs; its model must exist."""
         self.find(variation.owner, variation.model)
-        self._check_owner(variation)
+        self._check_owner(variation.owner)
         return self._datasets.create((MODELS, str(variation)), details, uploads, is_private=False)
 
     def add_version(
         self, variation: Variation, notes: str, uploads: Sequence[Upload]
     ) -> DatasetVersion:
         """Create the next version of a variation."""
-        self._check_owner(variation)
+        self._check_owner(variation.owner)
         return self._datasets.add_version(self.newest(variation).dataset, notes, uploads, {})
 
     def newest(self, variation: Variation) -> DatasetVersion:
@@ -124,6 +124,28 @@ class Models:
         names = [one.slug for one in self._datasets.of_kind(MODELS)]
         return any(f"{name}/".startswith(f"{model.lower()}/") for name in names)
 
-    def _check_owner(self, variation: Variation) -> None:
-        if variation.owner != self._account:
+    def own(self, owner: str, slug: str) -> Dataset:
+        """Return a model that the account may change.
+
+        Raises:
+            ApiError: it is another owner's, or does not exist.
+        """
+        model = self.find(owner, slug)
+        self._check_owner(owner)
+        return model
+
+    def own_variation(self, variation: Variation) -> DatasetVersion:
+        """Return the newest version of a variation that the account may change."""
+        newest = self.newest(variation)
+        self._check_owner(variation.owner)
+        return newest
+
+    def delete(self, model: Dataset) -> None:
+        """Delete a model with all of its variations."""
+        for version in self.variations(model):
+            self._datasets.delete(version.dataset)
+        self._datasets.delete(model)
+
+    def _check_owner(self, owner: str) -> None:
+        if owner != self._account:
             raise forbidden("models.update")

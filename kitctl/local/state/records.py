@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,6 +127,7 @@ class Dataset:
     description: str
     license: str
     keywords: tuple[str, ...]
+    details: Mapping[str, Any]  # whatever else was said of it, by its name in the API
     is_private: bool
     created_at: float
 
@@ -167,6 +169,7 @@ class Competition:
     metric: str
     is_code_only: bool
     rules_accepted: bool
+    submissions_disabled: bool
     max_daily_submissions: int
     solution: Path
     created_at: float

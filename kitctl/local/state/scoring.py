@@ -32,8 +32,8 @@ def score(solution: Path, submission: Path, metric: str) -> SubmissionScores:
         ScoringError: it has other columns or rows, or a value that is no number.
     """
     compare = METRICS[metric]
-    truth, expected = _rows(solution)
-    names, given = _rows(submission)
+    truth, expected = read_table(solution)
+    names, given = read_table(submission)
     id_name, value_name = truth[:2]
     if names[:2] != [id_name, value_name]:
         raise ScoringError(
@@ -54,7 +54,12 @@ def score(solution: Path, submission: Path, metric: str) -> SubmissionScores:
     return SubmissionScores(*(compare(parts[part]) for part in ("Public", "Private")))
 
 
-def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a CSV file.
+
+    Raises:
+        ScoringError: it is none, or too large.
+    """
     if path.stat().st_size > LARGEST_SUBMISSION_BYTES:
         raise ScoringError("The file is too large.")
     try:

@@ -95,11 +95,12 @@ def secrets(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
 
 
 def seed(api: Api, faults: Faults, body: Body) -> dict[str, Any]:
-    """Add finished runs, and time used in open notebooks; see seeding.py."""
+    """Add finished runs, time used in open notebooks, and topics; see seeding.py."""
     runs = [seeding.add_run(api.state, run) for run in fields.objects(body, "runs")]
     for use in fields.objects(body, "interactive"):
         seeding.add_interactive_use(api.state, use)
-    return {"runs": runs}
+    topics = [seeding.add_topic(api.state, topic) for topic in fields.objects(body, "topics")]
+    return {"runs": runs, "topics": topics}
 
 
 def login(api: Api, faults: Faults, body: Body) -> dict[str, Any]:

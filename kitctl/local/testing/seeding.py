@@ -80,6 +80,20 @@ def add_interactive_use(state: LocalState, use: Body) -> None:
     )
 
 
+def add_topic(state: LocalState, topic: Body) -> int:
+    """Add a topic of discussion and return its id.
+
+    `topic` has `place` (`forums/getting-started`, `datasets/owner/slug`, `competitions/slug`, …),
+    `title`, and may have `content` and `comments` (a list of {author, content, replies}).
+    """
+    return state.discussions.add(
+        fields.text(topic, "place"),
+        fields.text(topic, "title"),
+        fields.text(topic, "content"),
+        fields.objects(topic, "comments"),
+    )
+
+
 def _time(body: Body, name: str, default: float) -> float:
     text = fields.text(body, name)
     return parse_time(text) if text else default
