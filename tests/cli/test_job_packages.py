@@ -79,6 +79,7 @@ def test_without_internet_packages_go_along_as_a_data_set(
     write_files(
         project,
         {
+            "requirements.txt": "absent-package",
             "wanted.txt": "carried-package>=1\nnumpy\n",
             "pyproject.toml": '[tool.kitctl]\nrequirements = "wanted.txt"\n',
         },
@@ -95,6 +96,19 @@ def test_without_internet_packages_go_along_as_a_data_set(
     assert "local/small-job-wheels version 1 with its packages: unchanged" in again.err
     refused = kitctl("package", "--json")
     assert (refused.code, refused.error["code"]) == (3, "needs_dataset")
+
+
+def test_without_internet_a_file_that_lies_there_sends_what_the_code_imports(
+    kitctl: Kitctl, project: Path, index: Path
+) -> None:
+    write_script(project, SCRIPT)
+    write_files(project, {"requirements.txt": "Carried.Package\nabsent-package\nnumpy\n"})
+    plan = kitctl("push", "--plan", "--json")
+    assert plan.data["attached"] == ["small-job-wheels"]
+    assert plan.data["requirements"] == ["Carried.Package"]
+    (warning,) = plan.data["warnings"]
+    assert "asks for absent-package, which" in warning
+    assert "/kitctl/packages/" in kitctl("dry-run").err
 
 
 def test_packages_that_cannot_be_fetched_are_named_before_anything_is_sent(

@@ -66,6 +66,7 @@ def test_the_internet_in_a_code_competition_is_named_before_the_push_and_at_the_
     write_script(project, SUBMISSION, competition_sources=sources, enable_internet="true")
     pushed = kitctl("push", "--local", "--follow")
     assert "takes no run that had the internet on" in pushed.err
+    assert local_kaggle.calls("GetCompetition") == 1
     refused = kitctl("submit", "--local", "--json")
     assert (refused.code, refused.error["code"]) == (4, "internet_on")
 

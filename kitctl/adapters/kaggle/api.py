@@ -222,7 +222,10 @@ class KaggleApi:
             *(("competition", source) for source in sources.competitions),
             *(("model", source) for source in sources.models),
         ]
-        problems = (source_problem(self._transport, kind, source) for kind, source in kinds)
+        problems = (
+            source_problem(self._transport, lambda slug: self.competitions.show(slug), kind, source)
+            for kind, source in kinds
+        )
         found = tuple(problem for problem in problems if problem is not None)
         return tuple(map(at_the_local_kaggle, found)) if self.service == "local" else found
 

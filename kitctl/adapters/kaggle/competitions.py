@@ -47,19 +47,30 @@ class KaggleCompetitions:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        # Who has entered a competition stays in it: asked once in a command.
+        self._entered: dict[str, CompetitionInfo] = {}
 
     def find(self, slug: str) -> CompetitionInfo | None:
         try:
-            answer = self._call("GetCompetition", {"competitionName": slug})
+            return self.show(slug)
         except NotVisible:
             return None
-        return CompetitionInfo(
+
+    def show(self, slug: str) -> CompetitionInfo:
+        """Return a competition. Raises NotVisible where Kaggle shows this account none."""
+        if slug in self._entered:
+            return self._entered[slug]
+        answer = self._call("GetCompetition", {"competitionName": slug})
+        competition = CompetitionInfo(
             slug=slug,
             title=wire.text(answer, "title") or slug,
             url=wire.text(answer, "url") or f"https://www.kaggle.com/competitions/{slug}",
             has_entered=answer.get("userHasEntered") is True,
             is_code_only=answer.get("isKernelsSubmissionsOnly") is True,
         )
+        if competition.has_entered:
+            self._entered[slug] = competition
+        return competition
 
     def announce(self, slug: str, name: str, size: int, modified_at: int) -> UploadSession:
         request: dict[str, object] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kitctl.adapters.kaggle import wire
@@ -12,18 +12,24 @@ from kitctl.domain.job.metadata import Sources
 from kitctl.domain.job.source_names import UncheckedSource
 from kitctl.domain.quota.push_guards import SourceNotReady
 from kitctl.errors import KitError, Problem
-from kitctl.ports import SourceVersion
+from kitctl.ports import CompetitionInfo, SourceVersion
 
 
-def source_problem(transport: Transport, kind: str, source: str) -> Problem | None:
+def source_problem(
+    transport: Transport,
+    find_competition: Callable[[str], CompetitionInfo],
+    kind: str,
+    source: str,
+) -> Problem | None:
     """Return why a source cannot be mounted, None if it can.
 
-    `kind` is "dataset", "kernel", "competition" or "model".
+    `kind` is "dataset", "kernel", "competition" or "model"; `find_competition` raises NotVisible.
     """
     owner, slug = [*source.split("/"), ""][:2]  # A version may follow.
-    find_problem, section = _KINDS[kind]
     try:
-        return find_problem(transport, source, owner, slug)
+        if kind == "competition":
+            return _competition(find_competition(source), source)
+        return _PROBLEMS[kind](transport, source, owner, slug)
     except NotVisible as error:
         if kind in _UNSURE and error.status != 404:
             said = f'Kaggle says "{error.kaggle_message}"'
@@ -31,7 +37,7 @@ def source_problem(transport: Transport, kind: str, source: str) -> Problem | No
         return Problem(
             source,
             f'Kaggle shows no such {kind} to this account: "{error.kaggle_message}"',
-            f"Check its name at https://www.kaggle.com/{section}.",
+            f"Check its name at https://www.kaggle.com/{_SECTIONS[kind]}.",
         )
 
 
@@ -56,10 +62,8 @@ def _kernel(transport: Transport, source: str, owner: str, slug: str) -> None:
     )
 
 
-def _competition(transport: Transport, source: str, owner: str, slug: str) -> Problem | None:
-    request = {"competitionName": source}
-    answer = transport.call("competitions.CompetitionApiService", "GetCompetition", request)
-    if answer.get("userHasEntered") is True:
+def _competition(competition: CompetitionInfo, source: str) -> Problem | None:
+    if competition.has_entered:
         return None
     return Problem(
         source,
@@ -86,12 +90,17 @@ def at_the_local_kaggle(problem: Problem) -> Problem:
 # Kinds of which Kaggle may refuse to say anything although a run can mount them.
 _UNSURE = frozenset({"competition", "model"})
 
-# The kind of a source → how to ask for it, and where kaggle.com lists such sources.
-_KINDS: dict[str, tuple[Callable[[Transport, str, str, str], Problem | None], str]] = {
-    "dataset": (_dataset, "datasets"),
-    "kernel": (_kernel, "code"),
-    "competition": (_competition, "competitions"),
-    "model": (_model, "models"),
+_PROBLEMS: Mapping[str, Callable[[Transport, str, str, str], Problem | None]] = {
+    "dataset": _dataset,
+    "kernel": _kernel,
+    "model": _model,
+}
+# Where kaggle.com lists the sources of a kind.
+_SECTIONS = {
+    "dataset": "datasets",
+    "kernel": "code",
+    "competition": "competitions",
+    "model": "models",
 }
 
 

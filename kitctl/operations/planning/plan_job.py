@@ -15,15 +15,14 @@ from typing import Any
 
 from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain.job import secrets
-from kitctl.domain.job.image_packages import in_image
 from kitctl.domain.job.metadata import Metadata, require_no_problems
 from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.operations.planning.git_state import read_git_state
+from kitctl.operations.planning.job_packages import job_packages, package_warnings
 from kitctl.operations.planning.launch_options import environment_warnings
 from kitctl.operations.project.read_project import Project, read_project
 from kitctl.packing import bundle, notebooks
 from kitctl.packing.plan import Launch, Plan
-from kitctl.packing.requirements import Requirements
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings."""
@@ -74,10 +73,10 @@ def plan_job(
     warnings = (
         *warnings,
         *environment_warnings(environment or {}),
-        *_package_warnings(metadata, project_files.requirements),
+        *package_warnings(project_files),
     )
     launch = Launch(
-        **_packages(metadata, project_files.requirements),
+        **job_packages(project_files),
         files=project_files.data_files,
         arguments=tuple(arguments),
         environment=dict(environment or {}),
@@ -92,32 +91,6 @@ def plan_job(
         plan = _plan_single_file(metadata, project_files, overrides or {}, launch, warnings)
     sent = [METADATA_NAME, *plan.file_sizes, *([_settings_file(metadata)] if plan.is_job else [])]
     return replace(plan, git=read_git_state(project, sent))
-
-
-def _packages(metadata: Metadata, asked_for: Requirements) -> dict[str, Any]:
-    """Return the packages that a run installs; without internet, from a data set of them."""
-    if metadata.enable_internet:
-        return {"requirements": tuple(asked_for.texts)}
-    lacking = _lacking(asked_for)
-    if not lacking or not asked_for.is_named:
-        return {}
-    return {"requirements": lacking, "wheels": f"{metadata.slug}-wheels"}
-
-
-def _package_warnings(metadata: Metadata, asked_for: Requirements) -> list[str]:
-    """Return what to say of packages that a run without internet would lack."""
-    lacking = _lacking(asked_for)
-    if metadata.enable_internet or not lacking or asked_for.is_named:
-        return []
-    return [
-        f"{asked_for.source} asks for {', '.join(lacking)}, which Kaggle's image may lack, and the "
-        f'job has no internet to install it: with requirements = "{asked_for.source}" in '
-        "[tool.kitctl] of pyproject.toml, push sends it along as a private data set."
-    ]
-
-
-def _lacking(asked_for: Requirements) -> tuple[str, ...]:
-    return tuple(text for text in asked_for.texts if not in_image(text))
 
 
 def _settings_file(metadata: Metadata) -> str:
