@@ -17,6 +17,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from kitctl.adapters.folder_lock import folder_lock
 from kitctl.domain.data.datasets import LocalFile, UploadItem
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_file
@@ -43,22 +44,10 @@ class LocalPushState:
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
-        # Loaded here: only a push of a data set needs it.
-        from filelock import FileLock, Timeout
-
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # The system releases it with the process, also after kill -9.
-        lock = FileLock(self._folder / "lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            on_wait()
-            lock.acquire()
-        try:
+        with folder_lock(self._folder / "lock", on_wait):
             self._read()
             yield
-        finally:
-            lock.release()
 
     def token(self, item: UploadItem, now: float) -> str | None:
         session = self.session(item, now)

@@ -17,6 +17,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
+from kitctl.adapters.folder_lock import folder_lock
 from kitctl.adapters.hashing import hash_file
 from kitctl.adapters.results_records import (
     RECORDS_FILE,
@@ -52,22 +53,10 @@ class LocalResultsFolder:
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
-        # Loaded here: only a pull needs it.
-        from filelock import FileLock, Timeout
-
         (self._own / "parts").mkdir(parents=True, exist_ok=True)
-        # The system releases it with the process, also after kill -9.
-        lock = FileLock(self._own / "lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            on_wait()
-            lock.acquire()
-        try:
+        with folder_lock(self._own / "lock", on_wait):
             self._records = read_records(self.root)
             yield
-        finally:
-            lock.release()
 
     def is_case_sensitive(self) -> bool:
         probe = self._own / "parts" / "Name-\u00e9"

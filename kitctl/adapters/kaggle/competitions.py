@@ -10,7 +10,7 @@ from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.runs.run import RunRef
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
+from kitctl.errors import InvalidInput, KitError, NextCommand, Refused
 from kitctl.ports import (
     AnswerLost,
     CompetitionInfo,
@@ -83,12 +83,7 @@ class KaggleCompetitions:
             answer = self._call("StartSubmissionUpload", request)
         except InvalidInput as error:
             raise _refused(slug, error) from None
-        session = UploadSession(wire.text(answer, "token"), wire.text(answer, "createUrl"))
-        if not session.token or not session.url:
-            raise NetworkFailed(
-                f"Kaggle names no address to upload {name!r} to.", code="kaggle_changed"
-            )
-        return session
+        return wire.upload_session(answer, name)
 
     def submit_file(self, slug: str, token: str, description: str) -> int:
         return self._submit(slug, "CreateSubmission", {"blobFileTokens": token}, description)

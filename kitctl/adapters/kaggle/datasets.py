@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
+from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.adapters.kaggle.versions import VersionRequests, file_tree
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, mark_in
-from kitctl.errors import KitError, NetworkFailed, Refused
-from kitctl.ports import AnswerLost, DatasetRequest, UploadSession
+from kitctl.ports import DatasetRequest, UploadSession
 
 _DATASETS = "datasets.DatasetApiService"
-_BLOBS = "blobs.BlobApiService"
 
 PAGE_SIZE = 100
 
@@ -25,6 +24,13 @@ class KaggleDatasets:
         self.service = service
         self._transport = transport
         self.account = account
+        self._versions = VersionRequests(
+            transport=transport,
+            service=_DATASETS,
+            blob_type="DATASET",
+            noun="data set",
+            refusal_code="dataset_refused",
+        )
 
     def now(self) -> float:
         return self._transport.clock.now()
@@ -64,21 +70,7 @@ class KaggleDatasets:
             page += 1
 
     def announce(self, name: str, size: int, modified_at: int) -> UploadSession:
-        request: dict[str, object] = {
-            "type": "DATASET",
-            "name": name,
-            "contentLength": size,
-            "lastModifiedEpochSeconds": modified_at,
-        }
-        answer = self._transport.call(_BLOBS, "StartBlobUpload", request)
-        session = UploadSession(wire.text(answer, "token"), wire.text(answer, "createUrl"))
-        if not session.token or not session.url:
-            raise NetworkFailed(
-                f"Kaggle names no address to upload {name!r} to.",
-                code="kaggle_changed",
-                hint="Update kitctl: pip install --upgrade kaggle-kitctl",
-            )
-        return session
+        return self._versions.announce(name, size, modified_at)
 
     def create(self, request: DatasetRequest) -> str:
         return self._send(
@@ -89,8 +81,8 @@ class KaggleDatasets:
                 "title": request.title,
                 "licenseName": request.license,
                 "isPrivate": request.is_private,
-                **description_fields(request),
-                **tree(request.tokens),
+                **_description_fields(request),
+                **file_tree(request.tokens),
             },
             request.ref,
         )
@@ -98,8 +90,8 @@ class KaggleDatasets:
     def add_version(self, request: DatasetRequest) -> str:
         body = {
             "versionNotes": request.notes,
-            **description_fields(request),
-            **tree(request.tokens),
+            **_description_fields(request),
+            **file_tree(request.tokens),
         }
         return self._send("CreateDatasetVersion", {**_name(request.ref), "body": body}, request.ref)
 
@@ -110,14 +102,7 @@ class KaggleDatasets:
         )
 
     def _send(self, method: str, request: Mapping[str, object], ref: DatasetRef) -> str:
-        try:
-            answer = self._transport.call_at_most_once(_DATASETS, method, request)
-        except InDoubt as doubt:
-            raise answer_lost(doubt.error) from None
-        except NotVisible as error:
-            raise _refused(ref, error.kaggle_message) from None
-        if wire.text(answer, "error") or wire.text(answer, "status").lower() == "error":
-            raise _refused(ref, wire.text(answer, "error"))
+        answer = self._versions.send(method, request, ref)
         return wire.text(answer, "url") or f"https://www.kaggle.com/datasets/{ref}"
 
     def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
@@ -145,41 +130,10 @@ def _info(answer: Mapping[str, Any], ref: DatasetRef) -> DatasetInfo:
     )
 
 
-def description_fields(request: DatasetRequest) -> dict[str, object]:
+def _description_fields(request: DatasetRequest) -> dict[str, object]:
     fields: dict[str, object] = {
         "subtitle": request.subtitle,
         "description": request.description,
         "categoryIds": list(request.keywords),
     }
     return {name: value for name, value in fields.items() if value}
-
-
-def tree(tokens: Mapping[str, str]) -> dict[str, Any]:
-    """Return `files` and `directories` of a request for tokens by path."""
-    files: list[dict[str, str]] = []
-    below: dict[str, dict[str, str]] = {}
-    for path, token in tokens.items():
-        top, slash, rest = path.partition("/")
-        if slash:
-            below.setdefault(top, {})[rest] = token
-        else:
-            files.append({"token": token})
-    directories = [{"name": name, **tree(inside)} for name, inside in below.items()]
-    return {
-        name: value for name, value in (("files", files), ("directories", directories)) if value
-    }
-
-
-def answer_lost(error: KitError) -> AnswerLost:
-    return AnswerLost(
-        f"{error.message} It is not known whether Kaggle made the version; nothing was sent twice.",
-        hint="Type the same command again: it looks for the version before it sends anything.",
-    )
-
-
-def _refused(ref: DatasetRef, message: str) -> Refused:
-    return Refused(
-        f'Kaggle refused the data set {ref}: "{message}" No version was made.',
-        code="dataset_refused",
-        hint="What is uploaded is kept: fix that, then type the same command again.",
-    )

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kitctl.adapters.kaggle import wire
-from kitctl.adapters.kaggle.datasets import answer_lost, tree
-from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
+from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.adapters.kaggle.versions import VersionRequests, file_tree
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
 from kitctl.domain.data.models import FRAMEWORKS
-from kitctl.errors import NetworkFailed, Refused
 from kitctl.ports import DatasetRequest, UploadSession
 
 _MODELS = "models.ModelApiService"
@@ -27,6 +26,13 @@ class KaggleModels:
         self.service = service
         self._transport = transport
         self.account = account
+        self._versions = VersionRequests(
+            transport=transport,
+            service=_MODELS,
+            blob_type="MODEL",
+            noun="model",
+            refusal_code="model_refused",
+        )
 
     def now(self) -> float:
         return self._transport.clock.now()
@@ -52,19 +58,7 @@ class KaggleModels:
         return iter(())
 
     def announce(self, name: str, size: int, modified_at: int) -> UploadSession:
-        request: dict[str, object] = {
-            "type": "MODEL",
-            "name": name,
-            "contentLength": size,
-            "lastModifiedEpochSeconds": modified_at,
-        }
-        answer = self._transport.call("blobs.BlobApiService", "StartBlobUpload", request)
-        session = UploadSession(wire.text(answer, "token"), wire.text(answer, "createUrl"))
-        if not session.token or not session.url:
-            raise NetworkFailed(
-                f"Kaggle names no address to upload {name!r} to.", code="kaggle_changed"
-            )
-        return session
+        return self._versions.announce(name, size, modified_at)
 
     def create(self, request: DatasetRequest) -> str:
         name = _name(request.ref)
@@ -88,12 +82,12 @@ class KaggleModels:
             "framework": name["framework"],
             "licenseName": request.license,
             "overview": request.description,
-            **tree(request.tokens),
+            **file_tree(request.tokens),
         }
         return self._send("CreateModelInstance", {**model, "body": body}, request.ref)
 
     def add_version(self, request: DatasetRequest) -> str:
-        body = {"versionNotes": request.notes, **tree(request.tokens)}
+        body = {"versionNotes": request.notes, **file_tree(request.tokens)}
         return self._send(
             "CreateModelInstanceVersion", {**_name(request.ref), "body": body}, request.ref
         )
@@ -105,14 +99,7 @@ class KaggleModels:
         )
 
     def _send(self, method: str, request: Mapping[str, object], ref: DatasetRef) -> str:
-        try:
-            answer = self._transport.call_at_most_once(_MODELS, method, request)
-        except InDoubt as doubt:
-            raise answer_lost(doubt.error) from None
-        except NotVisible as error:
-            raise _refused(ref, error.kaggle_message) from None
-        if message := wire.text(answer, "error"):
-            raise _refused(ref, message)
+        answer = self._versions.send(method, request, ref)
         return wire.text(answer, "url") or f"https://www.kaggle.com/models/{ref}"
 
     def _call(self, method: str, request: Mapping[str, object]) -> dict[str, Any]:
@@ -127,11 +114,3 @@ def _name(ref: DatasetRef) -> dict[str, str]:
         "framework": FRAMEWORKS[framework],
         "instanceSlug": variation,
     }
-
-
-def _refused(ref: DatasetRef, message: str) -> Refused:
-    return Refused(
-        f'Kaggle refused the model {ref}: "{message}" No version was made.',
-        code="model_refused",
-        hint="What is uploaded is kept: fix that, then type the same command again.",
-    )

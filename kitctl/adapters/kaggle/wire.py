@@ -17,7 +17,8 @@ from kitctl.domain.job import accelerators
 from kitctl.domain.results.files import LARGEST_FILE_BYTES
 from kitctl.domain.runs.run import Status
 from kitctl.domain.runs.weeks import seconds_of
-from kitctl.ports import SaveRequest
+from kitctl.errors import NetworkFailed
+from kitctl.ports import SaveRequest, UploadSession
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s")
 _NUMBER = re.compile(r"[0-9]{1,19}")
@@ -80,6 +81,21 @@ def invalid_sources(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the sources that SaveKernel could not mount, of every kind."""
     lists = [answer.get(name) for name in _INVALID]
     return tuple(str(source) for value in lists if isinstance(value, list) for source in value)
+
+
+def upload_session(answer: Mapping[str, Any], name: str) -> UploadSession:
+    """Return where the bytes of a file go, by Kaggle's answer to its announcement.
+
+    Raises NetworkFailed where the answer does not say it.
+    """
+    session = UploadSession(text(answer, "token"), text(answer, "createUrl"))
+    if not session.token or not session.url:
+        raise NetworkFailed(
+            f"Kaggle names no address to upload {name!r} to.",
+            code="kaggle_changed",
+            hint="Update kitctl: pip install --upgrade kaggle-kitctl",
+        )
+    return session
 
 
 def text(answer: Mapping[str, Any], name: str) -> str:
