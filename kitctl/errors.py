@@ -27,8 +27,8 @@ class NextCommand:
 
     def with_run(self, run: str) -> NextCommand:
         """Return the command with this name of its run in the place of RUN."""
-        words = [run if word == "RUN" else word for word in self.options.split(" ")]
-        return replace(self, options=" ".join(filter(None, words)))
+        parts = [run if word == "RUN" else word for word in self.options.split(" ")]
+        return replace(self, options=" ".join(filter(None, parts)))
 
     def __str__(self) -> str:
         line = " ".join(filter(None, ["kitctl", self.command, self.options]))

@@ -48,16 +48,16 @@ def root(arguments: Sequence[str]) -> Any:
     than most of them run.
     """
     app = new_app(HELP)
-    named = MODULES.get(arguments[0]) if arguments else None
-    for module in [named] if named else MODULES.values():
+    first = MODULES.get(arguments[0]) if arguments else None
+    for module in [first] if first else MODULES.values():
         _load(module).register(app)
     return get_command(app)
 
 
 def takes_option(command: str, option: str) -> bool:
     """Whether a command, such as "push" or "local start", has an option of this name."""
-    found = command_at(command)
-    return found is not None and found.takes_option(option)
+    target = command_at(command)
+    return target is not None and target.takes_option(option)
 
 
 def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list[str], list[str]]:
@@ -72,8 +72,8 @@ def split_script_arguments(arguments: Sequence[str], command: str) -> tuple[list
 def command_at(command: str) -> Registrable | None:
     """Return the command or group of this name, such as "local start"; None where there is none."""
     name, _, below = command.partition(" ")
-    found = _load(MODULES[name]) if name in MODULES else None
-    return found.below(below) if found and below else found
+    target = _load(MODULES[name]) if name in MODULES else None
+    return target.below(below) if target and below else target
 
 
 def _load(module: str) -> Registrable:

@@ -99,8 +99,8 @@ class CommandContext:
         takes_arguments = self.script_arguments and self._takes_option(hint.command, "env")
         end = [f"-- {shlex.join(self.script_arguments)}"] if takes_arguments else []
         kernel, _, version = hint.run.rpartition("/")
-        named = hint.with_run(hint.run if kernel in self._named_kernels else version)
-        return replace(named, options=" ".join(filter(None, [*options, named.options, *end])))
+        shown = hint.with_run(hint.run if kernel in self._named_kernels else version)
+        return replace(shown, options=" ".join(filter(None, [*options, shown.options, *end])))
 
     # The project and its config.
 

@@ -57,7 +57,7 @@ def register_secrets() -> None:
     from kitctl.local import lifecycle
     from kitctl.sandbox import secrets
 
-    lifecycle.register_secrets(lifecycle.start(local_state()), secrets.given())
+    lifecycle.register_secrets(lifecycle.start(local_state()), secrets.from_environment())
 
 
 def _process_state(folder: Path) -> dict[str, Any]:

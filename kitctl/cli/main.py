@@ -83,9 +83,11 @@ def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> Usage
     path = call.command_path if call else "kitctl"
     typed = typed_command(arguments)
     if path == "kitctl" and typed.split(" ")[0] not in ("", *MODULES):
-        meant, line = meant_command(arguments, MODULES)
-        if meant:
-            return UsageError(f"There is no command {typed!r}. Did you mean {meant!r}?", hint=line)
+        suggestion, line = meant_command(arguments, MODULES)
+        if suggestion:
+            return UsageError(
+                f"There is no command {typed!r}. Did you mean {suggestion!r}?", hint=line
+            )
     return UsageError(error.format_message(), hint=f"{path} --help")
 
 

@@ -33,22 +33,22 @@ def meant_command(arguments: Sequence[str], commands: Iterable[str]) -> tuple[st
 
     Both are "" where none is like it.
     """
-    words = list(arguments)
-    values = {place + 1 for place, word in enumerate(words) if word == "--project"}
-    names = [n for n, word in enumerate(words) if n not in values and not word.startswith("-")]
+    parts = list(arguments)
+    values = {place + 1 for place, word in enumerate(parts) if word == "--project"}
+    names = [n for n, word in enumerate(parts) if n not in values and not word.startswith("-")]
     place = next(iter(names), None)
     if place is None:
         return "", ""
-    if words[place] in _KAGGLE_GROUPS and place + 1 < len(words):
-        del words[place]
-        if words[place] == "pull":  # Kaggle's client fetches the source with it.
+    if parts[place] in _KAGGLE_GROUPS and place + 1 < len(parts):
+        del parts[place]
+        if parts[place] == "pull":  # Kaggle's client fetches the source with it.
             return "", ""
-        words = ["--project" if word in ("-p", "--path") else word for word in words]
-    name = words[place].lower().replace("_", "-")
+        parts = ["--project" if word in ("-p", "--path") else word for word in parts]
+    name = parts[place].lower().replace("_", "-")
     known = list(commands)
     close = difflib.get_close_matches(name, [*known, *NEAR_NAMES], n=1, cutoff=0.7)
     like = name if name in (*known, *NEAR_NAMES) else close[0] if close else ""
-    meant = NEAR_NAMES.get(like, like)
-    if not meant:
+    suggestion = NEAR_NAMES.get(like, like)
+    if not suggestion:
         return "", ""
-    return meant, f"kitctl {shlex.join([*words[:place], meant, *words[place + 1 :]])}"
+    return suggestion, f"kitctl {shlex.join([*parts[:place], suggestion, *parts[place + 1 :]])}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def predict(
     context: CommandContext,
     *,
-    words: Annotated[
+    names: Annotated[
         list[str],
         typer.Argument(
             metavar="[RUN] FILE…",
@@ -55,7 +55,7 @@ def predict(
     _require_tensorflow()
     context.configure(local=local)
     where = pulled_runs(context)
-    run_name, files = _split(words, where)
+    run_name, files = _split(names, where)
     run = where.find(run_name)
     photos = operation.find_photos(files)
     result = operation.predict(
@@ -72,14 +72,14 @@ def predict(
     return CommandResult(result, draw_predictions, result.failure)
 
 
-def _split(words: Sequence[str], where: PulledRuns) -> tuple[str | None, Sequence[str]]:
+def _split(names: Sequence[str], where: PulledRuns) -> tuple[str | None, Sequence[str]]:
     """Return the run's name, None for the newest, and the files: a file is never taken for a run.
 
     Raises UsageError where only a run is named.
     """
-    first, *others = words
+    first, *others = names
     if not (where.is_results(first) or (not Path(first).exists() and _names_a_run(first))):
-        return None, words
+        return None, names
     if not others:
         raise UsageError(
             f"Which photos should the model of {first} be asked about?",

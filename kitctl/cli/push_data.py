@@ -33,8 +33,8 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
                 f"--data {option} has no SLUG=DIR form.",
                 hint="For example: --data my-photos=photos",
             )
-        named = [source for source in sources if name in (source, source.split("/")[1])]
-        ref = DatasetRef.parse(named[0] if named else name, context.client.account)
+        matches = [source for source in sources if name in (source, source.split("/")[1])]
+        ref = DatasetRef.parse(matches[0] if matches else name, context.client.account)
         path = config.expand_user(folder).absolute()
         if not path.is_dir():
             raise InvalidInput(

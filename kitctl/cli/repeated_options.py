@@ -35,7 +35,7 @@ _OTHER_MEANINGS: Mapping[str, tuple[frozenset[str], ...]] = {
 _ONLY_HERE = "data"
 
 GivenOptions = Mapping[str, Sequence[str]]
-"""A command's parameter → the words by which its option was given."""
+"""A command's parameter → the arguments by which its option was given."""
 
 
 def given_options(function: Callable[..., object], values: Mapping[str, Any]) -> GivenOptions:
@@ -71,13 +71,13 @@ def repeated_options(
     is_local: bool,
     takes_option: Callable[[str, str], bool],
 ) -> list[str]:
-    """Return the words that a hint repeats of the command that was `typed`.
+    """Return the arguments that a hint repeats of the command that was `typed`.
 
     The same command gets all of its options, another one those of `REPEATED` that it takes.
     """
     own = hint.options.split()
     is_here = is_local or "--local" in own
-    words: list[str] = []
+    parts: list[str] = []
     for name, option in given.items():
         if name == "local" or name in hint.without or option[0] in own:
             continue
@@ -88,8 +88,8 @@ def repeated_options(
             and (is_here or name != _ONLY_HERE)
         )
         if hint.command == typed or is_shared:
-            words += map(shlex.quote, option)
-    return words
+            parts += map(shlex.quote, option)
+    return parts
 
 
 def _means_the_same(option: str, typed: str, other: str) -> bool:
@@ -102,6 +102,6 @@ def _flag(parameter: inspect.Parameter) -> str:
     for declared in getattr(parameter.annotation, "__metadata__", ()):
         # In an annotation Typer's first name stands as the default.
         names = [getattr(declared, "default", ""), *(getattr(declared, "param_decls", None) or ())]
-        if found := next((name for name in names if str(name).startswith("--")), ""):
-            return found
+        if long_name := next((name for name in names if str(name).startswith("--")), ""):
+            return long_name
     return ""

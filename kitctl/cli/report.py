@@ -41,8 +41,8 @@ def report(
     context.configure(local=local)
     where = pulled_runs(context)
     found_runs = [where.find(name) for name in runs] if runs else [where.find(None)]
-    found = {run.folder.resolve(): run for run in found_runs}
-    page = write_page(list(found.values()), out)
+    by_folder = {run.folder.resolve(): run for run in found_runs}
+    page = write_page(list(by_folder.values()), out)
     if open_it:
         open_page(page.out, context.console)
     return CommandResult(page, draw_page)

@@ -210,8 +210,8 @@ def _still_fits(
         return None
     until_reset = reading.week.end - reading.read_at
     under_way = ledger.unfinished_runs(service, account)
-    taken = still_to_take(under_way, pool, reading.read_at, until_reset)
-    left = pool.unspent_seconds - taken
+    pending_seconds = still_to_take(under_way, pool, reading.read_at, until_reset)
+    left = pool.unspent_seconds - pending_seconds
     kernel = job.kernel(account, service)
     past = ledger.past_runs(service, kernel, job.pool, limit=RATED_RUNS)
     forecast = job.forecast(past)

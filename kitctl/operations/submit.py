@@ -217,8 +217,8 @@ def _read(ref: int, ports: SubmitPorts, *, wait: bool) -> ScoredSubmission:
     try:
         with ports.reporter.progress(f"Kaggle is scoring submission {ref}"):
             while True:
-                found = ports.competitions.submission(ref)
-                submission = found or ScoredSubmission(ref=ref, status=SubmissionStatus.PENDING)
+                answer = ports.competitions.submission(ref)
+                submission = answer or ScoredSubmission(ref=ref, status=SubmissionStatus.PENDING)
                 if not wait or submission.status is not SubmissionStatus.PENDING:
                     return submission
                 ports.clock.sleep(next(pauses, LONGEST_PAUSE))

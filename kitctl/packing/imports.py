@@ -56,51 +56,51 @@ def imports_of(source: str | bytes) -> SourceImports:
         if isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING":
             below = [*node.orelse]
         left += reversed(below)
-    return reader.found
+    return reader.result
 
 
 class _Reader(ast.NodeVisitor):
     """Reads one node; `imports_of` goes on to those below it."""
 
     def __init__(self) -> None:
-        self.found = SourceImports()
+        self.result = SourceImports()
 
     def generic_visit(self, node: ast.AST) -> None:
         return
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self.found.statements.append(ImportStatement(alias.name, line=node.lineno))
+            self.result.statements.append(ImportStatement(alias.name, line=node.lineno))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         names = tuple(alias.name for alias in node.names)
-        self.found.statements.append(
+        self.result.statements.append(
             ImportStatement(node.module or "", names, node.level, node.lineno)
         )
 
     def visit_Assign(self, node: ast.Assign) -> None:
         if "__all__" in map(_last_name, node.targets):
             texts = (_text(part) for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-            self.found.exported += filter(None, texts)
+            self.result.exported += filter(None, texts)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = _last_name(node.func)
         if name in ("import_module", "__import__") and node.args:
             self._import_by_name(node.args[0], node.lineno)
         elif name in ("append", "insert") and _is_sys_path(node.func):
-            self.found.paths += filter(None, map(_text, node.args))
+            self.result.paths += filter(None, map(_text, node.args))
         elif name in _READERS and node.args and not _writes(node):
-            self.found.reads += filter(None, [_text(node.args[0])])
+            self.result.reads += filter(None, [_text(node.args[0])])
 
     def _import_by_name(self, argument: ast.expr, line: int) -> None:
         text, package = _text(argument), _first_text(argument).rpartition(".")[0]
         if text.replace(".", "").isidentifier():
             level = len(text) - len(text.lstrip("."))
-            self.found.statements.append(ImportStatement(text[level:], (), level, line))
+            self.result.statements.append(ImportStatement(text[level:], (), level, line))
         elif package.replace(".", "").isidentifier():
-            self.found.packages.append(package)
+            self.result.packages.append(package)
         else:
-            self.found.unseen.append(line)
+            self.result.unseen.append(line)
 
 
 def _last_name(node: ast.expr) -> str:

@@ -121,10 +121,10 @@ def _new_folder() -> str:
 def _install(folder: str, program: str, arguments: list[str]) -> None:
     _write(folder, "kitctl_installer.py", program.encode())
     path = os.path.join(folder, "kitctl_installer.py")
-    words = [sys.executable, "-I", path, *arguments]
+    command = [sys.executable, "-I", path, *arguments]
     if os.name == "nt":  # Windows joins the words to one line.
-        words = ['"' + word.replace('"', '\\"') + '"' for word in words]
-    code = os.spawnv(os.P_WAIT, sys.executable, words)
+        command = ['"' + word.replace('"', '\\"') + '"' for word in command]
+    code = os.spawnv(os.P_WAIT, sys.executable, command)
     os.remove(path)
     if code:
         sys.exit(1)

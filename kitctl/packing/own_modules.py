@@ -91,7 +91,7 @@ class _Search:
         beside = main.parent
         self._project, self._main, self._beside = project, main, beside
         self._places: list[Path] = [beside]
-        self._found = OwnModules()
+        self._result = OwnModules()
         self._used = {beside}
         self._named = {beside}
         self._unread: list[OwnModule] = []
@@ -103,7 +103,7 @@ class _Search:
             path = self._project / name
             if not path.exists() or not is_inside(path, self._project):
                 what = "does not exist" if is_inside(path, self._project) else "leads out of it"
-                self._found.problems.append(
+                self._result.problems.append(
                     Problem("code", f"names {name}, which {what}.", "Name folders in the project.")
                 )
                 continue
@@ -133,7 +133,7 @@ class _Search:
                 imports = imports_of(module.path.read_bytes())
             except (SyntaxError, ValueError) as error:
                 what = f"is not valid Python: {error}."
-                self._found.problems.append(Problem(self._shown(module.path), what, "Fix it."))
+                self._result.problems.append(Problem(self._shown(module.path), what, "Fix it."))
                 continue
             is_package = module.path.name == "__init__.py"
             package = module.name if is_package else module.name.rpartition(".")[0]
@@ -141,18 +141,18 @@ class _Search:
 
     def result(self) -> OwnModules:
         """Return what was found, in a fixed order."""
-        found = self._found
-        found.modules = dict(sorted(found.modules.items()))
-        found.roots = [place for place in dict.fromkeys(self._places) if place in self._used]
-        found.reads = sorted(dict.fromkeys(found.reads))
-        found.warnings += self._name_warnings()
+        result = self._result
+        result.modules = dict(sorted(result.modules.items()))
+        result.roots = [place for place in dict.fromkeys(self._places) if place in self._used]
+        result.reads = sorted(dict.fromkeys(result.reads))
+        result.warnings += self._name_warnings()
         if self._unseen and self._has_other_modules():
-            found.warnings.append(
+            result.warnings.append(
                 f"{', '.join(self._unseen)} imports a module by a name that is computed there, so "
                 "it is not seen which: if it is the project's own, name its folder in `code` of "
                 "[tool.kitctl]."
             )
-        return found
+        return result
 
     def _follow(self, imports: SourceImports, path: Path, package: str) -> None:
         for text in imports.paths:
@@ -166,7 +166,7 @@ class _Search:
             for folder in dict.fromkeys((self._project, self._beside, path.parent)):
                 file = folder / name
                 if not Path(name).is_absolute() and is_file(file) and is_inside(file, folder):
-                    self._found.reads.append(file)
+                    self._result.reads.append(file)
                     break
 
     def _add_place(self, path: Path, name: str) -> None:
@@ -221,20 +221,20 @@ class _Search:
         places = list(dict.fromkeys(self._places))
         if top in sys.stdlib_module_names:
             places = [place for place in places if place in self._named]
-        found = [modules for place in places if (modules := find_in(place, name))]
+        matches = [modules for place in places if (modules := find_in(place, name))]
         # Python takes a folder without __init__.py only where no other place has the name.
-        regular = [modules for modules in found if modules[0].name == top]
-        return next(iter([*regular, *found]), [])
+        regular = [modules for modules in matches if modules[0].name == top]
+        return next(iter([*regular, *matches]), [])
 
     def _add(self, module: OwnModule) -> None:
-        if module.path in self._found.modules:
+        if module.path in self._result.modules:
             return
         if not is_inside(module.path, self._project) and not is_inside(module.path, self._beside):
             what = "leads out of the project's folder."
             fix = "Put a copy inside the folder."
-            self._found.problems.append(Problem(self._shown(module.path), what, fix))
+            self._result.problems.append(Problem(self._shown(module.path), what, fix))
             return
-        self._found.modules[module.path] = module
+        self._result.modules[module.path] = module
         self._used.add(module.root)
         self._unread.append(module)
 
@@ -242,13 +242,13 @@ class _Search:
         return Path(os.path.relpath(path, self._project)).as_posix()
 
     def _name_warnings(self) -> Iterator[str]:
-        for name in sorted(self._found.names):
+        for name in sorted(self._result.names):
             owner = "a module of Python's own" if name in sys.stdlib_module_names else ""
             owner = owner or ("a package of Kaggle's image" if name in _IN_IMAGE else "")
             if owner:
                 module = next(
                     module
-                    for module in self._found.modules.values()
+                    for module in self._result.modules.values()
                     if module.name.partition(".")[0] == name
                 )
                 yield (
@@ -257,7 +257,7 @@ class _Search:
                 )
 
     def _has_other_modules(self) -> bool:
-        known = {*self._found.modules, self._main}
+        known = {*self._result.modules, self._main}
         return any(path not in known for path in python_files(self._project))
 
 

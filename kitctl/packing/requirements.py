@@ -63,72 +63,72 @@ def find_requirements(
     or in the project's folder, `[project] dependencies` in the project's pyproject.toml. `code` is
     the script's text.
     """
-    found = Requirements(is_named=setting is not None)
+    result = Requirements(is_named=setting is not None)
     if isinstance(setting, str):
         if setting:
-            _read_file(project, project / setting, found, code)
+            _read_file(project, project / setting, result, code)
     elif setting is not None:
-        found.source = SETTING
+        result.source = SETTING
         for text in setting:
-            found.add(text, SETTING)
-    elif _read_block(code, script.name, found):
-        found.is_named = True
+            result.add(text, SETTING)
+    elif _read_block(code, script.name, result):
+        result.is_named = True
     else:
         places = dict.fromkeys((script.parent / FILE, project / FILE))
         path = next((path for path in places if path.is_file()), project / PROJECT_FILE)
         if path.is_file():
-            _read_file(project, path, found, code)
-    return found
+            _read_file(project, path, result, code)
+    return result
 
 
-def _read_file(project: Path, path: Path, found: Requirements, code: str) -> None:
-    found.source = _shown(project, path)
+def _read_file(project: Path, path: Path, result: Requirements, code: str) -> None:
+    result.source = _shown(project, path)
     if path.suffix == ".py" and path.is_file():
-        _read_block(path.read_text("utf-8", "replace"), found.source, found)
+        _read_block(path.read_text("utf-8", "replace"), result.source, result)
     elif path.name == PROJECT_FILE:
-        _read_dependencies(path, found)
+        _read_dependencies(path, result)
     else:
-        _read_lines(project, path, found, set())
+        _read_lines(project, path, result, set())
 
 
-def _read_block(code: str, name: str, found: Requirements) -> bool:
+def _read_block(code: str, name: str, result: Requirements) -> bool:
     """Read a script's PEP 723 block; return whether there is one that names packages."""
     blocks = [match for match in _BLOCK.finditer(code) if match["type"] == "script"]
     if not blocks:
         return False
-    found.source = name
+    result.source = name
     lines = blocks[0]["content"].splitlines()
     content = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
     try:
         dependencies = tomllib.loads(content).get("dependencies", [])
     except tomllib.TOMLDecodeError as error:
         problem = Problem(name, f"has a block `# /// script` that is no TOML: {error}.", "Fix it.")
-        found.problems.append(problem)
+        result.problems.append(problem)
         return True
-    _add_list(dependencies, f"{name}, block `# /// script`", found)
+    _add_list(dependencies, f"{name}, block `# /// script`", result)
     return bool(dependencies)
 
 
-def _read_dependencies(path: Path, found: Requirements) -> None:
+def _read_dependencies(path: Path, result: Requirements) -> None:
     try:
         project = tomllib.loads(path.read_text("utf-8")).get("project", {})
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        found.problems.append(Problem(PROJECT_FILE, f"cannot be read: {error}.", "Fix it."))
+        result.problems.append(Problem(PROJECT_FILE, f"cannot be read: {error}.", "Fix it."))
         return
     dependencies = project.get("dependencies", []) if isinstance(project, dict) else []
-    _add_list(dependencies, f"{PROJECT_FILE}, [project] dependencies", found)
+    _add_list(dependencies, f"{PROJECT_FILE}, [project] dependencies", result)
 
 
-def _add_list(values: object, place: str, found: Requirements) -> None:
+def _add_list(values: object, place: str, result: Requirements) -> None:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         fix = 'It must be a list of texts, such as ["lightgbm"].'
-        found.problems.append(Problem(place, "is no list of texts.", fix))
+        result.problems.append(Problem(place, "is no list of texts.", fix))
         return
     for value in values:
-        found.add(value, place)
+        result.add(value, place)
 
 
-def _read_lines(project: Path, path: Path, found: Requirements, seen: set[Path]) -> None:
+def _read_lines(project: Path, path: Path, result: Requirements, seen: set[Path]) -> None:
     """Read a file in pip's format; files that it names by -r are read too."""
     name = _shown(project, path)
     if path.resolve() in seen:
@@ -136,19 +136,19 @@ def _read_lines(project: Path, path: Path, found: Requirements, seen: set[Path])
     seen.add(path.resolve())
     if not path.is_file() or not path.resolve().is_relative_to(project.resolve()):
         fix = "Name a file in the project's folder."
-        found.problems.append(Problem(SETTING, f"names {name}, which is not there.", fix))
+        result.problems.append(Problem(SETTING, f"names {name}, which is not there.", fix))
         return
     left: list[str] = []
     for number, line in _lines(_text(path.read_bytes())):
         option, value = [*re.split(r"[\s=]+", line, maxsplit=1), ""][:2]
         if option in ("-r", "--requirement"):
-            _read_lines(project, path.parent / value.strip(), found, seen)
+            _read_lines(project, path.parent / value.strip(), result, seen)
         elif option.startswith("-") or re.match(r"\.{0,2}/|\.($|\[)|[A-Za-z]:\\", line):
             left.append(option)
         else:
-            found.add(line, f"{name}, line {number}")
+            result.add(line, f"{name}, line {number}")
     if left:
-        found.warnings.append(
+        result.warnings.append(
             f"{name}: {', '.join(dict.fromkeys(left))} is left out: only packages by name or "
             "address are installed on Kaggle."
         )

@@ -51,8 +51,8 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
     _draw_metrics(pulled, console)
     for file in pulled.summary.unreadable[:SHOWN]:
         console.print(f"not shown  {file.path} {file.reason}", soft_wrap=True)
-    if words := verdict(pulled.summary.report):
-        draw_sentence("reading", words[:LONGEST_TEXT], console)
+    if sentence := verdict(pulled.summary.report):
+        draw_sentence("reading", sentence[:LONGEST_TEXT], console)
     for table in pulled.tables[:SHOWN]:
         console.print(f"table      {table}", soft_wrap=True)
     for plot in pulled.plots[:SHOWN]:
@@ -74,7 +74,7 @@ def _left_at_kaggle(entries: Sequence[ManifestEntry]) -> str:
 
 def _files(pulled: PullResult) -> str:
     fetched = [file for file in pulled.files if file.state == "fetched"]
-    kept = len(pulled.files) - len(fetched)
+    unchanged = len(pulled.files) - len(fetched)
     size = sum(file.bytes for file in pulled.files) / 1e6
     if pulled.verified:
         checked = "✓ all match the run's manifest"
@@ -84,7 +84,7 @@ def _files(pulled: PullResult) -> str:
         checked = "the run left no manifest to check them with"
     return (
         f"{counted(len(pulled.files), 'file')}, {size:,.1f} MB"
-        f" ({len(fetched)} fetched, {kept} already here) · {checked}"
+        f" ({len(fetched)} fetched, {unchanged} already here) · {checked}"
     )
 
 

@@ -60,7 +60,7 @@ def find_interpreter(program: Path, packages: tuple[str, ...] = ()) -> Interpret
         places = (program / "bin/python", program / "Scripts/python.exe")
         program = next((path for path in places if path.exists()), program)
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [str(program.absolute()), "-I", "-c", _PROBE, *packages],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -68,7 +68,7 @@ def find_interpreter(program: Path, packages: tuple[str, ...] = ()) -> Interpret
             errors="replace",
             timeout=PROBE_SECONDS,
         )
-        answer = json.loads(done.stdout)
+        answer = json.loads(process.stdout)
         if answer["version"] < [3, 9]:
             raise _not_usable(program, f"is Python {'.'.join(map(str, answer['version']))}")
         return Interpreter(

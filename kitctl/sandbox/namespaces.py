@@ -163,9 +163,13 @@ def _give_up_privileges() -> None:
         if capability not in KEPT_CAPABILITIES:
             _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # The last ones may not exist.
     _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", Path("/"))
-    kept = sum(1 << capability for capability in KEPT_CAPABILITIES)
+    capabilities = sum(1 << capability for capability in KEPT_CAPABILITIES)
     header = struct.pack("Ii", CAPABILITY_VERSION, 0)
-    _checked(_libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)), "capset", Path("/"))
+    _checked(
+        _libc.capset(header, struct.pack("6I", capabilities, capabilities, 0, 0, 0, 0)),
+        "capset",
+        Path("/"),
+    )
     _leave_session_keyring()
     _forbid_abstract_sockets()
 

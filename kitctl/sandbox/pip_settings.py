@@ -23,17 +23,17 @@ _PASSWORD = re.compile(r"://[^/\s@]+@")
 
 def pip_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment variables with which a run's pip finds packages as the user's does."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for path in _files(environ):
-        found |= _read(path)
-    found |= {name: environ[name] for name in _VARIABLES if environ.get(name)}
-    return {name: value for name, value in found.items() if not _PASSWORD.search(value)}
+        settings |= _read(path)
+    settings |= {name: environ[name] for name in _VARIABLES if environ.get(name)}
+    return {name: value for name, value in settings.items() if not _PASSWORD.search(value)}
 
 
 def pip_folders(variables: Mapping[str, str]) -> list[Path]:
     """Return the folders of packages that these variables name, which the run must see."""
-    words = " ".join(variables.get(f"PIP_{name}", "") for name in ("EXTRA_INDEX_URL", "FIND_LINKS"))
-    places = (Path(word.removeprefix("file://")) for word in words.split())
+    urls = " ".join(variables.get(f"PIP_{name}", "") for name in ("EXTRA_INDEX_URL", "FIND_LINKS"))
+    places = (Path(word.removeprefix("file://")) for word in urls.split())
     return [place for place in places if place.is_absolute() and place.is_dir()]
 
 

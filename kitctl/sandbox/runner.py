@@ -152,7 +152,7 @@ def start(
     interpreter = find_interpreter(python, needed) if python else own_interpreter(needed)
     _require_packages(interpreter)
     root = root.resolve()
-    hidden = secrets.given() if secret_values is None else secret_values
+    hidden = secrets.from_environment() if secret_values is None else secret_values
     secret_file = _make_folders(root, hidden, interpreter)
     (root / "src" / name).write_bytes(script)
     inputs = _both_layouts(mounts)

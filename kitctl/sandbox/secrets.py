@@ -13,7 +13,7 @@ SHORTEST_HIDDEN = 4
 """A shorter value is not replaced in the log: it would be found in half of the lines."""
 
 
-def given(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables of the environment that hold secrets."""
     return {
         name.upper(): value

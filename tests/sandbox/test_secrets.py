@@ -60,7 +60,7 @@ def test_a_secret_without_a_value_is_an_error_that_says_how_to_give_one(tmp_path
 
 def test_only_variables_with_the_prefix_and_a_value_are_secrets() -> None:
     environment = {"KITCTL_SECRET_A": "1", "kitctl_secret_b": "2", "KITCTL_SECRET_C": "", "HF": "3"}
-    assert secrets.given(environment) == {"KITCTL_SECRET_A": "1", "KITCTL_SECRET_B": "2"}
+    assert secrets.from_environment(environment) == {"KITCTL_SECRET_A": "1", "KITCTL_SECRET_B": "2"}
 
 
 def test_long_values_are_hidden_before_parts_of_them_and_short_ones_are_not() -> None:

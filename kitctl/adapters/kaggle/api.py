@@ -226,8 +226,8 @@ class KaggleApi:
             source_problem(self._transport, lambda slug: self.competitions.show(slug), kind, source)
             for kind, source in kinds
         )
-        found = tuple(problem for problem in problems if problem is not None)
-        return tuple(map(at_the_local_kaggle, found)) if self.service == "local" else found
+        known = tuple(problem for problem in problems if problem is not None)
+        return tuple(map(at_the_local_kaggle, known)) if self.service == "local" else known
 
     def source_versions(self, sources: Sources) -> Mapping[str, SourceVersion]:
         return source_versions(self._transport, sources)

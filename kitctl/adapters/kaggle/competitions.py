@@ -153,7 +153,8 @@ def _refused(slug: str, error: InvalidInput) -> Refused:
     """Return Kaggle's refusal in its own words, with the next step."""
     message = error.kaggle_message if isinstance(error, NotVisible) else error.message
     code, hint = next(
-        ((code, hint) for words, code, hint in _REFUSALS if words.search(message)), _OTHER_REFUSAL
+        ((code, hint) for pattern, code, hint in _REFUSALS if pattern.search(message)),
+        _OTHER_REFUSAL,
     )
     return Refused(
         f'Kaggle refused the submission to {slug}: "{message}" Nothing was handed in.',

@@ -60,12 +60,12 @@ class KaggleDatasets:
                 "ListDatasets",
                 {"group": "DATASET_SELECTION_GROUP_MY", "page": page, "pageSize": PAGE_SIZE},
             )
-            found = wire.objects(answer, "datasets")
-            for dataset in found:
+            datasets = wire.objects(answer, "datasets")
+            for dataset in datasets:
                 owner, _, slug = wire.text(dataset, "ref").rpartition("/")
                 yield _info(dataset, DatasetRef(owner, slug))
             # Kaggle's pages may be shorter than what was requested.
-            if not found or not wire.text(answer, "nextPageToken"):
+            if not datasets or not wire.text(answer, "nextPageToken"):
                 return
             page += 1
 

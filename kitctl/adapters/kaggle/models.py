@@ -93,7 +93,7 @@ class KaggleModels:
         )
 
     def archive_url(self, ref: DatasetRef, version: int | None) -> str:
-        number = version or (found.version if (found := self.find(ref)) else 0)
+        number = version or (info.version if (info := self.find(ref)) else 0)
         return self._transport.call_for_address(
             _MODELS, "DownloadModelInstanceVersion", {**_name(ref), "versionNumber": number}
         )

@@ -32,8 +32,8 @@ def source_problem(
         return _PROBLEMS[kind](transport, source, owner, slug)
     except NotVisible as error:
         if kind in _UNSURE and error.status != 404:
-            said = f'Kaggle says "{error.kaggle_message}"'
-            return UncheckedSource(source, f"not checked: {said}.")
+            reason = f'Kaggle says "{error.kaggle_message}"'
+            return UncheckedSource(source, f"not checked: {reason}.")
         return Problem(
             source,
             f'Kaggle shows no such {kind} to this account: "{error.kaggle_message}"',

@@ -68,7 +68,7 @@ class HttpUploader:
             # A storage that takes nothing new, whatever it answers, is given up.
             failures = failures + 1 if arrived is not None and arrived <= start else 0
             if failures >= MAX_FAILURES:
-                raise failure.error if failure else _stuck(file)
+                raise failure.error if failure else _no_progress(file)
             if failures:
                 time.sleep(0.25 * 2**failures)
         on_bytes(size - counted)
@@ -158,7 +158,7 @@ def _answer(response: Response, file: Path, size: int) -> int | None:
     )
 
 
-def _stuck(file: Path) -> NetworkFailed:
+def _no_progress(file: Path) -> NetworkFailed:
     return NetworkFailed(
         f"The storage takes nothing of {file.name}.",
         code="upload_failed",

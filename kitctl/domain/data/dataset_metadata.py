@@ -50,8 +50,8 @@ def from_folder_name(name: str, *, id: str = "", title: str = "") -> DatasetMeta
     """
     owner, _, slug = id.rpartition("/")
     slug = slug or slugify(title or name)
-    words = title or slug.replace("-", " ").capitalize()
-    return _checked(DatasetMetadata(owner=owner, slug=slug, title=words))
+    default_title = title or slug.replace("-", " ").capitalize()
+    return _checked(DatasetMetadata(owner=owner, slug=slug, title=default_title))
 
 
 def parse_metadata(text: str, *, id: str = "", title: str = "") -> DatasetMetadata:

@@ -121,9 +121,9 @@ def _double_problems(folder: PhotoFolder) -> list[FolderProblem]:
             for photo in photos:
                 places[photo.sha256].append((split, name, photo))
     problems = []
-    for found in places.values():
-        its_splits, its_classes = {place[0] for place in found}, {place[1] for place in found}
-        first, *others = (photo.path for *_, photo in found)
+    for copies in places.values():
+        its_splits, its_classes = {place[0] for place in copies}, {place[1] for place in copies}
+        first, *others = (photo.path for *_, photo in copies)
         if len(its_classes) > 1:
             kind, what = "double_in_classes", "in two classes"
         elif len(its_splits) > 1:

@@ -108,12 +108,12 @@ def find(name: str) -> Accelerator | None:
     known = _BY_NAME.get(name.lower())
     if known is not None:
         return known
-    meant = _OTHER_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
-    if meant is CPU:
+    current = _OTHER_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
+    if current is CPU:
         return CPU
-    if meant is not None:
-        says = f"{name} means {meant.shape} today ({meant.runs_on}); write that."
-        return replace(meant, warning=says)
+    if current is not None:
+        says = f"{name} means {current.shape} today ({current.runs_on}); write that."
+        return replace(current, warning=says)
     if not _FORM.fullmatch(name):
         return None
     similar = difflib.get_close_matches(name.lower(), _BY_NAME, n=1)

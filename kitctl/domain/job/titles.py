@@ -18,10 +18,10 @@ def title_from(names: Sequence[str]) -> str:
 
     Of `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title.
     """
-    words = ""
+    text = ""
     for name in (*names, LAST_RESORT):
-        words = f"{_words(name)} {words}".strip()
-        title = _shortened(words[:1].upper() + words[1:])
+        text = f"{_words(name)} {text}".strip()
+        title = _shortened(text[:1].upper() + text[1:])
         if len(title) >= SHORTEST_TITLE and len(slug_of(title)) >= SHORTEST_TITLE:
             return title
     return LAST_RESORT

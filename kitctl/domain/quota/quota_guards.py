@@ -38,10 +38,10 @@ def quota_guard(
         if intent.pool not in POOL_NAMES or pool is None:
             return []
         until_reset = reading.week.end - now
-        taken = still_to_take(pending, pool, now, until_reset)
-        left = pool.unspent_seconds - taken
+        pending_seconds = still_to_take(pending, pool, now, until_reset)
+        left = pool.unspent_seconds - pending_seconds
         if min(_expected(intent), until_reset) > left:
-            raise _does_not_fit(intent, max(0.0, left), taken, until_reset, past)
+            raise _does_not_fit(intent, max(0.0, left), pending_seconds, until_reset, past)
         estimated = [_ESTIMATED] if reading.estimated else []
         return [*estimated, *_warnings(intent, left, until_reset)]
 
@@ -101,14 +101,18 @@ def still_to_take(
 
 
 def _does_not_fit(
-    intent: Intent, left: float, taken: float, until_reset: float, past: Sequence[Run]
+    intent: Intent, left: float, pending_seconds: float, until_reset: float, past: Sequence[Run]
 ) -> Refused:
     without_past = intent.forecast.basis == TIMEOUT
     may = "may take up to" if without_past else "is expected to take"
     is_left = (
         f"{durations.describe(left)} of this week's are left" if left >= 1 else "nothing is left"
     )
-    others = f" beside the {durations.describe(taken)} of runs under way" if taken else ""
+    others = (
+        f" beside the {durations.describe(pending_seconds)} of runs under way"
+        if pending_seconds
+        else ""
+    )
     ways = []
     if without_past and left >= 60:
         ways.append(f"end it in time with `--timeout {durations.option(left)}`")

@@ -37,7 +37,9 @@ def reason_to_wait(refused: Refused) -> WaitReason | None:
     """Return what a refused push may wait for; None where that is of no use."""
     kind = refused.code
     if kind == "push_refused":
-        kind = next((code for words, code in _KAGGLES_WORDS if words.search(refused.message)), "")
+        kind = next(
+            (code for pattern, code in _KAGGLES_WORDS if pattern.search(refused.message)), ""
+        )
     if kind not in _TEXTS:
         return None
     return WaitReason(kind, f"{_TEXTS[kind]}: {_short(refused)}", refused)

@@ -110,8 +110,8 @@ def _verdict(run: ComparedRun) -> str:
 
 
 def _ranked(runs: Sequence[ComparedRun], metric: str) -> list[tuple[ComparedRun, BestValue]]:
-    found = [(run, best) for run in runs if (best := run.best(metric))]
-    return sorted(found, key=lambda pair: pair[1].value, reverse=not lower_is_better(metric))
+    scored = [(run, best) for run in runs if (best := run.best(metric))]
+    return sorted(scored, key=lambda pair: pair[1].value, reverse=not lower_is_better(metric))
 
 
 def _smallest_difference(a: ComparedRun, b: ComparedRun, metric: str) -> float:

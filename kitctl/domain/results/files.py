@@ -189,9 +189,9 @@ def _folders_of(name: str) -> set[str]:
     return {"/".join(parts[:end]) for end in range(1, len(parts))}
 
 
-def free_name(candidates: Iterable[str], taken: Iterable[str]) -> str:
+def free_name(candidates: Iterable[str], existing: Iterable[str]) -> str:
     """Return the first candidate that is no file and no folder among the names, in any case."""
-    keys = {key for name in taken for key in (_key(name), *_folders_of(_key(name)))}
+    keys = {key for name in existing for key in (_key(name), *_folders_of(_key(name)))}
     return next(name for name in candidates if _key(name) not in keys)
 
 

@@ -48,18 +48,18 @@ class ModelLabels:
 
 def from_labels(content: Mapping[str, Any]) -> ModelLabels | None:
     """Return what labels.json says; None where it says too little."""
-    taken = content.get("input")
+    inputs = content.get("input")
     classes = _names(content.get("classes"))
-    if content.get("schema") != "kitctl-labels/1" or not isinstance(taken, dict) or not classes:
+    if content.get("schema") != "kitctl-labels/1" or not isinstance(inputs, dict) or not classes:
         return None
-    shape = taken.get("shape")
+    shape = inputs.get("shape")
     is_fixed = isinstance(shape, list) and len(shape) == 4 and shape[1] is not None
     return ModelLabels(
         classes,
-        CHANNELS.get(str(taken.get("color_mode")), 3),
-        _size(taken.get("resized_to")) if is_fixed else (),
-        str(taken.get("interpolation", "nearest")),
-        taken.get("crop_to_aspect_ratio") is True,
+        CHANNELS.get(str(inputs.get("color_mode")), 3),
+        _size(inputs.get("resized_to")) if is_fixed else (),
+        str(inputs.get("interpolation", "nearest")),
+        inputs.get("crop_to_aspect_ratio") is True,
         scale=False,
     )
 

@@ -73,8 +73,8 @@ def facts(report: Mapping[str, Any]) -> Facts:
 
 def verdict(report: Mapping[str, Any]) -> str:
     """Return the sentence in which run.json judges the learning curves."""
-    words = _mapping(report.get("reading")).get("words")
-    return words if isinstance(words, str) else ""
+    sentence = _mapping(report.get("reading")).get("words")
+    return sentence if isinstance(sentence, str) else ""
 
 
 def numbers(values: object) -> dict[str, float]:

@@ -95,8 +95,8 @@ def _mounts(state: LocalState, version: KernelVersion) -> dict[str, Path]:
             if folder := state.datasets.stand_in(kind, name):
                 mounts[f"{kind}/{name}"] = folder
     for name in version.request.model_sources:
-        if found := state.models.folder_of(name.lower()):
-            path, folder = found
+        if attached_model := state.models.folder_of(name.lower()):
+            path, folder = attached_model
             # A framework such as pyTorch has capitals in the source only.
             as_written = "/".join([*name.split("/")[:4], path.rpartition("/")[2]])
             mounts |= {path: folder, f"models/{as_written}": folder}

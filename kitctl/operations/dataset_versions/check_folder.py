@@ -80,16 +80,16 @@ def check_folder(
         for name in listing.left_out
         if name.path not in refused
     ]
-    found = sort_photos(files)
-    problems += folder_problems(found)
-    paths = [photo.path for photo in found.photos]
+    layout = sort_photos(files)
+    problems += folder_problems(layout)
+    paths = [photo.path for photo in layout.photos]
     with reporter.progress(f"Looking at {len(paths)} photos"):
         problems += [
             FolderProblem(Severity.WARNING, "unreadable", fault.path, f"{fault.reason}.")
             for fault in photos.faults(folder, paths)
         ]
     return FolderCheck(
-        folder, found, len(files), sum(file.bytes for file in files), tuple(problems)
+        folder, layout, len(files), sum(file.bytes for file in files), tuple(problems)
     )
 
 

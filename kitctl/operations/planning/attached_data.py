@@ -33,10 +33,10 @@ def attached_folders(
         if plan.code_data:
             (folders[plan.code_data] / DATA_FILE).write_bytes(plan.data)
         if plan.launch.wheels:
-            wanted = [text for text in plan.launch.requirements if for_kaggle or lacks(text)]
-            if wanted:
+            packages = [text for text in plan.launch.requirements if for_kaggle or lacks(text)]
+            if packages:
                 with reporter.progress("Fetching packages"):
-                    fetch_wheels(wanted, folders[plan.launch.wheels], for_kaggle=for_kaggle)
+                    fetch_wheels(packages, folders[plan.launch.wheels], for_kaggle=for_kaggle)
             # A data set cannot be empty.
             text = "".join(f"{requirement}\n" for requirement in plan.launch.requirements)
             (folders[plan.launch.wheels] / "requirements.txt").write_text(text, "utf-8")

@@ -35,8 +35,8 @@ def fetch_wheels(requirements: Sequence[str], folder: Path, *, for_kaggle: bool)
     with tempfile.TemporaryDirectory(prefix="kitctl-") as scratch:
         report = Path(scratch, "report.json")
         target = ["--target", scratch] if for_kaggle else []
-        words = ["install", "--dry-run", "--report", str(report), *target]
-        _run_pip([*words, *options, *requirements], requirements)
+        arguments = ["install", "--dry-run", "--report", str(report), *target]
+        _run_pip([*arguments, *options, *requirements], requirements)
         try:
             locked = _locked(json.loads(report.read_text("utf-8")), for_kaggle=for_kaggle)
         except KeyError:
@@ -44,8 +44,8 @@ def fetch_wheels(requirements: Sequence[str], folder: Path, *, for_kaggle: bool)
         if locked:
             lock = Path(scratch, "locked.txt")
             lock.write_text("\n".join(locked), "utf-8")
-            words = ["download", "--no-deps", "--require-hashes", "--dest", str(folder)]
-            _run_pip([*words, *options, "--requirement", str(lock)], requirements)
+            arguments = ["download", "--no-deps", "--require-hashes", "--dest", str(folder)]
+            _run_pip([*arguments, *options, "--requirement", str(lock)], requirements)
     return sorted(folder.glob("*.whl"))
 
 
@@ -61,10 +61,10 @@ def _locked(report: Mapping[str, Any], *, for_kaggle: bool) -> list[str]:
     return sorted(lines)
 
 
-def _run_pip(words: Sequence[str], requirements: Sequence[str]) -> None:
-    command = [sys.executable, "-m", "pip", *words, "--quiet", "--no-input"]
+def _run_pip(arguments: Sequence[str], requirements: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--no-input"]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [*command, "--disable-pip-version-check"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -74,8 +74,8 @@ def _run_pip(words: Sequence[str], requirements: Sequence[str]) -> None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(requirements, f"{type(error).__name__}.") from None
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    if process.returncode:
+        errors = [line for line in process.stderr.splitlines() if line.startswith("ERROR: ")]
         raise _failed(requirements, " ".join(errors[-1:]).removeprefix("ERROR: "))
 
 

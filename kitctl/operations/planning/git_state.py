@@ -69,7 +69,7 @@ def _is_dirty(git: str, project: Path, files: Sequence[str], commit: str) -> boo
     """
     command = [git, *_NO_PROGRAMS, "--no-pager", "--literal-pathspecs"]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [*command, "ls-tree", "-r", "-z", commit, "--", *files],
             cwd=project,
             env={**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"},
@@ -79,10 +79,10 @@ def _is_dirty(git: str, project: Path, files: Sequence[str], commit: str) -> boo
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    if done.returncode:
+    if process.returncode:
         return None
     hashes = {}
-    for entry in filter(None, done.stdout.split(b"\0")):
+    for entry in filter(None, process.stdout.split(b"\0")):
         kind, _, name = entry.partition(b"\t")
         hashes[os.fsdecode(name)] = kind.split()[2].decode("ascii")
     return any(not _is_unchanged(project / name, hashes.get(name, "")) for name in files)

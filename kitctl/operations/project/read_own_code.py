@@ -32,20 +32,20 @@ def read_own_code(
     """Return the modules of the project that the code needs, found without running any of it."""
     path = folder / metadata.code_file
     main = MainCode(path, _sources(metadata, code))
-    found = find_own_modules(folder, main, config.load(folder, {}).code)
-    files = {_place(folder, path): path.read_bytes() for path in found.modules}
+    own = find_own_modules(folder, main, config.load(folder, {}).code)
+    files = {_place(folder, path): path.read_bytes() for path in own.modules}
     problems = [
         problem
         for name, content in files.items()
         for problem in credentials(name, content.decode("utf-8", "replace"))
     ]
-    roots = tuple(_place(folder, root) for root in found.roots)
+    roots = tuple(_place(folder, root) for root in own.roots)
     package = main_package(folder, main) if metadata.kernel_type == "script" else ""
     return OwnCode(
         CodeFiles(files=dict(sorted(files.items())), roots=roots, package=package),
-        found.names,
-        (*found.problems, *problems),
-        (*found.warnings, *_unsent(folder, found, data_files)),
+        own.names,
+        (*own.problems, *problems),
+        (*own.warnings, *_unsent(folder, own, data_files)),
     )
 
 
@@ -66,8 +66,8 @@ def _place(folder: Path, path: Path) -> str:
     return name
 
 
-def _unsent(folder: Path, found: OwnModules, data_files: Collection[str]) -> list[str]:
-    names = [_place(folder, path) for path in found.reads if path not in found.modules]
+def _unsent(folder: Path, own: OwnModules, data_files: Collection[str]) -> list[str]:
+    names = [_place(folder, path) for path in own.reads if path not in own.modules]
     left = [name for name in names if name not in data_files]
     if not left:
         return []

@@ -17,10 +17,10 @@ _CODE = {ending for endings in ENDINGS.values() for ending in endings}
 def suggest_file(folder: Path, name: str) -> str:
     """Return "Did you mean …?" for the file of the folder that is most like this name."""
     files = list(_code_files(folder))
-    wanted = name.replace("\\", "/").lower()
-    same = [file for file in files if file.lower() == wanted]
-    same_name = [file for file in files if _name(file) == _name(wanted)]
-    similar = difflib.get_close_matches(wanted, files, n=1)
+    target = name.replace("\\", "/").lower()
+    same = [file for file in files if file.lower() == target]
+    same_name = [file for file in files if _name(file) == _name(target)]
+    similar = difflib.get_close_matches(target, files, n=1)
     for candidates in (same, same_name, similar, files if len(files) == 1 else []):
         if candidates:
             return f"Did you mean {candidates[0]}?"

@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 _REPEATED = ("best_", "model_epoch")
 
 
-def common_metric(runs: Sequence[PulledRun], wanted: str | None) -> str | None:
-    """Return the metric to compare the runs by: the wanted one, else one that all of them have.
+def common_metric(runs: Sequence[PulledRun], choice: str | None) -> str | None:
+    """Return the metric to compare the runs by: `choice`, else one that all of them have.
 
-    Losses of different kinds are not compared, unless wanted. Raises InvalidInput where no run has
-    the wanted one.
+    Losses of different kinds are not compared, unless chosen. Raises InvalidInput where no run has
+    the chosen one.
     """
     names = [_metric_names(run) for run in runs]
-    if wanted is not None:
-        if not any(wanted in each for each in names):
+    if choice is not None:
+        if not any(choice in each for each in names):
             known = list(dict.fromkeys(name for each in names for name in each))
             raise InvalidInput(
-                f"No run has the metric {wanted!r}.",
+                f"No run has the metric {choice!r}.",
                 code="no_metric",
                 hint=f"They have: {', '.join(known[:20])}." if known else "They have none.",
             )
-        return wanted
+        return choice
     common = [name for name in names[0] if all(name in each for each in names)] if names else []
     if len({value_text(run.settings.get("loss")) for run in runs}) > 1:
         common = [name for name in common if not name.endswith("loss")] or common

@@ -25,7 +25,7 @@ class JobKernel:
     warnings: tuple[str, ...] = ()
 
     @property
-    def named(self) -> KernelRef:
+    def request_name(self) -> KernelRef:
         """The name that the request has: Kaggle finds a kernel by it, or makes one."""
         return self.job_name if self.newest is None else self.kernel
 

@@ -22,7 +22,7 @@ def save_request(
     """
     metadata = plan.metadata
     return SaveRequest(
-        kernel=kernel.named,
+        kernel=kernel.request_name,
         title=metadata.title,
         text=_code_text(plan),
         language=metadata.sent_language,

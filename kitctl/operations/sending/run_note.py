@@ -13,13 +13,13 @@ def check_note(option: str, text: str) -> str:
 
     Raises UsageError where it is too long or holds a credential.
     """
-    words = " ".join(text.split())
-    if len(words) > LONGEST_NOTE:
+    line = " ".join(text.split())
+    if len(line) > LONGEST_NOTE:
         raise UsageError(
-            f"{option} has {len(words)} characters.", hint=f"Keep it under {LONGEST_NOTE}."
+            f"{option} has {len(line)} characters.", hint=f"Keep it under {LONGEST_NOTE}."
         )
     if any(secrets.find_credentials(text)):
         raise UsageError(
             f"{option} holds a credential; the ledger keeps none.", hint="Take it out."
         )
-    return words
+    return line

@@ -31,11 +31,11 @@ def settle_lost_pushes(kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> li
 def settle(run: Run, kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> Run | None:
     """Record the version that an intent became; None where Kaggle shows none (yet)."""
     others = [other for other in _sending(kaggle, ledger) if other.id != run.id]
-    found = _version_of(run, others, kaggle, ledger)
-    if found is None:
+    candidate = _version_of(run, others, kaggle, ledger)
+    if candidate is None:
         return None
-    version = found.run
-    if not is_source_of(run.intent, found.source):
+    version = candidate.run
+    if not is_source_of(run.intent, candidate.source):
         reporter.warn(
             f"{version} is taken for the push whose answer was lost, but its source is another."
             " If it was saved elsewhere, the push did not arrive: push it again with --force."

@@ -33,18 +33,18 @@ def main() -> int:
 
 
 def inputs(metadata: dict[str, Any], root: Path) -> Iterator[tuple[Path, Path, list[str]]]:
-    """Yield the folder of each input, its older name, and the client's words that fetch it."""
+    """Yield the folder of each input, its older name, and the client's arguments that fetch it."""
     for ref in metadata["dataset_sources"]:
-        words = ["datasets", "download", ref, "--unzip", "--quiet"]
-        yield root / "datasets" / ref, root / ref.split("/")[1], words
+        arguments = ["datasets", "download", ref, "--unzip", "--quiet"]
+        yield root / "datasets" / ref, root / ref.split("/")[1], arguments
     for ref in metadata["kernel_sources"]:
         yield root / "notebooks" / ref, root / ref.split("/")[1], ["kernels", "output", ref]
     for ref in metadata["competition_sources"]:
-        words = ["competitions", "download", ref, "--quiet"]
-        yield root / "competitions" / ref, root / ref, words
+        arguments = ["competitions", "download", ref, "--quiet"]
+        yield root / "competitions" / ref, root / ref, arguments
     for ref in metadata["model_sources"]:
-        words = ["models", "instances", "versions", "download", ref, "--untar", "--quiet"]
-        yield root / "models" / ref, root / ref.partition("/")[2], words
+        arguments = ["models", "instances", "versions", "download", ref, "--untar", "--quiet"]
+        yield root / "models" / ref, root / ref.partition("/")[2], arguments
 
 
 def fetch(folder: Path, command: list[str]) -> None:
@@ -71,12 +71,13 @@ def run(code: Path, root: Path) -> int:
     source.mkdir(parents=True, exist_ok=True)
     script = source / f"script{code.suffix}"
     shutil.copyfile(code, script)
-    words = [str(script)]
+    arguments = [str(script)]
     if code.suffix == ".ipynb":
-        notebook = ["--to", "notebook", "--execute", "--output", "__notebook__.ipynb"]
-        words = ["-m", "jupyter", "nbconvert", *notebook, "--output-dir", str(working), str(script)]
+        output = ["--output", "__notebook__.ipynb", "--output-dir", str(working)]
+        convert = ["-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
+        arguments = [*convert, *output, str(script)]
     environment = {**os.environ, "KAGGLE_KERNEL_RUN_TYPE": "Batch"}
-    return subprocess.run([sys.executable, *words], cwd=working, env=environment).returncode
+    return subprocess.run([sys.executable, *arguments], cwd=working, env=environment).returncode
 
 
 if __name__ == "__main__":
