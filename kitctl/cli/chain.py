@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kitctl.cli.context import CommandContext
 from kitctl.cli.follow import LinePrinter, show_log
-from kitctl.cli.notify import notify_of
+from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send
 from kitctl.domain.runs.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
 from kitctl.domain.runs.run import Status
-from kitctl.errors import Interrupted, KitError, NextCommand, UsageError
+from kitctl.errors import Interrupted, NextCommand, UsageError
 from kitctl.operations.sending.job_kernel import find_job_kernel
 from kitctl.operations.sending.run_chain import ChainedRun, ChainResult, run_chain
 from kitctl.operations.watching.find_run import TargetRun
@@ -40,7 +40,7 @@ class PlanSession(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ChainOptions:
-    """How a chain is pushed and watched.
+    """How a chain is pushed and watched; a session waits where it is refused for a reason.
 
     `metadata` and `script_sha256` are those of the job outside of a chain. `resume` is the input
     from which the first session goes on, "" for none.
@@ -52,7 +52,7 @@ class ChainOptions:
     limits: Limits
     resume: str
     follow: bool
-    when_free: bool
+    waits_for: Collection[str]
 
 
 def chain_limits(
@@ -85,16 +85,18 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     kernel = find_job_kernel(options.metadata, context.client, context.ledger).kernel
     first = first_session(options.script_sha256, options.limits)
 
-    def push(session: ChainSession, before: ChainedRun | None) -> TargetRun:
+    def push(
+        session: ChainSession, before: ChainedRun | None, check: Callable[[], None]
+    ) -> TargetRun:
         earlier = options.resume if before is None else _outputs_of(context, before)
         planned = options.session({CHAIN_VARIABLE: session.variable}, earlier)
         limited = replace(planned, timeout_seconds=session.limit_seconds)
-        pushed = send(context, limited, when_free=options.when_free)
+        pushed = send(context, limited, waits_for=options.waits_for, check=check)
         assert pushed.run.ref is not None
         context.console.info(f"Session {session.number}: {pushed.run.name}, {pushed.url}")
         return TargetRun(pushed.run.ref, pushed.run)
 
-    with _notified_of_stop(context, str(kernel)):
+    with notified_of_stop(context, f"{kernel}: the chain"):
         result = run_chain(
             kernel,
             first,
@@ -108,20 +110,6 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     _notify_of_chain(context, result)
     hint = NextCommand("pull-results", "RUN", run=str(result.runs[-1].run))
     return CommandResult(result, draw_chain, result.failure, hint)
-
-
-@contextmanager
-def _notified_of_stop(context: CommandContext, kernel: str) -> Iterator[None]:
-    """Notify of an error that stops the chain before its end, but not of Ctrl-C."""
-    try:
-        yield
-    except Interrupted:
-        raise
-    except KitError as error:
-        # Only its code: what a message quotes is not meant for others.
-        text = f"{kernel}: the chain stopped ({error.code}); the same command goes on"
-        notify_of(context, text, {"run": kernel, "status": None, "outcome": error.code})
-        raise
 
 
 def _notify_of_chain(context: CommandContext, result: ChainResult) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kitctl.cli.context import CommandContext
-from kitctl.errors import NetworkFailed
+from kitctl.errors import Interrupted, KitError, NetworkFailed
 
 if TYPE_CHECKING:
     from kitctl.operations.watching.run_status import RunStatus
@@ -50,3 +51,17 @@ def notify_of(context: CommandContext, text: str, facts: Mapping[str, object]) -
         notify(target, text, facts)
     except NetworkFailed as error:
         context.console.warn(error.message)
+
+
+@contextmanager
+def notified_of_stop(context: CommandContext, what: str) -> Iterator[None]:
+    """Notify of an error that stops `what` before its end, but not of Ctrl-C."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except KitError as error:
+        # Only its code: what a message quotes is not meant for others.
+        text = f"{what} stopped ({error.code}); the same command goes on"
+        notify_of(context, text, {"outcome": error.code})
+        raise

@@ -69,6 +69,7 @@ def pipelines(
             hint=NextCommand("pipelines", "--push", without=("data", "out")),
         )
     from kitctl.cli.send import pushed_result, send, timeout_seconds
+    from kitctl.domain.quota.reasons_to_wait import ALL_REASONS
     from kitctl.operations.pipelines import pipelines_settings
     from kitctl.operations.planning.plan_job import plan_job
     from kitctl.operations.push import PushOptions
@@ -86,7 +87,7 @@ def pipelines(
         name=check_note("--name", name),
         message=check_note("--message", message),
     )
-    return pushed_result(send(context, options, when_free=when_free))
+    return pushed_result(send(context, options, waits_for=ALL_REASONS if when_free else ()))
 
 
 def _measure_here(

@@ -16,7 +16,7 @@ from kitctl.cli.options import (
     LocalOption,
     SetOption,
 )
-from kitctl.errors import NextCommand, UsageError
+from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def push(
     sessions: option.Sessions = None,
     hours: option.Hours = None,
     resume: option.Resume = None,
+    shards: option.Shards = None,
     reuse_features: option.ReuseFeatures = None,
     notify: NotifyOption = None,
     local: LocalOption = None,
@@ -60,9 +61,12 @@ def push(
     What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
+    from kitctl.cli.push_contradictions import require_possible
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send, timeout_seconds
+    from kitctl.cli.shards import ShardOptions, push_shards
     from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+    from kitctl.domain.quota.reasons_to_wait import ALL_REASONS, SESSIONS_FULL
     from kitctl.operations.planning.launch_options import check_arguments, parse_environment
     from kitctl.operations.planning.overrides import parse_overrides
     from kitctl.operations.planning.plan_job import plan_job
@@ -71,13 +75,7 @@ def push(
     from kitctl.operations.sending.run_note import check_note
     from kitctl.render import push as render
 
-    if open_it and not follow:
-        raise UsageError("--open needs --follow.", hint="Add --follow, or pull the run later.")
-    if no_run and (follow or replace or when_free or until_done):
-        raise UsageError(
-            "--no-run starts nothing, so there is nothing to follow, replace or wait for.",
-            hint="Leave out --no-run, or -f, --replace, --when-free and --until-done.",
-        )
+    require_possible(context.given)
     config = context.configure(accelerator=accelerator, timeout=timeout, local=local, notify=notify)
     require_notifiable(context)
     folders = name_data(context, data or [])
@@ -92,7 +90,7 @@ def push(
         arguments=check_arguments(context.script_arguments),
         reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
         datasets=tuple(folders),
-        # A chain takes days: what is changed in the folder meanwhile is not the same job.
+        # Sessions take days: what is changed in the folder meanwhile is not the same job.
         files=read_project(context.project),
     )
     plan = plan_with(environment=environment, resume=earlier)
@@ -129,10 +127,21 @@ def push(
                 limits=limits,
                 resume=earlier,
                 follow=follow,
-                when_free=when_free,
+                waits_for=ALL_REASONS if when_free else (),
             ),
         )
-    pushed = send(context, options, when_free=when_free)
+    if shards is not None:
+        return push_shards(
+            context,
+            ShardOptions(
+                count=shards,
+                job=options,
+                session=plan_session,
+                again=again,
+                waits_for=ALL_REASONS if when_free else SESSIONS_FULL,
+            ),
+        )
+    pushed = send(context, options, waits_for=ALL_REASONS if when_free else ())
     return _followed(context, pushed, open_it=open_it) if follow else pushed_result(pushed)
 
 

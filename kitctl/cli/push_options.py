@@ -95,6 +95,15 @@ Resume = Annotated[
     typer.Option("--resume", metavar="RUN", help="Go on from that kernel's newest outputs."),
 ]
 
+Shards = Annotated[
+    int | None,
+    typer.Option(
+        "--shards",
+        metavar="N",
+        help="Run it N times, as many at once as Kaggle allows, with KITCTL_SHARD=i/N.",
+    ),
+]
+
 ReuseFeatures = Annotated[
     str | None,
     typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,16 @@ if TYPE_CHECKING:
     from kitctl.ports import Reporter
 
 
-def send(context: CommandContext, options: PushOptions, *, when_free: bool = False) -> PushResult:
-    """Push the plan, `when_free`: as soon as Kaggle has room for it.
+def send(
+    context: CommandContext,
+    options: PushOptions,
+    *,
+    waits_for: Collection[str] = (),
+    check: Callable[[], None] = lambda: None,
+) -> PushResult:
+    """Push the plan; where it is refused for a reason in `waits_for`, as soon as Kaggle has room.
+
+    `check` is called before each try: while it was waited, another machine may have gone on.
 
     What its script cannot hold is pushed first, as data sets. The local Kaggle also gets the
     folders of its data sets, and its secrets.
@@ -42,10 +51,11 @@ def send(context: CommandContext, options: PushOptions, *, when_free: bool = Fal
         context.console.warn(warning)
 
     def attempt(reporter: Reporter) -> PushResult:
+        check()
         return push(options, client, context.ledger, context.clock, reporter)
 
-    if when_free:
-        pushed, waited = push_when_free(attempt, client, context.clock, context.console)
+    if waits_for:
+        pushed, waited = push_when_free(attempt, client, context.clock, context.console, waits_for)
         result = replace(pushed, waited_seconds=waited)
     else:
         result = attempt(context.console)

@@ -108,7 +108,7 @@ class _Situation:
 
     @property
     def foreign_under_way(self) -> RunRef | None:
-        return self.foreign.under_way if self.foreign else None
+        return self.foreign.in_the_way_of(self.intent) if self.foreign else None
 
 
 def push(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from support.command_line import Kitctl, write_script
+from support.local_kaggle import LocalKaggle
+from support.machines import use_another_machine
 
 from kitctl.cli import chain
 from kitctl.operations.watching.find_run import TargetRun
@@ -28,14 +30,6 @@ UNTIL_DONE = ("push", "--local", "--until-done", "--json")
 def chained(call: dict[str, object]) -> list[tuple[int, int]]:
     """Return session and version of each run of a chain."""
     return [(run["session"], run["version"]) for run in call["runs"]]  # type: ignore[attr-defined]
-
-
-def use_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give kitctl a home without a ledger, on the same local Kaggle."""
-    other = tmp_path / "other-home"
-    other.mkdir()
-    (other / "local").symlink_to((tmp_path / "home" / "local").resolve())
-    monkeypatch.setenv("KITCTL_HOME", str(other))
 
 
 def test_a_chain_pushes_session_after_session_until_the_job_is_done(
@@ -131,6 +125,19 @@ def test_a_chain_goes_on_with_the_code_that_it_began_with(
 
     monkeypatch.setattr(chain, "wait_for_end", edit_and_watch)
     assert kitctl(*UNTIL_DONE).data["outcome"] == "finished"
+
+
+def test_a_chain_waits_for_the_weeks_reset_where_it_is_asked_to(
+    kitctl: Kitctl, project: Path, midweek: LocalKaggle
+) -> None:
+    midweek.set_clock("2026-11-27T23:59:57Z")
+    midweek.use_elsewhere("gpu", "2026-11-25T00:00:00Z", "2026-11-26T06:00:00Z")
+    gpu = {"enable_gpu": "true", "machine_shape": "NvidiaTeslaT4"}
+    write_script(project, COUNT.format(steps=2), **gpu)
+    refused = kitctl(*UNTIL_DONE, "--timeout", "1h")
+    assert (refused.code, refused.error["code"]) == (4, "quota_exceeded")
+    waited = kitctl(*UNTIL_DONE, "--timeout", "1h", "--when-free").data
+    assert (waited["outcome"], chained(waited)) == ("finished", [(1, 1), (2, 2)])
 
 
 def test_limits_of_a_chain_are_refused_without_one(kitctl: Kitctl, project: Path) -> None:

@@ -27,6 +27,9 @@ SESSION_LIMIT_SECONDS = {"cpu": 12 * 3600, "gpu": 12 * 3600, "tpu": 9 * 3600}
 SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
 """How many batch sessions Kaggle runs at once for one account."""
 
+CPU_SESSIONS_AT_ONCE = 5
+"""As many on the CPU, by reports: a push is not refused for them, but a queue keeps to them."""
+
 
 @dataclass(frozen=True)
 class Accelerator:

@@ -14,6 +14,7 @@ from kitctl.domain.job.source_names import UncheckedSource
 from kitctl.domain.quota.quota_guards import Guard
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Intent, Run, RunRef, Status
+from kitctl.domain.runs.shards import are_of_one_group, shard_of_run
 from kitctl.errors import NextCommand, Problem, Refused
 
 
@@ -121,11 +122,17 @@ def _being_sent(run: Run, now: float) -> Refused:
 def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:
     """Return the guard that refuses a second run of a kernel that has one under way.
 
-    `foreign` is such a run that was not pushed from here.
+    Shards of one group run beside each other. `foreign` is a run under way that was not pushed from
+    here.
     """
+    shard = shard_of_run(intent.environment)
+
+    def is_in_the_way(run: Run) -> bool:
+        is_beside = are_of_one_group(shard, shard_of_run(run.intent.environment))
+        return run.intent.kernel == intent.kernel and not is_beside
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
-        runs = [run.name for run in pending if run.intent.kernel == intent.kernel]
+        runs = [run.name for run in pending if is_in_the_way(run)]
         if foreign:
             runs.append(str(foreign))
         if not runs:

@@ -13,6 +13,8 @@ _TEXTS = {
     "source_not_ready": "Waiting for a data source to be ready",
     "quota_exceeded": "Waiting for hours of the week",
 }
+SESSIONS_FULL = frozenset({"sessions_full"})
+ALL_REASONS = frozenset(_TEXTS)
 # Kaggle's own words, where sessions run that were not pushed from here.
 _KAGGLES_WORDS = (
     (re.compile(r"session count .*reached", re.IGNORECASE), "sessions_full"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, TypeVar
 
-from kitctl.domain.quota.reasons_to_wait import WaitReason, reason_to_wait
+from kitctl.domain.quota.reasons_to_wait import ALL_REASONS, WaitReason, reason_to_wait
 from kitctl.domain.runs.durations import describe
 from kitctl.domain.runs.weeks import moment_of, week_of
-from kitctl.errors import Interrupted, KitError, NextCommand, Refused
-from kitctl.ports import Clock, Kaggle, NullReporter, ProgressBar, Reporter
+from kitctl.errors import Interrupted, KitError, NetworkFailed, NextCommand, Refused
+from kitctl.operations.watching.watch import PATIENCE_SECONDS
+from kitctl.ports import AnswerLost, Clock, Kaggle, NullReporter, ProgressBar, Reporter
 
 T = TypeVar("T")
 
@@ -22,9 +23,15 @@ LONGEST_QUOTA_PAUSE = 10 * 60.0
 
 
 def push_when_free(
-    push: Callable[[Reporter], T], kaggle: Kaggle, clock: Clock, reporter: Reporter
+    push: Callable[[Reporter], T],
+    kaggle: Kaggle,
+    clock: Clock,
+    reporter: Reporter,
+    waits_for: Collection[str] = ALL_REASONS,
 ) -> tuple[T, float]:
     """Push again and again until it is not refused for want of room; return the seconds waited.
+
+    `waits_for` are the kinds of reasons to wait; others are refused as they are.
 
     Nothing is written down, so that Ctrl-C and kill -9 leave nothing behind: the same call waits
     on, and the guards keep two of them from sending the same script twice.
@@ -35,10 +42,10 @@ def push_when_free(
     try:
         return push(reporter), 0.0
     except Refused as refused:
-        first = _reason(refused)
+        first = _reason(refused, waits_for)
     try:
         with reporter.progress(first.text) as bar:
-            result = _Wait(push, kaggle, clock, reporter, bar).until_free(first)
+            result = _Wait(push, kaggle, clock, reporter, waits_for, bar).until_free(first)
     except KeyboardInterrupt:
         raise Interrupted(
             "Stopped by Ctrl-C while waiting. Nothing was sent, and nothing waits any more.",
@@ -54,11 +61,13 @@ class _Wait(Generic[T]):
         kaggle: Kaggle,
         clock: Clock,
         reporter: Reporter,
+        waits_for: Collection[str],
         bar: ProgressBar,
     ) -> None:
         self._push, self._kaggle, self._clock, self._bar = push, kaggle, clock, bar
-        self._reporter = _WithoutProgress(reporter)
+        self._reporter, self._waits_for = _WithoutProgress(reporter), waits_for
         self._reset_waited_for: float | None = None
+        self._unreachable_since: float | None = None
 
     def until_free(self, reason: WaitReason) -> T:
         pauses = iter(PAUSES)
@@ -72,9 +81,26 @@ class _Wait(Generic[T]):
             try:
                 return self._push(self._reporter)
             except Refused as refused:
-                last, reason = reason, _reason(refused)
+                self._unreachable_since = None
+                last, reason = reason, _reason(refused, self._waits_for)
                 if reason.kind != last.kind:
                     pauses = iter(PAUSES)
+            except AnswerLost:
+                raise
+            except NetworkFailed as error:
+                self._expect_network(error)
+
+    def _expect_network(self, error: NetworkFailed) -> None:
+        """Warn of a network that fails for a while; nothing was sent then.
+
+        Raises NetworkFailed where that lasts longer than the patience.
+        """
+        now = self._clock.monotonic()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        if now - self._unreachable_since > PATIENCE_SECONDS:
+            raise error
+        self._reporter.warn(f"{error.message} Nothing was sent; still waiting.")
 
     def _until_reset(self, reason: WaitReason) -> float:
         """Return the seconds to the week's reset, which is waited for once only.
@@ -95,13 +121,13 @@ class _Wait(Generic[T]):
         return max(1.0, end - now + 1.0)
 
 
-def _reason(refused: Refused) -> WaitReason:
+def _reason(refused: Refused, waits_for: Collection[str]) -> WaitReason:
     """Return what a refused push has to wait for.
 
-    Raises Refused, as it is, where waiting does not help.
+    Raises Refused, as it is, where waiting does not help or is not wanted.
     """
     reason = reason_to_wait(refused)
-    if reason is None:
+    if reason is None or reason.kind not in waits_for:
         raise refused
     return reason
 

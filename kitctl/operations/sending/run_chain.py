@@ -41,8 +41,11 @@ from kitctl.ports import Kaggle, Ledger, Reporter
 
 LARGEST_UNFINISHED_BYTES = 1_000_000
 
-PushSession = Callable[[ChainSession, "ChainedRun | None"], TargetRun]
-"""Pushes a session, which goes on from the one before; None for the first."""
+PushSession = Callable[[ChainSession, "ChainedRun | None", Callable[[], None]], TargetRun]
+"""Pushes a session, which goes on from the one before (None for the first).
+
+The last argument is called before each try: it raises Refused where the session has been pushed.
+"""
 
 WatchRun = Callable[[TargetRun], RunStatus]
 """Waits until a run has ended."""
@@ -144,8 +147,12 @@ def run_chain(
     Raises what `push` raises where a session is refused: the same call goes on later.
     """
     reconcile(kaggle, ledger, reporter)
-    newest = _newest_session(kernel, first.chain, kaggle, ledger)
-    session, target = newest[:2] if newest else (first, push(first, None))
+
+    def find_newest() -> _NewestSession | None:
+        return _newest_session(kernel, first.chain, kaggle, ledger)
+
+    newest = find_newest()
+    session, target = newest[:2] if newest else _push(first, None, push, find_newest)
     runs: list[ChainedRun] = []
     while True:
         status = watch(target)
@@ -156,15 +163,41 @@ def run_chain(
             return ChainResult(tuple(runs), follows)
         assert end.unfinished is not None
         reporter.info(f"{target.ref} is not finished: {end.unfinished.strip()[:200]}")
-        newest = _newest_session(target.ref.kernel, first.chain, kaggle, ledger)
+        # The kernel of a new job has the name that Kaggle gave it.
+        kernel = target.ref.kernel
+        newest = find_newest()
         if newest and newest.session.number > session.number:
             # The same command has pushed the next session elsewhere.
             session, target = newest[:2]
             continue
-        session = next_session(session, end, limits)
         # A version that Kaggle does not show may have others after it.
         before = replace(runs[-1], is_newest=newest is not None and newest.is_newest_version)
-        target = push(session, before)
+        session, target = _push(next_session(session, end, limits), before, push, find_newest)
+
+
+def _push(
+    session: ChainSession,
+    before: ChainedRun | None,
+    push: PushSession,
+    find_newest: Callable[[], _NewestSession | None],
+) -> tuple[ChainSession, TargetRun]:
+    """Push a session; return it and its run, or those that the same command has pushed elsewhere.
+
+    A push may wait for days, in which another machine goes on.
+    """
+
+    def require_not_pushed() -> None:
+        newest = find_newest()
+        if newest and newest.session.number >= session.number:
+            raise Refused("It has been pushed elsewhere meanwhile.", code="same_script")
+
+    try:
+        return session, push(session, before, require_not_pushed)
+    except Refused as refused:
+        newest = find_newest() if refused.code == "same_script" else None
+        if newest is None or newest.session.number < session.number:
+            raise
+        return newest[:2]
 
 
 class _NewestSession(NamedTuple):

@@ -9,6 +9,7 @@ from kitctl.domain.job import accelerators
 from kitctl.domain.job.same_source import is_source_of
 from kitctl.domain.quota.push_guards import SameScriptElsewhere
 from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Status
+from kitctl.domain.runs.shards import are_of_one_group, shard_of_run, shard_of_source
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
 
@@ -27,6 +28,12 @@ class ForeignRun:
     def under_way(self) -> RunRef | None:
         """The run, where it has not ended."""
         return self.version.run if self.status is not None and not self.status.ended else None
+
+    def in_the_way_of(self, intent: Intent) -> RunRef | None:
+        """Return the run, where it has not ended and is no shard of the intent's own group."""
+        shard = shard_of_source(self.version.source)
+        is_beside = are_of_one_group(shard, shard_of_run(intent.environment))
+        return None if is_beside else self.under_way
 
     def same_script(
         self, intent: Intent, sources: Iterable[SourceVersion]
@@ -64,11 +71,18 @@ def find_foreign_run(
 
 
 def foreign_versions(
-    newest: KernelVersion, after: int, kaggle: Kaggle, ledger: Ledger
+    newest: KernelVersion,
+    after: int,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    searched: int = SEARCHED_VERSIONS,
 ) -> Iterator[KernelVersion]:
-    """Yield a kernel's versions after this number that the ledger does not know, newest first."""
+    """Yield a kernel's versions after this number that the ledger does not know, newest first.
+
+    Only the newest `searched` ones are.
+    """
     last = newest.run.version
-    for number in range(last, max(after, last - SEARCHED_VERSIONS - 1), -1):
+    for number in range(last, max(after, last - searched - 1), -1):
         run = RunRef(newest.run.kernel, number)
         if ledger.get(kaggle.service, run) is None:
             version = newest if number == last else kaggle.version(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ class ChainOnKaggle:
         self.unfinished = unfinished
         self.pushed: list[tuple[int, bool]] = []
         self.saved_meanwhile: list[str] = []
+        self.saved_while_waiting: list[str] = []
         self.end = Status.COMPLETE
 
     def save(self, session: ChainSession) -> RunRef:
@@ -38,7 +40,12 @@ class ChainOnKaggle:
             text += f"\nwrite UNFINISHED.txt {self.unfinished[session.number]}"
         return self.kaggle.save(save_request(KERNEL, text)).run
 
-    def push(self, session: ChainSession, before: ChainedRun | None) -> TargetRun:
+    def push(
+        self, session: ChainSession, before: ChainedRun | None, check: Callable[[], None]
+    ) -> TargetRun:
+        while self.saved_while_waiting:
+            self.kaggle.save(save_request(KERNEL, self.saved_while_waiting.pop(0)))
+        check()
         self.pushed.append((session.number, before is None or before.is_newest))
         return TargetRun(self.save(session), None)
 
@@ -62,6 +69,20 @@ def test_a_chain_goes_on_with_the_session_that_another_machine_has_pushed(tmp_pa
     assert chain.pushed == [(1, True)]
     assert [each.session.number for each in result.runs] == [1, 2]
     assert result.outcome is ChainOutcome.FINISHED
+
+
+def test_a_chain_that_has_waited_goes_on_from_what_another_machine_has_pushed(
+    tmp_path: Path,
+) -> None:
+    chain = ChainOnKaggle({})
+    second = ChainSession(FIRST.chain, 2, 0, 3600, "0" * 16)
+    chain.saved_while_waiting = [
+        f"print KITCTL_CHAIN = {session.variable}" for session in (FIRST, second)
+    ]
+    with SqliteLedger(tmp_path / "ledger.sqlite") as ledger:
+        result = chain.run(ledger)
+    assert chain.pushed == []
+    assert [each.session.number for each in result.runs] == [2]
 
 
 def test_a_session_after_another_run_of_the_kernel_does_not_get_that_runs_outputs(
