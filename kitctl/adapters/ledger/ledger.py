@@ -165,10 +165,10 @@ class SqliteLedger:
         selected = self._database.select(
             "SELECT account FROM ("
             "SELECT * FROM (SELECT account, intent_at AS at FROM runs"
-            " WHERE service = ?1 ORDER BY id DESC LIMIT 1) UNION ALL"
-            " SELECT account, read_at FROM quota_readings WHERE service = ?1"
+            " WHERE service = ? ORDER BY id DESC LIMIT 1) UNION ALL"
+            " SELECT account, read_at FROM quota_readings WHERE service = ?"
             ") ORDER BY at DESC LIMIT 1",
-            service,
+            *(service, service),
         )
         return str(selected[0]["account"]) if selected else None
 
@@ -219,12 +219,12 @@ class SqliteLedger:
     def usage(self, service: str, account: str, since: float, until: float) -> list[RunOccupancy]:
         columns = ", ".join(rows.OCCUPANCY_COLUMNS)
         selected = self._database.select(
-            f"SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
-            " AND ended_at > ?3 AND started_at < ?4 AND pool IN ('gpu', 'tpu')"
-            f" UNION ALL SELECT {columns} FROM runs WHERE service = ?1 AND account = ?2"
+            f"SELECT {columns} FROM runs WHERE service = ? AND account = ?"
+            " AND ended_at > ? AND started_at < ? AND pool IN ('gpu', 'tpu')"
+            f" UNION ALL SELECT {columns} FROM runs WHERE service = ? AND account = ?"
             f" AND {UNFINISHED} AND ended_at IS NULL"
-            " AND intent_at < ?4 AND pool IN ('gpu', 'tpu')",
-            *(service, account, since, until),
+            " AND intent_at < ? AND pool IN ('gpu', 'tpu')",
+            *(service, account, since, until, service, account, until),
         )
         return [rows.occupancy(*row) for row in selected]
 

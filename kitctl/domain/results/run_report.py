@@ -6,6 +6,7 @@ The files come from outside: what is missing or of another type is left out, and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ from kitctl.domain.runs.weeks import seconds_of
 
 LARGEST_JSON_BYTES = 4 << 20
 
+# Perhaps half of a character: `\ud83d`.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
 # Larger numbers are of no use in the ledger, and too large for its columns.
 _LARGEST_NUMBER = 1e15
 
@@ -25,7 +29,7 @@ class Unreadable(ValueError):
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """Return a JSON object.
+    """Return a JSON object, with "?" for halves of characters, which cannot be encoded.
 
     Raises:
         Unreadable: there is none that can be read.
@@ -34,6 +38,8 @@ def parse_object(content: bytes) -> dict[str, Any]:
         raise Unreadable(f"is larger than {LARGEST_JSON_BYTES:,} bytes")
     try:
         value = json.loads(content)
+        if _SURROGATE.search(content):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except ValueError as error:

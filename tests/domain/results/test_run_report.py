@@ -67,6 +67,13 @@ def test_nested_metrics_are_left_out() -> None:
     assert metrics(content) == {"loss": 0.5, "best_epoch": 3, "words": "fits", "none": None}
 
 
+def test_half_of_a_character_becomes_a_question_mark_in_names_and_values() -> None:
+    content = b'{"loss \\udc80": "\\uD83D", "whole": ["\\ud83d\\ude00"], "x": NaN}'
+    values = parse_object(content)
+    assert list(values) == ["loss ?", "whole", "x"]
+    assert (values["loss ?"], values["whole"]) == ("?", ["\U0001f600"])
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
