@@ -137,5 +137,5 @@ def test_data_files_are_compressed_where_the_script_would_be_too_large() -> None
     planned = plan("print(1)", files={"a.csv": table})
     assert len(planned.script) < 900_000
     assert planned.file_sizes["a.csv"] == len(table)
-    with pytest.raises(InvalidInput, match=r"train\.py \(950 kB\)"):
-        plan("print(1)\n" + "#" * 950_000, {"a.py": "x"})
+    with pytest.raises(InvalidInput, match=r"train\.py \(1050 kB\)"):
+        plan("print(1)\n" + "#" * 1_050_000, {"a.py": "x"})
