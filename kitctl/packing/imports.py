@@ -10,6 +10,8 @@ _READERS = {
     *("read_json", "read_excel", "read_parquet", "read_feather", "read_pickle"),
 }
 """Functions whose first argument is a file to read."""
+_PATH_READERS = frozenset({"read_text", "read_bytes", "open"})
+"""Methods of a path that read it."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,26 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = _last_name(node.func)
-        if name in ("import_module", "__import__") and node.args:
-            self._import_by_name(node.args[0], node.lineno)
+        if name in ("import_module", "__import__", "run_module") and node.args:
+            self._import_by_name(node.args[0], node.lineno, runs=name == "run_module")
         elif name in ("append", "insert") and _is_sys_path(node.func):
-            self.result.paths += filter(None, map(_text, node.args))
+            self.result.paths += filter(None, map(_path_text, node.args))
         elif name in _READERS and node.args and not _writes(node):
-            self.result.reads += filter(None, [_text(node.args[0])])
+            self.result.reads += filter(None, [_path_text(node.args[0])])
+        if (
+            name in _PATH_READERS
+            and isinstance(node.func, ast.Attribute)
+            and not _writes(node, place=0)
+        ):
+            self.result.reads += filter(None, [_path_text(node.func.value)])
 
-    def _import_by_name(self, argument: ast.expr, line: int) -> None:
+    def _import_by_name(self, argument: ast.expr, line: int, *, runs: bool) -> None:
         text, package = _text(argument), _first_text(argument).rpartition(".")[0]
         if text.replace(".", "").isidentifier():
             level = len(text) - len(text.lstrip("."))
-            self.result.statements.append(ImportStatement(text[level:], (), level, line))
+            # A package that is run as a program begins with its module `__main__`.
+            names = ("__main__",) if runs else ()
+            self.result.statements.append(ImportStatement(text[level:], names, level, line))
         elif package.replace(".", "").isidentifier():
             self.result.packages.append(package)
         else:
@@ -117,6 +127,30 @@ def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
+def _path_text(node: ast.expr) -> str:
+    """Return the path that an expression names, from the folder of its code.
+
+    `"a/b"`, `Path("a", "b")`, `Path(__file__).parent / "a" / "b"`, `HERE / "a"`,
+    `os.path.join(os.path.dirname(__file__), "a")` and a `str(…)` or `open(…)` of these are such
+    expressions; what is computed otherwise counts as the code's folder.
+    """
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return "/".join(filter(None, [_path_text(node.left), _path_text(node.right)]))
+    if isinstance(node, ast.Call) and _last_name(node.func) in ("Path", "join", "joinpath"):
+        parts: list[ast.expr] = list(node.args)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "joinpath":
+            parts.insert(0, node.func.value)
+        return "/".join(filter(None, map(_path_text, parts)))
+    if isinstance(node, ast.Call) and _last_name(node.func) in ("str", "abspath", "fspath"):
+        return _path_text(node.args[0]) if node.args else ""
+    if isinstance(node, ast.Call) and _last_name(node.func) in ("resolve", "absolute"):
+        return _path_text(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+    if isinstance(node, ast.Attribute) and node.attr == "parent":
+        above = _path_text(node.value)
+        return "" if not above or "/" not in above else above.rpartition("/")[0]
+    return _text(node)
+
+
 def _first_text(node: ast.expr) -> str:
     """Return the text with which an expression such as `f"models.{name}"` begins, or ""."""
     if isinstance(node, ast.JoinedStr) and node.values:
@@ -126,7 +160,13 @@ def _first_text(node: ast.expr) -> str:
     return _text(node)
 
 
-def _writes(call: ast.Call) -> bool:
-    """Return whether a call such as `open(path, "w")` opens its file to be written."""
-    modes = [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "mode")]
+def _writes(call: ast.Call, place: int = 1) -> bool:
+    """Return whether a call such as `open(path, "w")` opens its file to be written.
+
+    `place` is that of the mode among its arguments.
+    """
+    modes = [
+        *call.args[place : place + 1],
+        *(item.value for item in call.keywords if item.arg == "mode"),
+    ]
     return any(set(_text(mode)) & set("wax") for mode in modes)

@@ -170,8 +170,11 @@ def _clean_up(folder: str, working: str, process: int) -> None:
                 if file.read() != content:
                     continue
             os.remove(path)
-            # Only empty folders can be removed so.
-            os.removedirs(os.path.dirname(path))
+            # Only empty folders can be removed; the working folder itself stays.
+            above = os.path.dirname(name)
+            while above:
+                os.rmdir(os.path.join(working, *above.split("/")))
+                above = os.path.dirname(above)
         except OSError:
             continue
     try:

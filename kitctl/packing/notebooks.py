@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kitctl.packing.old_notebooks import from_format_3
+
 KERNELS = {
     "python": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "r": {"display_name": "R", "language": "R", "name": "ir"},
@@ -137,6 +139,29 @@ def plain_python(cell: str) -> str:
     return "\n".join(_plain_lines(cell))
 
 
+def named_words(cells: Sequence[str]) -> Iterator[str]:
+    """Yield the words of lines for the shell and of `%run`, which may name files.
+
+    Files that a cell has written before are left out.
+    """
+    written = set()
+    for cell in cells:
+        first, *lines = cell.lstrip().splitlines() or [""]
+        if match := re.match(r"%%(?:writefile|file)\s+(?:-a\s+)?(\S+)", first):
+            written.add(match[1])
+            continue
+        in_shell = re.match(r"%%(?:bash|sh)\b", first) is not None
+        for line in [first, *lines]:
+            if in_shell or re.match(r"\s*(?:!|%run\b|%sx\b)", line):
+                yield from (word for word in re.findall(r"[\w./-]+", line) if word not in written)
+
+
+def is_of_format_3(text: str) -> bool:
+    """Return whether a notebook is one of format 3, which is brought to format 4."""
+    notebook = json.loads(text)
+    return isinstance(notebook, dict) and "cells" not in notebook and "worksheets" in notebook
+
+
 def _parse(text: str) -> dict[str, Any]:
     try:
         notebook: dict[str, Any] = json.loads(text)
@@ -144,6 +169,8 @@ def _parse(text: str) -> dict[str, Any]:
         raise NotANotebook(f"is not valid JSON (line {error.lineno}: {error.msg})") from None
     except RecursionError:
         raise NotANotebook("is not valid JSON (nested too deep)") from None
+    if isinstance(notebook, dict) and "cells" not in notebook:
+        notebook = from_format_3(notebook) or notebook
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise NotANotebook("is no notebook of format 4: it has no list of cells")

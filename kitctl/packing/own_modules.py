@@ -230,10 +230,10 @@ class _Search:
         if module.path in self._result.modules:
             return
         if not is_inside(module.path, self._project) and not is_inside(module.path, self._beside):
-            what = "leads out of the project's folder."
-            fix = "Put a copy inside the folder."
-            self._result.problems.append(Problem(self._shown(module.path), what, fix))
-            return
+            self._result.warnings.append(
+                f"{self._shown(module.path)} leads to {module.path.resolve()}, outside of the "
+                "project's folder; its text is sent."
+            )
         self._result.modules[module.path] = module
         self._used.add(module.root)
         self._unread.append(module)

@@ -20,6 +20,8 @@ _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASHES = re.compile(r"\s+--hash[=\s]\S+")
 _ADDRESS = re.compile(r"(git|hg|svn|bzr)\+\S+|https?://\S+", re.IGNORECASE)
 _PASSWORD = re.compile(r"://[^/\s@]+@")
+_KAGGLES_PYTHONS = ("3.12", "3.13")
+"""The Python of Kaggle's image, and of the next one."""
 # PEP 723's own pattern of a block in a script.
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
@@ -43,7 +45,10 @@ class Requirements:
             self.problems.append(Problem(place, what, "Take it out: it would stand in the script."))
             return
         try:
-            text = str(Requirement(text))
+            requirement = Requirement(text)
+            if not any(_applies(requirement, python) for python in _KAGGLES_PYTHONS):
+                return
+            text = str(requirement)
         except InvalidRequirement as error:
             if not _ADDRESS.fullmatch(text):
                 what = f"is no requirement ({str(error).splitlines()[0].rstrip('.')})."
@@ -52,6 +57,17 @@ class Requirements:
                 return
         if text not in self.texts:
             self.texts.append(text)
+
+
+def _applies(requirement: Requirement, python: str) -> bool:
+    """Return whether a requirement's marker holds on Kaggle."""
+    machine = {
+        **{"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"},
+        **{"platform_machine": "x86_64", "implementation_name": "cpython"},
+        **{"platform_python_implementation": "CPython", "python_version": python},
+        **{"python_full_version": f"{python}.0", "extra": ""},
+    }
+    return requirement.marker is None or requirement.marker.evaluate(machine)
 
 
 def find_requirements(

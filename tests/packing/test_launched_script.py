@@ -119,6 +119,11 @@ def test_another_encoding_and_odd_characters_arrive_as_they_are(tmp_path: Path) 
     assert (done.stdout, done.stderr) == ("Zoë '''\n", "")
 
 
+def test_the_working_folder_stays_where_nothing_but_its_own_files_was_in_it(tmp_path: Path) -> None:
+    assert run(tmp_path, plan("print(1)", files={"a/b/c.txt": b"1"})).returncode == 0
+    assert not list((tmp_path / "working").iterdir())
+
+
 def test_arguments_variables_and_files_are_part_of_the_identity() -> None:
     plans = [
         plan("print(1)"),

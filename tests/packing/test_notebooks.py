@@ -55,7 +55,8 @@ def test_the_kernel_that_a_notebook_names_is_kept() -> None:
         ("{}", "no list of cells"),
         ("[]", "no list of cells"),
         ('{"cells": 1}', "no list of cells"),
-        ('{"nbformat": 3, "worksheets": [{"cells": []}]}', "format 4"),
+        ('{"nbformat": 3, "worksheets": [{"cells": []}]}', "no cells with anything"),
+        ('{"nbformat": 3, "worksheets": 1}', "format 4"),
         (notebook("1", metadata=[1]), "metadata is no object"),
         (notebook(), "no cells with anything in them"),
         (notebook("", " \n"), "no cells with anything in them"),
@@ -91,3 +92,23 @@ def test_only_code_cells_hold_code() -> None:
     cells = [{"cell_type": "markdown", "source": "import x"}, {"cell_type": "code", "source": "1"}]
     assert notebooks.code_cells(notebook(cells=cells)) == ["1"]
     assert ast.parse(notebooks.plain_python("a = 1\n%time b = 2\nc = !ls\n"))
+
+
+def test_a_notebook_of_format_3_is_sent_in_format_4() -> None:
+    cells = [
+        {"cell_type": "heading", "level": 2, "source": ["Title"], "metadata": {}},
+        {"cell_type": "code", "input": ["a = 1\n", "a"], "outputs": ["1"], "metadata": {}},
+    ]
+    old = json.dumps({"nbformat": 3, "metadata": {"name": ""}, "worksheets": [{"cells": cells}]})
+    assert notebooks.is_of_format_3(old)
+    sent = json.loads(without_outputs(old))
+    assert (sent["nbformat"], sent["metadata"]["kernelspec"]["name"]) == (4, "python3")
+    assert [cell["source"] for cell in sent["cells"]] == ["## Title", "a = 1\na"]
+    assert sent["cells"][1]["outputs"] == []
+    assert not notebooks.is_of_format_3(json.dumps(sent))
+
+
+def test_lines_for_the_shell_name_files_but_those_that_a_cell_has_written() -> None:
+    cells = ["!python train.py --lr 1", "%%writefile made.py\nx", "%run made.py", "x = 'a.txt'"]
+    words = list(notebooks.named_words([*cells, "%%bash\nbash run.sh"]))
+    assert {"train.py", "run.sh"} <= {*words} and not {"made.py", "a.txt"} & {*words}

@@ -67,6 +67,22 @@ def names_of(found: OwnModules, folder: Path) -> list[str]:
             {"lib/far.py": ""},
             ["lib/far.py"],
         ),
+        (
+            "import sys, os\nHERE = os.path.dirname(__file__)\n"
+            "sys.path.insert(0, os.path.join(HERE, 'lib', 'deep'))\nimport far",
+            {"lib/deep/far.py": ""},
+            ["lib/deep/far.py"],
+        ),
+        (
+            "import sys\nsys.path.append(str(Path(__file__).resolve().parent / 'lib'))\nimport far",
+            {"lib/far.py": ""},
+            ["lib/far.py"],
+        ),
+        (
+            "import runpy\nrunpy.run_module('app')",
+            {"app/__init__.py": "", "app/__main__.py": "from app import core", "app/core.py": ""},
+            ["app/__init__.py", "app/__main__.py", "app/core.py"],
+        ),
         ("import time, sys, os", {"time.py": "", "sys.py": "", "os.py": ""}, []),
         ("import Helper", {"helper.py": ""}, []),
         ("from data import x", {"data/photo.txt": ""}, []),
@@ -111,12 +127,34 @@ def test_a_folder_of_code_that_is_missing_or_outside_is_a_problem(tmp_path: Path
     ]
 
 
-def test_a_module_that_is_a_link_out_of_the_project_is_a_problem(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "open('conf/a.yaml')",
+        "(Path(__file__).parent / 'conf' / 'a.yaml').read_text()",
+        "open(Path(__file__).resolve().parent / 'conf/a.yaml')",
+        "Path('conf', 'a.yaml').open()",
+        "open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'conf', 'a.yaml'))",
+        "HERE.joinpath('conf', 'a.yaml').read_bytes()",
+    ],
+)
+def test_a_file_that_the_code_reads_is_seen_however_its_path_is_written(
+    tmp_path: Path, expression: str
+) -> None:
+    files = {"conf/a.yaml": "lr: 1", "out.txt": ""}
+    written = "Path('out.txt').open('w')\nopen(Path('out.txt'), mode='a')\n"
+    found = find(tmp_path, f"{written}{expression}", files)
+    assert found.reads == [tmp_path / "conf/a.yaml"]
+
+
+def test_a_module_that_is_a_link_out_of_the_project_is_sent_with_a_warning(tmp_path: Path) -> None:
     write_files(tmp_path, {"elsewhere.py": "", "project/train.py": ""})
     (tmp_path / "project/linked.py").symlink_to(tmp_path / "elsewhere.py")
     found = find(tmp_path / "project", "import linked", {})
-    assert not found.modules
-    assert "leads out" in found.problems[0].message
+    assert names_of(found, tmp_path / "project") == ["linked.py"]
+    assert not found.problems
+    (warning,) = found.warnings
+    assert f"linked.py leads to {tmp_path / 'elsewhere.py'}, outside" in warning
 
 
 def test_a_module_with_the_name_of_another_is_taken_with_a_warning(tmp_path: Path) -> None:

@@ -87,3 +87,14 @@ def test_what_cannot_be_installed_is_named_with_its_line(
     (problem,) = find(tmp_path / "project").problems
     assert message in problem.message
     assert "word" not in str(problem).replace("password", "") and "token" not in str(problem)
+
+
+def test_what_is_for_another_system_is_left_out(tmp_path: Path) -> None:
+    lines = [
+        *("pywin32; sys_platform == 'win32'", "a; platform_system == 'Linux'"),
+        *("tomli; python_version < '3.11'", "b; python_version >= '3.13'", "c; extra == 'dev'"),
+    ]
+    write_files(tmp_path, {"requirements.txt": "\n".join(lines)})
+    found = find(tmp_path)
+    assert [text.partition(";")[0] for text in found.texts] == ["a", "b"]
+    assert not found.problems

@@ -207,7 +207,7 @@ def require_no_problems(problems: Sequence[Problem]) -> None:
         raise InvalidInput(
             f"{count} wrong with this project; nothing was sent.",
             code="invalid_metadata",
-            hint=("Fix kernel-metadata.json as said, then: ", NextCommand("doctor")),
+            hint=("Fix what is listed, then: ", NextCommand("doctor")),
             problems=problems,
         )
 

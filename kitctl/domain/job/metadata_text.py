@@ -35,7 +35,9 @@ def read_object(text: str, file: str) -> dict[str, Any]:
         raise InvalidInput(
             f"{file} is not valid JSON: {error.msg} in line {error.lineno}.",
             code="invalid_metadata",
-            hint="Fix that line; a comma too many or missing is the usual cause.",
+            hint="Take the comments out: JSON has none."
+            if re.search(r"^\s*(//|#|/\*)|/\*.*\*/|[,\d\]\"]\s+//", text, re.MULTILINE)
+            else "Fix that line; a comma too many or missing is the usual cause.",
         ) from None
     except ValueError:
         raise InvalidInput(

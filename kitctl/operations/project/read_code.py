@@ -50,7 +50,7 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
                     f" Kaggle's image. For Python {python}, which runs kitctl, it {what}",
                 )
             else:
-                problems.append(Problem(metadata.code_file, what, "Fix it."))
+                problems.append(Problem(metadata.code_file, what, _fix(error)))
         else:
             if not ast.parse(data).body:
                 what = "holds no code: a run of it would do nothing."
@@ -64,6 +64,13 @@ def _is_newer_python(error: Exception) -> bool:
         return False
     in_f_string = "f-string" in error.msg or "string literal" in error.msg
     return in_f_string or bool(_SYNTAX_OF_3_12.match(error.text or ""))
+
+
+def _fix(error: Exception) -> str:
+    line = (error.text or "").strip() if isinstance(error, SyntaxError) else ""
+    if line.startswith(("!", "%")):
+        return "Only notebooks have lines that begin with % or !: take it out, or make it one."
+    return "Fix it."
 
 
 def _no_utf_8(file: str) -> Problem:
@@ -98,8 +105,11 @@ def _read_notebook(metadata: Metadata, data: bytes) -> Code:
         for problem in credentials(f"{file}, cell {number}", source)
     ]
     warnings: tuple[str, ...] = ()
+    if notebooks.is_of_format_3(text):
+        warnings = (f"{file} is a notebook of the old format 3: it is sent in format 4.",)
     if notebooks.names_no_kernel(text):
         warnings = (
+            *warnings,
             f'{file} names no kernel, and Kaggle fails then with "No kernel name found in '
             'notebook": one is added to what is sent.',
         )

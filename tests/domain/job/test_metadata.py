@@ -235,3 +235,10 @@ def test_a_file_that_is_no_clear_text_is_refused_with_the_reason(text: str, mess
     with pytest.raises(InvalidInput, match=message) as failure:
         metadata.inspect(text)
     assert failure.value.hint
+
+
+@pytest.mark.parametrize("text", ["// mine\n{}", '{\n  /* x */ "id": 1}', '{"id": 1, // x\n}'])
+def test_comments_are_named_as_what_json_has_not(text: str) -> None:
+    with pytest.raises(InvalidInput, match="not valid JSON") as failure:
+        metadata.inspect(text)
+    assert failure.value.hint == "Take the comments out: JSON has none."

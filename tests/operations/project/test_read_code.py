@@ -85,6 +85,13 @@ def test_a_script_that_is_no_python_is_refused_before_a_push(tmp_path: Path) -> 
     assert problem.where == "train.py" and "not valid Python" in problem.message
 
 
+def test_a_script_with_a_notebooks_lines_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        plan_job(single_script(tmp_path, "# %%\n%matplotlib inline\n"))
+    (problem,) = caught.value.problems
+    assert "Only notebooks have lines that begin with % or !" in problem.fix
+
+
 def test_doctor_names_what_a_notebook_imports_and_what_runs_it(tmp_path: Path) -> None:
     cells = ("%matplotlib inline\nimport os\nimport surely_missing", "!ls\nimport json")
     project = notebook_project(tmp_path, notebook(*cells))
