@@ -229,3 +229,8 @@ class CommandContext:
 def local_state(folder: Path | None = None) -> Path:
     """Return the local Kaggle's state folder: `folder`, or the one in the user's data folder."""
     return config.expand_user(folder or config.home() / "local").absolute()
+
+
+def searches(service: str) -> Path:
+    """Return the folder of the searches of sweeps whose trials run at a service."""
+    return config.home() / "sweeps" / service

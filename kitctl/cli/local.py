@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kitctl.cli.command import Group, command
-from kitctl.cli.context import CommandContext, local_state
+from kitctl.cli.context import CommandContext, local_state, searches
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render import local as render
 from kitctl.render.output import CommandResult
@@ -187,6 +187,7 @@ def reset(
         # The ledger must not name runs of a Kaggle that is no more.
         context.ledger.forget("local")
         shutil.rmtree(push_states("local"), ignore_errors=True)
+        shutil.rmtree(searches("local"), ignore_errors=True)
     return CommandResult({**_process_state(folder), "reset": True}, render.draw_reset)
 
 

@@ -20,13 +20,15 @@ REPEATED = frozenset(
 OWN = frozenset(
     {
         *("local", "out", "csv", "plot", "follow", "push", "metric", "sort", "wait", "jobs"),
-        *("id", "title", "license", "public", "port"),
+        *("id", "title", "license", "public", "port", "hours", "only_plan"),
     }
 )
 """The options of several commands that say something about the command that was typed only."""
 # These name other things in the commands of one group than in those of another.
 _OTHER_MEANINGS: Mapping[str, tuple[frozenset[str], ...]] = {
     "timeout": (frozenset({"push", "pipelines"}), frozenset({"wait"})),
+    # A sweep's variables have its parameters in braces.
+    "env": (frozenset({"push", "dry-run", "package"}), frozenset({"sweep"})),
     "message": (frozenset({"push", "pipelines"}), frozenset({"submit"})),
     "force": (frozenset({"push", "pipelines"}), frozenset({"pull-results"})),
     "data": (frozenset({"push", "dry-run", "sweep"}), frozenset({"pipelines"})),

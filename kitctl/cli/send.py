@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,14 @@ def send(
     *,
     waits_for: Collection[str] = (),
     check: Callable[[], None] = lambda: None,
+    warned: set[str] | None = None,
 ) -> PushResult:
     """Push the plan; where it is refused for a reason in `waits_for`, as soon as Kaggle has room.
 
     `check` is called before each try: while it was waited, another machine may have gone on.
 
     What its script cannot hold is pushed first, as data sets. The local Kaggle also gets the
-    folders of its data sets, and its secrets.
+    folders of its data sets, and its secrets. What is in `warned` is not warned of again.
 
     Raises Refused where a guard or Kaggle refuses: then nothing runs.
     """
@@ -47,8 +48,8 @@ def send(
         register_folders(context, sources)
         options = replace(options, stand_ins=frozenset(context.config.sources))
         register_secrets()
-    for warning in competition_warnings(options.plan.metadata, client.competitions):
-        context.console.warn(warning)
+    warned = set() if warned is None else warned
+    _warn_once(context, competition_warnings(options.plan.metadata, client.competitions), warned)
 
     def attempt(reporter: Reporter) -> PushResult:
         check()
@@ -59,9 +60,15 @@ def send(
         result = replace(pushed, waited_seconds=waited)
     else:
         result = attempt(context.console)
-    for warning in result.warnings:
-        context.console.warn(warning)
+    _warn_once(context, result.warnings, warned)
     return result
+
+
+def _warn_once(context: CommandContext, warnings: Iterable[str], warned: set[str]) -> None:
+    for warning in warnings:
+        if warning not in warned:
+            context.console.warn(warning)
+            warned.add(warning)
 
 
 def pushed_result(pushed: PushResult) -> CommandResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +11,44 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import DataOption, LocalOption
+from kitctl.domain.job.metadata import require_no_problems
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("sweep")
+class Mode(StrEnum):
+    """Which value of a metric is the best."""
+
+    MIN = "min"
+    MAX = "max"
+
+
+class Sampler(StrEnum):
+    """How Optuna chooses values."""
+
+    GRID = "grid"
+    RANDOM = "random"
+    TPE = "tpe"
+
+
+class Pruner(StrEnum):
+    """How Optuna judges that a trial is behind."""
+
+    MEDIAN = "median"
+    HALVING = "halving"
+    NONE = "none"
+
+
+@command("sweep", takes_script_arguments=True)
 def sweep(
     context: CommandContext,
     *,
     grid: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=V1,V2", help="A setting and its values; may be repeated."
+            "--set",
+            metavar="KEY=V1,V2",
+            help="A parameter and its values, or a range: lr=1e-5..1e-1:log; may be repeated.",
         ),
     ] = None,
     data: DataOption = None,
@@ -30,24 +57,109 @@ def sweep(
         typer.Option("--out", metavar="DIR", help="Where; default: results/<slug>/sweep/."),
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Sweep on Kaggle.")] = False,
+    trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="At most N trials, a run each.")
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", metavar="NAME", help="What the runs print, such as val_loss."),
+    ] = None,
+    mode: Annotated[
+        Mode | None, typer.Option("--mode", help="Which value is best; default: by the name.")
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option("--hours", metavar="H", help="All trials together take at most H hours."),
+    ] = None,
+    sampler: Annotated[
+        Sampler | None,
+        typer.Option("--sampler", help="How values are chosen; default: grid for lists, else tpe."),
+    ] = None,
+    pruner: Annotated[
+        Pruner | None,
+        typer.Option("--pruner", help="How trials that are behind are stopped; default: median."),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", metavar="KEY=VALUE", help="A variable of the runs, such as LR={lr}."),
+    ] = None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option("--accelerator", metavar="NAME", help="As push takes it."),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", metavar="2h", help="End each run after so long at most."),
+    ] = None,
+    only_plan: Annotated[
+        bool, typer.Option("--plan", help="Print how it would search; send nothing.")
+    ] = False,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Train many heads on one feature store, in one session.
+    """Search for the best settings: many heads in one session, or a run for each trial.
 
-    Every combination of the values is trained; the table is sorted by validation loss. Stopped
-    and called again, a sweep goes on.
+    A job with heads trains every combination of the values on one feature store. Any other job,
+    or any option of a search, makes each trial a run: at most two GPU sessions at once, stopped
+    early when it is behind. Stopped and called again, a sweep goes on.
+
+    Examples: kitctl sweep --set units=6,32; kitctl sweep --push --set lr=1e-5..1e-1:log --trials 20
+    --hours 10 --metric val_loss -- --lr {lr}
     """
+    from kitctl.operations.planning.trial_template import has_range
+    from kitctl.operations.project.read_project import read_project
+
+    config = context.configure(local=local, accelerator=accelerator, timeout=timeout)
+    files = read_project(context.project)
+    options_of_a_search = (trials, metric, mode, hours, sampler, pruner)
+    is_search = (
+        any(option is not None for option in options_of_a_search)
+        or bool(env or context.script_arguments or only_plan)
+        or has_range(grid or [])
+    )
+    if files.modules and not is_search:
+        return _sweep_heads(context, grid or [], data or [], out, push=push or bool(local))
+    if data:
+        raise UsageError(
+            "Trials are runs on Kaggle, with the job's own data: leave out --data.",
+            hint=NextCommand("sweep", "--push --set KEY=V1,V2"),
+        )
+    from kitctl.cli.trials import TrialOptions, sweep_by_trials
+
+    require_no_problems(files.problems)
+    return sweep_by_trials(
+        context,
+        TrialOptions(
+            values=grid or [],
+            env=env or [],
+            trials=trials,
+            metric=metric,
+            mode=mode and mode.value,
+            hours=hours,
+            sampler=sampler and sampler.value,
+            pruner=(pruner or Pruner.MEDIAN).value,
+            out=out,
+            is_sent=push or config.local,
+            only_plan=only_plan,
+        ),
+        files,
+    )
+
+
+def _sweep_heads(
+    context: CommandContext, grid: list[str], data: list[str], out: Path | None, *, push: bool
+) -> CommandResult:
+    """Train a head for every combination of the values, in one session here or on Kaggle."""
     from kitctl.operations.sweep import sweep_settings
 
-    overrides = sweep_settings(grid or [])
-    if not (push or local):
-        return _run_here(context, overrides, data or [], out)
+    overrides = sweep_settings(grid)
+    if not push:
+        return _run_here(context, overrides, data, out)
     if data or out:
         raise UsageError(
             "A pushed sweep uses the job's own data: leave out --data and --out.",
             hint=NextCommand("sweep", "--push --set KEY=V1,V2"),
         )
-    return _push(context, overrides, local)
+    return _push(context, overrides)
 
 
 def _run_here(
@@ -71,11 +183,12 @@ def _run_here(
     return CommandResult(result, draw_sweep)
 
 
-def _push(context: CommandContext, overrides: dict[str, Any], local: bool | None) -> CommandResult:
-    from kitctl.cli.send import pushed_result, send
+def _push(context: CommandContext, overrides: dict[str, Any]) -> CommandResult:
+    from kitctl.cli.send import pushed_result, send, timeout_seconds
     from kitctl.operations.planning.plan_job import plan_job
     from kitctl.operations.push import PushOptions
 
-    config = context.configure(local=local)
+    config = context.config
     plan = plan_job(context.project, overrides=overrides, accelerator=config.accelerator)
-    return pushed_result(send(context, PushOptions(plan=plan)))
+    seconds = timeout_seconds(config.timeout, plan.metadata.pool)
+    return pushed_result(send(context, PushOptions(plan=plan, timeout_seconds=seconds)))

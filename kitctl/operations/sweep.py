@@ -15,7 +15,7 @@ from kitctl.domain.results import run_report
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.local_runs import outputs
 from kitctl.operations.local_runs.local_run import ScriptRun
-from kitctl.operations.planning.overrides import parse_overrides
+from kitctl.operations.planning.overrides import parse_overrides, split_values
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Reporter, Runner
 
@@ -53,9 +53,9 @@ def sweep_settings(options: Sequence[str]) -> dict[str, Any]:
     grid, plain = {}, {}
     for option in options:
         key, equals, text = option.partition("=")
-        values = _values(text)
+        values = split_values(text)
         if equals and len(values) > 1:
-            grid[key.strip()] = values
+            grid[key.strip()] = [parse_overrides([f"value={each}"])["value"] for each in values]
         else:
             plain.update(parse_overrides([option]))
     if not grid:
@@ -65,18 +65,6 @@ def sweep_settings(options: Sequence[str]) -> dict[str, Any]:
             hint=NextCommand("sweep", "--set learning_rate=1e-2,1e-3 --set units=6,32,128"),
         )
     return {**plain, "task": "sweep", "sweep": grid}
-
-
-def _values(text: str) -> list[Any]:
-    """Return the values of `6,32` or `[6],[32,16]`: a comma inside brackets separates nothing."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "[{") - (character in "]}")
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [parse_overrides([f"value={part}"])["value"] for part in parts if part.strip()]
 
 
 def sweep(

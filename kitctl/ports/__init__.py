@@ -41,6 +41,7 @@ from kitctl.ports.results import (
     UrlExpired,
 )
 from kitctl.ports.running import Clock, LocalRun, Runner
+from kitctl.ports.search import Search
 
 __all__ = [
     "AdmissionCheck",
@@ -74,6 +75,7 @@ __all__ = [
     "SavedContent",
     "SavedVersion",
     "ScoredSubmission",
+    "Search",
     "SentRequest",
     "SourceVersion",
     "SubmissionStatus",

@@ -8,7 +8,7 @@ from support.source_files import PROJECT, expect_none, imports, place, python_fi
 # Packages that are slow to import: only functions that use them import them.
 SLOW = {
     *("tensorflow", "keras", "pandas", "matplotlib", "kaggle", "kagglesdk"),
-    *("rich", "starlette", "uvicorn", "jinja2", "PIL"),
+    *("rich", "starlette", "uvicorn", "jinja2", "PIL", "optuna", "sqlalchemy"),
 }
 
 

@@ -72,6 +72,7 @@ OPERATIONS: dict[str, set[str]] = {
     "watching": set(),
     "hours": {"project"},
     "sending": {"watching"},
+    "trials": {"watching"},
     "results": set(),
     "pulling": {"results", "watching"},
     "dataset_versions": {"pulling"},

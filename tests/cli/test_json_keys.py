@@ -143,6 +143,13 @@ def test_pipelines_and_sweep(kitctl: Kitctl, project: Path) -> None:
     check("sweep --push", pushed)
 
 
+def test_a_sweep_by_trials(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, "print('val_loss 0.5')")
+    words = ("sweep", "--local", "--metric", "val_loss", "--json", "--set", "lr=1,2")
+    check("sweep --plan", kitctl(*words, "--plan", "--", "{lr}"))
+    check("sweep of trials", kitctl(*words, "--", "{lr}"))
+
+
 def test_datasets(kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path) -> None:
     folder = photo_folder(tmp_path / "my-photos", train=1, valid=1)
     (folder / "notes.txt").write_text("x", "utf-8")

@@ -15,6 +15,7 @@ from kitctl.domain.quota.quota_guards import Guard
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Intent, Run, RunRef, Status
 from kitctl.domain.runs.shards import are_of_one_group, shard_of_run
+from kitctl.domain.runs.trials import of_one_sweep
 from kitctl.errors import NextCommand, Problem, Refused
 
 
@@ -122,13 +123,14 @@ def _being_sent(run: Run, now: float) -> Refused:
 def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:
     """Return the guard that refuses a second run of a kernel that has one under way.
 
-    Shards of one group run beside each other. `foreign` is a run under way that was not pushed from
-    here.
+    Shards of one group run beside each other, and trials of one sweep. `foreign` is a run under way
+    that was not pushed from here.
     """
     shard = shard_of_run(intent.environment)
 
     def is_in_the_way(run: Run) -> bool:
         is_beside = are_of_one_group(shard, shard_of_run(run.intent.environment))
+        is_beside = is_beside or of_one_sweep(run.intent, intent)
         return run.intent.kernel == intent.kernel and not is_beside
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median
 
@@ -70,6 +71,10 @@ class RunProgress:
         choose = min if lower_is_better(metric) else max
         value = choose(points.values())
         return value, next(epoch for epoch, each in points.items() if each == value)
+
+    def points(self, metric: str) -> Mapping[int, float]:
+        """Return the values of a metric so far: epoch → value."""
+        return self._curves.get(metric, {})
 
     @property
     def epoch_seconds(self) -> float | None:

@@ -27,6 +27,18 @@ def parse_overrides(options: Sequence[str]) -> dict[str, Any]:
     return overrides
 
 
+def split_values(text: str) -> list[str]:
+    """Return the parts of `6,32` or `[6],[32,16]`: a comma inside brackets separates nothing."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
 def _value(text: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")

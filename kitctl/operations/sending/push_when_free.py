@@ -10,7 +10,7 @@ from kitctl.domain.quota.reasons_to_wait import ALL_REASONS, WaitReason, reason_
 from kitctl.domain.runs.durations import describe
 from kitctl.domain.runs.weeks import moment_of, week_of
 from kitctl.errors import Interrupted, KitError, NetworkFailed, NextCommand, Refused
-from kitctl.operations.watching.watch import PATIENCE_SECONDS
+from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.ports import AnswerLost, Clock, Kaggle, NullReporter, ProgressBar, Reporter
 
 T = TypeVar("T")

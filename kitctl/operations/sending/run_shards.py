@@ -25,16 +25,12 @@ from kitctl.errors import (
 )
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
+from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.operations.watching.run_facts import with_own_facts
 from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.operations.watching.shard_runs import ShardRun, ShardRuns
-from kitctl.operations.watching.watch import (
-    FIRST_POLL,
-    PATIENCE_SECONDS,
-    POLL_GROWTH,
-    SLOWEST_POLL,
-)
+from kitctl.operations.watching.watch import FIRST_POLL, POLL_GROWTH, SLOWEST_POLL
 from kitctl.ports import AnswerLost, Clock, Kaggle, Ledger, ProgressBar, Reporter
 
 # How long the end of a run is waited for before the next shard is tried again: a session of

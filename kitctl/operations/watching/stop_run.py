@@ -47,10 +47,25 @@ def stop_run(
     where it has not ended in time.
     """
     with reporter.progress(f"Cancelling {target.ref}") as bar:
-        session_id = _session_id(target, kaggle, ledger, clock, times)
-        if session_id is not None:
-            _request_end(session_id, target, kaggle, ledger, clock, times)
+        request_stop(target, kaggle, ledger, clock, times=times)
         return _wait_for_end(target, kaggle, ledger, clock, times, bar)
+
+
+def request_stop(
+    target: TargetRun,
+    kaggle: Kaggle,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    times: StopTimes = USUAL_TIMES,
+) -> None:
+    """Ask Kaggle to cancel the run's session, unless the run has ended; return without waiting.
+
+    Raises Refused where Kaggle does not cancel it or its session's id is not known.
+    """
+    session_id = _session_id(target, kaggle, ledger, clock, times)
+    if session_id is not None:
+        _request_end(session_id, target, kaggle, ledger, clock, times)
 
 
 def _request_end(

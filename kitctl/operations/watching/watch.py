@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Facts, RunRef, Status
 from kitctl.domain.runs.session_id import SessionIdReader
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, RunCancelled
+from kitctl.errors import NextCommand, RunCancelled
 from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.followed_log import LAST_LINES_SECONDS, FollowedLog, OnLine
+from kitctl.operations.watching.poller import PATIENCE_SECONDS, Poller
 from kitctl.operations.watching.run_facts import with_own_facts
-from kitctl.operations.watching.run_status import RunStatus, read_status
+from kitctl.operations.watching.run_status import RunStatus
 from kitctl.ports import Clock, Kaggle, Ledger, LogLine, NullReporter, ProgressBar, Reporter
 
 # Seconds between two polls: short while the state changes, long while it rarely does.
 FIRST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.5, 15.0, 1.3
-
-# How long Kaggle may be unreachable before waiting is given up; the run continues either way.
-PATIENCE_SECONDS = 1800.0
-
-# How long the next line of the log may take after the run's end; then the log that Kaggle has
-# stored is read.
-LAST_LINES_SECONDS = 10.0
-
-OnLine = Callable[[LogLine], None]
 
 
 def wait_for_end(
@@ -48,7 +36,7 @@ def wait_for_end(
     where Kaggle is unreachable for `patience` seconds.
     """
     with _StatusLine(reporter, target) as status_line:
-        poller = _Poller(target, kaggle, ledger, clock, reporter, patience)
+        poller = Poller(target, kaggle, ledger, clock, reporter, patience)
         status = _watch(poller, status_line, _NoLog(clock), clock, timeout)
         return with_own_facts(status, kaggle, ledger)
 
@@ -79,14 +67,14 @@ def follow(
         on_line(line)
 
     with _StatusLine(reporter, target) as status_line:
-        poller = _Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
-        log = _FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
+        poller = Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
+        log = FollowedLog(target.ref, kaggle, pass_on, reporter, last_lines_seconds)
         status = _watch(poller, status_line, log, clock, None)
         return with_own_facts(status, kaggle, ledger)
 
 
 def _watch(
-    poller: _Poller,
+    poller: Poller,
     status_line: _StatusLine,
     log: _LogSource,
     clock: Clock,
@@ -141,46 +129,6 @@ class _StatusLine:
         self._open.close()
 
 
-class _Poller:
-    """Polls a run's state; a network that fails for a while is only a warning."""
-
-    def __init__(
-        self,
-        target: TargetRun,
-        kaggle: Kaggle,
-        ledger: Ledger,
-        clock: Clock,
-        reporter: Reporter,
-        patience: float,
-    ) -> None:
-        self.ref = target.ref
-        self._target, self._kaggle, self._ledger = target, kaggle, ledger
-        self._clock, self._reporter, self._patience = clock, reporter, patience
-        self._unreachable_since: float | None = None
-
-    def poll(self) -> RunStatus | None:
-        """Return the state now; None while Kaggle cannot be reached.
-
-        Raises NetworkFailed where that lasts longer than the patience.
-        """
-        try:
-            status = read_status(self._target, self._kaggle, self._ledger)
-        except NetworkFailed as error:
-            now = self._clock.monotonic()
-            if self._unreachable_since is None:
-                self._unreachable_since = now
-            if now - self._unreachable_since > self._patience:
-                raise NetworkFailed(
-                    f"{error.message} The run goes on.",
-                    code=error.code,
-                    hint=NextCommand("wait", "RUN", run=str(self.ref)),
-                ) from None
-            self._reporter.warn(f"{error.message} The run goes on; still trying.")
-            return None
-        self._unreachable_since = None
-        return status
-
-
 class _LogSource(Protocol):
     """What is read between two polls."""
 
@@ -203,83 +151,6 @@ class _NoLog:
 
     def finish(self) -> None:
         pass
-
-
-class _FollowedLog:
-    """The log, read in a thread of its own, since reading blocks while the job is silent."""
-
-    def __init__(
-        self,
-        ref: RunRef,
-        kaggle: Kaggle,
-        on_line: OnLine,
-        reporter: Reporter,
-        last_lines_seconds: float,
-    ) -> None:
-        self._ref, self._kaggle, self._on_line, self._reporter = ref, kaggle, on_line, reporter
-        self._last_lines_seconds = last_lines_seconds
-        self._passed_on: Counter[str] = Counter()
-        self._lines: queue.SimpleQueue[LogLine | None] = queue.SimpleQueue()
-        self._ended = False
-        self._stop = threading.Event()
-        threading.Thread(target=self._read, daemon=True, name=f"log of {ref}").start()
-
-    def pass_on_lines(self, seconds: float) -> bool:
-        if self._ended:
-            self._stop.wait(seconds)
-            return False
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                line = self._lines.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                return False
-            if line is None:
-                self._ended = True
-                return True
-            self._pass_on(line)
-
-    def finish(self) -> None:
-        lines_before = -1
-        while not self._ended and self._passed_on.total() > lines_before:
-            lines_before = self._passed_on.total()
-            self.pass_on_lines(self._last_lines_seconds)
-        # An end without any line may be another's answer.
-        if not self._ended or not self._passed_on:
-            self._ended = True
-            self._pass_on_stored_log()
-
-    def _pass_on(self, line: LogLine) -> None:
-        self._passed_on[line.stream] += 1
-        self._on_line(line)
-
-    def _pass_on_stored_log(self) -> None:
-        """Pass on what the stream, which has not ended with the run, has left out."""
-        known = Counter(self._passed_on)
-        try:
-            for line in self._kaggle.log(self._ref):
-                if known[line.stream] > 0:
-                    known[line.stream] -= 1
-                else:
-                    self._pass_on(line)
-        except KitError as error:
-            self._reporter.warn(f"{error.message} The end of the log is missing.")
-
-    def _read(self) -> None:
-        while not self._ended:
-            try:
-                for line in self._kaggle.follow_log(self._ref):
-                    self._lines.put(line)
-                break
-            except InvalidInput:
-                # There is no log yet.
-                if self._stop.wait(3.0):
-                    return
-            except KitError:
-                # The polls find out whether Kaggle stays unreachable.
-                if self._stop.wait(10.0):
-                    return
-        self._lines.put(None)
 
 
 def _not_ended(ref: RunRef, timeout: float) -> RunCancelled:

@@ -1,0 +1,143 @@
+"""Trials of a sweep: one run each of the same job, with values that a search has chosen.
+
+Each trial's number stands in the source of its run and in the ledger's record of its push, by which
+a sweep that was killed finds the runs that it has paid for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from kitctl.domain.runs.search_space import SearchSpace, Values, parameter_text
+
+if TYPE_CHECKING:
+    from kitctl.domain.runs.run import Intent, Run
+
+TRIAL_VARIABLE = "KITCTL_TRIAL"
+# How many trials run at once: as many batch sessions as Kaggle allows.
+TRIALS_AT_ONCE = {"gpu": 2, "tpu": 1, "cpu": 5}
+
+_ID_DIGITS = 16
+_VALUE = re.compile(rf"([0-9a-f]{{{_ID_DIGITS}}}) ([0-9]{{1,6}})")
+# A trial that is given less time than others took would be paid for and not finish.
+_MARGIN = 1.1
+# With fewer seconds left no trial is begun.
+_SHORTEST_TRIAL_SECONDS = 5.0
+
+
+class TrialId(NamedTuple):
+    """A trial of a sweep, as the source of its run says; numbers are the search's, from 0."""
+
+    sweep: str
+    number: int
+
+    @property
+    def variable(self) -> str:
+        """The value of TRIAL_VARIABLE in the trial's run."""
+        return f"{self.sweep} {self.number}"
+
+
+def trial_of(intent: Intent) -> TrialId | None:
+    """Return the trial that a push is for; None for a run outside of sweeps."""
+    match = _VALUE.fullmatch(intent.environment.get(TRIAL_VARIABLE, ""))
+    return TrialId(match[1], int(match[2])) if match else None
+
+
+def of_one_sweep(intent: Intent, other: Intent) -> bool:
+    """Return whether both runs are trials of the same sweep, which may run at once."""
+    trial, other_trial = trial_of(intent), trial_of(other)
+    return bool(trial and other_trial and trial.sweep == other_trial.sweep)
+
+
+def sweep_id(script_sha256: str, space: SearchSpace, metric: str, mode: str) -> str:
+    """Return the name of a search: the same job, values and metric make the same one."""
+    values = [f"{name}={parameter_text(each)}" for name, each in sorted(space.items())]
+    text = "\n".join([script_sha256, metric, mode, *values])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_ID_DIGITS]
+
+
+class TrialState(StrEnum):
+    """What became of a trial. One that is RUNNING may wait for its push."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial as the search knows it.
+
+    `curve` has the metric by epoch, `value` its best one once the trial is complete. Of one that
+    `is_stopped`, or about to be, `expected_seconds` is how long it would have run (None where that
+    is not known) and `given_back_seconds` what stopping it has saved. `reason` is why one failed.
+    """
+
+    number: int
+    values: Values
+    state: TrialState = TrialState.RUNNING
+    value: float | None = None
+    curve: Mapping[int, float] = field(default_factory=dict)
+    is_stopped: bool = False
+    expected_seconds: float | None = None
+    given_back_seconds: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepLimits:
+    """What a sweep may use: trials and seconds in all (None is no limit), and how many at once.
+
+    `session_seconds` is the longest that one trial may take.
+    """
+
+    session_seconds: int
+    at_once: int
+    trials: int | None = None
+    seconds: float | None = None
+
+    def seconds_of_next(
+        self, spent: float, promised: float, running: int, expected: float | None
+    ) -> int | None:
+        """Return the time limit of the next trial; None where it does not fit, or not yet.
+
+        `spent` is what ended trials took, `promised` the limits of those under way, `expected` how
+        long one takes, as far as is known. All limits together never exceed the sweep's hours.
+        """
+        if self.seconds is None:
+            return self.session_seconds
+        left = self.seconds - spent - promised
+        # A share is left for each trial that could run at the same time.
+        share = left / max(1, self.at_once - running)
+        needed = max(_SHORTEST_TRIAL_SECONDS, (expected or 0.0) * _MARGIN)
+        seconds = min(self.session_seconds, share if share >= needed else left)
+        return math.floor(seconds) if seconds >= needed else None
+
+
+def seconds_of(run: Run) -> float:
+    """Return how long a run has occupied its machine; 0 for one that never started."""
+    if run.started_at is None or run.ended_at is None:
+        return 0.0
+    return max(0.0, run.ended_at - run.started_at)
+
+
+def spent_seconds(runs: Sequence[Run]) -> float:
+    """Return what the ended runs took together."""
+    return sum(seconds_of(run) for run in runs if run.status.ended)
+
+
+def promised_seconds(runs: Sequence[Run]) -> float:
+    """Return the limits of the runs that have not ended, intents included."""
+    return sum(run.intent.limit_seconds for run in runs if not run.status.ended)
+
+
+def is_better(value: float, other: float, mode: str) -> bool:
+    """Return whether a metric's value is better, `mode` being "min" or "max"."""
+    return value < other if mode == "min" else value > other

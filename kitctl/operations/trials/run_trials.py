@@ -1,0 +1,238 @@
+"""Run the trials of a sweep: push the next one whenever there is room for it.
+
+What is under way is asked of the search, the ledger and Kaggle, so that a sweep that was killed
+goes on. A trial whose push stands in the ledger is never pushed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kitctl.domain.quota.reasons_to_wait import reason_to_wait
+from kitctl.domain.runs.durations import describe
+from kitctl.domain.runs.run import Run, Status
+from kitctl.domain.runs.trials import (
+    Trial,
+    TrialState,
+    is_better,
+    promised_seconds,
+    seconds_of,
+    spent_seconds,
+)
+from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, NextCommand, Refused
+from kitctl.operations.trials.sweep_result import SweepOutcome, TrialsResult, tried_values
+from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, trial_runs
+from kitctl.operations.trials.under_way import TrialsUnderWay
+from kitctl.operations.watching.poller import PATIENCE_SECONDS
+from kitctl.operations.watching.reconcile import reconcile
+from kitctl.ports import AnswerLost, ProgressBar, Search
+
+# Seconds between two looks at all trials; their logs come by themselves meanwhile.
+TICK_SECONDS = 0.25
+# Seconds before a push is tried again that Kaggle has no room for, or could not be reached for.
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+# So many trials without a result, and none with one: the job itself is wrong.
+FAILURES_TO_STOP = 2
+
+PushTrial = Callable[[Trial, int], Run]
+"""Pushes a trial's run, which may take so many seconds; refused, nothing runs."""
+
+
+def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts) -> TrialsResult:
+    """Run trials until there are enough of them, or the hours are used.
+
+    Raises what `push` raises where it is refused for good, Interrupted on Ctrl-C: trials under way
+    go on, and so does the sweep with the same call.
+    """
+    reconcile(ports.kaggle, ports.ledger, ports.reporter)
+    under_way = TrialsUnderWay(sweep, search, ports)
+    queue = _TrialQueue(sweep, search, push, under_way, ports)
+    try:
+        with ports.reporter.progress("Sweep") as bar:
+            outcome = queue.run(bar)
+    except KeyboardInterrupt:
+        names = " and ".join(under_way.names)
+        raise Interrupted(
+            f"{names} go on at Kaggle; no other trial is pushed." if names else "Nothing runs.",
+            hint=(NextCommand("sweep", note="goes on"), " | ", NextCommand("cancel", "RUN")),
+        ) from None
+    except KitError:
+        if names := " and ".join(under_way.names):
+            ports.reporter.warn(f"{names} go on at Kaggle; the same command goes on with them.")
+        raise
+    runs = trial_runs(sweep, ports)
+    tried = tried_values(search.trials(), runs, sweep.space, sweep.mode)
+    best = search.best()
+    return TrialsResult(
+        tried=tried,
+        best=None if best is None else tried[best.number],
+        space=sweep.space,
+        metric=sweep.metric,
+        mode=sweep.mode,
+        sampler=sweep.sampler,
+        outcome=outcome,
+        limit_seconds=sweep.limits.seconds,
+        spent_seconds=spent_seconds(list(runs.values())),
+        refused=queue.refused,
+    )
+
+
+class _TrialQueue:
+    """The trials that wait for their push, and whether another one is to be begun."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        search: Search,
+        push: PushTrial,
+        under_way: TrialsUnderWay,
+        ports: SweepPorts,
+    ) -> None:
+        self._sweep, self._search, self._push = sweep, search, push
+        self._under_way, self._ports = under_way, ports
+        self._clock = ports.clock
+        self._waiting: list[Trial] = []
+        self._count = self._ended = self._failures = 0
+        self._best: float | None = None
+        self._spent = 0.0
+        self._outcome: SweepOutcome | None = None
+        self._pause, self._not_before = FIRST_PAUSE, 0.0
+        self._unreachable_since: float | None = None
+        self.refused: Refused | None = None
+
+    def run(self, bar: ProgressBar) -> SweepOutcome:
+        """Push, watch and stop trials until none is under way, and none is to be pushed."""
+        self._take_up_earlier_trials()
+        while True:
+            for trial in self._under_way.look():
+                self._note(trial)
+            while self._outcome is None and self._push_next():
+                pass
+            if self._outcome is not None and not len(self._under_way):
+                return self._outcome
+            bar.describe(self._state())
+            self._clock.sleep(TICK_SECONDS)
+
+    def _take_up_earlier_trials(self) -> None:
+        runs = trial_runs(self._sweep, self._ports)
+        for trial in self._search.trials():
+            self._count += 1
+            if trial.state is not TrialState.RUNNING:
+                self._ended += 1
+                self._note_value(trial.value)
+            elif trial.number in runs:
+                self._under_way.add(trial, runs[trial.number])
+            else:
+                self._waiting.append(trial)
+
+    def _note(self, trial: Trial) -> None:
+        """Take note of how a trial ended; one that never ran waits for its push again."""
+        if trial.state is TrialState.RUNNING:
+            self._waiting.append(trial)
+            if self._outcome is SweepOutcome.TRIALS_DONE:
+                self._outcome = None
+            return
+        self._ended += 1
+        self._note_value(trial.value)
+        self._failures += trial.state is TrialState.FAILED
+        if self._failures >= FAILURES_TO_STOP and self._best is None:
+            self._outcome = SweepOutcome.FAILED
+
+    def _note_value(self, value: float | None) -> None:
+        if value is not None and (
+            self._best is None or is_better(value, self._best, self._sweep.mode)
+        ):
+            self._best = value
+
+    def _push_next(self) -> bool:
+        """Push the next trial; return whether there may be room for another one."""
+        limits, under_way = self._sweep.limits, len(self._under_way)
+        if under_way >= limits.at_once or self._clock.monotonic() < self._not_before:
+            return False
+        if not self._waiting and limits.trials is not None and self._count >= limits.trials:
+            self._outcome = SweepOutcome.TRIALS_DONE
+            return False
+        runs = list(trial_runs(self._sweep, self._ports).values())
+        self._spent = spent_seconds(runs)
+        seconds = limits.seconds_of_next(
+            self._spent, promised_seconds(runs), under_way, self._expected(runs)
+        )
+        if seconds is None:
+            self._outcome = None if under_way else SweepOutcome.HOURS_USED
+            return False
+        if not self._waiting:
+            self._waiting.append(self._search.begin())
+            self._count += 1
+        return self._try_to_push(self._waiting[0], seconds)
+
+    def _expected(self, runs: list[Run]) -> float | None:
+        """Return how long a trial takes: the longest one so far, or what is foreseen of one."""
+        done = [seconds_of(run) for run in runs if run.status is Status.COMPLETE]
+        return max([*done, *self._under_way.foreseen_seconds], default=None)
+
+    def _try_to_push(self, trial: Trial, seconds: int) -> bool:
+        try:
+            run = self._push(trial, seconds)
+        except InvalidInput as error:
+            self._give_up(trial, error)
+            return True
+        except AnswerLost as error:
+            self._ports.reporter.warn(error.message)
+            self._under_way.add_in_doubt(trial)
+            self._waiting.remove(trial)
+            return True
+        except NetworkFailed as error:
+            return self._wait_for_network(error)
+        except Refused as refused:
+            return self._wait_for_room(refused)
+        self._unreachable_since, self._pause = None, FIRST_PAUSE
+        self._waiting.remove(trial)
+        self._under_way.add(trial, run)
+        return True
+
+    def _give_up(self, trial: Trial, error: InvalidInput) -> None:
+        """Record a trial whose values are not possible together, which has cost nothing.
+
+        Raises InvalidInput where that is so of every trial.
+        """
+        self._search.fail(trial.number, error.message)
+        self._waiting.remove(trial)
+        self._ports.reporter.warn(f"Trial {trial.number} was not pushed. {error.message}")
+        self._ended += 1
+        self._failures += 1
+        if self._failures >= FAILURES_TO_STOP and self._best is None:
+            raise error
+
+    def _wait_for_network(self, error: NetworkFailed) -> bool:
+        now = self._clock.monotonic()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        if now - self._unreachable_since > PATIENCE_SECONDS:
+            raise error
+        self._ports.reporter.warn(f"{error.message} Still trying.")
+        return self._try_later()
+
+    def _wait_for_room(self, refused: Refused) -> bool:
+        """Try again later where that may help.
+
+        Raises Refused where it does not.
+        """
+        reason = reason_to_wait(refused)
+        if reason is None:
+            raise refused
+        if reason.for_quota and not len(self._under_way):
+            self.refused, self._outcome = refused, SweepOutcome.WEEK_USED
+            return False
+        return self._try_later()
+
+    def _try_later(self) -> bool:
+        self._not_before = self._clock.monotonic() + self._pause
+        self._pause = min(LONGEST_PAUSE, 2 * self._pause)
+        return False
+
+    def _state(self) -> str:
+        of_all = f" of {self._sweep.limits.trials}" if self._sweep.limits.trials else ""
+        best = "" if self._best is None else f", best {self._sweep.metric} {self._best:.4g}"
+        under_way = ", ".join(self._under_way.names) or "none"
+        spent = describe(self._spent)
+        return f"{self._ended}{of_all} trials, {spent}{best}; under way: {under_way}"

@@ -1,0 +1,58 @@
+"""How a trial ended: what its run says of the metric, and what stopping it has saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kitctl.domain.runs.run import Status
+from kitctl.domain.runs.trials import Trial, TrialState
+from kitctl.operations.trials.watched_trial import WatchedTrial
+from kitctl.operations.watching.run_status import RunStatus
+from kitctl.ports import Search
+
+# How much less than its limit a run that has used it up may seem to have taken.
+_LIMIT_MARGIN_SECONDS = 60.0
+
+
+def record_end(watched: WatchedTrial, end: RunStatus, mode: str, search: Search) -> Trial:
+    """Record the end of a trial's run in the search, and return the trial as it ended."""
+    trial = watched.trial
+    values = watched.values()
+    best = (min if mode == "min" else max)(values) if values else None
+    was_stopped = trial.is_stopped and end.status.cancelled
+    if best is not None and not was_stopped and _ran_out(end):
+        search.complete(trial.number, best)
+        return replace(trial, state=TrialState.COMPLETE, value=best)
+    if was_stopped:
+        given_back = None
+        if trial.expected_seconds is not None:
+            given_back = max(0.0, trial.expected_seconds - (end.running_seconds or 0.0))
+        search.prune(trial.number, given_back)
+        return replace(trial, state=TrialState.PRUNED, given_back_seconds=given_back)
+    reason = _reason(watched, end)
+    search.fail(trial.number, reason)
+    return replace(trial, state=TrialState.FAILED, reason=reason)
+
+
+def _ran_out(end: RunStatus) -> bool:
+    """Return whether the run did all that it could: to its end, or to its limit of time."""
+    if end.status is Status.COMPLETE:
+        return True
+    # Kaggle has one state for a run that was cancelled and for one whose time was over.
+    limit = end.record.intent.limit_seconds if end.record else None
+    if not end.status.cancelled or limit is None:
+        return False
+    return (end.running_seconds or 0.0) >= limit - min(_LIMIT_MARGIN_SECONDS, limit / 2)
+
+
+def _reason(watched: WatchedTrial, end: RunStatus) -> str:
+    if end.status is Status.COMPLETE:
+        return (
+            f"has no {watched.metric}: print a line such as `epoch 1/10 {watched.metric} 0.5` after"
+            f" each epoch, or leave it in metrics.json."
+        )
+    if end.failure is None:
+        return f"is {end.status.label}."
+    if end.status.cancelled:
+        return "was cancelled or ran out of time."
+    return f"failed: {end.error_line or end.failure_message or 'it gave no reason'}"

@@ -1,0 +1,95 @@
+"""A trial whose run is under way: its state, and the metric that its log gives."""
+
+from __future__ import annotations
+
+import io
+
+from kitctl.domain.results import run_report
+from kitctl.domain.results.history import read_history
+from kitctl.domain.results.metrics import finite_number
+from kitctl.domain.results.trial_log import TrialLog
+from kitctl.domain.runs.trials import Trial
+from kitctl.errors import KitError
+from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.followed_log import LAST_LINES_SECONDS, FollowedLog
+from kitctl.operations.watching.poller import PATIENCE_SECONDS, Poller
+from kitctl.operations.watching.run_facts import with_own_facts
+from kitctl.operations.watching.run_status import RunStatus
+from kitctl.operations.watching.watch import FIRST_POLL, POLL_GROWTH, SLOWEST_POLL
+from kitctl.ports import Clock, Kaggle, Ledger, LogLine, Reporter
+
+LARGEST_HISTORY_BYTES = 20_000_000
+
+
+class WatchedTrial:
+    """Follows the run of one trial without waiting, so that several can be followed at once."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        target: TargetRun,
+        metric: str,
+        kaggle: Kaggle,
+        ledger: Ledger,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        self.trial, self.target = trial, target
+        self.log = TrialLog(metric)
+        self.is_stopped = False
+        self.judged_epochs = 0
+        self.metric = metric
+        self._kaggle, self._ledger, self._clock = kaggle, ledger, clock
+        self._poller = Poller(target, kaggle, ledger, clock, reporter, PATIENCE_SECONDS)
+        self._lines = FollowedLog(target.ref, kaggle, self._read, reporter, LAST_LINES_SECONDS)
+        self._interval, self._next_poll = FIRST_POLL, 0.0
+        self._last_status: object = None
+
+    def advance(self) -> RunStatus | None:
+        """Read what has come; return how the run ended, None while it goes on.
+
+        Raises NetworkFailed where Kaggle is unreachable for half an hour.
+        """
+        if self._lines.pass_on_lines(0):  # The log has ended, so the run is about to end.
+            self._next_poll, self._interval = 0.0, FIRST_POLL
+        if self._clock.monotonic() < self._next_poll:
+            return None
+        status = self._poller.poll()
+        if status is not None and status.status.ended:
+            self._lines.finish()
+            return with_own_facts(status, self._kaggle, self._ledger)
+        if status is not None and status.status is not self._last_status:
+            self._last_status, self._interval = status.status, FIRST_POLL
+        self._next_poll = self._clock.monotonic() + self._interval
+        self._interval = min(SLOWEST_POLL, self._interval * POLL_GROWTH)
+        return None
+
+    def values(self) -> list[float]:
+        """Return the metric of an ended run: of each epoch, or one; none where it left none.
+
+        What the log does not say is read from history.csv or metrics.json.
+        """
+        if self.log.whole_curve:
+            return list(self.log.whole_curve.values())
+        if self.log.single_value is not None:
+            return [self.log.single_value]
+        try:
+            return self._values_of_outputs()
+        except KitError:
+            return []
+
+    def _values_of_outputs(self) -> list[float]:
+        run = self.target.ref
+        history = self._kaggle.output(run, "history.csv", LARGEST_HISTORY_BYTES)
+        try:
+            columns = read_history(io.BytesIO(history or b"")).columns
+        except run_report.Unreadable:
+            columns = {}
+        numbers = [finite_number(value) for value in columns.get(self.metric, ())]
+        if not any(number is not None for number in numbers):
+            content = self._kaggle.output(run, "metrics.json", run_report.LARGEST_JSON_BYTES)
+            numbers = [finite_number(run_report.read_object(content).get(self.metric))]
+        return [number for number in numbers if number is not None]
+
+    def _read(self, line: LogLine) -> None:
+        self.log.read(line.time, line.text)
