@@ -34,6 +34,10 @@ def pull_results(
     force: Annotated[
         bool, typer.Option("--force", help="Fetch again what is here already.")
     ] = False,
+    shards: Annotated[
+        bool,
+        typer.Option("--shards", help="Pull all shards of the run's group, and join their files."),
+    ] = False,
     open_it: Annotated[
         bool, typer.Option("--open", help="Open the report on the run in the browser.")
     ] = False,
@@ -48,16 +52,19 @@ def pull_results(
     """
     from kitctl.cli.follow import hint_on_interrupt
     from kitctl.cli.page import open_page, pull_with_page
+    from kitctl.cli.pull_shards import pull_group
     from kitctl.operations.pull_results import PullOptions
     from kitctl.operations.watching.watch import wait_for_end
     from kitctl.render.pull_results import draw_pulled
 
     settings = context.configure(local=local)
     target = context.find_run(run)
+    options = PullOptions(only=only or "", jobs=jobs or max(1, settings.jobs), refetch=force)
+    if shards:
+        return pull_group(context, target, options, out, waits=wait, opens=open_it)
     if wait:
         with hint_on_interrupt(target.ref):
             wait_for_end(target, context.client, context.ledger, context.clock, context.console)
-    options = PullOptions(only=only or "", jobs=jobs or max(1, settings.jobs), refetch=force)
     result = pull_with_page(context, target, options, out)
     if open_it:
         open_page(result.page or result.log, context.console)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,8 +24,8 @@ from kitctl.domain.results.files import (
 )
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
 from kitctl.operations.prefetch import prefetch
+from kitctl.operations.pulling.disk_errors import translate_disk_errors
 from kitctl.operations.pulling.fetch_files import (
-    DISK_ERRORS,
     UNWRITABLE,
     USUAL_TRIES,
     FailedFile,
@@ -94,7 +92,7 @@ def pull_results(
     error = ErrorLineReader()
     lines = error.reading(kaggle.log(target.ref), lambda line: (line.stream, line.text))
     with (
-        _translate_disk_errors(folder.root),
+        translate_disk_errors(folder.root),
         folder.exclusive(lambda: _report_waiting(folder, reporter)),
         prefetch(lambda: _save_log(lines, folder.part_path(LOG_PART))) as log,
     ):
@@ -257,21 +255,6 @@ class _Pull:
         except KitError as error:
             return [FailedFile(self._run.log_name, error)]
         return []
-
-
-@contextmanager
-def _translate_disk_errors(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
-        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise InvalidInput(
-            f"{root} cannot be written: {error.strerror}. What came so far is kept.",
-            code="disk_full" if is_full else "unwritable",
-            hint="Fix that, then the same command goes on where it stopped.",
-        ) from None
 
 
 def _report_waiting(folder: ResultsFolder, reporter: Reporter) -> None:

@@ -94,6 +94,12 @@ def test_push_and_the_commands_that_watch_its_run(
     check("push --follow", kitctl("push", "--local", "--force", "--follow", "--json"))
 
 
+def test_shards(kitctl: Kitctl, project: Path) -> None:
+    write_script(project, TRAINING)
+    check("push --shards", kitctl("push", "--local", "--shards", "1", "--json"))
+    check("pull-results --shards", kitctl("pull-results", "--local", "--shards", "--json"))
+
+
 def test_cancel(kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle) -> None:
     write_script(project, f"{PRINT_SESSION}time.sleep(600)")
     assert kitctl("push", "--local").code == 0

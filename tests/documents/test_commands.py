@@ -51,9 +51,10 @@ READERS_FILES = {
     "local-kaggle": {"train.py": METRICS},
     "other-services": {"train.py": METRICS},
     "sweeps": {"train.py": "print('epoch 1/1 val_loss 0.5')\n"},
+    "shards": {"train.py": METRICS},
 }
 # Where the document takes a project for granted.
-IN_A_PROJECT = {"exit-codes", "github-actions", "other-services"}
+IN_A_PROJECT = {"exit-codes", "github-actions", "other-services", "shards"}
 START = "kitctl init --from train.py"
 # What a document exports for the commands below.
 FOR_KAGGLES_CLIENT = {"STATE", "KAGGLE_API_ENVIRONMENT", "KAGGLE_API_TOKEN", "http_proxy"}
