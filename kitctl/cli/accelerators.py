@@ -7,12 +7,9 @@ from kitctl.cli.context import CommandContext
 from kitctl.render.output import CommandResult
 
 
-@command("accelerators")
+@command("accelerators", examples=["kitctl accelerators", "kitctl push --accelerator t4x2"])
 def accelerators(context: CommandContext) -> CommandResult:
-    """List the accelerators: their names, what a run gets today, and which hours it uses.
-
-    For example: kitctl push --accelerator t4x2
-    """
+    """List the accelerators: their names, what a run gets today, and which hours it uses."""
     from kitctl.operations.accelerators import list_accelerators
     from kitctl.render.accelerators import draw_accelerators
 

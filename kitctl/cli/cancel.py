@@ -8,7 +8,7 @@ from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 
-@command("cancel")
+@command("cancel", examples=["kitctl cancel", "kitctl cancel 12"])
 def cancel(
     context: CommandContext,
     *,

@@ -49,6 +49,8 @@ class Command:
 
     name: str
     function: Callable[..., CommandResult]
+    examples: Sequence[str]
+    """Command lines to type, which the help ends with."""
     takes_script_arguments: bool = False
     """Whether what stands after `--` are arguments of the job's script."""
 
@@ -65,7 +67,7 @@ class Command:
 
         own = list(inspect.signature(self.function, eval_str=True).parameters.values())[1:]
         _set_signature(run, own, inspect.getdoc(self.function))
-        app.command(self.name)(run)
+        app.command(self.name, epilog=_list_of_examples(self.examples))(run)
 
     def takes_option(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
@@ -97,10 +99,10 @@ class Group:
 
 
 def command(
-    name: str, *, takes_script_arguments: bool = False
+    name: str, *, examples: Sequence[str], takes_script_arguments: bool = False
 ) -> Callable[[Callable[..., CommandResult]], Command]:
     """Return the decorator that makes a command of a function."""
-    return lambda function: Command(name, function, takes_script_arguments)
+    return lambda function: Command(name, function, examples, takes_script_arguments)
 
 
 def new_app(help: str) -> typer.Typer:
@@ -145,6 +147,11 @@ def translated_help(text: str) -> str:
     """Return a help text in the user's language, where the terminal can show that."""
     translation = translate(text)
     return translation if streams.can_encode(translation, sys.stdout) else text
+
+
+def _list_of_examples(examples: Sequence[str]) -> str:
+    """Return the end of a help; Click leaves the lines after a `\b` as they are."""
+    return "\n".join(("\b", translated_help("Examples:"), *(f"  {line}" for line in examples)))
 
 
 def _translated(parameter: inspect.Parameter) -> inspect.Parameter:

@@ -13,7 +13,10 @@ from kitctl.cli.options import CsvOption, LocalOption
 from kitctl.render.output import CommandResult
 
 
-@command("compare")
+@command(
+    "compare",
+    examples=["kitctl compare 3 4", "kitctl compare 1 2 3 --metric val_accuracy --csv runs.csv"],
+)
 def compare(
     context: CommandContext,
     *,
@@ -43,8 +46,6 @@ def compare(
     """Compare pulled runs, and say which one is better.
 
     Any script's run is compared by its metrics.json or history.csv.
-
-    Examples: kitctl compare 3 4; kitctl compare 1 2 3 --metric val_accuracy --csv runs.csv
     """
     from kitctl.cli.pulled import pulled_runs
     from kitctl.operations.compare import compare

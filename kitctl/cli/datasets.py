@@ -56,7 +56,13 @@ def push_states(service: str) -> Path:
     return config.home() / "datasets" / name
 
 
-@command("push")
+@command(
+    "push",
+    examples=[
+        "kitctl datasets push photos --id me/my-photos",
+        "kitctl datasets push photos --message 'more trucks'",
+    ],
+)
 def push(
     context: CommandContext,
     *,
@@ -114,7 +120,10 @@ def push(
     return CommandResult(result, draw_push)
 
 
-@command("status")
+@command(
+    "status",
+    examples=["kitctl datasets status me/my-photos", "kitctl datasets status me/my-photos --json"],
+)
 def status(
     context: CommandContext,
     *,
@@ -136,7 +145,7 @@ def status(
     return CommandResult(result, draw_state, result.failure)
 
 
-@command("list")
+@command("list", examples=["kitctl datasets list", "kitctl datasets list --json"])
 def list_(context: CommandContext, *, local: LocalOption = None) -> CommandResult:
     """List your own data sets."""
     from kitctl.operations.datasets import list_datasets
@@ -146,7 +155,13 @@ def list_(context: CommandContext, *, local: LocalOption = None) -> CommandResul
     return CommandResult(list_datasets(context.client.datasets, context.console), draw_list)
 
 
-@command("pull")
+@command(
+    "pull",
+    examples=[
+        "kitctl datasets pull me/my-photos",
+        "kitctl datasets pull me/my-photos --out photos",
+    ],
+)
 def pull(
     context: CommandContext,
     *,
@@ -186,7 +201,7 @@ def pull(
     return CommandResult(result, draw_pull)
 
 
-@command("check")
+@command("check", examples=["kitctl datasets check photos", "kitctl datasets check photos --json"])
 def check(
     context: CommandContext, *, folder: FolderArgument, exclude: ExcludeOption = None
 ) -> CommandResult:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 REQUEST_SECONDS = 8.0
 
 
-@command("doctor")
+@command("doctor", examples=["kitctl doctor", "kitctl doctor --local"])
 def doctor(
     context: CommandContext,
     *,

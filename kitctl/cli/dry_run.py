@@ -15,7 +15,15 @@ from kitctl.errors import NextCommand, RunFailed, UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("dry-run", takes_script_arguments=True)
+@command(
+    "dry-run",
+    examples=[
+        "kitctl dry-run",
+        "kitctl dry-run --photos 8 --epochs 2",
+        "kitctl dry-run --data me/my-photos=photos -- --lr 0.1",
+    ],
+    takes_script_arguments=True,
+)
 def dry_run(
     context: CommandContext,
     *,

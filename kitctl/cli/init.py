@@ -25,7 +25,13 @@ class Template(StrEnum):
     SKLEARN = "sklearn"
 
 
-@command("init")
+@command(
+    "init",
+    examples=[
+        "kitctl init digits --template sklearn",
+        "kitctl init --from train.py --accelerator t4x2",
+    ],
+)
 def init(
     context: CommandContext,
     *,

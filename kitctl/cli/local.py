@@ -70,7 +70,7 @@ def _process_state(folder: Path) -> dict[str, Any]:
     return {"running": True, **asdict(running)}
 
 
-@command("serve")
+@command("serve", examples=["kitctl local serve", "kitctl local serve --port 8000"])
 def serve(
     context: CommandContext,
     *,
@@ -89,7 +89,7 @@ def serve(
     return CommandResult({**_process_state(folder), "stopped": True}, render.draw_stopped)
 
 
-@command("start")
+@command("start", examples=["kitctl local start", "kitctl local start --state there"])
 def start(
     context: CommandContext,
     *,
@@ -111,7 +111,7 @@ def start(
     return CommandResult(_process_state(running.state), render.draw_running)
 
 
-@command("open")
+@command("open", examples=["kitctl local open", "kitctl local open --state there"])
 def open_pages(
     context: CommandContext,
     *,
@@ -136,7 +136,7 @@ def open_pages(
     return CommandResult(opened, render.draw_opened)
 
 
-@command("stop")
+@command("stop", examples=["kitctl local stop", "kitctl local stop --state there"])
 def stop(
     context: CommandContext,
     *,
@@ -150,7 +150,7 @@ def stop(
     return CommandResult({**_process_state(folder), "stopped": stopped}, render.draw_stopped)
 
 
-@command("status")
+@command("status", examples=["kitctl local status", "kitctl local status --json"])
 def status(
     context: CommandContext,
     *,
@@ -161,7 +161,7 @@ def status(
     return CommandResult(process, render.draw_running if process["running"] else render.draw_down)
 
 
-@command("reset")
+@command("reset", examples=["kitctl local reset", "kitctl local reset --state there"])
 def reset(
     context: CommandContext,
     *,

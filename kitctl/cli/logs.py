@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kitctl.ports import LogLine
 
 
-@command("logs")
+@command("logs", examples=["kitctl logs -f", "kitctl logs 12 --tail 20"])
 def logs(
     context: CommandContext,
     *,

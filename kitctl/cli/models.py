@@ -16,7 +16,13 @@ from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("push")
+@command(
+    "push",
+    examples=[
+        "kitctl models push",
+        "kitctl models push 12 --id me/cars --framework keras --variation small",
+    ],
+)
 def push(
     context: CommandContext,
     *,

@@ -22,7 +22,15 @@ class ServiceName(StrEnum):
     HF = "hf"
 
 
-@command("package", takes_script_arguments=True)
+@command(
+    "package",
+    examples=[
+        "kitctl package",
+        "kitctl package --out there --set epochs=5",
+        "kitctl package --for sky",
+    ],
+    takes_script_arguments=True,
+)
 def package(
     context: CommandContext,
     *,

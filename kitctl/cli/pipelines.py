@@ -16,7 +16,9 @@ from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("pipelines")
+@command(
+    "pipelines", examples=["kitctl pipelines", "kitctl pipelines --data photos --read-delay 5"]
+)
 def pipelines(
     context: CommandContext,
     *,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from kitctl.operations.results.pulled_run import PulledRuns
 
 
-@command("predict")
+@command(
+    "predict",
+    examples=["kitctl predict photo.jpg", "kitctl predict 3 photos/ --top 3 --csv classes.csv"],
+)
 def predict(
     context: CommandContext,
     *,
@@ -44,8 +47,6 @@ def predict(
 
     Photos are resized and scaled as in the run. The model runs without network, and sees only the
     photos and itself. A photo that cannot be read is named, and the exit code is 3.
-
-    Examples: kitctl predict photo.jpg; kitctl predict 3 photos/ --top 3 --csv classes.csv
     """
     from kitctl.cli.pulled import pulled_runs
     from kitctl.operations import predict as operation

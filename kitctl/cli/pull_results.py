@@ -13,7 +13,14 @@ from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 
-@command("pull-results")
+@command(
+    "pull-results",
+    examples=[
+        "kitctl pull-results",
+        "kitctl pull-results 12 --wait",
+        "kitctl pull-results --only '*.png'",
+    ],
+)
 def pull_results(
     context: CommandContext,
     *,

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from kitctl.operations.watching.find_run import TargetRun
 
 
-@command("push", takes_script_arguments=True)
+@command(
+    "push",
+    examples=[
+        "kitctl push --accelerator t4x2 --follow",
+        "kitctl push --plan",
+        "kitctl push --until-done --hours 20 -- --lr 0.1",
+    ],
+    takes_script_arguments=True,
+)
 def push(
     context: CommandContext,
     *,

@@ -17,7 +17,7 @@ from kitctl.render.output import CommandResult
 WEEKS_IN_FILES = 8
 
 
-@command("quota")
+@command("quota", examples=["kitctl quota", "kitctl quota --weeks 8 --plot weeks.png"])
 def quota(
     context: CommandContext,
     *,

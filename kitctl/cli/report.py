@@ -14,7 +14,7 @@ from kitctl.cli.pulled import PulledRunsArgument
 from kitctl.render.output import CommandResult
 
 
-@command("report")
+@command("report", examples=["kitctl report --open", "kitctl report 3 4 --out both.html"])
 def report(
     context: CommandContext,
     *,
@@ -31,8 +31,6 @@ def report(
     """Write one HTML page about pulled runs.
 
     It holds all that it shows and requests nothing: it can be sent and kept.
-
-    Examples: kitctl report; kitctl report 3 4 --out both.html --open
     """
     from kitctl.cli.page import open_page, write_page
     from kitctl.cli.pulled import pulled_runs

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from kitctl.domain.runs.run import Status
 
 
-@command("runs")
+@command(
+    "runs", examples=["kitctl runs --status error", "kitctl runs --metric val_loss --sort val_loss"]
+)
 def runs(
     context: CommandContext,
     *,
@@ -44,10 +46,7 @@ def runs(
     csv: CsvOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """List this project's runs, newest first, and in what they differ.
-
-    Examples: kitctl runs --status error; kitctl runs --metric val_loss --sort val_loss
-    """
+    """List this project's runs, newest first, and in what they differ."""
     shown = [_status(name) for name in statuses or []]
     if all_projects:
         context.configure_without_project(local=local)

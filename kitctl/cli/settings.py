@@ -11,7 +11,7 @@ from kitctl.cli.context import CommandContext
 from kitctl.render.output import CommandResult
 
 
-@command("settings")
+@command("settings", examples=["kitctl settings", "kitctl settings epochs learning_rate"])
 def settings(
     context: CommandContext,
     *,
@@ -19,8 +19,7 @@ def settings(
 ) -> CommandResult:
     """List the settings of the project's job, and what they do.
 
-    NAME limits the list to this setting; it may be repeated. For example: kitctl settings epochs
-    learning_rate
+    NAME limits the list to this setting; it may be repeated.
     """
     from kitctl.operations.settings import list_settings
     from kitctl.render.settings import draw_settings

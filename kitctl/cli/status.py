@@ -8,7 +8,7 @@ from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.render.output import CommandResult
 
 
-@command("status")
+@command("status", examples=["kitctl status", "kitctl status 12 --json"])
 def status(
     context: CommandContext,
     *,

@@ -15,7 +15,13 @@ from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("submit")
+@command(
+    "submit",
+    examples=[
+        "kitctl submit --wait",
+        "kitctl submit 12 --competition titanic --file submission.csv",
+    ],
+)
 def submit(
     context: CommandContext,
     *,

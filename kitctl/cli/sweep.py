@@ -39,7 +39,14 @@ class Pruner(StrEnum):
     NONE = "none"
 
 
-@command("sweep", takes_script_arguments=True)
+@command(
+    "sweep",
+    examples=[
+        "kitctl sweep --set units=6,32",
+        "kitctl sweep --push --set lr=1e-5..1e-1:log --trials 20 -- --lr {lr}",
+    ],
+    takes_script_arguments=True,
+)
 def sweep(
     context: CommandContext,
     *,
@@ -101,9 +108,6 @@ def sweep(
     A job with heads trains every combination of the values on one feature store. Any other job,
     or any option of a search, makes each trial a run: at most two GPU sessions at once, stopped
     early when it is behind. Stopped and called again, a sweep goes on.
-
-    Examples: kitctl sweep --set units=6,32; kitctl sweep --push --set lr=1e-5..1e-1:log --trials 20
-    --hours 10 --metric val_loss -- --lr {lr}
     """
     from kitctl.operations.planning.trial_template import has_range
     from kitctl.operations.project.read_project import read_project

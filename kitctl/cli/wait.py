@@ -14,7 +14,7 @@ from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
 
 
-@command("wait")
+@command("wait", examples=["kitctl wait", "kitctl wait 11 12 --timeout 3h"])
 def wait(
     context: CommandContext,
     *,

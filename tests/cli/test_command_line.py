@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from support.command_line import Kitctl
+from support.every_command import commands
 from support.local_kaggle import LocalKaggle
 from support.projects import packed_job
 
-from kitctl.cli.app import MODULES
+from kitctl.cli.app import MODULES, root, split_script_arguments, takes_option
+from kitctl.cli.context import CommandContext
+from kitctl.cli.global_options import GlobalOptions
 from kitctl.cli.main import main
 
 KITCTL = (sys.executable, "-m", "kitctl")
@@ -64,6 +68,25 @@ def test_help_goes_to_stdout_and_is_no_failure(
     assert "Usage: kitctl" in output.out
     assert "--project" in output.out
     assert output.err == ""
+
+
+@pytest.mark.parametrize("command", [name for name, _ in commands()])
+def test_help_ends_with_examples_that_can_be_typed(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    examples = capsys.readouterr().out.partition("  Examples:\n")[2].splitlines()
+    assert 2 <= len(examples) <= 3
+    for example in examples:
+        assert len(example) <= 80
+        program, name, *words = shlex.split(example)
+        assert program == "kitctl"
+        words, _ = split_script_arguments(words, name)
+        called = root([name]).commands[name]
+        if hasattr(called, "commands"):
+            called, words = called.commands[words[0]], words[1:]
+        context = CommandContext(GlobalOptions(), command, takes_option)
+        called.make_context(name, words, obj=context)
 
 
 def test_a_bug_is_reported_as_one_with_a_traceback_only_in_verbose_mode_and_never_a_secret(

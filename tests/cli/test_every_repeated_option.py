@@ -5,26 +5,17 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.every_command import commands
 
-from kitctl.cli.app import MODULES, command_at, takes_option
-from kitctl.cli.command import Command, Group
+from kitctl.cli.app import command_at, takes_option
+from kitctl.cli.command import Command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GlobalOptions
 from kitctl.cli.repeated_options import OWN, REPEATED, given_options
 from kitctl.errors import NextCommand
-
-
-def commands() -> Iterator[tuple[str, Command]]:
-    for name in MODULES:
-        found = command_at(name)
-        if isinstance(found, Group):
-            yield from ((f"{name} {below.name}", below) for below in found.commands)
-        elif isinstance(found, Command):
-            yield name, found
 
 
 def options(command: Command) -> dict[str, Any]:
