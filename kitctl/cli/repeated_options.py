@@ -20,13 +20,13 @@ REPEATED = frozenset(
 OWN = frozenset(
     {
         *("local", "out", "csv", "plot", "follow", "push", "metric", "sort", "wait", "jobs"),
-        *("id", "title", "license", "public", "port", "hours", "only_plan"),
+        *("id", "title", "license", "public", "port", "hours", "only_plan", "shards"),
     }
 )
 """The options of several commands that say something about the command that was typed only."""
 # These name other things in the commands of one group than in those of another.
 _OTHER_MEANINGS: Mapping[str, tuple[frozenset[str], ...]] = {
-    "timeout": (frozenset({"push", "pipelines"}), frozenset({"wait"})),
+    "timeout": (frozenset({"push", "pipelines", "sweep"}), frozenset({"wait"})),
     # A sweep's variables have its parameters in braces.
     "env": (frozenset({"push", "dry-run", "package"}), frozenset({"sweep"})),
     "message": (frozenset({"push", "pipelines"}), frozenset({"submit"})),
