@@ -19,7 +19,6 @@ import typer
 from kitctl.cli.context import CommandContext
 from kitctl.cli.global_options import GLOBAL_OPTIONS, GlobalOptions
 from kitctl.cli.repeated_options import given_options
-from kitctl.languages import translate
 from kitctl.render import streams
 from kitctl.render.output import CommandResult
 
@@ -145,8 +144,7 @@ def _set_signature(
 
 def translated_help(text: str) -> str:
     """Return a help text in the user's language, where the terminal can show that."""
-    translation = translate(text)
-    return translation if streams.can_encode(translation, sys.stdout) else text
+    return streams.translated(text, sys.stdout)
 
 
 def _list_of_examples(examples: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kitctl.errors import Hint, KitError, hint_text, map_texts
-from kitctl.languages import translate
 from kitctl.render import streams
 from kitctl.render.progress_bars import LiveBar, PlainBar, columns
 
@@ -57,7 +56,8 @@ class Console:
         label = self._translated("error: ")
         self._line(self._translated(error.message), label=label, style=_RED, wraps=True)
         for problem in error.problems:
-            self._line(f"  • {problem}")
+            parts = (self._translated(part) for part in (problem.message, problem.fix))
+            self._line(f"  • {' '.join(filter(None, [f'{problem.where}:', *parts]))}")
         if error.hint:
             hint = self._hint_text(map_texts(error.hint, self._translated))
             self._line(hint, label=self._translated("next: "), style=_DIM)
@@ -71,7 +71,7 @@ class Console:
         `unit` is "bytes" or the plural of what `total` counts.
         """
         if self._quiet:
-            yield PlainBar(self.info, text, total, seconds=float("inf"))
+            yield PlainBar(lambda _: None, text, total, seconds=float("inf"))
         elif self._progress is not None:
             bar = LiveBar(self._progress, text, total)
             try:
@@ -82,7 +82,7 @@ class Console:
             with self._live(unit) as progress:
                 yield LiveBar(progress, text, total)
         else:
-            lines = PlainBar(self.info, text, total, seconds=self._plain_seconds)
+            lines = PlainBar(self._plain_line, text, total, seconds=self._plain_seconds)
             lines.draw()
             yield lines
 
@@ -104,9 +104,11 @@ class Console:
             self._progress = None
 
     def _translated(self, text: str) -> str:
-        """Return the text in the user's language, where the stream can show that."""
-        translation = translate(text)
-        return translation if streams.can_encode(translation, sys.stderr) else text
+        return streams.translated(text, sys.stderr)
+
+    def _plain_line(self, text: str) -> None:
+        """Write a line as it is: a run's own lines are in its own language."""
+        self._line(text, wraps=True)
 
     def _line(self, text: str, *, label: str = "", style: str = "", wraps: bool = False) -> None:
         """Write a line; `wraps` breaks it between words where it is wider than the terminal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kitctl.operations.dry_run import DryRunResult
+from kitctl.render import streams
 from kitctl.render.lines import counted, draw_line
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ def draw_dry_run(result: DryRunResult, console: Console) -> None:
 
     console.print()
     for check in result.checks:
-        draw_line(f"{'✓' if check.ok else '✗'} {check.name} ({check.detail})", console)
+        name, detail = (
+            streams.translated(text, console.file) for text in (check.name, check.detail)
+        )
+        draw_line(f"{'✓' if check.ok else '✗'} {name} ({detail})", console)
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(result):
-        table.add_row(name, value)
+        table.add_row(name, streams.translated(value, console.file))
     console.print(table)
 
 

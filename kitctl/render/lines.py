@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.render import streams
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,7 +28,11 @@ def draw_line(text: str, console: Console) -> None:
 
 
 def draw_sentence(label: str, text: str, console: Console, width: int = LABEL_WIDTH) -> None:
-    """Draw a sentence after its label; on a terminal it goes on below itself, word by word."""
+    """Draw a sentence of kitctl's own after its label, in the user's language.
+
+    On a terminal it goes on below itself, word by word.
+    """
+    text = streams.translated(text, console.file)
     if not console.is_terminal:
         console.print(f"{label:<{width}}{text}", soft_wrap=True)
         return

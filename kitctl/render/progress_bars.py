@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -35,13 +36,13 @@ class LiveBar:
 
     def __init__(self, progress: Progress, text: str, total: float | None) -> None:
         self._progress = progress
-        self._task: TaskID = progress.add_task(self._printable(text), total=total)
+        self._task: TaskID = progress.add_task(self._own(text), total=total)
 
     def update(self, *, completed: float, total: float | None = None) -> None:
         self._progress.update(self._task, completed=completed, total=total)
 
     def describe(self, text: str, aside: str = "") -> None:
-        self._progress.update(self._task, description=self._printable(f"{text}{aside}"))
+        self._progress.update(self._task, description=self._own(f"{text}{aside}"))
 
     def advance(self, amount: float = 1) -> None:
         self._progress.advance(self._task, amount)
@@ -51,6 +52,9 @@ class LiveBar:
 
     def remove(self) -> None:
         self._progress.remove_task(self._task)
+
+    def _own(self, text: str) -> str:
+        return self._printable(streams.translated(text, self._progress.console.file))
 
     def _printable(self, text: str) -> str:
         return streams.printable(text, self._progress.console.file)
@@ -91,7 +95,9 @@ class PlainBar:
         """Write a line, unless it would repeat the last one."""
         self._next = time.monotonic() + self._seconds
         share = f" {100 * self._completed / self._total:.0f} %" if self._total else ""
-        line = f"{self._text}{share if self._completed else ''}"
+        shown = share if self._completed else ""
+        line = f"{self._text}{shown}"
         if line != self._last_line:
             self._last_line = line
-            self._write(f"{line}{aside}{'' if self._completed else ' …'}")
+            text = f"{self._text}{aside}{'' if self._completed else ' …'}"
+            self._write(f"{streams.translated(text, sys.stderr)}{shown}")

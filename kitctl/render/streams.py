@@ -6,6 +6,7 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from kitctl.languages import translate
 from kitctl.render.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ def has_colour(stream: IO[str]) -> bool:
 def printable(text: str, stream: IO[str]) -> str:
     """Return the text as it may be printed on the stream: safe, and in its characters."""
     return encodable(safe_text(text), stream)
+
+
+def translated(text: str, stream: IO[str]) -> str:
+    """Return a text of kitctl's own in the user's language, where the stream can show that."""
+    translation = translate(text)
+    return translation if can_encode(translation, stream) else text
 
 
 def encodable(text: str, stream: IO[str]) -> str:

@@ -69,7 +69,7 @@ def _is_newer_python(error: Exception) -> bool:
 def _fix(error: Exception) -> str:
     line = (error.text or "").strip() if isinstance(error, SyntaxError) else ""
     if line.startswith(("!", "%")):
-        return "Only notebooks have lines that begin with % or !: take it out, or make it one."
+        return "Only notebooks have lines that begin with ! or %: take it out, or make it one."
     return "Fix it."
 
 

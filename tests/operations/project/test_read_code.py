@@ -89,7 +89,7 @@ def test_a_script_with_a_notebooks_lines_is_refused_with_the_reason(tmp_path: Pa
     with pytest.raises(InvalidInput) as caught:
         plan_job(single_script(tmp_path, "# %%\n%matplotlib inline\n"))
     (problem,) = caught.value.problems
-    assert "Only notebooks have lines that begin with % or !" in problem.fix
+    assert "Only notebooks have lines that begin with ! or %" in problem.fix
 
 
 def test_doctor_names_what_a_notebook_imports_and_what_runs_it(tmp_path: Path) -> None:
