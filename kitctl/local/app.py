@@ -25,6 +25,7 @@ from kitctl.local.testing import admin
 from kitctl.local.testing.connections import Connections
 from kitctl.local.testing.faults import Faults
 from kitctl.local.testing.injector import FaultInjector
+from kitctl.local.testing.recorder import Recorder, RequestRecorder
 
 
 def application(api: Api, connections: Connections, stop: Callable[[], None]) -> ASGIApp:
@@ -35,11 +36,12 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
         connections: the server's open connections, for the faults that cut one.
         stop: ends the process that serves.
     """
-    faults = Faults()
+    faults, recorder = Faults(), Recorder()
     app = Starlette(
         routes=[*pages.routes(), *admin.routes(), *routes.routes()],
         middleware=[
             Middleware(DateHeader, clock=api.state.clock),
+            Middleware(RequestRecorder, recorder=recorder),
             Middleware(FaultInjector, faults=faults, connections=connections, state=api.state),
             Middleware(
                 TokenAuth,
@@ -60,6 +62,7 @@ def application(api: Api, connections: Connections, stop: Callable[[], None]) ->
     app.state.api = api
     app.state.sign_ins = SignIns(api.site)
     app.state.faults = faults
+    app.state.recorder = recorder
     app.state.stop = stop
     return app
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kitctl.errors import NetworkFailed
 
 if TYPE_CHECKING:
+    from kitctl.domain.data.dataset_resources import Resource
     from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, UploadItem
 
 
@@ -31,7 +32,8 @@ class UploadExpired(NetworkFailed):
 class DatasetRequest:
     """A version to make of uploaded files: token by the path that it gets.
 
-    `notes` are a version's; title, licence and privacy count for a new data set only.
+    `notes` are a version's; title, licence and privacy count for a new data set only. `resources`
+    describes files, by path.
     """
 
     ref: DatasetRef
@@ -43,6 +45,7 @@ class DatasetRequest:
     subtitle: str = ""
     description: str = ""
     keywords: tuple[str, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
 
 
 class DatasetService(Protocol):

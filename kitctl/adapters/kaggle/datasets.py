@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.adapters.kaggle.versions import VersionRequests, file_tree
+from kitctl.adapters.kaggle.versions import VersionRequests, file_tree, new_files
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, mark_in
 from kitctl.ports import DatasetRequest, UploadSession
 
@@ -82,7 +82,7 @@ class KaggleDatasets:
                 "licenseName": request.license,
                 "isPrivate": request.is_private,
                 **_description_fields(request),
-                **file_tree(request.tokens),
+                **file_tree(new_files(request)),
             },
             request.ref,
         )
@@ -91,7 +91,7 @@ class KaggleDatasets:
         body = {
             "versionNotes": request.notes,
             **_description_fields(request),
-            **file_tree(request.tokens),
+            **file_tree(new_files(request)),
         }
         return self._send("CreateDatasetVersion", {**_name(request.ref), "body": body}, request.ref)
 

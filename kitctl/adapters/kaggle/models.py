@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
 from kitctl.adapters.kaggle.transport import Transport
-from kitctl.adapters.kaggle.versions import VersionRequests, file_tree
+from kitctl.adapters.kaggle.versions import VersionRequests, file_tree, new_files
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
 from kitctl.domain.data.models import FRAMEWORKS
 from kitctl.ports import DatasetRequest, UploadSession
@@ -82,12 +82,12 @@ class KaggleModels:
             "framework": name["framework"],
             "licenseName": request.license,
             "overview": request.description,
-            **file_tree(request.tokens),
+            **file_tree(new_files(request)),
         }
         return self._send("CreateModelInstance", {**model, "body": body}, request.ref)
 
     def add_version(self, request: DatasetRequest) -> str:
-        body = {"versionNotes": request.notes, **file_tree(request.tokens)}
+        body = {"versionNotes": request.notes, **file_tree(new_files(request))}
         return self._send(
             "CreateModelInstanceVersion", {**_name(request.ref), "body": body}, request.ref
         )

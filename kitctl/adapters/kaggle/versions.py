@@ -9,9 +9,10 @@ from typing import Any
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
+from kitctl.domain.data.dataset_resources import DatasetColumn
 from kitctl.domain.data.datasets import DatasetRef
 from kitctl.errors import Refused
-from kitctl.ports import AnswerLost, UploadSession
+from kitctl.ports import AnswerLost, DatasetRequest, UploadSession
 
 _BLOBS = "blobs.BlobApiService"
 
@@ -68,16 +69,36 @@ class VersionRequests:
         )
 
 
-def file_tree(tokens: Mapping[str, str]) -> dict[str, Any]:
-    """Return `files` and `directories` of a request for tokens by path."""
-    files: list[dict[str, str]] = []
-    below: dict[str, dict[str, str]] = {}
-    for path, token in tokens.items():
+def new_files(request: DatasetRequest) -> dict[str, dict[str, Any]]:
+    """Return the files of a request, by path, as the API takes them."""
+    files: dict[str, dict[str, Any]] = {}
+    for path, token in request.tokens.items():
+        files[path] = {"token": token}
+        resource = request.resources.get(path)
+        if resource and resource.description:
+            files[path]["description"] = resource.description
+        if resource and resource.columns:
+            files[path]["columns"] = [
+                _column(order, column) for order, column in enumerate(resource.columns)
+            ]
+    return files
+
+
+def _column(order: int, column: DatasetColumn) -> dict[str, Any]:
+    types = {"type": column.type, "originalType": column.original_type} if column.type else {}
+    return {"order": order, "name": column.name, "description": column.description, **types}
+
+
+def file_tree(new_files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `files` and `directories` of a request for files by path."""
+    files: list[Mapping[str, Any]] = []
+    below: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for path, file in new_files.items():
         top, slash, rest = path.partition("/")
         if slash:
-            below.setdefault(top, {})[rest] = token
+            below.setdefault(top, {})[rest] = file
         else:
-            files.append({"token": token})
+            files.append(file)
     directories = [{"name": name, **file_tree(inside)} for name, inside in below.items()]
     return {
         name: value for name, value in (("files", files), ("directories", directories)) if value

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from slugify import slugify
 
+from kitctl.domain.data.dataset_resources import Resource, parse_resources
 from kitctl.domain.data.datasets import DEFAULT_LICENSE, LONGEST_NAME, SHORTEST_NAME
 from kitctl.domain.job.metadata_text import read_object
 from kitctl.errors import InvalidInput, Problem
@@ -32,6 +33,7 @@ class DatasetMetadata:
     subtitle: str = ""
     description: str = ""
     keywords: tuple[str, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
 
     def to_json(self, account: str) -> str:
         """Return a new file, as Kaggle's client takes it."""
@@ -61,6 +63,8 @@ def parse_metadata(text: str, *, id: str = "", title: str = "") -> DatasetMetada
     """
     values = read_object(text, METADATA_NAME)
     owner, _, slug = (id or _text(values, "id")).rpartition("/")
+    problems: list[Problem] = []
+    resources = parse_resources(values.get("resources"), problems)
     return _checked(
         DatasetMetadata(
             owner=owner,
@@ -70,12 +74,14 @@ def parse_metadata(text: str, *, id: str = "", title: str = "") -> DatasetMetada
             subtitle=_text(values, "subtitle"),
             description=_text(values, "description"),
             keywords=_texts(values, "keywords"),
-        )
+            resources=resources,
+        ),
+        problems,
     )
 
 
-def _checked(metadata: DatasetMetadata) -> DatasetMetadata:
-    problems = []
+def _checked(metadata: DatasetMetadata, found: Sequence[Problem] = ()) -> DatasetMetadata:
+    problems = [*found]
     slug, title, subtitle = metadata.slug, metadata.title, metadata.subtitle
     if not _SLUG.fullmatch(slug) or (metadata.owner and not _OWNER.fullmatch(metadata.owner)):
         problems.append(

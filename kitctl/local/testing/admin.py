@@ -28,6 +28,7 @@ def routes() -> list[Route]:
     """Return the routes of the control methods."""
     return [
         Route("/_local/shutdown", _shut_down, methods=["POST"]),
+        Route("/_local/requests", _requests, methods=["POST"]),
         Route("/_local/{method}", _call, methods=["GET", "POST"]),
     ]
 
@@ -150,3 +151,12 @@ async def _call(request: Request) -> Response:
 async def _shut_down(request: Request) -> Response:
     request.app.state.stop()
     return JSONResponse({})
+
+
+async def _requests(request: Request) -> Response:
+    """Record requests, `{"record": true}`; or return what was recorded, and end it."""
+    recorder = request.app.state.recorder
+    if fields.flag(await fields.read_body(request), "record"):
+        recorder.start()
+        return JSONResponse({})
+    return JSONResponse({"requests": recorder.stop()})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from kitctl.domain.data.dataset_resources import Resource
 from kitctl.domain.data.datasets import (
     MARK_LETTERS,
     DatasetInfo,
@@ -49,6 +50,7 @@ class DatasetContent:
     subtitle: str = ""
     description: str = ""
     keywords: tuple[str, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,7 @@ class _Push:
             subtitle=content.subtitle,
             description=content.description,
             keywords=content.keywords,
+            resources=content.resources,
         )
         sent = SentRequest(self._digest, version, datasets.now())
         state.record_sent(sent)

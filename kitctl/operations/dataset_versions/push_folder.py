@@ -83,6 +83,7 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
     """
     metadata = _read_metadata(folder, options)
     listing = list_folder(folder, options.exclude)
+    _require_resources(metadata, listing.paths)
     license = _license(metadata, options)
     account = ports.datasets.account()
     ref = _own_name(metadata, account, ports)
@@ -100,6 +101,7 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
         subtitle=metadata.subtitle,
         description=metadata.description,
         keywords=metadata.keywords,
+        resources=metadata.resources,
     )
     pushed = push_content(content, ports)
     return FolderPush(
@@ -153,6 +155,18 @@ def arrival_warnings(files: tuple[LocalFile, ...]) -> tuple[str, ...]:
             )
         warnings.append(f"{item.path} arrives unpacked: Kaggle makes the folder {folder} of it.")
     return tuple(warnings)
+
+
+def _require_resources(metadata: DatasetMetadata, paths: tuple[str, ...]) -> None:
+    """Raise InvalidInput where the metadata describes a file that is not sent."""
+    missing = [path for path in metadata.resources if path not in paths]
+    if missing:
+        raise InvalidInput(
+            f"{METADATA_NAME} describes {missing[0]}, which is not among the files; nothing was"
+            " sent.",
+            code="invalid_metadata",
+            hint=f"Correct the path in resources of {METADATA_NAME}, or delete that entry.",
+        )
 
 
 def _own_name(metadata: DatasetMetadata, account: str, ports: DatasetPorts) -> DatasetRef:
