@@ -106,12 +106,12 @@ def run(start: Start, phases: Phases) -> tuple[TrainingResult, list[SweepHead]]:
 
 
 def combinations(settings: Settings) -> list[dict[str, Any]]:
-    """Return every combination of the grid's values: setting → value."""
+    """Return the settings that vary in each head, with their values: setting → value."""
     names = [name for name, _ in settings.sweep]
-    return [
-        dict(zip(names, values, strict=True))
-        for values in itertools.product(*(values for _, values in settings.sweep))
-    ]
+    columns = [values for _, values in settings.sweep]
+    is_by_row = settings.sweep_by == "row"
+    rows = zip(*columns, strict=True) if is_by_row else itertools.product(*columns)
+    return [dict(zip(names, values, strict=True)) for values in rows]
 
 
 def group_by_shape(grid: list[SweepHead]) -> list[list[SweepHead]]:

@@ -42,6 +42,8 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and not knobs.sweep:
         yield "sweep", "the grid is empty", "a table such as {units = [6, 32]}"
+    if knobs.sweep_by == "row" and len({len(values) for _, values in knobs.sweep}) > 1:
+        yield "sweep", "its settings have not the same number of values", "or sweep_by = 'grid'"
 
 
 def _of_labels(knobs: Knobs) -> Iterator[Contradiction]:

@@ -256,6 +256,8 @@ class Knobs:
         (), grid_of(lambda: SWEEP_VALIDATORS), example={"units": [6, 32]},
         section="Sweep",
         help="Values to combine; one head is trained for each combination.")
+    sweep_by: str = knob("grid", one_of("grid", "row"), example="row",
+        help="Combine the sweep's values in every way, or the n-th values of all settings.")
     # fmt: on
 
     @property

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain.runs.search_space import Choice, Parameter, SearchSpace, grid_size, listed_values
+from kitctl.adapters.optuna_choices import new_pruner, new_sampler, require_optuna, suggest
+from kitctl.domain.runs.search_space import SearchSpace
 from kitctl.domain.runs.trials import Trial, TrialState
 from kitctl.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
-    from optuna.pruners import BasePruner
-    from optuna.samplers import BaseSampler
     from optuna.storages import RDBStorage
     from optuna.study import Study
     from optuna.trial import FrozenTrial
     from optuna.trial import Trial as RunningTrial
-
-# Trials without a pruner's judgement: before so many have ended, and in their first epoch.
-_TRIALS_BEFORE_PRUNING = 4
-_EPOCHS_BEFORE_PRUNING = 1
 
 _NAME = "sweep"
 _EXPECTED, _GIVEN_BACK, _REASON = "expected_seconds", "given_back_seconds", "reason"
@@ -38,7 +32,7 @@ def open_search(
     Raises InvalidInput where Optuna is not installed or the file is no search, Refused where
     another process has it open.
     """
-    _require_optuna()
+    require_optuna()
     from filelock import FileLock, Timeout
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -135,7 +129,7 @@ class OptunaSearch:
     def _choose(self, trial: RunningTrial) -> None:
         """Let Optuna choose the values that the trial does not have yet."""
         for name, parameter in self._space.items():
-            _suggest(trial, name, parameter)
+            suggest(trial, name, parameter)
 
     @contextmanager
     def _sampling(self, number: int) -> Iterator[None]:
@@ -146,22 +140,11 @@ class OptunaSearch:
         """
         from optuna.samplers import RandomSampler
 
-        self._study.sampler = _new_sampler(self._sampler, self._space, number)
+        self._study.sampler = new_sampler(self._sampler, self._space, number)
         try:
             yield
         finally:
             self._study.sampler = RandomSampler()
-
-
-def _require_optuna() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("optuna") is None:
-        raise InvalidInput(
-            "A search over runs needs Optuna, which is not installed; nothing was sent.",
-            code="no_optuna",
-            hint="pip install 'kaggle-kitctl[sweep]'   (or: pip install optuna)",
-        )
 
 
 @contextmanager
@@ -200,53 +183,9 @@ def _study(storage: RDBStorage, mode: str, pruner: str) -> Study:
         storage=storage,
         study_name=_NAME,
         direction="minimize" if mode == "min" else "maximize",
-        pruner=_new_pruner(pruner),
+        pruner=new_pruner(pruner),
         load_if_exists=True,
     )
-
-
-def _new_sampler(name: str, space: SearchSpace, number: int) -> BaseSampler:
-    from optuna import samplers
-
-    if name == "grid":
-        assert grid_size(space) is not None
-        listed = {name: listed_values(each) or [] for name, each in space.items()}
-        return samplers.GridSampler(listed, seed=0)
-    if name == "random":
-        return samplers.RandomSampler(seed=number)
-    with warnings.catch_warnings():
-        # Of constant_liar, which keeps trials that run at once apart.
-        warnings.simplefilter("ignore")
-        return samplers.TPESampler(seed=number, constant_liar=True)
-
-
-def _new_pruner(name: str) -> BasePruner:
-    from optuna import pruners
-
-    if name == "halving":
-        return pruners.SuccessiveHalvingPruner()
-    if name == "none":
-        return pruners.NopPruner()
-    return pruners.MedianPruner(
-        n_startup_trials=_TRIALS_BEFORE_PRUNING, n_warmup_steps=_EPOCHS_BEFORE_PRUNING + 1
-    )
-
-
-def _suggest(trial: RunningTrial, name: str, parameter: Parameter) -> None:
-    if isinstance(parameter, Choice):
-        trial.suggest_categorical(name, parameter.texts)
-    elif parameter.is_whole:
-        step = int(parameter.step or 1)
-        first, last = int(parameter.low), int(parameter.high)
-        last -= (last - first) % step
-        trial.suggest_int(name, first, last, log=parameter.is_log, step=step)
-    elif parameter.step is not None:
-        # Optuna would warn of a last step that does not reach the end.
-        listed = parameter.listed
-        high = listed[-1] if listed else parameter.high
-        trial.suggest_float(name, parameter.low, high, step=parameter.step)
-    else:
-        trial.suggest_float(name, parameter.low, parameter.high, log=parameter.is_log)
 
 
 def _trial(trial: FrozenTrial) -> Trial:

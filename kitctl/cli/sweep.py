@@ -10,6 +10,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
+from kitctl.cli.notify import NotifyOption, require_notifiable
 from kitctl.cli.options import DataOption, LocalOption
 from kitctl.domain.job.metadata import require_no_problems
 from kitctl.errors import NextCommand, UsageError
@@ -43,7 +44,7 @@ class Pruner(StrEnum):
     "sweep",
     examples=[
         "kitctl sweep --set units=6,32",
-        "kitctl sweep --push --set lr=1e-5..1e-1:log --trials 20 -- --lr {lr}",
+        "kitctl sweep --push --metric val_loss --trials 20 --set lr=1e-5..1e-1:log -- --lr {lr}",
     ],
     takes_script_arguments=True,
 )
@@ -98,6 +99,7 @@ def sweep(
         str | None,
         typer.Option("--timeout", metavar="2h", help="End each run after so long at most."),
     ] = None,
+    notify: NotifyOption = None,
     only_plan: Annotated[
         bool, typer.Option("--plan", help="Print how it would search; send nothing.")
     ] = False,
@@ -105,23 +107,22 @@ def sweep(
 ) -> CommandResult:
     """Search for the best settings: many heads in one session, or a run for each trial.
 
-    A job with heads trains every combination of the values on one feature store. Any other job,
-    or any option of a search, makes each trial a run: at most two GPU sessions at once, stopped
-    early when it is behind. Stopped and called again, a sweep goes on.
+    A job with heads trains them on one feature store: every combination of the values, or --trials
+    N of them. Any other job, or --metric, makes each trial a run: at most two GPU sessions at once,
+    stopped early when it is behind. Stopped and called again, a sweep goes on.
     """
-    from kitctl.operations.planning.trial_template import has_range
     from kitctl.operations.project.read_project import read_project
 
-    config = context.configure(local=local, accelerator=accelerator, timeout=timeout)
+    config = context.configure(local=local, accelerator=accelerator, timeout=timeout, notify=notify)
     files = read_project(context.project)
-    options_of_a_search = (trials, metric, mode, hours, sampler, pruner)
-    is_search = (
-        any(option is not None for option in options_of_a_search)
+    is_by_run = (
+        any(option is not None for option in (metric, mode, hours, pruner, notify))
+        or sampler is Sampler.TPE
         or bool(env or context.script_arguments or only_plan)
-        or has_range(grid or [])
     )
-    if files.modules and not is_search:
-        return _sweep_heads(context, grid or [], data or [], out, push=push or bool(local))
+    if files.modules and not is_by_run:
+        overrides = _heads(grid or [], trials, sampler)
+        return _sweep_heads(context, overrides, data or [], out, push=push or bool(local))
     if data:
         raise UsageError(
             "Trials are runs on Kaggle, with the job's own data: leave out --data.",
@@ -129,6 +130,7 @@ def sweep(
         )
     from kitctl.cli.trials import TrialOptions, sweep_by_trials
 
+    require_notifiable(context)
     require_no_problems(files.problems)
     return sweep_by_trials(
         context,
@@ -149,13 +151,36 @@ def sweep(
     )
 
 
+def _heads(values: list[str], trials: int | None, sampler: Sampler | None) -> dict[str, Any]:
+    """Return the settings of a job that trains a head for each combination, all or some."""
+    from kitctl.domain.runs.search_space import grid_size
+    from kitctl.operations.planning.trial_template import has_range, trial_template
+    from kitctl.operations.sweep import sampled_sweep_settings, sweep_settings
+
+    if trials is None and sampler is not Sampler.RANDOM and not has_range(values):
+        return sweep_settings(values)
+    space = trial_template(values, (), {}).space
+    size = grid_size(space)
+    count = size if trials is None or sampler is Sampler.GRID else trials
+    if count is None or count <= 0:
+        raise UsageError(
+            "A sweep over a range needs the number of heads.",
+            hint=NextCommand("sweep", "--trials 32"),
+        )
+    from kitctl.adapters.optuna_choices import sample_values
+
+    return sampled_sweep_settings(space, sample_values(space, count))
+
+
 def _sweep_heads(
-    context: CommandContext, grid: list[str], data: list[str], out: Path | None, *, push: bool
+    context: CommandContext,
+    overrides: dict[str, Any],
+    data: list[str],
+    out: Path | None,
+    *,
+    push: bool,
 ) -> CommandResult:
     """Train a head for every combination of the values, in one session here or on Kaggle."""
-    from kitctl.operations.sweep import sweep_settings
-
-    overrides = sweep_settings(grid)
     if not push:
         return _run_here(context, overrides, data, out)
     if data or out:

@@ -5,33 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext, searches
+from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send, timeout_seconds
 from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
 from kitctl.domain.results.metrics import lower_is_better
 from kitctl.domain.runs.search_space import Choice, grid_size
 from kitctl.domain.runs.trials import (
-    TRIAL_VARIABLE,
     TRIALS_AT_ONCE,
     SweepLimits,
     Trial,
-    TrialId,
     sweep_id,
 )
-from kitctl.errors import Hint, InvalidInput, NextCommand, Refused, UsageError
+from kitctl.errors import Hint, NextCommand, Refused, UsageError
 from kitctl.operations.planning.launch_options import check_arguments, parse_environment
-from kitctl.operations.planning.plan_job import plan_job
+from kitctl.operations.planning.swept_job import SweptJob, swept_job
 from kitctl.operations.planning.trial_template import TrialTemplate, trial_template
 from kitctl.operations.push import PushOptions
 from kitctl.operations.sending.job_kernel import find_job_kernel
 from kitctl.operations.trials.run_trials import run_trials
 from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts
 from kitctl.render.output import CommandResult
-from kitctl.render.trials import SweepPlan, draw_sweep_plan, draw_trials, ranked
+from kitctl.render.trials import SweepPlan, draw_sweep_plan, draw_trials, ranked, summary
 
 if TYPE_CHECKING:
     from kitctl.domain.runs.run import Run
@@ -63,15 +61,17 @@ def sweep_by_trials(
     context: CommandContext, options: TrialOptions, files: Project
 ) -> CommandResult:
     """Search for the best values by runs of the job, or show how that would be done."""
-    template = trial_template(
-        options.values, check_arguments(context.script_arguments), parse_environment(options.env)
+    job = swept_job(
+        context.project,
+        files,
+        trial_template(
+            options.values,
+            check_arguments(context.script_arguments),
+            parse_environment(options.env),
+        ),
+        context.config.accelerator,
     )
-    plan_with = partial(
-        plan_job, context.project, accelerator=context.config.accelerator, files=files
-    )
-    _require_taker(template, files)
-    # The job without values: what a sweep is known by.
-    plan = plan_with(arguments=template.arguments, environment=template.environment)
+    plan = job.plan
     metric = options.metric or (JOB_METRIC if plan.is_job else "")
     if not metric:
         raise UsageError(
@@ -79,14 +79,14 @@ def sweep_by_trials(
             hint=NextCommand("sweep", "--metric val_loss"),
         )
     mode = options.mode or ("min" if lower_is_better(metric) else "max")
-    sampler = options.sampler or _usual_sampler(template, options)
-    limits = _limits(context, template, options, sampler, plan.metadata.pool)
-    name = sweep_id(plan.script_sha256, template.space, metric, mode)
+    sampler = options.sampler or _usual_sampler(job.template, options)
+    limits = _limits(context, job.template, options, sampler, plan.metadata.pool)
+    search = SweepPlan(
+        job.template.space, metric, mode, sampler, options.pruner, limits, plan.metadata.id
+    )
     if options.only_plan:
-        shown = SweepPlan(
-            template.space, metric, mode, sampler, options.pruner, limits, plan.metadata.id
-        )
-        return CommandResult(shown, draw_sweep_plan)
+        sends = NextCommand("sweep", "--push", "sends it", without=("only_plan",))
+        return CommandResult(search, draw_sweep_plan, hint=sends)
     if not options.is_sent:
         raise UsageError(
             "The trials of this sweep are runs of their own, on Kaggle: say so.",
@@ -97,42 +97,50 @@ def sweep_by_trials(
                 ")",
             ),
         )
-    kernel = find_job_kernel(plan.metadata, context.client, context.ledger).kernel
+    result = _run(context, job, search)
+    return _shown(
+        _with_files(result, options.out or context.results_folder(plan.metadata.slug, "sweep"))
+    )
+
+
+def _run(context: CommandContext, job: SweptJob, search: SweepPlan) -> TrialsResult:
+    """Push and watch the trials until the search ends, or goes on another time."""
+    from kitctl.adapters.optuna_search import open_search
+
+    kernel = find_job_kernel(job.plan.metadata, context.client, context.ledger).kernel
+    name = sweep_id(job.plan.script_sha256, search.space, search.metric, search.mode)
     sweep = Sweep(
         name=name,
         kernel=kernel,
-        space=template.space,
-        metric=metric,
-        mode=mode,
-        sampler=sampler,
-        limits=limits,
+        space=search.space,
+        metric=search.metric,
+        mode=search.mode,
+        sampler=search.sampler,
+        limits=search.limits,
     )
     warned: set[str] = set()
 
     def push(trial: Trial, seconds: int) -> Run:
-        variable = TrialId(name, trial.number).variable
-        planned = plan_with(
-            overrides=template.settings_of(trial.values),
-            arguments=template.arguments_of(trial.values),
-            environment={**template.environment_of(trial.values), TRIAL_VARIABLE: variable},
+        options = PushOptions(
+            plan=job.plan_of(name, trial), timeout_seconds=seconds, name=f"trial {trial.number}"
         )
-        pushed = PushOptions(
-            plan=replace(planned, git=plan.git),
-            timeout_seconds=seconds,
-            name=f"trial {trial.number}",
-        )
-        return _push_trial(context, pushed, warned)
+        return _push_trial(context, options, warned)
 
-    from kitctl.adapters.optuna_search import open_search
-
+    ports = SweepPorts(context.client, context.ledger, context.clock, context.console)
     file = searches(context.client.service) / f"{kernel.owner}.{kernel.slug}-{name}.sqlite"
-    with open_search(
-        file, template.space, mode=mode, sampler=sampler, pruner=options.pruner
-    ) as search:
-        ports = SweepPorts(context.client, context.ledger, context.clock, context.console)
-        result = run_trials(sweep, search, push, ports)
-    out = options.out or context.results_folder(plan.metadata.slug, "sweep")
-    return _shown(_with_files(result, out))
+    with (
+        open_search(
+            file,
+            search.space,
+            mode=search.mode,
+            sampler=search.sampler,
+            pruner=search.pruner,
+        ) as opened,
+        notified_of_stop(context, f"{kernel}: the sweep"),
+    ):
+        result = run_trials(sweep, opened, push, ports)
+    notify_of(context, f"{kernel}: {summary(result)}", {"run": str(kernel), "sweep": name})
+    return result
 
 
 def _push_trial(context: CommandContext, options: PushOptions, warned: set[str]) -> Run:
@@ -143,20 +151,6 @@ def _push_trial(context: CommandContext, options: PushOptions, warned: set[str])
         refused.hint = NextCommand("sweep", note="goes on, once that is settled")
         raise
     return pushed.run
-
-
-def _require_taker(template: TrialTemplate, files: Project) -> None:
-    """Raise InvalidInput where a parameter reaches the script in no way."""
-    takes_settings = files.modules or files.inspection.metadata.kernel_type == "notebook"
-    if takes_settings or not template.settings:
-        return
-    name = template.settings[0]
-    raise InvalidInput(
-        f"The script has no settings, so that nothing takes {name}.",
-        code="settings",
-        hint=f"Write {{{name}}} among its arguments or variables, such as: -- --{name} {{{name}}}"
-        f"   or   --env {name.upper()}={{{name}}}",
-    )
 
 
 def _usual_sampler(template: TrialTemplate, options: TrialOptions) -> str:

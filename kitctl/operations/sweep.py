@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.domain.results import run_report
+from kitctl.domain.runs.search_space import SearchSpace, Values, setting_value, varies
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.local_runs import outputs
 from kitctl.operations.local_runs.local_run import ScriptRun
@@ -65,6 +66,21 @@ def sweep_settings(options: Sequence[str]) -> dict[str, Any]:
             hint=NextCommand("sweep", "--set learning_rate=1e-2,1e-3 --set units=6,32,128"),
         )
     return {**plain, "task": "sweep", "sweep": grid}
+
+
+def sampled_sweep_settings(space: SearchSpace, chosen: Sequence[Values]) -> dict[str, Any]:
+    """Return the settings of a job that sweeps over chosen combinations, a head each.
+
+    A parameter with one value is a plain setting.
+    """
+    plain, columns = {}, {}
+    for name, parameter in space.items():
+        column = [setting_value(parameter, values[name]) for values in chosen]
+        if varies(parameter):
+            columns[name] = column
+        else:
+            plain[name] = column[0]
+    return {**plain, "task": "sweep", "sweep": columns, "sweep_by": "row"}
 
 
 def sweep(

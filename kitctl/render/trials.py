@@ -85,7 +85,7 @@ def draw_trials(result: TrialsResult, console: Console) -> None:
         )
     if len(result.tried) > SHOWN:
         console.print(f"… and {len(result.tried) - SHOWN} more trials")
-    console.print(_sum(result), soft_wrap=True)
+    console.print(summary(result), soft_wrap=True)
     if result.best is not None:
         settings = ", ".join(f"{name}={_cell(result.best, name)}" for name in result.space)
         run = result.best.run.name if result.best.run else f"trial {result.best.trial.number}"
@@ -107,7 +107,8 @@ def ranked(result: TrialsResult) -> list[TriedValues]:
     return sorted(result.tried, key=rank)
 
 
-def _sum(result: TrialsResult) -> str:
+def summary(result: TrialsResult) -> str:
+    """Return why the sweep ended, with its trials and its hours, in one line."""
     states = [each.trial.state for each in result.tried]
     parts = [counted(len(states), "trial")]
     for state in (TrialState.PRUNED, TrialState.FAILED, TrialState.RUNNING):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitctl.domain.results.differences import value_text
-from kitctl.domain.runs.search_space import Choice, Range
+from kitctl.domain.runs.search_space import Choice, varies
 from kitctl.domain.runs.trials import Trial, TrialState, is_better
 from kitctl.files import replace_users_file
 from kitctl.render.safe_text import safe_text
@@ -49,11 +49,7 @@ def plot_trials(result: TrialsResult, path: Path) -> bool:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    varied = [
-        name
-        for name, each in result.space.items()
-        if isinstance(each, Range) or len(each.texts) > 1
-    ][: MOST_PANELS - 1]
+    varied = [name for name, each in result.space.items() if varies(each)][: MOST_PANELS - 1]
     rows = math.ceil((1 + len(varied)) / COLUMNS)
     columns = min(COLUMNS, 1 + len(varied))
     figure = Figure(figsize=(4.2 * columns, 0.5 + 3.3 * rows), layout="constrained", dpi=130)

@@ -20,6 +20,7 @@ if os.environ.get("KITCTL_CHECK"):
     print(json.dumps({"problems": [], "settings": JOB["settings"]}))
 else:
     grid = JOB["settings"]["sweep"]["units"]
+    assert JOB["settings"].get("sweep_by", "row") == "row"
     rows = [f"{rank},{units},{rank / 4}" for rank, units in enumerate(grid, 1)]
     Path("heads.csv").write_text("\\n".join(["rank,units,val_loss", *rows]))
 """
@@ -69,3 +70,20 @@ def test_sweep_push_sends_one_run_for_all_heads(
     assert local_kaggle.calls("SaveKernel") == 1
     pulled = kitctl("pull-results", "--local", "--wait", "--json").data
     assert [file["path"] for file in pulled["files"]] == ["heads.csv"]
+
+
+def test_heads_of_a_range_are_chosen_by_optuna_for_one_session(kitctl: Kitctl, job: Path) -> None:
+    values = ("--set", "units=1..1000", "--set", "epochs=2")
+    chosen = kitctl("sweep", *values, "--trials", "5", "--json").data["heads"]
+    units = [head["settings"]["units"] for head in chosen]
+    assert len(set(units)) == 5
+    assert all(1 <= each <= 1000 for each in units)
+    # All of a short range.
+    heads = kitctl("sweep", "--set", "units=1..3", "--json").data["heads"]
+    assert sorted(head["settings"]["units"] for head in heads) == [1, 2, 3]
+
+
+def test_heads_of_a_range_without_their_number_are_refused(kitctl: Kitctl, job: Path) -> None:
+    call = kitctl("sweep", "--set", "learning_rate=1e-4..1e-1:log", "--json")
+    assert call.code == 2
+    assert "--trials 32" in call.error["hint"]

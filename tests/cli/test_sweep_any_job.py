@@ -141,7 +141,7 @@ def test_a_job_with_settings_is_swept_by_runs_when_it_is_asked_for(
     kitctl: Kitctl, project: Path
 ) -> None:
     packed_job(project, {"job/main.py": JOB}, id="small-job", enable_gpu="false", machine_shape="")
-    data = kitctl("sweep", "--local", "--json", "--trials", "2", "--set", "units=6,32").data
+    data = kitctl(*SWEEP, "--set", "units=6,32").data
     assert (data["metric"], data["best"]["parameters"]) == ("val_loss", {"units": 32})
 
 

@@ -104,6 +104,11 @@ def listed_values(parameter: Parameter) -> list[Any] | None:
     return parameter.texts if isinstance(parameter, Choice) else parameter.listed
 
 
+def varies(parameter: Parameter) -> bool:
+    """Return whether a parameter has more than one value."""
+    return isinstance(parameter, Range) or len(parameter.values) > 1
+
+
 def setting_value(parameter: Parameter, chosen: str | float) -> Any:
     """Return what a chosen value is as a setting of a job."""
     return parameter.values[str(chosen)] if isinstance(parameter, Choice) else chosen

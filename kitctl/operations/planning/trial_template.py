@@ -16,6 +16,7 @@ from kitctl.domain.runs.search_space import (
     chosen_text,
     parse_range,
     setting_value,
+    varies,
 )
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.operations.planning.overrides import parse_overrides, split_values
@@ -60,7 +61,7 @@ def trial_template(
     Raises InvalidInput where nothing varies, a range is none or a placeholder has no values.
     """
     space = dict(_parameter(option) for option in options)
-    if not any(_varies(parameter) for parameter in space.values()):
+    if not any(varies(parameter) for parameter in space.values()):
         raise InvalidInput(
             "A sweep needs a parameter with several values.",
             code="settings",
@@ -95,10 +96,6 @@ def _parameter(option: str) -> tuple[str, Parameter]:
     texts = split_values(text)
     values = {each: parse_overrides([f"value={each}"])["value"] for each in texts or [""]}
     return name.strip(), Choice(values)
-
-
-def _varies(parameter: Parameter) -> bool:
-    return not isinstance(parameter, Choice) or len(parameter.values) > 1
 
 
 def _filled(text: str, values: Values) -> str:

@@ -106,7 +106,7 @@ class TrialsResult:
             return Refused(
                 f"The sweep waits for another week. {self.refused.message}",
                 code=self.refused.code,
-                hint="The same command goes on after the reset.",
+                hint="The same command goes on after the reset; with a --timeout that fits, now.",
             )
         if self.best is not None:
             return None

@@ -54,10 +54,13 @@ def test_each_head_is_trained_as_it_is_alone(
 
 
 def test_a_head_whose_loss_is_not_a_number_comes_last(run_job: Callable[..., Run]) -> None:
-    grid = {"learning_rate": [100.0, 0.001]}
-    swept = run_job(task="sweep", sweep=grid, activation="linear", optimizer="sgd", **FROZEN)
+    # By row: each learning rate has its own momentum.
+    rows = {"learning_rate": [100.0, 0.001], "momentum": [0.5, 0.0]}
+    settings = {"sweep_by": "row", "activation": "linear", "optimizer": "sgd"}
+    swept = run_job(task="sweep", sweep=rows, **settings, **FROZEN)
 
-    assert [float(row["learning_rate"]) for row in table(swept)] == [0.001, 100.0]
+    heads = [(float(row["learning_rate"]), float(row["momentum"])) for row in table(swept)]
+    assert heads == [(0.001, 0.0), (100.0, 0.5)]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ VGG16: dict[str, Any] = {"base": "vgg16"}
         ("augment_views", {**VGG16, "augment_views": 3}),
         ("augment_views", {"base": "convnet", "augment_views": 3, "augment_zoom": 0.1}),
         ("sweep", {**VGG16, "task": "sweep"}),
+        ("sweep", {**VGG16, "sweep": {"units": [6], "momentum": [0, 0.5]}, "sweep_by": "row"}),
         ("base_trainable", {"base": "convnet", "task": "sweep", "sweep": {"units": [6]}}),
         ("color_mode", {**VGG16, "color_mode": "grayscale"}),
         ("image_size", {**VGG16, "image_size": 16}),
