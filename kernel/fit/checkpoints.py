@@ -95,16 +95,20 @@ class Checkpoints:
         arrays |= {f"best{i}": array for i, array in enumerate(progress.best.weights)}
         with atomic_write(self._path(progress.stage)) as part, part.open("wb") as out:
             np.savez(out, words=np.frombuffer(text, dtype=np.uint8), **arrays)
-        unfinished = f"{progress.stage}, epoch {progress.epochs}\n"
-        (self.folder.parent / UNFINISHED).write_text(unfinished, encoding="utf-8")
+        self._mark_unfinished(progress)
 
     def restore_state(self, variables: list[Any], stage: str) -> Progress:
-        """Load the stage's checkpoint into `variables`; return its progress, empty without one."""
+        """Load the stage's checkpoint into `variables`; return its progress, empty without one.
+
+        One of the session before is taken over: the next one goes on from this session's outputs,
+        also where it comes no further.
+        """
         path = self._newest(stage)
         if path is None:
             return Progress(stage)
         # Read into memory, because the file is replaced while the run goes on.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as saved:
+        content = path.read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
             fields = json.loads(saved["words"].tobytes())
             if fields.pop("identity") != self.identity:
                 return Progress(stage)
@@ -113,8 +117,16 @@ class Checkpoints:
             count = sum(name.startswith("best") for name in saved.files)
             best = fields.pop("best") | {"weights": [saved[f"best{i}"] for i in range(count)]}
         progress = Progress(**fields, best=BestEpoch(**best))
+        if path != self._path(stage):
+            with atomic_write(self._path(stage)) as part:
+                part.write_bytes(content)
+            self._mark_unfinished(progress)
         progress.resumed_from = progress.epochs
         return progress
+
+    def _mark_unfinished(self, progress: Progress) -> None:
+        text = f"{progress.stage}, epoch {progress.epochs}\n"
+        (self.folder.parent / UNFINISHED).write_text(text, encoding="utf-8")
 
     def _path(self, stage: str) -> Path:
         return self.folder / f"{stage}.npz"

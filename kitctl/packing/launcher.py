@@ -27,7 +27,7 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     `wheels` (that with packages for a run without internet), and for a script `main`, `package`.
     """
     os.environ.update(job["environment"])
-    if job["resume"]:
+    if job["resume"] and "KITCTL_CHECK" not in os.environ:
         _find_earlier_outputs(job["resume"])
     folder = _new_folder()
     atexit.register(_clean_up, folder, os.getcwd(), os.getpid())

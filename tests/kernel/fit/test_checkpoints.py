@@ -1,11 +1,13 @@
 """A checkpoint brings back a model, its optimizer and its progress, or nothing of another run's."""
 
+import itertools
 import math
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from kernel.fit.checkpoints import Checkpoints, Progress, fingerprint
 
@@ -61,3 +63,18 @@ def test_progress_is_finite_while_the_last_epoch_is() -> None:
 def test_a_fingerprint_depends_on_every_part() -> None:
     assert fingerprint({"epochs": 3}, "a") == fingerprint({"epochs": 3}, "a")
     assert len({fingerprint({"epochs": 3}, "a"), fingerprint({"epochs": 3}, "b")}) == 2
+
+
+def test_a_session_that_comes_no_further_leaves_what_it_got_for_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = [tmp_path / name for name in ("first", "second", "third")]
+    for folder in sessions:
+        folder.mkdir()
+    monkeypatch.chdir(sessions[0])
+    Checkpoints("same run").save(model(1), progress_of(0.5, 0.25))
+    for before, folder in itertools.pairwise(sessions):
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("KITCTL_RESUME", str(before))
+        assert Checkpoints("same run").restore(model(2), "head").epochs == 2
+        assert Path("UNFINISHED.txt").read_text("utf-8") == "head, epoch 2\n"

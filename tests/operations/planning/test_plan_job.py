@@ -64,6 +64,12 @@ def test_a_job_that_cannot_check_its_settings_is_refused_with_its_error(tmp_path
     assert "RuntimeError: broken at import" in problems_of(project)[0]
 
 
+def test_a_job_that_goes_on_from_other_outputs_is_planned_without_them(tmp_path: Path) -> None:
+    project = packed_job(tmp_path, job="epochs = 4\nunits = 2\n")
+    plan = plan_job(project, resume="notebooks/ada/small-job")
+    assert plan.settings == {"epochs": 4, "units": 2}
+
+
 def test_the_settings_check_runs_without_the_users_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
