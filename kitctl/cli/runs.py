@@ -43,10 +43,19 @@ def runs(
             "--sort", metavar="COLUMN", help="Order by a column, such as a metric or hours."
         ),
     ] = None,
+    sessions: Annotated[
+        bool,
+        typer.Option(
+            "--sessions", help="Each session of a chain, of shards or of a sweep on its own line."
+        ),
+    ] = False,
     csv: CsvOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """List this project's runs, newest first, and in what they differ."""
+    """List this project's runs, newest first, and in what they differ.
+
+    The sessions of a chain, the shards of a job and the trials of a sweep stand on one line.
+    """
     shown = [_status(name) for name in statuses or []]
     if all_projects:
         context.configure_without_project(local=local)
@@ -56,19 +65,18 @@ def runs(
     with prefetch(client.account):
         # Loaded while Kaggle answers.
         from kitctl.cli.pulled import pulled_runs
-        from kitctl.operations.runs import list_runs, with_results
+        from kitctl.operations.runs import list_groups, list_runs, with_results
         from kitctl.render.runs import draw_runs
 
         context.output.prepare()
-        result = list_runs(
-            client,
-            context.ledger,
-            context.console,
-            kernel=None if all_projects else context.kernel(context.last_account),
-            statuses=shown,
+        ports = client, context.ledger, context.console
+        kernel = None if all_projects else context.kernel(context.last_account)
+        if sessions or shown or sort is not None:
             # The best of all runs may be an old one.
-            limit=None if sort else limit,
-        )
+            most = None if sort else limit
+            result = list_runs(*ports, kernel=kernel, statuses=shown, limit=most)
+        else:
+            result = list_groups(*ports, kernel=kernel, limit=limit)
         result = with_results(result, pulled_runs(context), metric)
     if sort is not None:
         result = result.sorted_by(sort).first(limit)

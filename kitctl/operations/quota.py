@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kitctl.domain.quota.forecast import Accuracy, accuracy
+from kitctl.domain.quota.group_use import GroupUse, groups_in_week
 from kitctl.domain.quota.quota import (
     Balance,
     QuotaReading,
@@ -51,6 +52,7 @@ class QuotaReport:
     weeks: tuple[tuple[Balance, ...], ...]
     runs: tuple[RunUse, ...]
     still_fits: StillFits | None
+    groups: tuple[GroupUse, ...] = ()
     unread: KitError | None = None
 
     @property
@@ -74,6 +76,7 @@ class QuotaReport:
             "runs": [_run_data(use) for use in self.runs],
             "outside_seconds": None if None in outside else round(sum(filter(None, outside)), 3),
             "saved_seconds": self.saved_seconds,
+            "groups": [_group_data(group) for group in self.groups],
             "forecast": self.still_fits and _forecast_data(self.still_fits),
             "weeks": [
                 {
@@ -112,6 +115,20 @@ def _run_data(use: RunUse) -> dict[str, Any]:
         "total_seconds": use.total_seconds,
         "time_source": use.time_source,
         "saved_seconds": use.saved_seconds,
+    }
+
+
+def _group_data(group: GroupUse) -> dict[str, Any]:
+    return {
+        "kind": group.key.kind,
+        "id": group.key.id,
+        "kernel": group.last.kernel,
+        "accelerator": group.last.pool,
+        "sessions": group.sessions,
+        "status": group.last.status,
+        "seconds": group.seconds,
+        "total_seconds": group.total_seconds,
+        "last_run": group.last.run,
     }
 
 
@@ -167,6 +184,7 @@ def show_quota(
         balances=balances,
         weeks=(*closed, balances),
         runs=tuple(sorted(uses, key=lambda use: use.started_at, reverse=True)),
+        groups=_groups(uses, ledger, service, reading.read_at),
         still_fits=_still_fits(ledger, service, account, job, reading) if job else None,
         unread=unread,
     )
@@ -199,6 +217,14 @@ def _closed_balances(
         )
         for pool, allowed in allowed_seconds(readings).items()
     )
+
+
+def _groups(
+    uses: Sequence[RunUse], ledger: Ledger, service: str, now: float
+) -> tuple[GroupUse, ...]:
+    """Return the groups that used hours of the week, with what all of their runs took."""
+    keys = {use.group for use in uses if use.group}
+    return groups_in_week(uses, ledger.group_usage(service, keys), now) if keys else ()
 
 
 def _still_fits(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain.results.differences import differing_settings, value_text
 from kitctl.domain.results.metrics import BestValue
+from kitctl.domain.runs.groups import RunLine, lines_of, single_lines
 from kitctl.domain.runs.run import KernelRef, Run, Status
 from kitctl.domain.runs.weeks import moment_of
 from kitctl.errors import KitError
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 class RunList:
     """Runs of the ledger at the time `now`, in seconds on Kaggle's clock.
 
+    `lines` are what people see: the sessions of a group on one line, or each run on its own.
     `pulled` holds the results that are here, by the run's id; `metric` is the one that is shown.
     """
 
     runs: tuple[Run, ...]
     now: float
+    lines: tuple[RunLine, ...] = ()
     pulled: Mapping[int, PulledRun] = field(default_factory=dict)
     metric: str | None = None
 
@@ -38,6 +41,14 @@ class RunList:
             return 0.0
         return max(0.0, (run.ended_at or self.now) - run.started_at)
 
+    def line_seconds(self, line: RunLine) -> float:
+        """Return how long the runs of a line occupied their machines together."""
+        return sum(map(self.seconds, line.runs))
+
+    def line_best(self, line: RunLine) -> BestValue | None:
+        """Return the best value of the newest run of a line whose results are here."""
+        return next(filter(None, map(self.best, line.runs)), None)
+
     @property
     def accelerator_seconds(self) -> float:
         """How many accelerator seconds the listed runs used together."""
@@ -46,7 +57,8 @@ class RunList:
     @property
     def differing(self) -> Mapping[str, Mapping[int, object]]:
         """The settings that differ between runs, with the values by the run's id."""
-        settings = {run.id: self._settings(run) for run in self.runs}
+        shown = [*self.runs, *(line.newest for line in self.lines)]
+        settings = {run.id: self._settings(run) for run in shown}
         known = {number: values for number, values in settings.items() if values}
         return {
             name: dict(zip(known, values, strict=True))
@@ -83,17 +95,33 @@ class RunList:
         Raises InvalidInput where there is no such column.
         """
         order = sort_table(self.table(), column).index
-        return replace(self, runs=tuple(self.runs[int(place)] for place in order))
+        runs = tuple(self.runs[int(place)] for place in order)
+        return replace(self, runs=runs, lines=single_lines(runs))
 
     def first(self, limit: int) -> RunList:
         """Return the first runs of the list, so many at most."""
-        return replace(self, runs=self.runs[:limit])
+        return replace(self, runs=self.runs[:limit], lines=self.lines[:limit])
 
     def as_data(self) -> dict[str, Any]:
         return {
             "runs": [self._row(run) for run in self.runs],
             "accelerator_seconds": self.accelerator_seconds,
             "metric": self.metric,
+            "groups": [self._group(line) for line in self.lines if line.group],
+        }
+
+    def _group(self, line: RunLine) -> dict[str, Any]:
+        assert line.group is not None
+        seconds = self.line_seconds(line)
+        return {
+            "kind": line.group.kind,
+            "id": line.group.id,
+            "sessions": len(line.runs),
+            "complete": sum(run.status is Status.COMPLETE for run in line.runs),
+            "status": line.newest.status,
+            "running_seconds": seconds,
+            "accelerator_seconds": 0.0 if line.newest.intent.pool == "cpu" else seconds,
+            "runs": [run.name for run in line.runs],
         }
 
     def _settings(self, run: Run) -> Mapping[str, Any]:
@@ -143,12 +171,25 @@ def list_runs(
     limit: int | None = None,
 ) -> RunList:
     """List the runs of one kernel or of all, brought up to date where Kaggle can be reached."""
+    _bring_up_to_date(kaggle, ledger, reporter)
+    runs = tuple(ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit))
+    return RunList(runs, kaggle.now(), single_lines(runs))
+
+
+def list_groups(
+    kaggle: Kaggle, ledger: Ledger, reporter: Reporter, *, kernel: KernelRef | None, limit: int
+) -> RunList:
+    """List runs as `list_runs` does, with the sessions of a group on one line of so many."""
+    _bring_up_to_date(kaggle, ledger, reporter)
+    runs = ledger.runs_of_lines(kaggle.service, kernel=kernel, limit=limit)
+    return RunList(tuple(runs[:limit]), kaggle.now(), lines_of(runs))
+
+
+def _bring_up_to_date(kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> None:
     try:
         reconcile(kaggle, ledger, reporter)
     except KitError as error:
         reporter.warn(f"{error.message} These are the runs as last seen.")
-    runs = ledger.runs(kaggle.service, None, kernel=kernel, statuses=statuses, limit=limit)
-    return RunList(tuple(runs), kaggle.now())
 
 
 def with_results(listed: RunList, pulled_runs: PulledRuns, metric: str | None) -> RunList:
@@ -156,5 +197,6 @@ def with_results(listed: RunList, pulled_runs: PulledRuns, metric: str | None) -
 
     Raises InvalidInput where none of them has the metric; None chooses one.
     """
-    pulled = {run.id: results for run in listed.runs if (results := pulled_runs.of_record(run))}
+    shown = [run for line in listed.lines for run in line.runs]
+    pulled = {run.id: results for run in shown if (results := pulled_runs.of_record(run))}
     return replace(listed, pulled=pulled, metric=common_metric(list(pulled.values()), metric))

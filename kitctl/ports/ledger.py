@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from kitctl.domain.quota.quota import QuotaReading, RunOccupancy
+    from kitctl.domain.runs.groups import GroupKey
     from kitctl.domain.runs.run import Facts, Intent, KernelRef, Run, RunRef, Status
 
 AdmissionCheck = Callable[["Sequence[Run]"], None]
@@ -74,6 +75,12 @@ class Ledger(Protocol):
         limit: int | None = None,
     ) -> list[Run]:
         """Return runs, newest first; `account` None is all of them, empty `statuses` any."""
+
+    def runs_of_lines(self, service: str, *, kernel: KernelRef | None, limit: int) -> list[Run]:
+        """Return the runs of the newest `limit` lines, newest first; a group is one line."""
+
+    def group_usage(self, service: str, groups: Collection[GroupKey]) -> list[RunOccupancy]:
+        """Return all runs of these groups, oldest first."""
 
     def unfinished_runs(self, service: str, account: str) -> list[Run]:
         """Return the runs that have not ended as far as the ledger knows; intents included."""

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from kitctl.domain.quota.forecast import PAST
-from kitctl.domain.quota.quota import Balance, RunUse
+from kitctl.domain.quota.quota import Balance
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.weeks import HOUR_SECONDS, moment_of
 from kitctl.operations.quota import QuotaReport, StillFits
@@ -72,14 +72,15 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
     width = max(NARROWEST_BAR, min(WIDEST_BAR, console.width - 6))
     console.print(Text("     ") + quota_bars.bar(shown, width))
     if one.used_seconds or one.reserved_seconds:
-        console.print(
-            _legend(one, [use for use in report.runs if use.pool == one.pool], console.width)
-        )
+        console.print(_legend(one, report, console.width))
     console.print()
 
 
-def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
-    """Return the legend of the bar: for each part its sign, name, hours and runs."""
+def _legend(one: Balance, report: QuotaReport, width: int) -> Table:
+    """Return the legend of the bar: for each part its sign, name, hours and runs; then the groups.
+
+    A group is a part of its kernel's hours, or of the reserved ones.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -107,9 +108,15 @@ def _legend(one: Balance, uses: Sequence[RunUse], width: int) -> Table:
         style = quota_bars.OUTSIDE_STYLE
         add(quota_bars.OUTSIDE, style, "outside kitctl", outside, note)
     if one.reserved_seconds:
-        running = ", ".join(use.run for use in uses if use.pool == one.pool and not use.ended)
+        uses = [use for use in report.runs if use.pool == one.pool and not use.ended]
+        running = ", ".join(use.run for use in uses)
         note = f"running: {running}" if running else "running outside kitctl"
         add(quota_bars.RESERVED, quota_bars.RESERVED_STYLE, "reserved", one.reserved_seconds, note)
+    for group in report.groups:
+        if group.last.pool == one.pool:
+            in_all = f", {hours(group.total_seconds)} in all"
+            note = f"{group.last.run} {group.last.status.label}{in_all}"
+            add("", "", f"  {group.label}", group.seconds, note)
     return table
 
 

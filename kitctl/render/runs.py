@@ -18,28 +18,32 @@ if TYPE_CHECKING:
 
 
 def draw_runs(listed: RunList, console: Console) -> None:
-    if not listed.runs:
+    if not listed.lines:
         console.print("No runs yet.")
         return
     draw_table(_columns(listed), console, whole="--csv FILE has all")
-    if listed.accelerator_seconds:
-        console.print(
-            f"together {durations.describe(listed.accelerator_seconds)} of GPU or TPU time"
-        )
+    used = sum(
+        listed.line_seconds(line) for line in listed.lines if line.newest.intent.pool != "cpu"
+    )
+    if used:
+        console.print(f"together {durations.describe(used)} of GPU or TPU time")
 
 
 def _columns(listed: RunList) -> list[Column]:
     """Return the columns, what a narrow window can do without last."""
-    runs = listed.runs
+    lines = listed.lines
+    runs = [line.newest for line in lines]
     notes = [run.intent.name or run.intent.message for run in runs]
+    groups = [line.group.label(len(line.runs)) if line.group else "" for line in lines]
     columns = [
-        Column("run", [run.name for run in runs], "left"),
+        Column("run", [line.name for line in lines], "left"),
+        *([Column("sessions", groups, "left")] if any(groups) else []),
         *([Column("name", notes, "left")] if any(notes) else []),
-        Column("status", [run.status.label for run in runs], "left"),
-        Column("ran", [_duration(listed.seconds(run)) for run in runs]),
+        Column("status", [line.state for line in lines], "left"),
+        Column("ran", [_duration(listed.line_seconds(line)) for line in lines]),
     ]
     if listed.metric:
-        bests = [listed.best(run) for run in runs]
+        bests = [listed.line_best(line) for line in lines]
         columns.append(
             Column(
                 f"best {listed.metric}",

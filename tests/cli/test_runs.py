@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from support.ledgers import write_ledger
 from support.local_kaggle import LocalKaggle, until
 from support.pulled_results import write_results
 from support.runs import run
+
+from kitctl.domain.runs.chain import CHAIN_VARIABLE, ChainSession, Limits, first_session
 
 
 def push_and_wait(kitctl: Kitctl) -> None:
@@ -106,3 +109,34 @@ def test_results_of_another_run_in_the_folder_are_not_shown_as_this_ones(
     folder = Path(kitctl("runs", "--local", "--json").data["runs"][0]["pulled_to"])
     write_results(folder, "kaggle ada/small-job/1", metrics={"score": 1})
     assert kitctl("runs", "--local", "--json").data["metric"] is None
+
+
+def test_the_sessions_of_a_chain_stand_on_one_line_of_runs_and_of_quota(
+    kitctl: Kitctl, project: Path
+) -> None:
+    sessions = [first_session("a" * 64, Limits(session_seconds=60))]
+    sessions += [ChainSession(sessions[0].chain, number, 60, 60, "0" * 16) for number in (2, 3)]
+    now = time.time()
+    write_ledger(
+        project.parent / "home" / "ledger.sqlite",
+        [
+            run(
+                now - 7200 * (3 - session.number) - 3600,
+                now - 7200 * (3 - session.number),
+                version=session.number,
+                environment={CHAIN_VARIABLE: session.variable},
+            )
+            for session in sessions
+        ],
+    )
+    listed = kitctl("runs", "--all", "--limit", "2")
+    (line,) = [line for line in listed.out.splitlines() if "ada/cars" in line]
+    assert line.split()[:5] == ["ada/cars/1-3", "chain", "of", "3", "complete"]
+    assert "3 h" in line
+    assert kitctl("runs", "--all", "--sessions").out.count("ada/cars") == 3
+    data = kitctl("runs", "--all", "--limit", "2", "--json").data
+    assert [each["version"] for each in data["runs"]] == [3, 2]
+    (group,) = data["groups"]
+    assert (group["kind"], group["sessions"], group["running_seconds"]) == ("chain", 3, 10800)
+    (used,) = [line for line in kitctl("quota").out.splitlines() if "chain of 3" in line]
+    assert "ada/cars/3 complete, 3.0 h in all" in used

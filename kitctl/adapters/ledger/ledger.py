@@ -8,22 +8,18 @@ from pathlib import Path
 from types import TracebackType
 
 from kitctl.adapters.ledger import rows
+from kitctl.adapters.ledger.conditions import NEWEST_OF_GROUP, OF_KERNEL, ONLY_SAVED
 from kitctl.adapters.ledger.database import Database
 from kitctl.adapters.ledger.schema import UNFINISHED
 from kitctl.domain.quota.quota import QuotaReading, RunOccupancy
+from kitctl.domain.runs.groups import GroupKey, group_of_run
 from kitctl.domain.runs.run import Facts, Intent, KernelRef, Run, RunRef, Status
-from kitctl.domain.runs.run_times import NO_OCCUPANCY, Evidence, TimeSource, best_occupancy
+from kitctl.domain.runs.run_times import NO_OCCUPANCY, TimeSource, best_occupancy
 from kitctl.domain.runs.weeks import week_of
 from kitctl.ports import AdmissionCheck
 
 # How long to wait for another kitctl that is writing.
 BUSY_SECONDS = 10.0
-
-# A kernel's runs under the name that Kaggle gave it, or under the one that the job has for it.
-OF_KERNEL = "(owner = ? AND slug = ? OR job_kernel = ?)"
-
-# A version that was saved and was not to run.
-ONLY_SAVED = "(status = 'NEW_SCRIPT' AND failure_message = '')"
 
 
 class SqliteLedger:
@@ -202,6 +198,28 @@ class SqliteLedger:
             *(*values, -1 if limit is None else limit),
         )
 
+    def runs_of_lines(self, service: str, *, kernel: KernelRef | None, limit: int) -> list[Run]:
+        of_kernel = OF_KERNEL if kernel else "true"
+        values = [service, *([kernel.owner, kernel.slug, str(kernel)] if kernel else [])]
+        newest = self._select(
+            f"service = ? AND {of_kernel} AND {NEWEST_OF_GROUP} ORDER BY id DESC LIMIT ?",
+            *(*values, limit),
+        )
+        groups = [str(group) for run in newest if (group := group_of_run(run.intent.environment))]
+        others = f"service = ? AND run_group IN ({', '.join('?' * len(groups))})"
+        sessions = self._select(others, service, *groups) if groups else []
+        runs = {run.id: run for run in (*newest, *sessions)}
+        return sorted(runs.values(), key=lambda run: -run.id)
+
+    def group_usage(self, service: str, groups: Collection[GroupKey]) -> list[RunOccupancy]:
+        places = ", ".join("?" * len(groups))
+        selected = self._database.select(
+            f"SELECT {', '.join(rows.OCCUPANCY_COLUMNS)} FROM runs"
+            f" WHERE service = ? AND run_group IN ({places}) ORDER BY id",
+            *(service, *map(str, groups)),
+        )
+        return [rows.occupancy(*row) for row in selected]
+
     def unfinished_runs(self, service: str, account: str) -> list[Run]:
         return self._select(
             f"service = ? AND account = ? AND {UNFINISHED} ORDER BY id", service, account
@@ -252,20 +270,7 @@ class SqliteLedger:
         sightings = self._database.select(
             "SELECT status, first_at, last_at FROM sightings WHERE run_id = ?", run_id
         )
-        occupancy = best_occupancy(
-            Evidence(
-                pushed_at=run.pushed_at or run.intent.written_at,
-                limit_seconds=run.intent.limit_seconds,
-                polls=tuple(
-                    (row[at], Status(row["status"]).phase)
-                    for row in sightings
-                    for at in ("first_at", "last_at")
-                ),
-                program_started_at=run.facts.program_started_at,
-                program_ended_at=run.facts.program_ended_at,
-                log_seconds=run.facts.log_seconds,
-            )
-        )
+        occupancy = best_occupancy(rows.evidence(run, sightings))
         if run.status is Status.NEW_SCRIPT:
             occupancy = NO_OCCUPANCY
         times = {

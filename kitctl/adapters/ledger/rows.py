@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 from kitctl.domain.quota.quota import PoolReading, QuotaReading, RunOccupancy
+from kitctl.domain.runs.groups import GroupKey, group_of_run
 from kitctl.domain.runs.run import (
     NOT_SHOWN_SECONDS,
     Facts,
@@ -18,7 +20,7 @@ from kitctl.domain.runs.run import (
     Run,
     Status,
 )
-from kitctl.domain.runs.run_times import TimeSource
+from kitctl.domain.runs.run_times import Evidence, TimeSource
 
 
 def columns(intent: Intent) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def columns(intent: Intent) -> dict[str, Any]:
         "git_commit": intent.git.commit if intent.git else None,
         "git_dirty": intent.git.dirty if intent.git else None,
         "intent_at": intent.written_at,
+        "run_group": _group_text(intent),
         "job_kernel": str(intent.job_kernel) if intent.job_kernel else None,
         "name": intent.name,
         "message": intent.message,
@@ -105,10 +108,31 @@ def run(row: sqlite3.Row) -> Run:
     )
 
 
+def _group_text(intent: Intent) -> str | None:
+    group = group_of_run(intent.environment)
+    return None if group is None else str(group)
+
+
 def _git_state(commit: str | None, dirty: int | None) -> GitState | None:
     if commit is None:
         return None
     return GitState(commit, None if dirty is None else bool(dirty))
+
+
+def evidence(run: Run, sightings: Sequence[sqlite3.Row]) -> Evidence:
+    """Return what is known of when a run occupied its machine."""
+    return Evidence(
+        pushed_at=run.pushed_at or run.intent.written_at,
+        limit_seconds=run.intent.limit_seconds,
+        polls=tuple(
+            (row[at], Status(row["status"]).phase)
+            for row in sightings
+            for at in ("first_at", "last_at")
+        ),
+        program_started_at=run.facts.program_started_at,
+        program_ended_at=run.facts.program_ended_at,
+        log_seconds=run.facts.log_seconds,
+    )
 
 
 # The arguments of `occupancy`, in its order.
@@ -124,6 +148,7 @@ OCCUPANCY_COLUMNS = (
     "limit_seconds",
     "time_source",
     "saved_seconds",
+    "run_group",
 )
 
 
@@ -139,6 +164,7 @@ def occupancy(
     limit_seconds: float,
     time_source: str | None,
     saved_seconds: float | None,
+    run_group: str | None,
 ) -> RunOccupancy:
     """Return only what the hours need: there may be thousands of runs."""
     kernel = f"{owner}/{slug}"
@@ -153,6 +179,7 @@ def occupancy(
         limit_seconds,
         TimeSource(time_source or TimeSource.BOUNDS),
         saved_seconds or 0.0,
+        GroupKey.parse(run_group),
     )
 
 

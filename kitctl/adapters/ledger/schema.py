@@ -114,4 +114,11 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN source_versions TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN run_group TEXT;
+    UPDATE runs
+        SET run_group = 'chain:' || substr(json_extract(environment, '$.KITCTL_CHAIN'), 1, 16)
+        WHERE environment LIKE '%"KITCTL_CHAIN"%';
+    CREATE INDEX runs_by_group ON runs (service, run_group) WHERE run_group IS NOT NULL;
+    """,
 )

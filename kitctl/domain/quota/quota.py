@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from kitctl.domain.runs.groups import GroupKey
 from kitctl.domain.runs.run import Status
 from kitctl.domain.runs.run_times import Occupancy, TimeSource
 from kitctl.domain.runs.weeks import WEEK_SECONDS, Week, week_of
@@ -95,6 +96,7 @@ class RunOccupancy(NamedTuple):
     limit_seconds: float
     time_source: TimeSource
     saved_seconds: float
+    group: GroupKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class RunUse:
     total_seconds: float
     time_source: TimeSource
     saved_seconds: float
+    group: GroupKey | None = None
 
     @property
     def ended(self) -> bool:
@@ -165,6 +168,7 @@ def use_in_week(run: RunOccupancy, week: Week, now: float) -> RunUse | None:
         time_source=run.time_source,
         # Counted once, in the week in which the run stopped early.
         saved_seconds=run.saved_seconds if week.contains(until) else 0.0,
+        group=run.group,
     )
 
 

@@ -45,7 +45,12 @@ class TrialId(NamedTuple):
 
 def trial_of(intent: Intent) -> TrialId | None:
     """Return the trial that a push is for; None for a run outside of sweeps."""
-    match = _VALUE.fullmatch(intent.environment.get(TRIAL_VARIABLE, ""))
+    return parse_trial(intent.environment.get(TRIAL_VARIABLE, ""))
+
+
+def parse_trial(value: str) -> TrialId | None:
+    """Return the trial of a value of TRIAL_VARIABLE; None for anything else."""
+    match = _VALUE.fullmatch(value)
     return TrialId(match[1], int(match[2])) if match else None
 
 

@@ -15,6 +15,7 @@ from support.jobs import KERNEL, intent_to_push
 from support.programs import finish_together, start_program
 
 from kitctl.adapters.ledger import SqliteLedger
+from kitctl.domain.runs.groups import GroupKey, GroupKind
 from kitctl.domain.runs.run import Run
 from kitctl.errors import InvalidInput, Refused
 
@@ -138,7 +139,9 @@ def test_no_query_reads_all_runs(path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ledger.past_runs("kaggle", KERNEL, "gpu")
         ledger.same_script_runs("kaggle", "ada", "none")
         ledger.latest("kaggle", KERNEL)
-    assert len(statements) == 6
+        ledger.runs_of_lines("kaggle", kernel=KERNEL, limit=20)
+        ledger.group_usage("kaggle", [GroupKey(GroupKind.CHAIN, "none")])
+    assert len(statements) == 8
     connection = connect(path)
     for statement in statements:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
