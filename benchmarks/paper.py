@@ -11,18 +11,15 @@ defective photovoltaic module cells in electroluminescence images", 2019.
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 import tomllib
-from pathlib import Path
 from typing import Any
 
-from job import PROJECT, run_job
-from real_inputs import SOLAR_CELLS, VGG16
+from job import PROJECT, finished_job
+from real_inputs import SOLAR_CELLS, VGG16, link_inputs
 
 PUBLISHED = {"SVM": 0.8244, "VGG-19, fine-tuned": 0.8842}
 RESULTS = PROJECT / "results" / "paper"
@@ -42,26 +39,7 @@ def make_inputs() -> None:
         done = subprocess.run([sys.executable, *recipe])
         if done.returncode:
             sys.exit(done.returncode)
-    inputs = RESULTS / "input"
-    inputs.mkdir(parents=True, exist_ok=True)
-    for name, folder in (
-        ("car-or-truck", SOLAR_CELLS / "all"),
-        ("cv-course-models", VGG16 / "files"),
-    ):
-        if not (inputs / name).exists():
-            (inputs / name).symlink_to(folder, target_is_directory=True)
-
-
-def run_seed(seed: int, settings: dict[str, Any], features: Path | None) -> dict[str, Any]:
-    """Return the run.json of a seed, from an earlier call if it was finished."""
-    working = RESULTS / f"seed-{seed}"
-    if not (working / "manifest.json").exists():
-        for folder in (working, working.with_name(f"{working.name}-package")):
-            shutil.rmtree(folder, ignore_errors=True)
-        reused = {"reuse_features": str(features)} if features else {}
-        run_job(working, **settings, **reused, seed=seed)
-    run: dict[str, Any] = json.loads((working / "run.json").read_text("utf-8"))
-    return run
+    link_inputs(RESULTS / "input", SOLAR_CELLS / "all")
 
 
 def main() -> None:
@@ -76,13 +54,14 @@ def main() -> None:
         settings |= tomllib.loads(line)
     started = time.monotonic()
     make_inputs()
-    accuracies, features = [], None
+    accuracies = []
     for seed in arguments.seeds:
-        run = run_seed(seed, settings, features)
+        working = RESULTS / f"seed-{seed}"
+        run = finished_job(working, **settings, seed=seed)
+        settings.setdefault("reuse_features", str(working))
         metrics = run["metrics"]
         accuracy = metrics["val_binary_accuracy"]
         accuracies.append(accuracy)
-        features = features or RESULTS / f"seed-{seed}"
         print(
             f"seed {seed}  test accuracy {accuracy:.4f} (balanced "
             f"{metrics['balanced_accuracy']:.4f}), "

@@ -22,6 +22,14 @@ def make_data_sets() -> None:
             sys.exit(done.returncode)
 
 
+def link_inputs(inputs: Path, photos: Path) -> None:
+    """Link a folder of photos and the weights into `inputs`, as Kaggle lays them out."""
+    inputs.mkdir(parents=True, exist_ok=True)
+    for name, folder in (("car-or-truck", photos), ("cv-course-models", VGG16 / "files")):
+        if not (inputs / name).exists():
+            (inputs / name).symlink_to(folder, target_is_directory=True)
+
+
 def lay_out(inputs: Path, per_class: dict[str, int]) -> Path:
     """Copy weights and photos into `inputs`; return the weights' HDF5 file.
 

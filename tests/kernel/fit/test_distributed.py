@@ -27,7 +27,23 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from kernel import main
 from kernel.session import Job
 from kernel.settings.settings import Settings
+from kernel import accelerators
+
+class OnTwoCores(tf.distribute.MirroredStrategy):
+    def __init__(self, resolver):
+        assert resolver == "local"
+        super().__init__(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
+
+def with_a_tpu():
+    # Two cores of a TPU that are a processor's: there is no TPU to test on.
+    names = [f"/job:localhost/replica:0/task:0/device:TPU:{core}" for core in range(2)]
+    accelerators.devices = lambda limit: names[: limit or None]
+    tf.distribute.cluster_resolver.TPUClusterResolver = str
+    tf.distribute.TPUStrategy = OnTwoCores
+
 for folder, settings in json.loads(sys.argv[1]).items():
+    if folder == "tpu":
+        with_a_tpu()
     os.makedirs(folder)
     with contextlib.chdir(folder):
         main.run(Job(settings), Settings.from_mapping(settings))
@@ -35,17 +51,19 @@ for folder, settings in json.loads(sys.argv[1]).items():
 # The last of its batches of 13 has 5 photos, so that no part is like another.
 SMALL: dict[str, Any] = {"batch_size": 13, "units": [8], "filters": [8], "exports": ["keras"]}
 FROM_SCRATCH = {**SMALL, "epochs": 2, "class_weight": "balanced"}
+# Both cores of a TPU get equal parts of a batch; of 22 photos that needs none to fill it up.
+ON_A_TPU = {**SMALL, "batch_size": 22, "epochs": 1}
 FINE_TUNED = {
     **SMALL, "epochs": 1, "base_trainable": False, "fine_tune_epochs": 1,
     "fine_tune_learning_rate": 0.01,
 }  # fmt: skip
 
 
-def test_the_loss_on_two_and_on_four_devices_is_that_of_one(
+def test_the_loss_on_two_and_on_four_devices_and_on_a_tpu_is_that_of_one(
     tmp_path: Path, two_classes: Path, run_job: Callable[..., Run]
 ) -> None:
     common = {"data": str(two_classes), "image_size": [SIDE, SIDE], "plots": False}
-    runs = {"two": {**FROM_SCRATCH, "devices": 2}, "four": FINE_TUNED}
+    runs = {"two": {**FROM_SCRATCH, "devices": 2}, "four": FINE_TUNED, "tpu": ON_A_TPU}
     done = subprocess.run(
         [
             *(sys.executable, "-c", FOUR_DEVICES),
@@ -61,6 +79,7 @@ def test_the_loss_on_two_and_on_four_devices_is_that_of_one(
 
     assert "devices: 2 of 4 (CPU) train the whole model; 2 idle" in done.stdout
     assert "devices: 4 of 4 (CPU) train the whole model" in done.stdout
+    assert "devices: 2 of 2 (TPU) train the whole model" in done.stdout
     for name, settings in runs.items():
         one = run_job(f"one-{name}", **settings).history
         several = Run(tmp_path / name, 0).history
