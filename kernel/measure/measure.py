@@ -50,7 +50,7 @@ class PipelineMeasurement:
 
 
 def run(settings: Settings, photos: Photos) -> list[PipelineMeasurement]:
-    """Measure every pipeline on `photos`; write pipelines.csv and timelines/*.png.
+    """Measure the pipelines on `photos`; write pipelines.csv and timelines/*.png.
 
     Raises:
         RunError: A pipeline could not be measured.
@@ -60,7 +60,7 @@ def run(settings: Settings, photos: Photos) -> list[PipelineMeasurement]:
 
     measurements, recordings = [], []
     with _input_file(settings, photos):
-        for name in PIPELINES:
+        for name in settings.measure_pipelines or PIPELINES:
             answer = _run_in_child(name)
             measurement = PipelineMeasurement(**answer["measurement"])
             session.say(

@@ -129,6 +129,9 @@ class Knobs:
         help="Decode large JPEGs at a smaller scale: faster, slightly different pixels.")
     measure_rounds: int = knob(3, whole(1, 100), effect=NOTHING, example=10,
         help="With task = pipelines: measurements of each pipeline.")
+    measure_pipelines: tuple[str, ...] = knob((), list_of(_PIPELINES, single=True), effect=NOTHING,
+        example=("course", "fast"),
+        help="With task = pipelines: those to measure; none: all.")
 
     base: str = knob("convnet", _BASES, effect=FEATURES, example="vgg16", section="Base",
         help="The convolutional base; convnet is trained from scratch, the others are pretrained.")

@@ -25,7 +25,10 @@ def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
-    """A function that runs the job in the folder `working`, which is new if it does not exist."""
+    """A function that runs the job in the folder `working`, which is new if it does not exist.
+
+    The run leaves its model in one form: a SavedModel takes longer than all else in so small a run.
+    """
 
     def run(working: str = "working", **settings: Any) -> Run:
         from kernel import main
@@ -35,7 +38,7 @@ def run_job(tmp_path: Path, two_classes: Path) -> Callable[..., Run]:
         folder = tmp_path / working
         folder.mkdir(exist_ok=True)
         chosen = {"data": str(two_classes), "image_size": [SIDE, SIDE], "batch_size": 16}
-        chosen |= {"epochs": 3, "plots": False, **settings}
+        chosen |= {"epochs": 3, "plots": False, "exports": ["keras"], **settings}
         with contextlib.chdir(folder):
             code = main.run(Job(chosen), Settings.from_mapping(chosen))
         return Run(folder, code)

@@ -97,7 +97,7 @@ def start(folder: Path, photos: Path, **settings: Any) -> subprocess.Popen[str]:
     """Start the job as a process in `folder`."""
     folder.mkdir(exist_ok=True)
     chosen = {"data": str(photos), "image_size": [SIDE, SIDE], "batch_size": 16}
-    chosen |= {"plots": False, **settings}
+    chosen |= {"plots": False, "exports": ["keras"], **settings}
     root = Path(__file__).parents[2]
     environment = os.environ | {"KITCTL_OVERRIDES": json.dumps(chosen), "PYTHONPATH": str(root)}
     return subprocess.Popen(

@@ -50,7 +50,7 @@ for folder, settings in json.loads(sys.argv[1]).items():
 """
 # The last of its batches of 13 has 5 photos, so that no part is like another.
 SMALL: dict[str, Any] = {"batch_size": 13, "units": [8], "filters": [8], "exports": ["keras"]}
-FROM_SCRATCH = {**SMALL, "epochs": 2, "class_weight": "balanced"}
+FROM_SCRATCH = {**SMALL, "epochs": 1, "class_weight": "balanced"}
 # Both cores of a TPU get equal parts of a batch; of 22 photos that needs none to fill it up.
 ON_A_TPU = {**SMALL, "batch_size": 22, "epochs": 1}
 FINE_TUNED = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,44 +11,43 @@ from kernel.session import RunError
 
 # Stages, random layers and optimizer moments: all that a resumed run must restore.
 HEAD_AND_FINE_TUNING = {
-    "base": "convnet", "base_trainable": False, "epochs": 3, "fine_tune_epochs": 3, "dropout": 0.3,
-    "fine_tune_learning_rate": 0.001,
+    "base": "convnet", "base_trainable": False, "filters": [8, 8], "dropout": 0.3,
+    "epochs": 2, "fine_tune_epochs": 3, "fine_tune_learning_rate": 0.001,
 }  # fmt: skip
 WHOLE_MODEL = {
-    "base": "convnet", "epochs": 4, "dropout": 0.3, "augment_flip": "horizontal",
-    "augment_rotation": 0.1,
+    "base": "convnet", "filters": [8, 8], "epochs": 3, "dropout": 0.3,
+    "augment_flip": "horizontal", "augment_rotation": 0.1,
 }  # fmt: skip
 
 
 def test_a_killed_run_ends_with_the_same_weights_and_a_complete_history(
-    tmp_path: Path, two_classes: Path
+    tmp_path: Path, two_classes: Path, run_job: Callable[..., Run]
 ) -> None:
     folder, settings = tmp_path / "killed", HEAD_AND_FINE_TUNING
-    kill_when(start(folder, two_classes, **settings), "epoch 5/6")
+    kill_when(start(folder, two_classes, **settings), "epoch 4/5")
     killed, output = finish(start(folder, two_classes, **settings), folder)
 
     assert "resumed" in output
     assert killed.record["resumed_from_epoch"] is not None
     assert not (folder / ".resume").exists()
-    expect_equal_results(killed, two_classes, tmp_path / "whole", settings)
+    expect_equal_results(killed, run_job("whole", **settings))
 
 
 def test_a_run_in_two_sessions_ends_like_one_in_one(
-    tmp_path: Path, two_classes: Path, monkeypatch: pytest.MonkeyPatch
+    run_job: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    limited = start(tmp_path / "first", two_classes, **WHOLE_MODEL, time_limit=0.1)
-    first, _ = finish(limited, tmp_path / "first")
+    first = run_job("first", **WHOLE_MODEL, time_limit=0.1)
     assert (first.working / "UNFINISHED.txt").read_text("utf-8") == "train, epoch 1\n"
 
     monkeypatch.setenv("KITCTL_RESUME", str(first.working))
-    second, output = finish(
-        start(tmp_path / "second", two_classes, **WHOLE_MODEL), tmp_path / "second"
-    )
+    second = run_job("second", **WHOLE_MODEL)
     monkeypatch.delenv("KITCTL_RESUME")
 
-    assert "resumed train after epoch 1" in output
+    assert "resumed train after epoch 1" in capsys.readouterr().out
     assert not (second.working / "UNFINISHED.txt").exists()
-    expect_equal_results(second, two_classes, tmp_path / "whole", WHOLE_MODEL)
+    expect_equal_results(second, run_job("whole", **WHOLE_MODEL))
 
 
 def test_a_session_uses_the_features_of_the_one_before_and_refuses_to_train_something_else(
@@ -69,9 +67,8 @@ def test_a_session_uses_the_features_of_the_one_before_and_refuses_to_train_some
         run_job("other", **settings, learning_rate=0.1)
 
 
-def expect_equal_results(run: Run, photos: Path, folder: Path, settings: dict[str, Any]) -> None:
+def expect_equal_results(run: Run, whole: Run) -> None:
     """Expect the weights and the history of a run that was not interrupted."""
-    whole, _ = finish(start(folder, photos, **settings), folder)
     assert (run.code, whole.code) == (0, 0)
     for ours, theirs in zip(run.weights, whole.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -13,7 +13,7 @@ from support.kernel_runs import Run, finish, kill_when, start, validation_loss
 from kernel import session
 from kernel.session import RunError
 
-FROZEN = {"base": "convnet", "base_trainable": False}
+FROZEN: dict[str, Any] = {"base": "convnet", "base_trainable": False, "filters": [8, 8]}
 
 
 def alone(run_job: Callable[..., Run], grid: dict[str, list[Any]], **settings: Any) -> list[Run]:
@@ -96,13 +96,15 @@ def test_heads_are_ranked_by_the_weights_that_are_saved(
     assert validation_loss(swept) == pytest.approx(losses[0], rel=1e-4)
 
 
-def test_a_killed_sweep_ends_with_the_same_heads(tmp_path: Path, two_classes: Path) -> None:
+def test_a_killed_sweep_ends_with_the_same_heads(
+    tmp_path: Path, two_classes: Path, run_job: Callable[..., Run]
+) -> None:
     grid = {"units": [[4], [8]], "learning_rate": [0.01, 0.001], "dropout": [0.0, 0.3]}
     settings = {"task": "sweep", "sweep": grid, "epochs": 4, **FROZEN}
 
     kill_when(start(tmp_path / "killed", two_classes, **settings), "epoch 3/4 sweep-2")
     killed, _ = finish(start(tmp_path / "killed", two_classes, **settings), tmp_path / "killed")
-    whole, _ = finish(start(tmp_path / "whole", two_classes, **settings), tmp_path / "whole")
+    whole = run_job("whole", **settings)
 
     assert (killed.code, whole.code) == (0, 0)
     assert table(killed) == table(whole)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from kernel.data import pipelines
 from kernel.data.photos import Photos
 from kernel.measure import measure
 from kernel.settings.settings import Settings
@@ -15,9 +14,9 @@ def test_measuring_writes_a_table_and_pictures_and_nothing_else(
     photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    two = {name: pipelines.PIPELINES[name] for name in ("naive", "fast")}
-    monkeypatch.setattr(pipelines, "PIPELINES", two)
-    measurements = measure.run(Settings(image_size=(32, 32), measure_rounds=1), photos)
+    two = ("naive", "fast")
+    settings = Settings(image_size=(32, 32), measure_rounds=1, measure_pipelines=two)
+    measurements = measure.run(settings, photos)
     assert [each.name for each in measurements] == ["naive", "fast"]
     assert all(each.photos_per_second > 0 < each.peak_bytes for each in measurements)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pipelines.csv", "timelines"]

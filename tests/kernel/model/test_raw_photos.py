@@ -69,7 +69,7 @@ def test_a_model_whose_interpolation_keras_lacks_takes_photos_of_the_runs_size(
 def test_the_archive_is_loaded_by_keras_alone_and_predicts_raw_photos(
     run_job: Callable[..., Run],
 ) -> None:
-    run = run_job(epochs=1)
+    run = run_job(epochs=1, exports=["keras", "saved_model"])
     elsewhere = """if True:
         import json, keras, numpy as np
         model = keras.saving.load_model("model.keras")

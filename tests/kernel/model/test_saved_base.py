@@ -45,7 +45,8 @@ def test_the_archive_of_a_model_holds_the_saved_model_of_its_base(
     import keras
     import tensorflow as tf
 
-    run = run_job(base="inceptionv1", base_weights=str(saved_model), units=[3])
+    forms = ["keras", "saved_model"]
+    run = run_job(base="inceptionv1", base_weights=str(saved_model), units=[3], exports=forms)
 
     model = keras.saving.load_model(run.working / "model.keras", compile=False)
     exported = tf.saved_model.load(str(run.working / "saved_model"))

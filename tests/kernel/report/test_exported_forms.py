@@ -14,6 +14,7 @@ from support.saved_models import write_course_inceptionv1
 
 from kernel.report import verify
 
+FORMS = ["keras", "weights", "saved_model"]
 FROZEN: dict[str, Any] = {"base_trainable": False}
 FINE_TUNED: dict[str, Any] = {**FROZEN, "fine_tune_epochs": 1, "fine_tune_learning_rate": 0.01}
 AUGMENTED: dict[str, Any] = {
@@ -44,7 +45,7 @@ def test_every_exported_form_predicts_what_the_run_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    run = run_job(**{"epochs": 2, **settings})
+    run = run_job(**{"epochs": 2, "exports": FORMS, **settings})
 
     require_all_checks(run, capsys)
 
@@ -58,8 +59,9 @@ def test_the_courses_inceptionv1_goes_from_photos_to_every_exported_form(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     weights = write_course_inceptionv1(tmp_path / "inceptionv1")
     run = run_job(
-        base="inceptionv1", base_weights=str(weights), image_size=128, epsilon=0.01, plots=True
-    )
+        base="inceptionv1", base_weights=str(weights), image_size=128, epsilon=0.01, plots=True,
+        exports=FORMS,
+    )  # fmt: skip
 
     assert "no feature maps" in capsys.readouterr().out
     assert is_drawn(run.working / "plots" / "feature_maps.png")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +89,6 @@ def test_a_model_of_an_earlier_run_gets_photos_of_its_size_in_0_to_1(
     archive.track(core)
     spec = keras.InputSpec(shape=core.input_shape, dtype="float32")
     archive.add_endpoint("serve", lambda photos: core(photos, training=False), [spec])
-    shutil.rmtree(run.working / "saved_model")
     archive.write_out(run.working / "saved_model", verbose=False)
     (run.working / "labels.json").unlink()
     require_equal(run, tmp_path, monkeypatch)
