@@ -1,5 +1,6 @@
 """The environment of a run: its job, inputs, clock and log, and how TensorFlow starts."""
 
+import ctypes
 import gc
 import json
 import os
@@ -119,11 +120,13 @@ def source_folders(source: str) -> list[Path]:
 
     Kaggle mounts data sets, outputs of other kernels and competitions in one folder for each
     kind; older sessions have them all side by side, by slug. A model has five parts: owner, model,
-    framework, variation and version.
+    framework, variation and version; without the last it is the newest one that is attached.
     """
     owner, _, slug = source.rpartition("/")
-    if source.count("/") == 4:
+    if source.count("/") in (3, 4):
         model = [INPUT / "models" / source, INPUT / source.partition("/")[2]]
+        if source.count("/") == 3:
+            model = [newest for folder in model for newest in _newest_first(folder)]
         return [folder for folder in model if folder.is_dir()]
     candidates = [
         INPUT / "datasets" / owner / slug,
@@ -132,6 +135,12 @@ def source_folders(source: str) -> list[Path]:
         INPUT / slug,
     ]
     return [folder for folder in candidates if folder.is_dir()]
+
+
+def _newest_first(variation: Path) -> list[Path]:
+    """Return the folders of a model's versions, which are numbers, the highest first."""
+    versions = [path for path in variation.glob("*") if path.name.isdigit()]
+    return sorted(versions, key=lambda path: int(path.name), reverse=True)
 
 
 def first_folder(source: str) -> Path | None:
@@ -180,6 +189,7 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
         "KERAS_BACKEND": "tensorflow",
     }
     os.environ.update(flags)
+    limit_heaps()
     with _silenced_stderr(), _without_garbage_collection():
         import keras
         import tensorflow as tf
@@ -222,6 +232,19 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
+
+
+def limit_heaps() -> None:
+    """Have glibc make no more heaps than there are cores, before TensorFlow starts its threads.
+
+    It would make eight for each core, and each keeps freed batches and activations: 200 MB of a
+    run. To return freed memory to the system at once costs less memory still, and twice the time.
+    """
+    arena_max = -8  # M_ARENA_MAX in malloc.h
+    try:
+        ctypes.CDLL(None).mallopt(arena_max, os.cpu_count() or 1)
+    except (OSError, AttributeError, TypeError):
+        return  # another system's C library
 
 
 @contextmanager
