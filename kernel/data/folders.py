@@ -35,7 +35,7 @@ def data_folder(settings: Settings) -> Path:
     is_right = _is_right(settings)
     folder = _deeper(folders[0], is_right)
     if not is_right(folder):
-        _refuse_packed(folder, data)
+        refuse_packed(folder)
     return folder
 
 
@@ -93,7 +93,7 @@ def _deeper(folder: Path, is_right: Callable[[Path], bool]) -> Path:
     Returns the folder itself if none is right.
     """
     at = folder
-    for _ in range(_MOST_LEVELS):
+    for _ in range(_MOST_LEVELS + 1):
         if is_right(at):
             return at
         inner = inner_folders(at)
@@ -103,15 +103,47 @@ def _deeper(folder: Path, is_right: Callable[[Path], bool]) -> Path:
     return folder
 
 
-def _refuse_packed(folder: Path, data: str) -> None:
-    names = _file_names(folder)
+def refuse_packed(folder: Path) -> None:
+    """Refuse a folder that has no photos, in it or below, but files that photos are packed into.
+
+    Raises:
+        RunError: It is one; the message says what helps.
+    """
+    paths = list(walk(folder, follow_links=False))
+    if any(map(is_photo, paths)):
+        return
     for endings, advice in (
-        (_ARCHIVES, "unpack it first. Kaggle unpacks the archives of a data set by itself"),
-        (_RECORDS, "write its photos as JPEG or PNG files first, one folder for each class"),
+        (
+            _ARCHIVES,
+            "Unpack it on your machine and push the folder as a data set (kitctl datasets push "
+            "DIR). Kaggle itself unpacks the archives of data sets, not those of competitions",
+        ),
+        (_RECORDS, "Write its photos as JPEG or PNG files first, one folder for each class"),
     ):
-        packed = [name for name in names if name.lower().endswith(endings)]
-        if packed and not inner_folders(folder):
-            raise RunError(f"{data} holds {packed[0]} and no folders of photos: {advice}.")
+        packed = [path for path in paths if path.lower().endswith(endings)]
+        if packed:
+            name = Path(packed[0]).relative_to(folder.parent).as_posix()
+            raise RunError(f"{name} is not read, and there are no photos beside it. {advice}.")
+
+
+def advice_on(folder: Path) -> str:
+    """Return what helps where a folder has not the two splits."""
+    names = _file_names(folder)
+    tables = [name for name in names if name.lower().endswith(".csv")]
+    photos = sum(map(is_photo, names))
+    if photos and not inner_folders(folder):
+        advice = f"Its {photos} photos need a folder for each class, or a table of their classes"
+    else:
+        advice = (
+            "Name them with train_folder and valid_folder, or set validation_split = 0.2 to split "
+            "one folder"
+        )
+    if not tables:
+        return f"{advice}."
+    return (
+        f"{advice}. If {tables[0]} says the class of each photo: labels_csv = {tables[0]!r} and "
+        f"validation_split = 0.2."
+    )
 
 
 def _file_names(folder: Path) -> list[str]:

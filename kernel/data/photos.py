@@ -72,9 +72,8 @@ def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
         if not each.is_dir():
             inside = ", ".join(p.name for p in folders.inner_folders(folder)) or "none"
             raise RunError(
-                f"{settings.data} has no folder {each.name!r} (its folders: {inside}). Name them "
-                f"with train_folder and valid_folder, or set validation_split = 0.2 to split one "
-                f"folder."
+                f"{settings.data} has no folder {each.name!r} (its folders: {inside}). "
+                f"{folders.advice_on(folder)}"
             )
     classes = _classes(train, settings)
     if classes != _classes(valid, settings):
@@ -163,6 +162,7 @@ def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
         )
     classes = settings.class_names or tuple(names)
     if len(classes) < 2:
+        folders.refuse_packed(folder)
         raise RunError(
             f"{folder.name} holds {len(classes)} class folder(s) ({', '.join(classes) or 'none'}); "
             f"a classifier needs at least two, one folder for each class."
@@ -179,6 +179,7 @@ def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> Lab
         of_classes[name] = [path for path in listed if folders.is_photo(path)]
         others += [path for path in listed if not folders.is_photo(path)]
         if not of_classes[name]:
+            folders.refuse_packed(folder / name)
             raise RunError(
                 f"the class folder {folder.name}/{name} holds no photos (its files: "
                 f"{folders.endings(listed)}). Photos are {', '.join(EXTENSIONS)}."

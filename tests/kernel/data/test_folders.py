@@ -45,10 +45,10 @@ def test_files_that_are_no_photos_are_one_line_and_count_for_nothing(
     ]
 
 
-@pytest.mark.parametrize("levels", [1, 2])
+@pytest.mark.parametrize("levels", [1, 2, 3])
 def test_photos_that_stand_some_folders_deeper_are_found(folder: Path, levels: int) -> None:
     outer = folder.parent / "outer"
-    deep = outer / "/".join(["Photos 2.0", "inner"][:levels])
+    deep = outer / "/".join(["Photos 2.0", "inner", "most"][:levels])
     deep.parent.mkdir(parents=True)
     folder.rename(deep)
     (outer / "__MACOSX").mkdir()
@@ -69,15 +69,41 @@ def test_class_folders_that_stand_deeper_are_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("photos.zip", "unpack it first"),
-        ("train.tfrec", "write its photos as JPEG or PNG files first"),
+        ("photos.zip", "Unpack it on your machine"),
+        ("docs/train.tfrec", "Write its photos as JPEG or PNG files first"),
+        ("train/photos.zip", "Unpack it on your machine"),
     ],
 )
 def test_packed_photos_are_refused_with_what_helps(tmp_path: Path, name: str, advice: str) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).touch()
 
-    with pytest.raises(RunError, match=f"holds {name} and no folders of photos: {advice}"):
+    with pytest.raises(RunError, match=f"{name} is not read.*{advice}"):
+        photos.find(settings(tmp_path, valid_folder="train"))
+
+
+def test_class_folders_of_packed_photos_are_refused_with_what_helps(folder: Path) -> None:
+    shutil.rmtree(folder / "train" / "Car")
+    (folder / "train" / "Car").mkdir()
+    (folder / "train" / "Car" / "photos.zip").touch()
+
+    with pytest.raises(RunError, match=r"Car/photos\.zip is not read.*Unpack it"):
+        photos.find(settings(folder))
+
+
+@pytest.mark.parametrize("table", [True, False])
+def test_photos_in_one_folder_without_classes_are_refused_with_what_helps(
+    tmp_path: Path, table: bool
+) -> None:
+    write_photo(tmp_path / "0.jpg", 0, 0)
+    if table:
+        (tmp_path / "breeds.csv").write_text("file,breed\n0.jpg,pug\n", "utf-8")
+
+    with pytest.raises(RunError, match="need a folder for each class, or a table") as refused:
         photos.find(settings(tmp_path))
+
+    assert ("labels_csv = 'breeds.csv'" in str(refused.value)) == table
 
 
 def test_webp_and_tiff_are_photos_whatever_their_name(folder: Path) -> None:
@@ -141,5 +167,6 @@ def test_photos_may_be_in_an_attached_model(
     chosen = Settings.from_mapping({"data": "google/net/keras/small/1", "image_size": 32})
 
     assert len(photos.find(chosen).train) == 12
+    assert len(photos.find(chosen.changed(data="google/net/keras/small")).train) == 12
     with pytest.raises(RunError, match="attached: google/net/keras/small/1"):
         photos.find(chosen.changed(data="ada/others"))
