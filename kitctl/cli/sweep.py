@@ -44,7 +44,7 @@ class Pruner(StrEnum):
     "sweep",
     examples=[
         "kitctl sweep --set units=6,32",
-        "kitctl sweep --push --metric val_loss --trials 20 --set lr=1e-5..1e-1:log -- --lr {lr}",
+        "kitctl sweep --push --metric val_loss --set lr=1e-4,1e-3,1e-2 -- --lr {lr}",
     ],
     takes_script_arguments=True,
 )

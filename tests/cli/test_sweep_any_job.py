@@ -92,8 +92,10 @@ def test_a_sweep_searches_ranges_stops_what_is_behind_and_keeps_to_its_hours(
     assert len(data["trials"]) == local_kaggle.calls("SaveKernel") == 7
     assert most_at_once(kitctl) <= 2
     assert data["hours_spent_seconds"] <= data["hours_limit_seconds"] == 72
-    (stopped,) = [trial for trial in data["trials"] if trial["state"] != "complete"]
-    assert (stopped["trial"], stopped["state"], stopped["epochs"]) == (5, "pruned", 2)
+    # Which others are behind at an epoch depends on which have come how far by then.
+    stopped = next(trial for trial in data["trials"] if trial["trial"] == 5)
+    assert {trial["state"] for trial in data["trials"]} == {"complete", "pruned"}
+    assert (stopped["state"], stopped["epochs"]) == ("pruned", 2)
     assert (stopped["status"], stopped["value"]) == ("CANCEL_ACKNOWLEDGED", None)
     assert stopped["given_back_seconds"] > 0
     (file,) = searches("local").glob("*.sqlite")
