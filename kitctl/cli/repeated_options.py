@@ -21,7 +21,7 @@ OWN = frozenset(
     {
         *("local", "out", "csv", "plot", "follow", "push", "metric", "sort", "wait", "jobs"),
         *("id", "title", "license", "public", "port", "hours", "only_plan", "shards"),
-        "sessions",,
+        "sessions",
     }
 )
 """The options of several commands that say something about the command that was typed only."""
