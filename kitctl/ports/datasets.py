@@ -84,6 +84,9 @@ class DatasetService(Protocol):
     def add_version(self, request: DatasetRequest) -> str:
         """Make the next version and return the data set's address; sent once, as `create`."""
 
+    def file_sizes(self, ref: DatasetRef, version: int) -> Mapping[str, int | None]:
+        """Return the size of each file of a version by its path; None where Kaggle gives none."""
+
     def archive_url(self, ref: DatasetRef, version: int | None) -> str:
         """Return the address of a version (None: the newest) as one archive; it expires."""
 

@@ -151,3 +151,26 @@ def test_ctrl_c_says_that_the_upload_goes_on(
     _, err = push.communicate(timeout=20)
     assert push.returncode == 130
     assert "the same command goes on" in err and "Traceback" not in err
+
+
+def test_what_kaggle_may_refuse_is_said_before_the_upload(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many-files"
+    folder.mkdir()
+    for number in range(51):
+        (folder / f"{number}.txt").write_text(str(number), "utf-8")
+    checked = kitctl("datasets", "check", str(folder), "--json").data["problems"]
+    assert "limit" in [problem["kind"] for problem in checked]
+    pushed = kitctl("datasets", "push", str(folder), "--local")
+    assert pushed.code == 0
+    assert "51 files lie at the top of the folder" in pushed.err
+    (folder / "51.txt").write_text("51", "utf-8")
+    local_kaggle.settings(dataset_files=51)
+    refused = kitctl("datasets", "push", str(folder), "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "dataset_refused")
+    assert "The file count exceeds the maximum of 51" in refused.error["message"]
+    local_kaggle.settings(dataset_files=1000, dataset_bytes=10)
+    refused = kitctl("datasets", "push", str(folder), "--local", "--json")
+    assert "it exceeds the maximum of 10" in refused.error["message"]
+    assert versions(local_kaggle, "many-files") == 1

@@ -46,6 +46,12 @@ def test_a_file_is_handed_in_and_its_score_comes_into_the_ledger(
     (run,) = kitctl("runs", "--local", "--json").data["runs"]
     assert run["public_score"] == "0.75000"
     assert "0.75000" in kitctl("runs", "--local").out
+    kitctl("push", "--local", "--follow", "--again")
+    for number in ("1", "2"):
+        kitctl("pull-results", number, "--local")
+    compared = kitctl("compare", "1", "2", "--local", "--json").data["runs"]
+    assert [each["public_score"] for each in compared] == ["0.75000", None]
+    assert "0.75" in kitctl("compare", "1", "2", "--local").out
 
 
 def test_a_code_competition_gets_the_version_of_the_kernel(

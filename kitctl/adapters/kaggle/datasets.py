@@ -7,6 +7,7 @@ from typing import Any
 
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
+from kitctl.adapters.kaggle.outputs import items
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.adapters.kaggle.versions import VersionRequests, file_tree, new_files
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus, mark_in
@@ -15,6 +16,7 @@ from kitctl.ports import DatasetRequest, UploadSession
 _DATASETS = "datasets.DatasetApiService"
 
 PAGE_SIZE = 100
+FILES_PAGE_SIZE = 200
 
 
 class KaggleDatasets:
@@ -94,6 +96,11 @@ class KaggleDatasets:
             **file_tree(new_files(request)),
         }
         return self._send("CreateDatasetVersion", {**_name(request.ref), "body": body}, request.ref)
+
+    def file_sizes(self, ref: DatasetRef, version: int) -> Mapping[str, int | None]:
+        request = {**_name(ref), "datasetVersionNumber": version, "pageSize": FILES_PAGE_SIZE}
+        pages = items("datasetFiles", lambda page: self._call("ListDatasetFiles", page), request)
+        return {wire.text(file, "name"): wire.size(file, "totalBytes") for file in pages}
 
     def archive_url(self, ref: DatasetRef, version: int | None) -> str:
         number = {"datasetVersionNumber": version} if version else {}

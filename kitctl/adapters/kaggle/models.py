@@ -7,6 +7,7 @@ from typing import Any
 
 from kitctl.adapters.kaggle import wire
 from kitctl.adapters.kaggle.errors import NotVisible
+from kitctl.adapters.kaggle.outputs import items
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.adapters.kaggle.versions import VersionRequests, file_tree, new_files
 from kitctl.domain.data.datasets import DatasetInfo, DatasetRef, DatasetStatus
@@ -14,6 +15,7 @@ from kitctl.domain.data.models import FRAMEWORKS
 from kitctl.ports import DatasetRequest, UploadSession
 
 _MODELS = "models.ModelApiService"
+LIST_FILES = "ListModelInstanceVersionFiles"
 
 
 class KaggleModels:
@@ -91,6 +93,11 @@ class KaggleModels:
         return self._send(
             "CreateModelInstanceVersion", {**_name(request.ref), "body": body}, request.ref
         )
+
+    def file_sizes(self, ref: DatasetRef, version: int) -> Mapping[str, int | None]:
+        request = {**_name(ref), "versionNumber": version}
+        pages = items("files", lambda page: self._call(LIST_FILES, page), request)
+        return {wire.text(file, "name"): wire.size(file, "size") for file in pages}
 
     def archive_url(self, ref: DatasetRef, version: int | None) -> str:
         number = version or (info.version if (info := self.find(ref)) else 0)

@@ -128,6 +128,29 @@ ARCHIVE_ENDING = ".zip"
 UNPACKED_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z", ".rar", ".gz")
 
 
+# What Kaggle says of data sets in its documentation. It may change, so that nothing is refused.
+MOST_TOP_FILES = 50
+LARGEST_BYTES = 200 << 30
+
+
+def limit_warnings(items: Sequence[UploadItem]) -> tuple[str, ...]:
+    """Return what Kaggle may refuse of a data set, which should be known before the upload."""
+    warnings = []
+    top = sum("/" not in item.path for item in items)
+    if top > MOST_TOP_FILES:
+        warnings.append(
+            f"{top:,} files lie at the top of the folder; Kaggle's documentation allows"
+            f" {MOST_TOP_FILES} there. Put them into a folder: it goes as one archive."
+        )
+    total = sum(item.bytes for item in items)
+    if total > LARGEST_BYTES:
+        warnings.append(
+            f"The files have {total / (1 << 30):,.0f} GiB; Kaggle's documentation allows"
+            f" {LARGEST_BYTES >> 30} for a data set, and as much for all private ones together."
+        )
+    return tuple(warnings)
+
+
 def content_hash(files: Iterable[LocalFile]) -> str:
     """Return one hash of the paths and contents of files, whatever their order and times."""
     digest = hashlib.sha256()

@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.local.http import fields, wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
-from kitctl.local.state.errors import bad_request
+from kitctl.local.state.errors import DatasetRefused, bad_request
 from kitctl.local.state.records import Competition, Upload
 from kitctl.local.state.scoring import ScoringError, read_table
 
@@ -33,7 +33,10 @@ def create_competition_data(api: Api, body: Body) -> dict[str, Any]:
     for file in fields.objects(body, "files"):
         folder = PurePosixPath(fields.text(file, "name")).parent.as_posix()
         uploads.append(Upload(fields.text(file, "token"), "" if folder == "." else f"{folder}/"))
-    version = api.state.hosting.add_data(competition.slug, uploads, notes)
+    try:
+        version = api.state.hosting.add_data(competition.slug, uploads, notes)
+    except DatasetRefused as refused:
+        raise bad_request(str(refused)) from None
     return {
         "url": f"{_url(api, competition)}/data",
         "databundleId": version.dataset.id,

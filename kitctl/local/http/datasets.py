@@ -7,7 +7,7 @@ from typing import Any
 from kitctl.local.http import dataset_filters, fields, wire
 from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.fields import Body
-from kitctl.local.state.errors import TitleTaken
+from kitctl.local.state.errors import DatasetRefused
 from kitctl.local.state.names import slugify
 from kitctl.local.state.records import Dataset, Upload
 
@@ -31,8 +31,8 @@ def create_dataset(api: Api, body: Body) -> dict[str, Any]:
         version = api.state.datasets.create(
             (owner, slug), _details(body), uploads, is_private=fields.flag(body, "isPrivate")
         )
-    except TitleTaken as taken:
-        return wire.dataset_refused(str(taken))
+    except DatasetRefused as refused:
+        return wire.dataset_refused(str(refused))
     api.state.datasets.process(version, uploads)
     return wire.dataset_created(version.dataset, api.site)
 
@@ -98,9 +98,12 @@ def _dataset(api: Api, body: Body) -> Dataset:
 def _new_version(api: Api, dataset: Dataset, body: Body) -> dict[str, Any]:
     request = body.get("body") or {}
     uploads = read_uploads(request)
-    version = api.state.datasets.add_version(
-        dataset, fields.text(request, "versionNotes"), uploads, _details(request)
-    )
+    try:
+        version = api.state.datasets.add_version(
+            dataset, fields.text(request, "versionNotes"), uploads, _details(request)
+        )
+    except DatasetRefused as refused:
+        return wire.dataset_refused(str(refused))
     api.state.datasets.process(version, uploads)
     return wire.dataset_created(dataset, api.site)
 

@@ -12,7 +12,7 @@ from kitctl.local.http.api import Api, Methods
 from kitctl.local.http.datasets import read_uploads
 from kitctl.local.http.fields import Body
 from kitctl.local.http.models import created, instance
-from kitctl.local.state.errors import TitleTaken, not_found
+from kitctl.local.state.errors import DatasetRefused, TitleTaken, not_found
 from kitctl.local.state.files import regular_files
 from kitctl.local.state.models import Variation
 from kitctl.local.state.records import DatasetVersion
@@ -43,6 +43,8 @@ def create_model_instance(api: Api, body: Body) -> dict[str, Any]:
         version = api.state.models.add_variation(variation, details, uploads)
     except TitleTaken:
         return {"error": f'The variation "{variation}" already exists.'}
+    except DatasetRefused as refused:
+        return {"error": str(refused)}
     api.state.datasets.process(version, uploads)
     return created(api, version.dataset.id, str(variation))
 
@@ -51,7 +53,10 @@ def create_model_instance_version(api: Api, body: Body) -> dict[str, Any]:
     request = body.get("body") or {}
     variation, uploads = _variation(body), read_uploads(request)
     notes = fields.text(request, "versionNotes")
-    version = api.state.models.add_version(variation, notes, uploads)
+    try:
+        version = api.state.models.add_version(variation, notes, uploads)
+    except DatasetRefused as refused:
+        return {"error": str(refused)}
     api.state.datasets.process(version, uploads)
     return created(api, version.dataset.id, str(variation))
 

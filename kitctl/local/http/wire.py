@@ -226,7 +226,7 @@ def dataset_info(dataset: Dataset) -> dict[str, Any]:
 
 
 def dataset_refused(message: str) -> dict[str, Any]:
-    """Return CreateDataset's response for a title that is taken."""
+    """Return the response to a data set, or a version of one, that is refused."""
     return {"status": "error", "error": message, "invalidTags": []}
 
 

@@ -12,14 +12,20 @@ from kitctl.local.state import archives, names
 from kitctl.local.state.blobs import Blobs
 from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
+from kitctl.local.state.dataset_limits import check_limits
 from kitctl.local.state.dataset_rows import dataset_of, version_of
-from kitctl.local.state.errors import ApiError, TitleTaken, bad_request, forbidden, not_found
-from kitctl.local.state.files import regular_files
+from kitctl.local.state.errors import (
+    ApiError,
+    TitleTaken,
+    bad_request,
+    forbidden,
+    not_found,
+)
+from kitctl.local.state.files import bytes_below
 from kitctl.local.state.records import Dataset, DatasetVersion, Upload
 from kitctl.local.state.settings import ServerSettings
 
-# The failure of a version that was deleted.
-DELETED = "deleted"
+DELETED = "deleted"  # the failure of a version that was deleted
 
 
 class Datasets:
@@ -50,6 +56,7 @@ class Datasets:
         is_private: bool,
     ) -> DatasetVersion:
         """Create a data set of uploaded blobs. It is not ready before `process`."""
+        check_limits(uploads, self._blobs, self._settings)
         with self._database.transaction():
             empty = self.create_empty(reference, details, is_private=is_private)
             return self._add_version(empty.id, "Initial release", uploads)
@@ -76,6 +83,7 @@ class Datasets:
         self, dataset: Dataset, notes: str, uploads: Sequence[Upload], details: Mapping[str, object]
     ) -> DatasetVersion:
         """Create a data set's next version of uploaded blobs. It is not ready before `process`."""
+        check_limits(uploads, self._blobs, self._settings)
         with self._database.transaction():
             self.update_details(dataset, details)
             return self._add_version(dataset.id, notes, uploads)
@@ -223,8 +231,7 @@ class Datasets:
 
     def total_bytes(self, dataset: Dataset) -> int:
         """Return the size of a data set's newest version."""
-        newest = self.versions(dataset)[0]
-        return sum(path.stat().st_size for path in regular_files(newest.folder))
+        return bytes_below(self.versions(dataset)[0].folder)
 
     def delete(self, dataset: Dataset) -> None:
         self._database.execute(

@@ -15,8 +15,12 @@ class ApiError(Exception):
         self.message = message
 
 
-class TitleTaken(Exception):
-    """A data set has this title already; Kaggle says so in a response with status 200."""
+class DatasetRefused(Exception):
+    """No version is made; Kaggle says so in a response with status 200."""
+
+
+class TitleTaken(DatasetRefused):
+    """A data set has this title already."""
 
 
 def bad_request(message: str) -> ApiError:

@@ -13,3 +13,8 @@ def regular_files(folder: Path) -> Iterator[Path]:
         for path in (Path(parent, name) for name in names):
             if path.is_file() and not path.is_symlink():
                 yield path
+
+
+def bytes_below(folder: Path) -> int:
+    """Return the size of all files below a folder."""
+    return sum(path.stat().st_size for path in regular_files(folder))

@@ -37,6 +37,9 @@ DEFAULTS: Mapping[str, float] = {
     "nested_errors": 1.0,
     # How long a new data set version is processed before it is ready.
     "dataset_seconds": 0.0,
+    # How many uploads a version may have at its top, and how many bytes in all.
+    "dataset_files": 1000.0,
+    "dataset_bytes": 200.0 * (1 << 30),
     # How long a submission to a competition waits for its score.
     "scoring_seconds": 0.0,
     # How long a signed URL is valid.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.domain.data.datasets import LocalFile
+from kitctl.domain.data.datasets import LocalFile, limit_warnings, plan_items
 from kitctl.domain.data.photo_folder import (
     FolderProblem,
     PhotoFolder,
@@ -118,4 +118,9 @@ def _arrival(files: Sequence[LocalFile]) -> list[FolderProblem]:
         warnings = arrival_warnings(tuple(files))
     except InvalidInput as error:
         return [FolderProblem(Severity.ERROR, error.code, "", error.message)]
-    return [FolderProblem(Severity.WARNING, "unpacked", "", warning) for warning in warnings]
+    limits = limit_warnings(plan_items(files))
+    return [
+        FolderProblem(Severity.WARNING, kind, "", warning)
+        for kind, found in (("unpacked", warnings), ("limit", limits))
+        for warning in found
+    ]

@@ -7,6 +7,7 @@ import lzma
 import shutil
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def pull_dataset(
         shutil.rmtree(files, ignore_errors=True)
         with reporter.progress(f"Unpacking {ref}"):
             _unpack(archive, files)
+        _check_sizes(datasets.file_sizes(ref, number), archive, files)
         with replace_file(files / RECORD) as record:
             record.write_text(json.dumps(content) + "\n", "utf-8")
         if out.is_dir():
@@ -151,6 +153,28 @@ def _unpack(archive: Path, folder: Path) -> None:
             code="damaged",
             hint="Type the same command again: it downloads the archive anew.",
         ) from None
+
+
+def _check_sizes(listed: Mapping[str, int | None], archive: Path, folder: Path) -> None:
+    """Raise NetworkFailed where the files that came are not those that Kaggle lists.
+
+    A listed name without its folder is not looked for, but counts.
+    """
+    missing = len(listed) - sum(path.is_file() for path in folder.rglob("*"))
+    wrong = [
+        name
+        for name, size in listed.items()
+        if size is not None and (path := folder / name).is_file() and path.stat().st_size != size
+    ]
+    if missing <= 0 and not wrong:
+        return
+    archive.unlink()
+    what = f"{wrong[0]} has another size than Kaggle lists" if wrong else f"{missing:,} are missing"
+    raise NetworkFailed(
+        f"Not all files of the data set came: {what}. Nothing of it was kept.",
+        code="damaged",
+        hint="Type the same command again: it downloads the archive anew.",
+    )
 
 
 def _require_space(folder: Path, needed: int) -> None:

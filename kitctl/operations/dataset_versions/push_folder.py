@@ -21,6 +21,7 @@ from kitctl.domain.data.datasets import (
     LocalFile,
     archive_ending,
     arriving_paths,
+    limit_warnings,
     plan_items,
 )
 from kitctl.domain.results.files import RefusedName
@@ -89,6 +90,9 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
     ref = _own_name(metadata, account, ports)
     files = hash_files(listing, ports.jobs, ports.reporter)
     warnings = arrival_warnings(files)
+    for warning in limit_warnings(plan_items(files)):
+        # Said before hours of upload, not after.
+        ports.reporter.warn(warning)
     _write_metadata(folder, metadata, account, ports.reporter)
     content = DatasetContent(
         ref=ref,

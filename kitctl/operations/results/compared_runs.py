@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kitctl.domain.results.comparison import Comparison, compare_runs
 from kitctl.domain.results.differences import differing_settings
 from kitctl.operations.results.pulled_run import PulledRun, short_names
-from kitctl.operations.results.run_table import common_metric, run_table, sort_table
+from kitctl.operations.results.run_table import PUBLIC_SCORE, common_metric, run_table, sort_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ class ComparedRuns:
 
     def _row(self, run: PulledRun, values: Mapping[Any, Any]) -> dict[str, Any]:
         best = run.compared.best(self.metric) if self.metric else None
-        hours = ("run", "hours", "quota_hours", "best_epoch", *self.differing)
+        others = {"run", "hours", "quota_hours", "best_epoch", PUBLIC_SCORE, *self.differing}
         return {
             "run": run.name,
             "folder": run.folder,
@@ -54,8 +54,9 @@ class ComparedRuns:
             "best_epoch": best.epoch if best else None,
             "seconds": run.seconds,
             "accelerator_seconds": run.accelerator_seconds,
+            "public_score": run.public_score,
             "verdict": run.verdict.get("verdict"),
-            "metrics": {str(key): value for key, value in values.items() if key not in hours},
+            "metrics": {str(key): value for key, value in values.items() if key not in others},
         }
 
 

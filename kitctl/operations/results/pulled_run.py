@@ -58,6 +58,11 @@ class PulledRun:
             return None
         return 0.0 if self.record.intent.pool == "cpu" else self.seconds
 
+    @property
+    def public_score(self) -> str | None:
+        """The score in its competition, as Kaggle writes it; None where none is known here."""
+        return self.record.facts.public_score if self.record else None
+
     @cached_property
     def compared(self) -> ComparedRun:
         """What the comparison of runs needs."""

@@ -21,6 +21,7 @@ from kitctl.operations.results.pulled_run import PulledRun
 if TYPE_CHECKING:
     import pandas as pd
 
+PUBLIC_SCORE = "public_score"
 # metrics.json of the shipped job repeats these from the history, or they measure nothing.
 _REPEATED = ("best_", "model_epoch")
 
@@ -51,8 +52,8 @@ def run_table(runs: Sequence[PulledRun], names: Sequence[str], metric: str | Non
     """Return a row for each run, by its name in `names`.
 
     The columns: `run`, the settings that differ, `best_epoch` and `<m>_best` by the metric,
-    `<m>_last` of each curve, the other numbers of metrics.json, the recall of each class, `epochs`,
-    `hours` and `quota_hours`.
+    `<m>_last` of each curve, the other numbers of metrics.json, the recall of each class,
+    `public_score` of a competition, `epochs`, `hours` and `quota_hours`.
     """
     import pandas as pd
 
@@ -114,11 +115,21 @@ def _measured(run: PulledRun, metric: str | None) -> Mapping[str, object]:
             values[name] = finite_number(metrics[name])
     for label, share in run.summary.recall.items():
         values[f"recall of {label}"] = finite_number(share)
+    values[PUBLIC_SCORE] = _score(run)
     last = len(next(iter(curves.values()))) - 1 if curves else None
     values["epochs"] = None if last is None else epoch_at(last, curves)
     values["hours"] = _hours(run.seconds)
     values["quota_hours"] = _hours(run.accelerator_seconds)
     return values
+
+
+def _score(run: PulledRun) -> float | str | None:
+    """Return the score that its submission got, as a number where it is one."""
+    score = run.public_score
+    try:
+        return float(score) if score else None
+    except ValueError:
+        return score
 
 
 def _best_row(run: PulledRun, metric: str | None) -> int | None:

@@ -42,3 +42,23 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(tmp_path: Path, method:
         pull_dataset(REF, None, out, part, datasets, HttpDownloader(direct=True), NullReporter())
     assert error.value.code == "damaged"
     assert not out.exists()
+
+
+@pytest.mark.parametrize("listed", [{"a.txt": 6}, {"a.txt": 5, "b.txt": 1}])
+def test_files_that_are_not_as_kaggle_lists_them_leave_nothing(
+    tmp_path: Path, listed: dict[str, int]
+) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", "alpha")
+    storage = BreakingStorage(content.getvalue(), [1 << 20])
+    datasets = create_autospec(DatasetService, instance=True)
+    datasets.find.return_value = DatasetInfo(ref=REF, version=1, marks={})
+    datasets.archive_url.return_value = storage.url
+    datasets.file_sizes.return_value = listed
+    out, part = tmp_path / "out", LocalResultsFolder(tmp_path / ".out.part")
+    with serving(storage), pytest.raises(NetworkFailed) as error:
+        pull_dataset(REF, None, out, part, datasets, HttpDownloader(direct=True), NullReporter())
+    assert error.value.code == "damaged"
+    assert not out.exists()
+    assert not (part.root / "archive.zip").exists()
