@@ -84,6 +84,7 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     """Push and watch a job's sessions until it is done; return how the chain ended."""
     kernel = find_job_kernel(options.metadata, context.client, context.ledger).kernel
     first = first_session(options.script_sha256, options.limits)
+    warned: set[str] = set()
 
     def push(
         session: ChainSession, before: ChainedRun | None, check: Callable[[], None]
@@ -91,7 +92,7 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
         earlier = options.resume if before is None else _outputs_of(context, before)
         planned = options.session({CHAIN_VARIABLE: session.variable}, earlier)
         limited = replace(planned, timeout_seconds=session.limit_seconds)
-        pushed = send(context, limited, waits_for=options.waits_for, check=check)
+        pushed = send(context, limited, waits_for=options.waits_for, check=check, warned=warned)
         assert pushed.run.ref is not None
         context.console.info(f"Session {session.number}: {pushed.run.name}, {pushed.url}")
         return TargetRun(pushed.run.ref, pushed.run)

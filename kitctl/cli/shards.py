@@ -10,7 +10,7 @@ from kitctl.cli.chain import PlanSession
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send
-from kitctl.domain.job.accelerators import CPU_SESSIONS_AT_ONCE, SESSIONS_AT_ONCE
+from kitctl.domain.job.accelerators import QUEUED_AT_ONCE
 from kitctl.domain.runs.shards import MOST_SHARDS, Shard, shards_of_job
 from kitctl.errors import Interrupted, NextCommand, UsageError
 from kitctl.operations.sending.job_kernel import find_job_kernel
@@ -46,14 +46,15 @@ def push_shards(context: CommandContext, options: ShardOptions) -> CommandResult
     plan = options.job.plan
     kernel = find_job_kernel(plan.metadata, context.client, context.ledger).kernel
     pool = plan.metadata.pool
+    warned: set[str] = set()
 
     def push(shard: Shard, *, waits_for: Collection[str], check: Callable[[], None]) -> None:
         planned = options.session(shard.variables, "")
-        pushed = send(context, planned, waits_for=waits_for, check=check)
+        pushed = send(context, planned, waits_for=waits_for, check=check, warned=warned)
         context.console.info(f"Shard {shard.label}: {pushed.run.name}, {pushed.url}")
 
     queue = QueueOptions(
-        at_once=SESSIONS_AT_ONCE.get(pool, CPU_SESSIONS_AT_ONCE),
+        at_once=QUEUED_AT_ONCE[pool],
         again=options.again,
         waits_for=options.waits_for,
     )

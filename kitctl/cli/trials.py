@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from kitctl.cli.context import CommandContext, searches
 from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send, timeout_seconds
-from kitctl.domain.job.accelerators import SESSION_LIMIT_SECONDS
+from kitctl.domain.job.accelerators import QUEUED_AT_ONCE, SESSION_LIMIT_SECONDS
 from kitctl.domain.results.metrics import lower_is_better
 from kitctl.domain.runs.search_space import Choice, grid_size
 from kitctl.domain.runs.trials import (
-    TRIALS_AT_ONCE,
     SweepLimits,
     Trial,
     sweep_id,
@@ -190,7 +189,7 @@ def _limits(
     session = timeout_seconds(context.config.timeout, pool) or SESSION_LIMIT_SECONDS[pool]
     return SweepLimits(
         session_seconds=session if seconds is None else min(session, math.floor(seconds)),
-        at_once=TRIALS_AT_ONCE[pool],
+        at_once=QUEUED_AT_ONCE[pool],
         trials=trials,
         seconds=seconds,
     )

@@ -77,9 +77,9 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
 
 
 def _legend(one: Balance, report: QuotaReport, width: int) -> Table:
-    """Return the legend of the bar: for each part its sign, name, hours and runs; then the groups.
+    """Return the legend of the bar: for each part its sign, name, hours and runs.
 
-    A group is a part of its kernel's hours, or of the reserved ones.
+    A group has no sign: it is a part of its kernel's hours, or of the reserved ones.
     """
     from rich.table import Table
     from rich.text import Text
@@ -103,6 +103,11 @@ def _legend(one: Balance, report: QuotaReport, width: int) -> Table:
         runs = _counted(sum(kernel.runs for kernel in rest), "run")
         name = _counted(len(rest), "more kernel")
         add(quota_bars.USED, style, name, sum(kernel.seconds for kernel in rest), runs)
+    for group in report.groups:
+        if group.last.pool == one.pool:
+            in_all = f", {hours(group.total_seconds)} in all"
+            note = f"{group.last.run} {group.last.status.label}{in_all}"
+            add("", "", f"  {group.label}", group.seconds, note)
     if outside := quota_bars.outside_seconds(one):
         note = "interactive sessions, other machines"
         style = quota_bars.OUTSIDE_STYLE
@@ -112,11 +117,6 @@ def _legend(one: Balance, report: QuotaReport, width: int) -> Table:
         running = ", ".join(use.run for use in uses)
         note = f"running: {running}" if running else "running outside kitctl"
         add(quota_bars.RESERVED, quota_bars.RESERVED_STYLE, "reserved", one.reserved_seconds, note)
-    for group in report.groups:
-        if group.last.pool == one.pool:
-            in_all = f", {hours(group.total_seconds)} in all"
-            note = f"{group.last.run} {group.last.status.label}{in_all}"
-            add("", "", f"  {group.label}", group.seconds, note)
     return table
 
 

@@ -27,8 +27,8 @@ SESSION_LIMIT_SECONDS = {"cpu": 12 * 3600, "gpu": 12 * 3600, "tpu": 9 * 3600}
 SESSIONS_AT_ONCE = {"gpu": 2, "tpu": 1}
 """How many batch sessions Kaggle runs at once for one account."""
 
-CPU_SESSIONS_AT_ONCE = 5
-"""As many on the CPU, by reports: a push is not refused for them, but a queue keeps to them."""
+QUEUED_AT_ONCE = {**SESSIONS_AT_ONCE, "cpu": 5}
+"""How many runs a queue keeps under way; five on the CPU are reported, and no push is refused."""
 
 
 @dataclass(frozen=True)

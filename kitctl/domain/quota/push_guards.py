@@ -13,9 +13,8 @@ from typing import NamedTuple
 from kitctl.domain.job.source_names import UncheckedSource
 from kitctl.domain.quota.quota_guards import Guard
 from kitctl.domain.runs import durations
+from kitctl.domain.runs.groups import group_of_run, run_beside_each_other
 from kitctl.domain.runs.run import Intent, Run, RunRef, Status
-from kitctl.domain.runs.shards import are_of_one_group, shard_of_run
-from kitctl.domain.runs.trials import of_one_sweep
 from kitctl.errors import NextCommand, Problem, Refused
 
 
@@ -126,12 +125,11 @@ def under_way_guard(intent: Intent, foreign: RunRef | None) -> Guard:
     Shards of one group run beside each other, and trials of one sweep. `foreign` is a run under way
     that was not pushed from here.
     """
-    shard = shard_of_run(intent.environment)
+    group = group_of_run(intent.environment)
 
     def is_in_the_way(run: Run) -> bool:
-        is_beside = are_of_one_group(shard, shard_of_run(run.intent.environment))
-        is_beside = is_beside or of_one_sweep(run.intent, intent)
-        return run.intent.kernel == intent.kernel and not is_beside
+        other = group_of_run(run.intent.environment)
+        return run.intent.kernel == intent.kernel and not run_beside_each_other(group, other)
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
         runs = [run.name for run in pending if is_in_the_way(run)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kitctl.domain.runs.chain import CHAIN_VARIABLE, parse_session
 from kitctl.domain.runs.run import Run, Status
-from kitctl.domain.runs.shards import shard_of_run
+from kitctl.domain.runs.shards import shard_of_run, shard_of_source
 from kitctl.domain.runs.trials import TRIAL_VARIABLE, parse_trial
 
 
@@ -52,6 +52,17 @@ def group_of_run(environment: Mapping[str, str]) -> GroupKey | None:
     if trial := parse_trial(environment.get(TRIAL_VARIABLE, "")):
         return GroupKey(GroupKind.SWEEP, trial.sweep)
     return None
+
+
+def group_of_source(source: str) -> GroupKey | None:
+    """Return the group of shards that a version's source belongs to; None for any other one."""
+    shard = shard_of_source(source)
+    return GroupKey(GroupKind.SHARDS, shard.group) if shard else None
+
+
+def run_beside_each_other(group: GroupKey | None, other: GroupKey | None) -> bool:
+    """Return whether runs of these groups may run at once, though they are of one kernel."""
+    return group is not None and group == other and group.kind is not GroupKind.CHAIN
 
 
 @dataclass(frozen=True)

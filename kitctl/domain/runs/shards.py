@@ -62,11 +62,6 @@ def shard_of_source(source: str) -> Shard | None:
     return _shard(match) if match else None
 
 
-def are_of_one_group(shard: Shard | None, other: Shard | None) -> bool:
-    """Return whether both are shards, and of the same group."""
-    return shard is not None and other is not None and shard.group == other.group
-
-
 def _shard(match: re.Match[str]) -> Shard | None:
     shard = Shard(match["group"], int(match["number"]), int(match["count"]))
     return shard if shard.number <= shard.count <= MOST_SHARDS else None

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from kitctl.domain.runs.run import Intent, Run
 
 TRIAL_VARIABLE = "KITCTL_TRIAL"
-# How many trials run at once: as many batch sessions as Kaggle allows.
-TRIALS_AT_ONCE = {"gpu": 2, "tpu": 1, "cpu": 5}
 
 _ID_DIGITS = 16
 _VALUE = re.compile(rf"([0-9a-f]{{{_ID_DIGITS}}}) ([0-9]{{1,6}})")
@@ -52,12 +50,6 @@ def parse_trial(value: str) -> TrialId | None:
     """Return the trial of a value of TRIAL_VARIABLE; None for anything else."""
     match = _VALUE.fullmatch(value)
     return TrialId(match[1], int(match[2])) if match else None
-
-
-def of_one_sweep(intent: Intent, other: Intent) -> bool:
-    """Return whether both runs are trials of the same sweep, which may run at once."""
-    trial, other_trial = trial_of(intent), trial_of(other)
-    return bool(trial and other_trial and trial.sweep == other_trial.sweep)
 
 
 def sweep_id(script_sha256: str, space: SearchSpace, metric: str, mode: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kitctl.domain.job import accelerators
 from kitctl.domain.job.same_source import is_source_of
 from kitctl.domain.quota.push_guards import SameScriptElsewhere
+from kitctl.domain.runs.groups import group_of_run, group_of_source, run_beside_each_other
 from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, Intent, KernelRef, RunRef, Status
-from kitctl.domain.runs.shards import are_of_one_group, shard_of_run, shard_of_source
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SourceVersion
 
@@ -31,9 +31,8 @@ class ForeignRun:
 
     def in_the_way_of(self, intent: Intent) -> RunRef | None:
         """Return the run, where it has not ended and is no shard of the intent's own group."""
-        shard = shard_of_source(self.version.source)
-        is_beside = are_of_one_group(shard, shard_of_run(intent.environment))
-        return None if is_beside else self.under_way
+        group, own = group_of_source(self.version.source), group_of_run(intent.environment)
+        return None if run_beside_each_other(own, group) else self.under_way
 
     def same_script(
         self, intent: Intent, sources: Iterable[SourceVersion]

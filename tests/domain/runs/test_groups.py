@@ -6,13 +6,23 @@ import pytest
 from support.runs import run
 
 from kitctl.domain.runs.chain import CHAIN_VARIABLE, Limits, first_session
-from kitctl.domain.runs.groups import GroupKey, GroupKind, group_of_run, lines_of
+from kitctl.domain.runs.groups import (
+    GroupKey,
+    GroupKind,
+    group_of_run,
+    lines_of,
+    run_beside_each_other,
+)
 from kitctl.domain.runs.run import Run, Status
 from kitctl.domain.runs.shards import Shard
 from kitctl.domain.runs.trials import TRIAL_VARIABLE, TrialId
 
 SESSION = first_session("0123456789abcdef" * 4, Limits(session_seconds=60))
 CHAIN = {CHAIN_VARIABLE: SESSION.variable}
+
+
+def trial_of_sweep(digit: str) -> dict[str, str]:
+    return {TRIAL_VARIABLE: TrialId(digit * 16, 4).variable}
 
 
 def shard_run(number: int, status: Status, version: int) -> Run:
@@ -25,7 +35,7 @@ def shard_run(number: int, status: Status, version: int) -> Run:
     [
         (CHAIN, GroupKind.CHAIN),
         (Shard("0" * 16, 2, 3).variables, GroupKind.SHARDS),
-        ({TRIAL_VARIABLE: TrialId("0" * 16, 4).variable}, GroupKind.SWEEP),
+        (trial_of_sweep("0"), GroupKind.SWEEP),
         ({}, None),
         ({CHAIN_VARIABLE: "anything"}, None),
         ({"KITCTL_SHARDS": f"{'0' * 16} 4 of 3"}, None),
@@ -67,3 +77,20 @@ def test_the_state_of_a_chain_is_the_last_ones() -> None:
     states = [Status.COMPLETE, Status.ERROR]
     (line,) = lines_of([run(0.0, 9.0, status=each, environment=CHAIN) for each in states])
     assert line.state == "complete"
+
+
+@pytest.mark.parametrize(
+    ("environment", "other", "are_beside"),
+    [
+        (Shard("0" * 16, 1, 3).variables, Shard("0" * 16, 2, 3).variables, True),
+        (Shard("0" * 16, 1, 3).variables, Shard("1" * 16, 2, 3).variables, False),
+        (trial_of_sweep("0"), trial_of_sweep("0"), True),
+        (trial_of_sweep("0"), trial_of_sweep("1"), False),
+        (CHAIN, CHAIN, False),
+        ({}, {}, False),
+    ],
+)
+def test_shards_of_a_group_and_trials_of_a_sweep_run_at_once_and_sessions_of_a_chain_do_not(
+    environment: dict[str, str], other: dict[str, str], are_beside: bool
+) -> None:
+    assert run_beside_each_other(group_of_run(environment), group_of_run(other)) is are_beside

@@ -10,7 +10,6 @@ from kitctl.domain.runs.trials import (
     TRIAL_VARIABLE,
     SweepLimits,
     TrialId,
-    of_one_sweep,
     sweep_id,
     trial_of,
 )
@@ -20,12 +19,7 @@ SWEEP = "0123456789abcdef"
 
 def test_a_push_names_the_trial_that_it_is_for() -> None:
     trial = intent(environment={TRIAL_VARIABLE: TrialId(SWEEP, 12).variable})
-    sibling = intent(environment={TRIAL_VARIABLE: TrialId(SWEEP, 3).variable})
-    stranger = intent(environment={TRIAL_VARIABLE: TrialId("f" * 16, 12).variable})
     assert trial_of(trial) == TrialId(SWEEP, 12)
-    assert of_one_sweep(trial, sibling)
-    assert not of_one_sweep(trial, stranger)
-    assert not of_one_sweep(intent(), intent())
 
 
 @pytest.mark.parametrize("value", ["", "12", f"{SWEEP} -1", f"{SWEEP} 1 2", "xyz 1"])
