@@ -9,6 +9,8 @@ import pytest
 from support.command_line import Kitctl, write_script
 from support.local_kaggle import LocalKaggle
 
+from kitctl.domain.runs.shards import Shard
+
 # Leaves a file of its own, a table of the same header, one of another, and a file of the same name.
 LEAVE = """
 import os
@@ -130,3 +132,51 @@ def test_only_some_files_are_pulled_and_a_run_that_is_no_shard_is_named(
     assert kitctl("push", "--local", "--follow").code == 0
     assert kitctl(*PULL).error["code"] == "no_shard"
     assert kitctl(*PULL, "1").data["complete"] == 2
+
+
+def seed_shards(server: LocalKaggle, *files: list[dict[str, str]], manifest: bool) -> None:
+    """Add a group's finished runs, which this machine has not pushed, with these files."""
+    for number, own in enumerate(files, 1):
+        variables = Shard("0" * 16, number, len(files)).variables
+        server.seed("sharded", source=f"{variables!r}", files=own, manifest=manifest)
+
+
+def test_shards_of_another_machine_are_verified_by_their_manifests(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    table = {"name": "rows.csv", "text": "n\n1\n"}
+    seed_shards(local_kaggle, [table], [table], [table], manifest=True)
+    pulled = kitctl(*PULL, "local/sharded").data
+    assert pulled["verified"]
+    assert Path(pulled["out"], "rows.csv").read_text("utf-8") == "n\n1\n1\n1\n"
+    assert Path(pulled["out"], "shard-2", "manifest.json").is_file()
+
+
+def test_no_name_that_a_shard_chooses_leads_out_of_its_own_place(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    names = ["../out.txt", "shard-2/log.txt", "SHARD-2/a.csv", ".kitctl/run", "a", "rows.csv/x"]
+    hostile = [{"name": name, "text": "of the first"} for name in names]
+    usual = [{"name": name, "text": "n\n1\n"} for name in ("a/b", "rows.csv")]
+    seed_shards(local_kaggle, hostile, usual, manifest=False)
+    out = tmp_path / "joined"
+    call = kitctl(*PULL, "local/sharded", "--out", str(out))
+    assert (call.code, call.error["code"]) == (5, "files_refused")
+    assert not (tmp_path / "out.txt").exists()
+    assert (out / "shard-2" / "log.txt").read_text("utf-8") != "of the first"
+    of_first = {str(path.relative_to(out)) for path in out.rglob("*") if has(path, "of the first")}
+    assert of_first == {f"shard-1/{name}" for name in names if name[0] != "."}
+    assert (out / "a" / "b").read_text("utf-8") == "n\n1\n"
+
+
+def has(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
+
+
+def test_the_folder_of_one_shard_is_not_written_over(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    seed_shards(local_kaggle, [{"name": "a", "text": "1"}], [], manifest=True)
+    own = project / "results" / "sharded" / "v1"
+    assert kitctl(*PULL, "local/sharded", "--out", str(own)).code == 2
+    assert (own / "a").read_text("utf-8") == "1"

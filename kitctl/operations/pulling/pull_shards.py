@@ -20,7 +20,7 @@ from kitctl.domain.results.shard_files import (
     shard_path,
 )
 from kitctl.domain.runs.shards import Shard, shard_of_run, shard_of_source
-from kitctl.errors import InvalidInput, NextCommand, Refused
+from kitctl.errors import InvalidInput, NextCommand, Refused, UsageError
 from kitctl.operations.pulling.disk_errors import translate_disk_errors
 from kitctl.operations.pulling.pull_result import PullResult
 from kitctl.operations.pulling.pulled_shards import JoinedFile, PulledShards, complete_shards
@@ -82,6 +82,12 @@ def join_shards(
     everything stands apart: a joined table has whole parts only.
     """
     shards = tuple(runs)
+    if any(folder.root.resolve() == pull.out.resolve() for pull in pulls.values()):
+        raise UsageError(
+            f"{folder.root} holds the results of one shard, which all shards' files are made of.",
+            code="folder_of_another_run",
+            hint="Choose another folder with --out.",
+        )
     with (
         translate_disk_errors(folder.root),
         folder.exclusive(lambda: _report_waiting(folder, reporter)),

@@ -57,6 +57,7 @@ class ShardRuns:
         self._kernel, self._shards = kernel, {shard: shard for shard in shards}
         self._kaggle, self._ledger = kaggle, ledger
         self._foreign: dict[RunRef, Shard] = {}
+        self._ended: dict[RunRef, ShardRun] = {}
         self._read_up_to = 0
 
     def read(self) -> dict[Shard, ShardRun]:
@@ -95,6 +96,8 @@ class ShardRuns:
 
     def _run_elsewhere(self, ref: RunRef, shard: Shard, newest: KernelVersion) -> ShardRun | None:
         """Return such a run; None for a version without one."""
+        if ref in self._ended:
+            return self._ended[ref]
         try:
             status = self._kaggle.status(ref).status
         except InvalidInput:
@@ -103,4 +106,7 @@ class ShardRuns:
             if pushed_at is None or self._kaggle.now() - pushed_at > NOT_SHOWN_SECONDS:
                 return None
             status = Status.QUEUED
-        return ShardRun(shard, ref, status, None)
+        run = ShardRun(shard, ref, status, None)
+        if status.ended:
+            self._ended[ref] = run
+        return run
