@@ -11,7 +11,7 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import DataOption, EnvOption, SetOption
-from kitctl.errors import NextCommand, RunFailed, UsageError
+from kitctl.errors import Hint, NextCommand, RunFailed, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -110,10 +110,13 @@ def dry_run(
             hint=f"Its outputs and log are in {result.out}",
         )
         return CommandResult(result, draw_dry_run, failure)
-    hint = (
+    hint: Hint = (
         NextCommand("push", "--local --follow"),
         "   (or, with an account: ",
         NextCommand("push"),
         ")",
     )
+    if python:
+        # The local Kaggle runs jobs by kitctl's own Python.
+        hint = NextCommand("push", "--follow", "with an account")
     return CommandResult(result, draw_dry_run, hint=hint)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import Kitctl
+from support.command_line import Kitctl, write_script
 from support.local_kaggle import until
 from support.projects import packed_job, single_script
 
@@ -115,3 +115,11 @@ def test_dry_run_says_how_to_give_a_secret(kitctl: Kitctl, project: Path) -> Non
     run = kitctl("dry-run")
     assert run.code == 6
     assert "KITCTL_SECRET_HF=VALUE kitctl dry-run" in run.err
+
+
+def test_a_run_by_another_python_leads_to_kaggle_and_not_to_the_local_one(
+    kitctl: Kitctl, project: Path
+) -> None:
+    write_script(project, "open('a.txt', 'w').close()")
+    run = kitctl("dry-run", "--python", sys.executable)
+    assert "next: kitctl push --follow   (with an account)" in run.err
