@@ -21,6 +21,7 @@ _NOT_READ = (
     *("kitctl/packing/installer.py", "kitctl/packing/loader.py", "kitctl/packing/launch_block.py"),
     *("kitctl/packing/elsewhere", "kitctl/render", "kitctl/adapters/ledger/ledger.py"),
     *("kitctl/adapters/ledger/schema.py", "kitctl/adapters/ledger/rows.py"),
+    "kitctl/adapters/ledger/conditions.py",
 )
 READINGS = "kernel/report/curve_verdict.py"
 _NOT_PROSE = (
