@@ -114,6 +114,8 @@ class LocalPushState:
                 self.sent = SentRequest(digest, version, at)
             case {"refused": True}:
                 self.sent = None
+                # A storage may have said too early that it has all of a file: it is asked again.
+                self._uploaded.clear()
             case {"saved": str(digest), "version": int(version)}:
                 self.saved = SavedContent(digest, version)
 

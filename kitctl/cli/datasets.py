@@ -188,7 +188,7 @@ def pull(
     name, version = _split_version(ref)
     dataset = _parse(context, name)
     target = config.expand_user(out or Path(dataset.slug)).absolute()
-    part = target.with_name(f".{target.name}.{dataset.owner}-v{version or 'newest'}.part")
+    part = target.with_name(f".{target.name}.{dataset.owner}-{dataset.slug}.part")
     result = pull_dataset(
         dataset,
         version,

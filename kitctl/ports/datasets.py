@@ -156,7 +156,7 @@ class PushState(Protocol):
         """Record that a request is being sent."""
 
     def record_refused(self) -> None:
-        """Record that the request made no version; the uploads are kept."""
+        """Record that the request made no version; uploads are kept, but to be asked for again."""
 
     def record_saved(self, saved: SavedContent) -> None:
         """Record what a version is made of, and forget the uploads."""

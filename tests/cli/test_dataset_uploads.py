@@ -174,3 +174,15 @@ def test_what_kaggle_may_refuse_is_said_before_the_upload(
     refused = kitctl("datasets", "push", str(folder), "--local", "--json")
     assert "it exceeds the maximum of 10" in refused.error["message"]
     assert versions(local_kaggle, "many-files") == 1
+
+
+def test_a_storage_that_acknowledges_too_early_is_found_out_by_the_next_push(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    folder = tmp_path / "one-file"
+    folder.mkdir()
+    (folder / "a.bin").write_bytes(os.urandom(100_000))
+    local_kaggle.answer("upload", "", 200)
+    assert kitctl("datasets", "push", str(folder), "--local").code == 4
+    assert kitctl("datasets", "push", str(folder), "--local").code == 0
+    assert on_kaggle(local_kaggle, "one-file") == {"a.bin": (folder / "a.bin").read_bytes()}

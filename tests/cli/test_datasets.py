@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -88,13 +89,18 @@ def test_a_public_data_set_needs_a_licence(
         ("config/kaggle.json", "{}"),
         ("keys/id_rsa", "x"),
         (".aws/credentials", "x"),
+        ("deep/down/.CONFIG/gcloud/application_default_credentials.json", "{}"),
+        ("deep/.docker/config.json", "{}"),
+        ("deep/id_rsa.bak", "-----BEGIN OPENSSH PRIVATE KEY-----\nx"),
+        ("README", "ghp_" + "A" * 36),
+        ("labels.csv", "id,note\n1,hf_" + "a" * 34),
         ("notes.ipynb", json.dumps({"cells": [{"outputs": [{"text": "KGAT_" + "a" * 32}]}]})),
     ],
 )
 def test_files_with_secrets_are_refused_by_name(
     kitctl: Kitctl, local_kaggle: LocalKaggle, photos: Path, name: str, text: str
 ) -> None:
-    (photos / name).parent.mkdir(exist_ok=True)
+    (photos / name).parent.mkdir(parents=True, exist_ok=True)
     (photos / name).write_text(text, "utf-8")
     refused = kitctl("datasets", "push", str(photos), "--local", "--json")
     assert (refused.code, refused.error["code"]) == (4, "secrets")
@@ -103,6 +109,18 @@ def test_files_with_secrets_are_refused_by_name(
     assert local_kaggle.calls("StartBlobUpload") == 0
     assert kitctl("datasets", "push", str(photos), "--exclude", name, "--local").code == 0
     assert name not in on_kaggle(local_kaggle)
+
+
+def test_an_archive_with_secrets_is_refused_by_the_name_inside(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, photos: Path
+) -> None:
+    with zipfile.ZipFile(photos / "more.zip", "w") as archive:
+        archive.writestr("project/.env", "A=1")
+    refused = kitctl("datasets", "push", str(photos), "--local", "--json")
+    (problem,) = refused.error["problems"]
+    assert (refused.error["code"], problem["where"]) == ("secrets", "more.zip")
+    assert "project/.env" in problem["message"]
+    assert local_kaggle.calls("StartBlobUpload") == 0
 
 
 def test_a_link_that_leads_out_of_the_folder_is_refused(
@@ -129,6 +147,26 @@ def test_pull_brings_the_same_bytes_once(kitctl: Kitctl, photos: Path, tmp_path:
     kitctl("datasets", "push", str(photos), "--local")
     assert kitctl(*words).error["code"] == "folder_in_use"
     assert {path.name for path in tmp_path.iterdir()} >= {"pulled"}
+    assert not list(tmp_path.glob(".pulled*"))
+
+
+def test_pull_of_the_newest_version_never_takes_an_earlier_one_for_it(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, tmp_path: Path
+) -> None:
+    folder = tmp_path / "small-set"
+    folder.mkdir()
+    (folder / "note.txt").write_text("first", "utf-8")
+    kitctl("datasets", "push", str(folder), "--local")
+    words = ("datasets", "pull", "small-set", "--out", str(tmp_path / "pulled"), "--local")
+    # The archive came whole, but what it holds could not be checked.
+    local_kaggle.fault("status", "ListDatasetFiles", status=403)
+    assert kitctl(*words).code != 0
+    (folder / "note.txt").write_text("second", "utf-8")
+    (folder / "Note.txt").write_text("third", "utf-8")
+    kitctl("datasets", "push", str(folder), "--local")
+    assert kitctl(*words, "--json").data["version"] == 2
+    assert (tmp_path / "pulled" / "note.txt").read_text("utf-8") == "second"
+    assert (tmp_path / "pulled" / "Note.txt").read_text("utf-8") == "third"
     assert not list(tmp_path.glob(".pulled*"))
 
 

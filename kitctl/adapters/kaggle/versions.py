@@ -11,8 +11,10 @@ from kitctl.adapters.kaggle.errors import InDoubt, NotVisible
 from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.data.dataset_resources import DatasetColumn
 from kitctl.domain.data.datasets import DatasetRef
-from kitctl.errors import Refused
+from kitctl.errors import InvalidInput, Refused
 from kitctl.ports import AnswerLost, DatasetRequest, UploadSession
+
+REPEAT_HINT = "What is uploaded is kept: fix that, then type the same command again."
 
 _BLOBS = "blobs.BlobApiService"
 
@@ -57,6 +59,13 @@ class VersionRequests:
             ) from None
         except NotVisible as error:
             raise self._refused(ref, error.kaggle_message) from None
+        except InvalidInput as error:
+            # Such as an upload that Kaggle does not have whole.
+            raise Refused(
+                f"{error.message} No version of {ref} was made.",
+                code=self.refusal_code,
+                hint=REPEAT_HINT,
+            ) from None
         if wire.text(answer, "error") or wire.text(answer, "status").lower() == "error":
             raise self._refused(ref, wire.text(answer, "error"))
         return answer
@@ -65,7 +74,7 @@ class VersionRequests:
         return Refused(
             f'Kaggle refused the {self.noun} {ref}: "{message}" No version was made.',
             code=self.refusal_code,
-            hint="What is uploaded is kept: fix that, then type the same command again.",
+            hint=REPEAT_HINT,
         )
 
 

@@ -27,6 +27,8 @@ _NAMES = {
     "secrets.toml": "secrets",
     "secrets.y*ml": "secrets",
     "secrets.json": "secrets",
+    "application_default_credentials.json": "credentials",
+    ".dockercfg": "passwords",
     "id_rsa": "a private key",
     "id_dsa": "a private key",
     "id_ecdsa": "a private key",
@@ -40,7 +42,16 @@ _NAMES = {
 }
 # Examples without values, as repositories have them.
 _HARMLESS = re.compile(r"\.env\.(example|sample|template|dist)|example\.env|sample\.env")
-_FOLDERS = {".ssh": "SSH keys", ".aws": "AWS credentials", ".gnupg": "private keys"}
+_FOLDERS = {
+    ".ssh": "SSH keys",
+    ".aws": "AWS credentials",
+    ".azure": "Azure credentials",
+    ".docker": "passwords",
+    ".gnupg": "private keys",
+    ".kaggle": "Kaggle's credentials",
+    ".kube": "credentials",
+    "gcloud": "Google credentials",
+}
 
 
 def kind_of_secret(path: str) -> str:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from kitctl.domain.data.dataset_metadata import METADATA_NAME
 from kitctl.domain.data.datasets import LocalFile
-from kitctl.domain.data.secret_files import kind_of_secret
-from kitctl.domain.job.secrets import find_credentials
 from kitctl.domain.results.files import RefusedName, check_names
-from kitctl.errors import InvalidInput, Problem, Refused
+from kitctl.errors import InvalidInput, Problem
+from kitctl.operations.dataset_versions.secrets_in_files import MOST_NAMED, refuse_secrets
 from kitctl.ports import Reporter
 
 # What Kaggle's client leaves out, and what systems and tools leave behind.
@@ -29,13 +28,6 @@ _METADATA_FILES = {
     "model-instance-metadata.json",
     *(f"dataset-cover-image.{ending}" for ending in ("png", "jpg", "jpeg", "webp")),
 }
-
-# Text files that are searched for credentials, up to this size.
-_TEXT_ENDINGS = {".py", ".ipynb", ".json", ".toml", ".yaml", ".yml", ".cfg", ".ini", ".sh", ".txt"}
-LONGEST_TEXT_BYTES = 20 << 20
-
-# Files that an error names.
-MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:
             hint="Fix them, or leave them out: --exclude 'NAME'",
             problems=problems[:MOST_NAMED],
         )
-    _refuse_secrets(root, paths)
+    refuse_secrets(root, paths)
     if not paths:
         raise InvalidInput(
             f"{root} holds no files for a data set.",
@@ -173,33 +165,3 @@ def _reason_not_to_send(root: Path, entry: os.DirEntry[str]) -> str:
     if not entry.is_file():
         return "is no regular file."
     return ""
-
-
-def _refuse_secrets(root: Path, paths: Sequence[str]) -> None:
-    problems = [
-        Problem(path, f"looks like {kind}.") for path in paths if (kind := kind_of_secret(path))
-    ]
-    for path in paths:
-        if Path(path).suffix.lower() in _TEXT_ENDINGS and not kind_of_secret(path):
-            problems += _credentials_in(root, path)
-    if problems:
-        names = " ".join(f"--exclude '{problem.where}'" for problem in problems[:3])
-        raise Refused(
-            f"{root} holds what looks like secrets; nothing was sent.",
-            code="secrets",
-            hint=f"Remove them, or leave them out: {names}",
-            problems=problems[:MOST_NAMED],
-        )
-
-
-def _credentials_in(root: Path, path: str) -> Iterator[Problem]:
-    """Yield the first credential in a text, such as a notebook's output."""
-    try:
-        if (root / path).stat().st_size > LONGEST_TEXT_BYTES:
-            return
-        text = (root / path).read_text("utf-8", "replace")
-    except OSError:
-        return  # Hashing reports it.
-    for line, kind in find_credentials(text):
-        yield Problem(path, f"holds {kind} in line {line}.")
-        return

@@ -20,7 +20,6 @@ from kitctl.operations.dataset_versions.find_dataset import find_dataset
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.ports import DatasetService, Downloader, OutputFile, Reporter, ResultsFolder
 
-ARCHIVE = "archive.zip"
 RECORD = Path(".kitctl") / "dataset.json"
 
 COPY_BYTES = 1 << 20
@@ -81,11 +80,11 @@ def pull_dataset(
             hint="Choose another folder with --out, or move this one away.",
         )
     with part.exclusive(lambda: reporter.info(f"Another kitctl pulls into {out}; waiting …")):
-        archive = _fetch(info, version, part, datasets, downloads, reporter)
+        archive = _fetch(info, number, part, datasets, downloads, reporter)
         files = part.root / "files"
         shutil.rmtree(files, ignore_errors=True)
         with reporter.progress(f"Unpacking {ref}"):
-            _unpack(archive, files)
+            _unpack(archive, files, is_case_sensitive=part.is_case_sensitive())
         _check_sizes(datasets.file_sizes(ref, number), archive, files)
         with replace_file(files / RECORD) as record:
             record.write_text(json.dumps(content) + "\n", "utf-8")
@@ -99,20 +98,25 @@ def pull_dataset(
 
 def _fetch(
     info: DatasetInfo,
-    version: int | None,
+    version: int,
     part: ResultsFolder,
     datasets: DatasetService,
     downloads: Downloader,
     reporter: Reporter,
 ) -> Path:
-    """Download the archive, resuming an earlier download, and return its path."""
+    """Download a version's archive, resuming an earlier download of it, and return its path."""
+    # What an earlier call has left of another version must not be taken for this one.
+    name = f"v{version}.zip"
+    for other in part.root.glob("v*.zip"):
+        if other.name != name:
+            other.unlink()
 
     def urls() -> list[OutputFile]:
-        return [OutputFile(ARCHIVE, datasets.archive_url(info.ref, version))]
+        return [OutputFile(name, datasets.archive_url(info.ref, version or None))]
 
     fetcher = FileFetcher(FileUrls(urls(), urls), downloads, part, refetch=False, tries=USUAL_TRIES)
     with reporter.progress(f"Pulling {info.ref}", total=info.bytes, unit="bytes") as bar:
-        _, failed = fetcher.fetch_all({ARCHIVE: ExpectedFile()}, 1, bar)
+        _, failed = fetcher.fetch_all({name: ExpectedFile()}, 1, bar)
     if failed:
         error = failed[0].error
         raise NetworkFailed(
@@ -120,10 +124,10 @@ def _fetch(
             code=error.code,
             hint="Type the same command again: it goes on where it stopped.",
         )
-    return part.root / ARCHIVE
+    return part.root / name
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def _unpack(archive: Path, folder: Path, *, is_case_sensitive: bool) -> None:
     """Unpack an archive from outside: only plain files, below the folder, as large as they say.
 
     Raises InvalidInput for names that lead elsewhere, NetworkFailed where the archive is damaged.
@@ -132,7 +136,7 @@ def _unpack(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as packed:
             entries = {entry.filename: entry for entry in packed.infolist() if not entry.is_dir()}
-            accepted, refused = check_names(entries)
+            accepted, refused = check_names(entries, is_case_sensitive=is_case_sensitive)
             if refused:
                 raise InvalidInput(
                     f"The data set holds {refused[0].path!r}, which {refused[0].reason}; nothing of"

@@ -61,4 +61,4 @@ def test_files_that_are_not_as_kaggle_lists_them_leave_nothing(
         pull_dataset(REF, None, out, part, datasets, HttpDownloader(direct=True), NullReporter())
     assert error.value.code == "damaged"
     assert not out.exists()
-    assert not (part.root / "archive.zip").exists()
+    assert not (part.root / "v1.zip").exists()
