@@ -233,6 +233,6 @@ class _TrialQueue:
     def _state(self) -> str:
         of_all = f" of {self._sweep.limits.trials}" if self._sweep.limits.trials else ""
         best = "" if self._best is None else f", best {self._sweep.metric} {self._best:.4g}"
-        under_way = ", ".join(self._under_way.names) or "none"
+        numbers = ", ".join(map(str, self._under_way.numbers)) or "none"
         spent = describe(self._spent)
-        return f"{self._ended}{of_all} trials, {spent}{best}; under way: {under_way}"
+        return f"{self._ended}{of_all} trials, {spent}{best}; under way: {numbers}"

@@ -37,6 +37,11 @@ class TrialsUnderWay:
         return len(self._watched) + len(self._in_doubt)
 
     @property
+    def numbers(self) -> list[int]:
+        """The trials under way, those in doubt included."""
+        return sorted([*self._watched, *self._in_doubt])
+
+    @property
     def names(self) -> list[str]:
         """The trials and their runs as people read them."""
         return [

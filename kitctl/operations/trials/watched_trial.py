@@ -8,6 +8,8 @@ from kitctl.domain.results import run_report
 from kitctl.domain.results.history import read_history
 from kitctl.domain.results.metrics import finite_number
 from kitctl.domain.results.trial_log import TrialLog
+from kitctl.domain.runs.run import Facts
+from kitctl.domain.runs.session_id import SessionIdReader
 from kitctl.domain.runs.trials import Trial
 from kitctl.errors import KitError
 from kitctl.operations.watching.find_run import TargetRun
@@ -36,6 +38,7 @@ class WatchedTrial:
     ) -> None:
         self.trial, self.target = trial, target
         self.log = TrialLog(metric)
+        self._session = SessionIdReader()
         self.is_stopped = False
         self.judged_epochs = 0
         self.metric = metric
@@ -93,3 +96,11 @@ class WatchedTrial:
 
     def _read(self, line: LogLine) -> None:
         self.log.read(line.time, line.text)
+        if self._session.is_over or self.target.record is None:
+            return
+        self._session.read(line.stream, line.text)
+        if self._session.session_id is not None:
+            # Known beforehand, it need not be looked for when the trial is to be stopped.
+            facts = Facts(session_id=self._session.session_id)
+            record = self._ledger.update_facts(self.target.record.id, facts)
+            self.target = TargetRun(self.target.ref, record)
