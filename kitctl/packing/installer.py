@@ -2,7 +2,7 @@
 
 kitctl copies this file's text into a packed script, which runs it as a program of its own, with the
 requirements as its arguments: what it imports is not loaded for the job. `--wheels FOLDER` is for a
-run without internet.
+run without internet; `--any` goes on without those that cannot be installed.
 """
 
 import subprocess
@@ -62,6 +62,8 @@ def _extra_lacks(name: str, extra: str, depth: int) -> bool:
 def main(arguments: list[str]) -> int:
     """Install what is lacking; return pip's exit code."""
     source: list[str] = []
+    may_lack = arguments[:1] == ["--any"]
+    arguments = arguments[1:] if may_lack else arguments
     if arguments[:1] == ["--wheels"]:
         source = ["--no-index", "--find-links", arguments[1]]
         arguments = arguments[2:]
@@ -78,12 +80,17 @@ def main(arguments: list[str]) -> int:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--root-user-action=ignore"]
     code = subprocess.call([*command, *source, *lacking], stdout=sys.stderr)
+    if code and may_lack:
+        # One that cannot be installed must not keep the others away.
+        alone = [*command, *source]
+        failed = [text for text in lacking if subprocess.call([*alone, text], stdout=sys.stderr)]
+        names, code = ", ".join(failed), len(failed)
     seconds = time.monotonic() - started
     if code:
         print(f"error: These packages could not be installed: {names}.", file=sys.stderr)
     else:
         print(f"kitctl: installed in {seconds:.1f} s.", file=sys.stderr)
-    return code
+    return 0 if may_lack else code
 
 
 if __name__ == "__main__":

@@ -22,9 +22,10 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     """Prepare the run of a packed job; a script's main module runs here, as `__main__`.
 
     `job` has `code` and `files` (file name → text, or compressed bytes in base64), `roots` (folders
-    of modules), `arguments`, `environment`, `requirements`, `resume` (the input with the outputs to
-    go on from, or ""), `data` (the data set with what is too large for a script, and its checksum),
-    `wheels` (that with packages for a run without internet), and for a script `main`, `package`.
+    of modules), `arguments`, `environment`, `requirements`, `may_lack_packages` (whether the run
+    goes on without them), `resume` (the input with the outputs to go on from, or ""), `data` (the
+    data set with what is too large for a script, and its checksum), `wheels` (that with packages
+    for a run without internet), and for a script `main`, `package`.
     """
     os.environ.update(job["environment"])
     if job["resume"] and "KITCTL_CHECK" not in os.environ:
@@ -34,7 +35,8 @@ def launch(job: dict) -> None:  # type: ignore[type-arg]
     # kitctl asks for the settings of a job without what these need.
     if job["requirements"] and "KITCTL_CHECK" not in os.environ:
         wheels = ["--wheels", _input_folder(job["wheels"])] if job["wheels"] else []
-        _install(folder, job["installer"], [*wheels, *job["requirements"]])
+        words = [*(["--any"] if job["may_lack_packages"] else []), *wheels, *job["requirements"]]
+        _install(folder, job["installer"], words)
     code = {name: _bytes(content) for name, content in job["code"].items()}
     _written.update((name, _bytes(content)) for name, content in job["files"].items())
     if job["data"] and "KITCTL_CHECK" not in os.environ:

@@ -53,6 +53,8 @@ class Launch:
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
+    may_lack_packages: bool = False
+    """Whether a run goes on without packages that cannot be installed."""
     resume: str = ""
     wheels: str = ""
     """The data set with the packages of a run without internet."""

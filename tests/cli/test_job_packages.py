@@ -63,6 +63,16 @@ def test_a_run_ends_where_a_package_cannot_be_installed(
     assert not list((project / "results").rglob("never"))
 
 
+def test_a_run_goes_on_without_what_a_file_that_lies_there_names_in_vain(
+    kitctl: Kitctl, project: Path, index: Path
+) -> None:
+    write_script(project, SCRIPT, enable_internet="true")
+    write_files(project, {"requirements.txt": "absent-package==1.0\ncarried-package\n"})
+    run = kitctl("dry-run")
+    assert run.code == 0 and "/kitctl/packages/" in run.err
+    assert "could not be installed: absent-package==1.0." in run.err
+
+
 def test_packages_are_not_asked_for_where_all_are_in_the_image(
     kitctl: Kitctl, project: Path
 ) -> None:

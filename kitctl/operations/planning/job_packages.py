@@ -20,7 +20,9 @@ def job_packages(project: Project) -> dict[str, Any]:
     """
     metadata, asked_for = project.inspection.metadata, project.requirements
     if metadata.enable_internet:
-        return {"requirements": tuple(asked_for.texts)}
+        # A list that only lies there may name versions that nobody can install any more.
+        may_lack = bool(asked_for.texts) and not asked_for.is_named
+        return {"requirements": tuple(asked_for.texts), "may_lack_packages": may_lack}
     sent = [text for text in _lacking(project) if asked_for.is_named or _is_used(text, project)]
     return {"requirements": tuple(sent), "wheels": f"{metadata.slug}-wheels"} if sent else {}
 
