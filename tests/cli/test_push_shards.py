@@ -92,27 +92,27 @@ def test_a_group_goes_on_from_another_machine(
 ) -> None:
     slow = f"{NUMBERS}\nimport time\ntime.sleep(3 * (number == 2))"
     write_script(project, slow, **GPU)
-    command = [sys.executable, "-m", "kitctl", *SHARDS, "4", "--timeout", "1h"]
+    command = [sys.executable, "-m", "kitctl", *SHARDS, "3", "--timeout", "1h"]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert first.stderr
-    while "Shard 2/4" not in first.stderr.readline():
+    while "Shard 2/3" not in first.stderr.readline():
         pass
     first.kill()
     first.communicate()
     use_another_machine(tmp_path, monkeypatch)
-    pushed = kitctl(*SHARDS, "4", "--timeout", "1h").data
-    assert states(pushed) == [(f"{number}/4", number, "COMPLETE") for number in (1, 2, 3, 4)]
+    pushed = kitctl(*SHARDS, "3", "--timeout", "1h").data
+    assert states(pushed) == [(f"{number}/3", number, "COMPLETE") for number in (1, 2, 3)]
 
 
 def test_two_of_the_same_command_push_each_shard_once(
     project: Path, local_kaggle: LocalKaggle
 ) -> None:
-    write_script(project, f"{NUMBERS}\nimport time\ntime.sleep(2)", **GPU)
-    command = [sys.executable, "-m", "kitctl", *SHARDS, "4", "--timeout", "1h"]
+    write_script(project, f"{NUMBERS}\nimport time\ntime.sleep(1.5)", **GPU)
+    command = [sys.executable, "-m", "kitctl", *SHARDS, "3", "--timeout", "1h"]
     pushes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     calls = [CommandCall(each.wait(60), each.communicate()[0], "") for each in pushes]
-    assert [call.data["complete"] for call in calls] == [4, 4]
-    assert local_kaggle.calls("SaveKernel") == 4
+    assert [call.data["complete"] for call in calls] == [3, 3]
+    assert local_kaggle.calls("SaveKernel") == 3
 
 
 def test_another_number_of_shards_is_another_group(kitctl: Kitctl, project: Path) -> None:
