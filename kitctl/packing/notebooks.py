@@ -14,6 +14,8 @@ KERNELS = {
     "python": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "r": {"display_name": "R", "language": "R", "name": "ir"},
 }
+LARGEST_WIDGETS = 100_000
+"""Characters of the state of widgets that are sent along."""
 CELL_TYPES = ("code", "markdown", "raw")
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
@@ -40,10 +42,20 @@ def without_outputs(text: str, language: str = "python") -> str:
             cell["outputs"] = []
     if not any(cell["source"].strip() for cell in notebook["cells"]):
         raise NotANotebook("has no cells with anything in them")
+    metadata = notebook["metadata"] = notebook.get("metadata") or {}
     if not _kernel_name(notebook):
-        metadata = notebook["metadata"] = notebook.get("metadata") or {}
         metadata["kernelspec"] = KERNELS.get(language, KERNELS["python"])
+    # What widgets have shown is output too; Kaggle's own client sends it along.
+    widgets = json.dumps(metadata.get("widgets"))
+    if len(widgets) > LARGEST_WIDGETS:
+        del metadata["widgets"]
     return json.dumps(notebook)
+
+
+def foreign_kernel(text: str) -> str:
+    """Return the name of the notebook's kernel where Kaggle's image has none of it, else ""."""
+    name = _kernel_name(_parse(text))
+    return "" if name in ("", *(kernel["name"] for kernel in KERNELS.values())) else name
 
 
 def names_no_kernel(text: str) -> bool:

@@ -112,3 +112,17 @@ def test_lines_for_the_shell_name_files_but_those_that_a_cell_has_written() -> N
     cells = ["!python train.py --lr 1", "%%writefile made.py\nx", "%run made.py", "x = 'a.txt'"]
     words = list(notebooks.named_words([*cells, "%%bash\nbash run.sh"]))
     assert {"train.py", "run.sh"} <= {*words} and not {"made.py", "a.txt"} & {*words}
+
+
+def test_the_state_of_widgets_is_left_out_where_it_is_large() -> None:
+    small, large = ({"widgets": {"state": "x" * size}, **PYTHON} for size in (1000, 200_000))
+    assert json.loads(without_outputs(notebook("1", metadata=small)))["metadata"] == small
+    assert json.loads(without_outputs(notebook("1", metadata=large)))["metadata"] == PYTHON
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"), [("python3", ""), ("ir", ""), ("", ""), ("conda-env-x", "conda-env-x")]
+)
+def test_a_kernel_that_kaggles_image_lacks_is_seen(name: str, foreign: str) -> None:
+    text = notebook("1", metadata={"kernelspec": {"name": name}})
+    assert notebooks.foreign_kernel(text) == foreign

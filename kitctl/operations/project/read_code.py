@@ -107,6 +107,12 @@ def _read_notebook(metadata: Metadata, data: bytes) -> Code:
     warnings: tuple[str, ...] = ()
     if notebooks.is_of_format_3(text):
         warnings = (f"{file} is a notebook of the old format 3: it is sent in format 4.",)
+    if kernel := notebooks.foreign_kernel(text):
+        warnings = (
+            *warnings,
+            f"{file} names the kernel {kernel!r}, which Kaggle's image lacks: choose another one in"
+            " Jupyter, such as python3, and save it.",
+        )
     if notebooks.names_no_kernel(text):
         warnings = (
             *warnings,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kitctl import config
+from kitctl.domain.data.secret_files import kind_of_secret
 from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import Problem
 from kitctl.operations.project.read_code import credentials
@@ -103,7 +104,7 @@ def _unsent(
 ) -> list[str]:
     names = [_place(folder, path) for path in used]
     names = [name for name in dict.fromkeys(names) if name not in data_files]
-    left = [name for name in names if folder / name not in own.modules]
+    left = [name for name in names if folder / name not in own.modules and not kind_of_secret(name)]
     if not left:
         return []
     examples = ", ".join(f'"{name}"' for name in left[:5])

@@ -24,7 +24,8 @@ def warnings(folder: Path, files: dict[str, str], code_file: str) -> tuple[str, 
 
 def test_a_file_that_is_read_beside_a_script_is_named_until_it_is_sent(tmp_path: Path) -> None:
     script = "from pathlib import Path\nprint((Path(__file__).parent / 'net.yaml').read_text())"
-    files = {"train.py": script, "net.yaml": "units: 6"}
+    script = f"{script}\nopen('kaggle.json')"  # Secrets are not to be sent.
+    files = {"train.py": script, "net.yaml": "units: 6", "kaggle.json": "{}"}
     (warning,) = warnings(tmp_path, files, "train.py")
     assert 'write files = ["net.yaml"] in [tool.kitctl]' in warning
     setting = '[tool.kitctl]\nfiles = ["net.yaml"]\n'
