@@ -208,6 +208,16 @@ def test_a_job_without_the_metric_is_told_how_to_print_it(kitctl: Kitctl, projec
     assert "epoch 1/10 val_loss 0.5" in call.error["message"]
 
 
+def test_a_trial_that_reaches_its_time_limit_counts_with_its_best_value(
+    kitctl: Kitctl, project: Path
+) -> None:
+    write_training(project, epochs=100, seconds=0.3)
+    data = kitctl(*SWEEP, *LISTED, "--timeout", "4s", "--pruner", "none", *SCRIPT).data
+    assert {trial["state"] for trial in data["trials"]} == {"complete"}
+    assert {trial["status"] for trial in data["trials"]} == {"CANCEL_ACKNOWLEDGED"}
+    assert data["best"]["parameters"] == {"lr": 0.01}
+
+
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, pauses: int) -> None:
     """Press Ctrl-C after so many pauses."""
     left = iter(range(pauses))
@@ -229,6 +239,7 @@ def test_ctrl_c_leaves_trials_running_and_the_same_command_goes_on(
         call = kitctl(*SWEEP, *LISTED, *SCRIPT)
     assert call.code == 130
     assert "trial 0 (local/small-job/1)" in call.error["message"]
+    assert "kitctl cancel --local 1" in call.error["hint"]
     data = kitctl(*SWEEP, *LISTED, *SCRIPT).data
     assert [trial["version"] for trial in data["trials"]] == [1, 2, 3]
     assert local_kaggle.calls("SaveKernel") == 3

@@ -51,14 +51,12 @@ def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts)
         with ports.reporter.progress("Sweep") as bar:
             outcome = queue.run(bar)
     except KeyboardInterrupt:
-        names = " and ".join(under_way.names)
-        raise Interrupted(
-            f"{names} go on at Kaggle; no other trial is pushed." if names else "Nothing runs.",
-            hint=(NextCommand("sweep", note="goes on"), " | ", NextCommand("cancel", "RUN")),
-        ) from None
+        raise _interrupted(under_way) from None
     except KitError:
-        if names := " and ".join(under_way.names):
-            ports.reporter.warn(f"{names} go on at Kaggle; the same command goes on with them.")
+        if names := ", ".join(under_way.names):
+            ports.reporter.warn(
+                f"Under way at Kaggle: {names}. The same command goes on with them."
+            )
         raise
     runs = trial_runs(sweep, ports)
     tried = tried_values(search.trials(), runs, sweep.space, sweep.mode)
@@ -74,6 +72,19 @@ def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts)
         limit_seconds=sweep.limits.seconds,
         spent_seconds=spent_seconds(list(runs.values())),
         refused=queue.refused,
+    )
+
+
+def _interrupted(under_way: TrialsUnderWay) -> Interrupted:
+    """Return what Ctrl-C has to say: which trials go on, and how the sweep does."""
+    goes_on = NextCommand("sweep", note="goes on")
+    if not under_way.names:
+        return Interrupted("Stopped by Ctrl-C; no trial is under way.", hint=goes_on)
+    names = ", ".join(under_way.names)
+    cancels = (NextCommand("cancel", "RUN", run=run) for run in under_way.runs)
+    return Interrupted(
+        f"No other trial is pushed; under way at Kaggle: {names}.",
+        hint=(goes_on, *(part for cancel in cancels for part in (" | ", cancel))),
     )
 
 

@@ -50,6 +50,11 @@ class TrialsUnderWay:
         ]
 
     @property
+    def runs(self) -> list[str]:
+        """The names of the runs under way."""
+        return [str(each.target.ref) for each in self._watched.values()]
+
+    @property
     def foreseen_seconds(self) -> list[float]:
         """How long each run will take in all, by its epochs so far, of those that say it."""
         foreseen = (each.log.expected_seconds for each in self._watched.values())
