@@ -85,7 +85,10 @@ class HttpDownloader:
                 if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
                     return
-                url = urljoin(url, location)
+                target = urljoin(url, location)
+                if urlsplit(target).scheme not in {urlsplit(url).scheme, "https"}:
+                    raise _bad_url(file)
+                url = target
         raise TransportError("There were too many redirects.")
 
     def _client(self, base: str) -> HttpClient:
@@ -109,7 +112,7 @@ def _split(url: str, file: OutputFile) -> tuple[str, str]:
     except ValueError:
         is_web = None
     if not is_web:
-        raise NetworkFailed(f"Kaggle gives no usable address of {file.name!r}.", code="bad_url")
+        raise _bad_url(file)
     path = parts.path or "/"
     return f"{parts.scheme}://{parts.netloc}", f"{path}?{parts.query}" if parts.query else path
 
@@ -240,6 +243,10 @@ def _hash_part(part: Path, digest: BackgroundHash) -> None:
     with part.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             digest.update(piece)
+
+
+def _bad_url(file: OutputFile) -> NetworkFailed:
+    return NetworkFailed(f"Kaggle gives no usable address of {file.name!r}.", code="bad_url")
 
 
 def _interrupted(file: OutputFile) -> DownloadInterrupted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 from typing import NamedTuple
@@ -62,3 +63,9 @@ def _parse(address: str, variable: str) -> Proxy:
         None if parts.username is None else unquote(parts.username),
         None if parts.password is None else unquote(parts.password),
     )
+
+
+def basic_auth(username: str, password: str) -> str:
+    """Return the value of an Authorization header for a user name with a password."""
+    pair = f"{username}:{password}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

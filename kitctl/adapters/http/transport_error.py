@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from kitctl.adapters.http.certificates import VARIABLES
 from kitctl.adapters.http.proxies import Proxy
 
+OPEN_IN_BROWSER = "Open https://www.kaggle.com in a browser on this network, then try again."
+
 # The system's numbers for: no network, no way to the host.
 _NO_NETWORK = {errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
@@ -50,6 +52,16 @@ def lost(error: Exception, host: str) -> TransportError:
     if isinstance(error, TimeoutError):
         return late(host)
     return TransportError(f"The connection to {host} broke off.")
+
+
+def too_large(host: str) -> TransportError:
+    """Return the error of a response that is larger than any answer of Kaggle's."""
+    return TransportError(
+        f"{host} sent an answer without an end: a proxy or another program answers for it.",
+        code="not_kaggle",
+        hint=OPEN_IN_BROWSER,
+        lasting=True,
+    )
 
 
 def unsent(error: Exception, host: str, proxy: Proxy | None) -> TransportError:

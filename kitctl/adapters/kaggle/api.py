@@ -167,7 +167,10 @@ class KaggleApi:
         for file in outputs.items(
             "files", lambda page: outputs.read_page(self._transport, page), request
         ):
-            yield OutputFile(wire.text(file, "fileName"), wire.text(file, "url"))
+            url = wire.text(file, "url")
+            # One address that cannot be used stops one file.
+            is_secure = self._transport.is_secure(url)
+            yield OutputFile(wire.text(file, "fileName"), url if is_secure else "")
 
     def listed_files(self, run: RunRef) -> Iterator[ListedFile]:
         request = {**_run_fields(run), "pageSize": self._page_size}

@@ -83,7 +83,9 @@ class KaggleCompetitions:
             answer = self._call("StartSubmissionUpload", request)
         except InvalidInput as error:
             raise _refused(slug, error) from None
-        return wire.upload_session(answer, name)
+        session = wire.upload_session(answer, name)
+        self._transport.require_secure(session.url)
+        return session
 
     def submit_file(self, slug: str, token: str, description: str) -> int:
         return self._submit(slug, "CreateSubmission", {"blobFileTokens": token}, description)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kitctl.adapters.http import TransportError, retry_after
+from kitctl.adapters.http import OPEN_IN_BROWSER, TransportError, retry_after
 from kitctl.adapters.kaggle.credentials import HINT, Credentials
 from kitctl.domain.runs import durations
 from kitctl.errors import Hint, InvalidInput, KitError, NetworkFailed, Refused
@@ -220,7 +220,7 @@ def _not_kaggle() -> NetworkFailed:
     return NetworkFailed(
         "The answer is not Kaggle's: a proxy or a login page intercepts the connection.",
         code="not_kaggle",
-        hint="Open https://www.kaggle.com in a browser on this network, then try again.",
+        hint=OPEN_IN_BROWSER,
     )
 
 

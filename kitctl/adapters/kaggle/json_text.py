@@ -16,6 +16,9 @@ _STRING_PART = re.compile(r'[^"\\]*+(?:\\(?:u[0-9a-fA-F]{4}|[^u])[^"\\]*+)*+', r
 # literal such as `false`, or of an escape such as `\ud83d`.
 _CUT_CHARACTERS = 16
 
+# A value that is read whole is never as long.
+LONGEST_VALUE = 16_000_000
+
 
 class JsonText:
     """A JSON text whose pieces come one after the other; no more than a value is in memory.
@@ -102,6 +105,8 @@ class JsonText:
     def _grow(self) -> bool:
         """Read as much again as is not used yet: a long value is not scanned for every piece."""
         unused = self._buffer[self._position :]
+        if len(unused) > LONGEST_VALUE:
+            raise ValueError("A value has no end.")
         parts, length = [unused], 0
         for piece in self._pieces:
             parts.append(piece)

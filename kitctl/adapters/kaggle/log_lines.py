@@ -12,6 +12,9 @@ from kitctl.ports import LogLine
 # Thirty years: what is later is no time of a run.
 MAX_SECONDS = 1e9
 
+# Characters; a longer line becomes several.
+LONGEST_LINE = 16_000_000
+
 
 @dataclass
 class _Position:
@@ -80,6 +83,10 @@ class LogLines:
         self.taken += len(new)
         self._time = _seconds(piece.get("time"), self._time)
         *whole, rest = (self._partial.get(stream, "") + new).split("\n")
+        if len(rest) > LONGEST_LINE:
+            rest = _last_drawn(rest)
+        if len(rest) > LONGEST_LINE:
+            whole, rest = [*whole, rest], ""
         self._partial[stream] = rest
         for text in whole:
             yield LogLine(self._time, stream, _overwritten(text))
@@ -107,4 +114,10 @@ def _seconds(time: object, default: float) -> float:
 
 def _overwritten(line: str) -> str:
     """Return what a terminal shows of a line that was drawn over itself by carriage returns."""
-    return line.rstrip("\r").rpartition("\r")[2]
+    return _last_drawn(line).rstrip("\r")
+
+
+def _last_drawn(line: str) -> str:
+    """Return the part of an unfinished line that nothing has been drawn over yet."""
+    start = line.rstrip("\r").rpartition("\r")[2]
+    return start + "\r" * (len(line) - len(line.rstrip("\r")))

@@ -31,6 +31,9 @@ MAX_FRUITLESS = 6
 
 MAX_PAGES = 10_000
 
+# Of a field other than the log.
+LONGEST_TEXT = 1_000_000
+
 
 def items(
     name: str,
@@ -58,12 +61,22 @@ def read_page(transport: Transport, request: Mapping[str, object]) -> dict[str, 
             try:
                 for name, value in read_object(JsonText(response.text())):
                     if name != "log":
-                        fields[name] = "".join(value) if isinstance(value, Iterator) else value
+                        fields[name] = _short(value) if isinstance(value, Iterator) else value
             except ValueError:
                 return _parse(b"", response, transport)
             return _parse(json.dumps(fields).encode(), response, transport)
 
     return transport.retry(attempt)
+
+
+def _short(parts: Iterator[str]) -> str:
+    """Join the parts of a text. Raises ValueError where it has no end."""
+    text = ""
+    for part in parts:
+        text += part
+        if len(text) > LONGEST_TEXT:
+            raise ValueError("A text has no end.")
+    return text
 
 
 def read_log(transport: Transport, request: Mapping[str, object]) -> Iterator[LogLine]:
@@ -128,7 +141,7 @@ def _log_pieces(response: StreamedResponse, transport: Transport) -> Iterator[di
             if name == "log" and isinstance(value, Iterator):
                 yield from pieces_of_log(value)
                 return
-            fields[name] = "" if isinstance(value, Iterator) else value
+            fields[name] = _short(value) if isinstance(value, Iterator) else value
     except ValueError:
         fields = {}
     # An answer without a log is an error, or a run without one.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from kitctl import __version__
 from kitctl.adapters.http import HttpClient, Request, Response, StreamedResponse, basic_auth
@@ -120,11 +120,26 @@ class Transport:
             response = self._post(service, method, request)
             location = response.headers.get("Location")
             if response.status in REDIRECTS and location:
-                return urljoin(self._base, location)
+                return self.require_secure(urljoin(self._base, location))
             self.parse(response)
             raise NetworkFailed("Kaggle gives no address of this file.", code="kaggle_changed")
 
         return self.retry(attempt)
+
+    def require_secure(self, address: str) -> str:
+        """Return an address that Kaggle gives, of a file or for an upload.
+
+        Raises:
+            NetworkFailed: it is not encrypted, as Kaggle's own is.
+        """
+        if not self.is_secure(address):
+            raise NetworkFailed("Kaggle gives an address that is not encrypted.", code="bad_url")
+        return address
+
+    def is_secure(self, address: str) -> bool:
+        """Return whether an address is encrypted, or Kaggle's own is not either."""
+        schemes = {urlsplit(self._base).scheme, "https"}
+        return urlsplit(address).scheme in schemes
 
     def introspect_token(self) -> dict[str, Any]:
         """Return what Kaggle says of the token; only its `message` where it refuses to.

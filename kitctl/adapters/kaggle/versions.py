@@ -41,7 +41,10 @@ class VersionRequests:
             "contentLength": size,
             "lastModifiedEpochSeconds": modified_at,
         }
-        return wire.upload_session(self.transport.call(_BLOBS, "StartBlobUpload", request), name)
+        answer = self.transport.call(_BLOBS, "StartBlobUpload", request)
+        session = wire.upload_session(answer, name)
+        self.transport.require_secure(session.url)
+        return session
 
     def send(self, method: str, request: Mapping[str, object], ref: DatasetRef) -> dict[str, Any]:
         """Send a request once and return Kaggle's answer.

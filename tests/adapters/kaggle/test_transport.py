@@ -17,6 +17,8 @@ from support.local_kaggle import LocalKaggle
 from support.servers import serving
 
 from kitctl.adapters.kaggle import KaggleApi, connect, connect_local, retries
+from kitctl.adapters.kaggle.credentials import Credentials
+from kitctl.adapters.kaggle.transport import Transport
 from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, Refused, hint_text
 
@@ -221,3 +223,16 @@ def test_an_answer_that_is_not_kaggles_may_pass(
 ) -> None:
     local_kaggle.answer("GetAcceleratorQuotaStatistics", body, status)
     assert connect_local(local_kaggle.endpoint, local_kaggle.token).quota().pools
+
+
+def test_an_address_of_kaggles_that_is_not_encrypted_is_refused() -> None:
+    kaggle = Transport("https://api.kaggle.com", lambda: Credentials("token", "a test", "secret"))
+    assert kaggle.require_secure("https://storage.example.com/a") == "https://storage.example.com/a"
+    for address in (
+        "http://storage.example.com/a",
+        "http://127.0.0.1:22/",
+        "file:///etc/passwd",
+        "",
+    ):
+        with pytest.raises(KitError, match="not encrypted"):
+            kaggle.require_secure(address)
