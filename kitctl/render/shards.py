@@ -32,7 +32,12 @@ def draw_shards(group: ShardsResult, console: Console) -> None:
 def draw_pulled_shards(pulled: PulledShards, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
     size = sum(file.bytes for file in pulled.files) / 1e6
-    checked = "✓ all match their runs' manifests" if pulled.verified else "not all could be checked"
+    if pulled.verified:
+        checked = "✓ all match their runs' manifests"
+    elif any(pull.has_manifest for pull in pulled.pulls.values()):
+        checked = "not all of them could be checked with manifests"
+    else:
+        checked = "the runs left no manifests to check them with"
     total = counted(len(pulled.files), "file")
     complete = f"{len(pulled.complete)} of {len(pulled.shards)} shards complete"
     console.print(f"{complete} · {total}, {size:,.1f} MB · {checked}", soft_wrap=True)

@@ -223,7 +223,8 @@ class _Queue:
 
         `is_last`: no other shard waits, so that only what other machines do can change more.
         """
-        under_way = [run for run in group.runs.values() if not run.status.ended]
+        in_order = [group.runs[shard] for shard in group.shards if shard in group.runs]
+        under_way = [run for run in in_order if not run.status.ended]
         is_known = all(run.ref and run.record for run in under_way)
         until = float("inf") if is_last and is_known else self._clock.monotonic() + RETRY_SECONDS
         interval = FIRST_POLL
