@@ -188,5 +188,6 @@ def size_warnings(size: int, parts: Mapping[str, int]) -> tuple[str, ...]:
         f"The script would be {size // 1000} kB, and Kaggle refuses 1 MB. The biggest parts: "
         f"{names}.",
         code="script_too_big",
-        hint="Put data into a Kaggle data set and name it in dataset_sources.",
+        hint="Put data into a Kaggle data set and name it in dataset_sources; pictures in the text "
+        "cells of a notebook count too.",
     )
