@@ -23,7 +23,6 @@ from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
-    from kitctl.domain.job.metadata import Metadata
     from kitctl.domain.runs.run import RunRef
     from kitctl.operations.push import PushOptions
 
@@ -40,14 +39,13 @@ class PlanSession(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ChainOptions:
-    """How a chain is pushed and watched; a session waits where it is refused for a reason.
+    """How a chain is pushed and watched.
 
-    `metadata` and `script_sha256` are those of the job outside of a chain. `resume` is the input
-    from which the first session goes on, "" for none.
+    `job` is the job outside of a chain. `resume` is the input from which the first session goes on,
+    "" for none. A session waits where it is refused for a reason in `waits_for`.
     """
 
-    metadata: Metadata
-    script_sha256: str
+    job: PushOptions
     session: PlanSession
     limits: Limits
     resume: str
@@ -82,8 +80,9 @@ def chain_limits(
 
 def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     """Push and watch a job's sessions until it is done; return how the chain ended."""
-    kernel = find_job_kernel(options.metadata, context.client, context.ledger).kernel
-    first = first_session(options.script_sha256, options.limits)
+    plan = options.job.plan
+    kernel = find_job_kernel(plan.metadata, context.client, context.ledger).kernel
+    first = first_session(plan.script_sha256, options.limits)
     warned: set[str] = set()
 
     def push(

@@ -11,11 +11,7 @@ from kitctl.cli import push_options as option
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import NotifyOption, notify_of_end, require_notifiable
-from kitctl.cli.options import (
-    EnvOption,
-    LocalOption,
-    SetOption,
-)
+from kitctl.cli.options import EnvOption, LocalOption, SetOption
 from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
@@ -125,31 +121,23 @@ def push(
         planned = plan_with(environment={**environment, **variables}, resume=earlier)
         return dataclasses.replace(options, plan=dataclasses.replace(planned, git=plan.git))
 
+    waits_for = ALL_REASONS if when_free else ()
     if until_done:
-        return push_chain(
-            context,
-            ChainOptions(
-                metadata=plan.metadata,
-                script_sha256=plan.script_sha256,
-                session=plan_session,
-                limits=limits,
-                resume=earlier,
-                follow=follow,
-                waits_for=ALL_REASONS if when_free else (),
-            ),
+        chain = ChainOptions(
+            job=options,
+            session=plan_session,
+            limits=limits,
+            resume=earlier,
+            follow=follow,
+            waits_for=waits_for,
         )
+        return push_chain(context, chain)
     if shards is not None:
-        return push_shards(
-            context,
-            ShardOptions(
-                count=shards,
-                job=options,
-                session=plan_session,
-                again=again,
-                waits_for=ALL_REASONS if when_free else SESSIONS_FULL,
-            ),
+        group = ShardOptions(
+            count=shards, job=options, session=plan_session, waits_for=waits_for or SESSIONS_FULL
         )
-    pushed = send(context, options, waits_for=ALL_REASONS if when_free else ())
+        return push_shards(context, group)
+    pushed = send(context, options, waits_for=waits_for)
     return _followed(context, pushed, open_it=open_it) if follow else pushed_result(pushed)
 
 

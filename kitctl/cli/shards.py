@@ -26,14 +26,13 @@ if TYPE_CHECKING:
 class ShardOptions:
     """How the `count` shards of a job are pushed.
 
-    `job` is the job outside of a group. Shards that failed are pushed once more (`again`).
+    `job` is the job outside of a group; with its `again`, shards that failed are pushed once more.
     `waits_for` are the reasons to wait for where none of them is under way.
     """
 
     count: int
     job: PushOptions
     session: PlanSession
-    again: bool
     waits_for: Collection[str]
 
 
@@ -55,7 +54,7 @@ def push_shards(context: CommandContext, options: ShardOptions) -> CommandResult
 
     queue = QueueOptions(
         at_once=QUEUED_AT_ONCE[pool],
-        again=options.again,
+        again=options.job.again,
         waits_for=options.waits_for,
     )
     ports = context.client, context.ledger, context.clock, context.console
