@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+from kitctl.domain.job.python_code import parse_python
 
 _READERS = {
     *("open", "load", "imread", "loadtxt", "genfromtxt", "fromfile", "read_csv", "read_table"),
@@ -44,16 +47,14 @@ class SourceImports:
 def imports_of(source: str | bytes) -> SourceImports:
     """Return what a source imports wherever it does so, but for type checkers only.
 
-    Raises SyntaxError, or ValueError for a source that holds a NUL.
+    Raises SyntaxError.
     """
     reader = _Reader()
-    try:
-        left: list[ast.AST] = [ast.parse(source)]
-    except (RecursionError, MemoryError):
-        raise SyntaxError("nested too deeply") from None
+    left: list[ast.AST] = [parse_python(source)]
     while left:  # Not by recursion: a long sum is as deep as it has terms.
         node = left.pop()
-        reader.visit(node)
+        with suppress(RecursionError):  # What is nested as deep names no file.
+            reader.visit(node)
         below: list[ast.AST] = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING":
             below = [*node.orelse]

@@ -121,7 +121,7 @@ class _Search:
         for source in main.sources:
             try:
                 imports = imports_of(source)
-            except (SyntaxError, ValueError):
+            except SyntaxError:
                 continue  # Of a notebook, what only IPython reads; a script is checked before.
             self._follow(imports, main.path, main_package(self._project, main))
 
@@ -131,7 +131,7 @@ class _Search:
             module = self._unread.pop()
             try:
                 imports = imports_of(module.path.read_bytes())
-            except (SyntaxError, ValueError) as error:
+            except SyntaxError as error:
                 what = f"is not valid Python: {error}."
                 self._result.problems.append(Problem(self._shown(module.path), what, "Fix it."))
                 continue
@@ -199,7 +199,7 @@ class _Search:
         """Return the names that `from package import *` imports as modules."""
         try:
             return imports_of(modules[-1].path.read_bytes()).exported if modules else ()
-        except (SyntaxError, ValueError):
+        except SyntaxError:
             return ()
 
     def _import_folder(self, name: str) -> None:
@@ -266,7 +266,7 @@ def main_package(project: Path, main: MainCode) -> str:
     for source in main.sources:
         try:
             statements = imports_of(source).statements
-        except (SyntaxError, ValueError):
+        except SyntaxError:
             continue
         if any(statement.level for statement in statements) and is_inside(main.path, project):
             parts = main.path.parent.relative_to(project).parts

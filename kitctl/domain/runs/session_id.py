@@ -67,10 +67,10 @@ def prints_its_session(source: str) -> bool:
     try:
         # What comes behind may be for a newer Python, or for IPython.
         statements = ast.parse("\n".join(lines[: last + 1])).body
+        first_action = next((one for one in statements if not _prints_nothing(one)), None)
+        return first_action is not None and _prints_container(first_action)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    first_action = next((one for one in statements if not _prints_nothing(one)), None)
-    return first_action is not None and _prints_container(first_action)
 
 
 def _code(source: str) -> str:

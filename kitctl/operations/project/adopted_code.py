@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kitctl.config import JOB_NAME, closest
 from kitctl.domain.job.code_needs import CodeNeeds, code_needs
+from kitctl.domain.job.python_code import parse_python
 from kitctl.errors import InvalidInput
 from kitctl.operations.project.imported_packages import python_texts
 from kitctl.packing import notebooks
@@ -137,7 +138,9 @@ def _without_notes(text: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [part for part in node.body if not _is_note(part)]
-    return ast.unparse(tree) if tree.body else text
+    with suppress(RecursionError):
+        return ast.unparse(tree) if tree.body else text
+    return text
 
 
 def _is_note(statement: ast.stmt) -> bool:
@@ -150,8 +153,8 @@ def _is_note(statement: ast.stmt) -> bool:
 def _parse(text: str) -> ast.Module:
     """Return the tree of some Python code, or an empty one where it is none."""
     try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        return parse_python(text)
+    except SyntaxError:
         return ast.Module([], [])
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
+from kitctl.domain.job.python_code import parse_python
 from kitctl.packing import notebooks
 
 PACKAGES = {
@@ -42,8 +43,8 @@ def python_texts(kernel_type: str, text: str) -> list[str]:
 def imported_names(text: str) -> Iterator[str]:
     """Yield the top-level names of the absolute imports that run whenever the module is loaded."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse_python(text)
+    except SyntaxError:
         return
     for node in tree.body:
         if isinstance(node, ast.Import):

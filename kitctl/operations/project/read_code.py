@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from dataclasses import dataclass
 
 from kitctl.domain.job import secrets
 from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.job.python_code import check_python, parse_python
 from kitctl.errors import Problem
 from kitctl.packing import notebooks
 
@@ -40,8 +40,8 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
     warnings: tuple[str, ...] = ()
     if metadata.language == "python":
         try:
-            compile(data, metadata.code_file, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            check_python(data, metadata.code_file)
+        except SyntaxError as error:
             what = f"is not valid Python: {error}."
             if _is_newer_python(error):
                 python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -52,7 +52,7 @@ def read_code(metadata: Metadata, data: bytes) -> Code:
             else:
                 problems.append(Problem(metadata.code_file, what, _fix(error)))
         else:
-            if not ast.parse(data).body:
+            if not parse_python(data).body:
                 what = "holds no code: a run of it would do nothing."
                 problems.append(Problem(metadata.code_file, what, "Write the job into it."))
     return Code(data, tuple(problems), warnings)

@@ -12,6 +12,7 @@ from typing import Any
 from kitctl import config
 from kitctl.config import JOB_NAME
 from kitctl.domain.job.metadata import Inspection
+from kitctl.domain.job.python_code import check_python
 from kitctl.errors import InvalidInput, Problem
 from kitctl.files import read_settings_text, read_toml
 from kitctl.operations.project.read_code import credentials, read_code
@@ -150,7 +151,7 @@ def _modules(folder: Path, package: Path, problems: list[Problem]) -> tuple[Modu
         try:
             with tokenize.open(path) as source:
                 text = source.read() if source.newlines in (None, "\n") else _exact_text(path)
-            compile(text, file, "exec", dont_inherit=True)
+            check_python(text, file)
         except (SyntaxError, UnicodeDecodeError, ValueError) as error:
             problems.append(Problem(file, f"is not valid Python: {error}.", "Fix it."))
             continue
