@@ -157,8 +157,8 @@ class _Pull:
     def run(self, log: Callable[[], FileContent]) -> PullResult:
         """Fetch the files; `log` waits for the log and returns its content."""
         manifest, entries, failed = self._fetch_manifest(log)
-        wanted = [name for name in self._names if name != MANIFEST and self._selects(name)]
-        expected = {name: self._run.expected(name, (entries or {}).get(name)) for name in wanted}
+        names = [name for name in self._names if name != MANIFEST and self._selects(name)]
+        expected = {name: self._run.expected(name, (entries or {}).get(name)) for name in names}
         selected = {name: each for name, each in expected.items() if self._is_fetched(each)}
         self._check_space(selected)
         total = sum(expected.bytes or 0 for expected in selected.values()) or None

@@ -77,7 +77,7 @@ def _take(
     received: queue.SimpleQueue[_Item[T] | _Ended], size: Callable[[T], int], limits: ReadingLimits
 ) -> Iterator[T]:
     started = time.monotonic()
-    end, taken = started + limits.seconds, 0
+    end, total = started + limits.seconds, 0
     while True:
         try:
             left = max(0.0, end - time.monotonic())
@@ -91,7 +91,7 @@ def _take(
         if item.received_at > end:
             return
         yield item.value
-        taken += size(item.value)
-        if taken >= limits.long_size:
+        total += size(item.value)
+        if total >= limits.long_size:
             end = min(item.received_at + limits.seconds, started + limits.longest_seconds)
-            taken = 0
+            total = 0

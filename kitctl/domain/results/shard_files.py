@@ -42,8 +42,8 @@ def lay_out(files: Mapping[int, Collection[str]], *, is_case_sensitive: bool) ->
     tables = {path for path, numbers in owners.items() if len(numbers) > 1 and _is_csv(path)}
     single = [path for path, numbers in owners.items() if len(numbers) == 1]
     # A shard's own file must not look like the folder of another one.
-    wanted = [path for path in (*sorted(tables), *single) if not _is_in_shard_folder(path)]
-    accepted, _ = check_names(wanted, is_case_sensitive=is_case_sensitive)
+    paths = [path for path in (*sorted(tables), *single) if not _is_in_shard_folder(path)]
+    accepted, _ = check_names(paths, is_case_sensitive=is_case_sensitive)
     placed = set(accepted)
     return ShardLayout(
         beside=tuple((owners[path][0], path) for path in accepted if path not in tables),

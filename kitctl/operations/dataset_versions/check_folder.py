@@ -121,6 +121,6 @@ def _arrival(files: Sequence[LocalFile]) -> list[FolderProblem]:
     limits = limit_warnings(plan_items(files))
     return [
         FolderProblem(Severity.WARNING, kind, "", warning)
-        for kind, found in (("unpacked", warnings), ("limit", limits))
-        for warning in found
+        for kind, texts in (("unpacked", warnings), ("limit", limits))
+        for warning in texts
     ]

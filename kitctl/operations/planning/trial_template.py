@@ -90,9 +90,9 @@ def has_range(options: Sequence[str]) -> bool:
 def _parameter(option: str) -> tuple[str, Parameter]:
     name, _, text = option.partition("=")
     parse_overrides([option])  # Refuses one without a key.
-    found = parse_range(name.strip(), text)
-    if found is not None:
-        return name.strip(), found
+    parsed = parse_range(name.strip(), text)
+    if parsed is not None:
+        return name.strip(), parsed
     texts = split_values(text)
     values = {each: parse_overrides([f"value={each}"])["value"] for each in texts or [""]}
     return name.strip(), Choice(values)

@@ -83,10 +83,10 @@ class ShardsResult:
         state = f"{first.name} {'failed' if first.status.failed else 'was cancelled'}"
         cause = f": {first.error_line}" if first.error_line else "."
         left = len(self.shards) - len(self.runs)
-        kept = f" {left} were not pushed, since none has been complete before." if left else ""
+        note = f" {left} were not pushed, since none has been complete before." if left else ""
         kind = RunFailed if any(run.status.failed for run in not_complete) else RunCancelled
         return kind(
-            f"{self.summary}: {state}{cause}{kept}",
+            f"{self.summary}: {state}{cause}{note}",
             code="shards_failed",
             hint=NextCommand("push", "--again", "pushes those that failed once more"),
         )

@@ -62,12 +62,12 @@ class ShardRuns:
 
     def read(self) -> dict[Shard, ShardRun]:
         """Return the run that counts of each shard which has one."""
-        found: dict[Shard, ShardRun] = {}
+        best: dict[Shard, ShardRun] = {}
         for run in [*self._recorded(), *self._runs_elsewhere()]:
-            known = found.get(run.shard)
+            known = best.get(run.shard)
             if known is None or run.rank > known.rank:
-                found[run.shard] = run
-        return found
+                best[run.shard] = run
+        return best
 
     def _recorded(self) -> list[ShardRun]:
         runs = []
