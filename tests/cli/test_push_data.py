@@ -59,6 +59,23 @@ def test_a_folder_replaces_the_one_of_the_projects_settings(
     assert [line["data"] for line in local_kaggle.log("small-job")] == ["0\n", "4\n"]
 
 
+def test_a_job_with_settings_reads_the_photos_that_come_with_it(
+    kitctl: Kitctl, project: Path, photos: Path
+) -> None:
+    kitctl("init", "cars", "--template", "course")
+
+    def photos_read(*words: str) -> str:
+        planned = kitctl("push", "--plan", "--local", "--project", "cars", "--json", *words).data
+        return str(planned["settings"]["data"])
+
+    assert photos_read("--data", f"me/my-photos={photos}") == "me/my-photos"
+    own = "ryanholbrook/car-or-truck"
+    assert photos_read("--data", f"car-or-truck={photos}") == own
+    assert photos_read("--data", f"me/my-photos={photos}", "--set", f"data={own}") == own
+    named = ("--set", "predict_folder=me/my-photos")
+    assert photos_read("--data", f"me/my-photos={photos}", *named) == own
+
+
 def test_plan_sends_no_data(kitctl: Kitctl, local_kaggle: LocalKaggle, photos: Path) -> None:
     planned = kitctl("push", "--plan", "--local", "--data", f"my-photos={photos}", "--json").data
     assert planned["sources"]["datasets"] == ["local/my-photos"]
@@ -162,6 +179,22 @@ def test_ctrl_c_while_waiting_leaves_nothing_behind(
     runs = kitctl("runs", "--local", "--json").data["runs"]
     assert [run["run"] for run in runs] == ["local/small-job/1"]
     assert local_kaggle.calls("SaveKernel") == 1
+
+
+def test_a_wait_that_was_killed_goes_on_when_it_is_typed_again(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, SLEEP.format(seconds=5))
+    kitctl("push", "--local")
+    write_script(project, "print(2)")
+    words = [sys.executable, "-m", "kitctl", "push", "--local", "--when-free", "--json"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, encoding="utf-8") as push:
+        assert push.stderr is not None
+        while "Waiting for the kernel's own run" not in push.stderr.readline():
+            assert push.poll() is None
+        push.kill()
+    assert kitctl(*words[3:]).data["version"] == 2
+    assert local_kaggle.calls("SaveKernel") == 2
 
 
 def test_a_script_that_has_run_already_is_refused_also_when_free(

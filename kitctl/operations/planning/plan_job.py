@@ -87,10 +87,31 @@ def plan_job(
         plan = bundle.pack_modules(metadata, project_files.modules, settings, warnings, launch)
         if "KITCTL_CHECK" in plan.variables:
             plan = _with_checked_settings(plan)
+            own = project_files.inspection.metadata.sources.datasets
+            photos = _photos_to_use(plan, [each for each in datasets if each not in own])
+            if photos and "data" not in (overrides or {}):
+                settings["data"] = photos
+                warnings = (*warnings, f"The job reads {photos}: --set data={photos} was added.")
+                plan = bundle.pack_modules(
+                    metadata, project_files.modules, settings, warnings, launch
+                )
+                plan = _with_checked_settings(plan)
     else:
         plan = _plan_single_file(metadata, project_files, overrides or {}, launch, warnings)
     sent = [METADATA_NAME, *plan.file_sizes, *([_settings_file(metadata)] if plan.is_job else [])]
     return replace(plan, git=read_git_state(project, sent))
+
+
+def _photos_to_use(plan: Plan, added: Sequence[str]) -> str:
+    """Return the one data set that was added and that no setting names yet; "" where none is.
+
+    A job that has a setting for its photos would train on others otherwise.
+    """
+    if len(added) != 1 or not isinstance(plan.settings.get("data"), str):
+        return ""
+    (name,) = added
+    is_named = any(name in str(value) for value in plan.settings.values())
+    return "" if is_named else name
 
 
 def _settings_file(metadata: Metadata) -> str:
