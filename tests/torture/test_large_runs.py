@@ -9,7 +9,7 @@ from support.command_line import Kitctl, write_script
 from support.local_kaggle import LocalKaggle
 from support.programs import start_program
 
-pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.torture, pytest.mark.timeout(900)]
 
 SCRIPT = """
 with open("history.csv", "w") as history:
@@ -38,7 +38,7 @@ def test_a_long_history_and_a_long_log_are_pulled_in_little_memory(
     write_script(project, SCRIPT)
     kitctl("push", "--local")
     assert kitctl("wait", "--local").code == 0
-    output, _ = start_program(PROGRAM).communicate(timeout=300)
+    output, _ = start_program(PROGRAM).communicate(timeout=500)
     code, megabytes = output.splitlines()[-1].split()
     assert (code, int(megabytes) < LARGEST_MEGABYTES) == ("0", True), megabytes
     folder = project / "results" / "small-job" / "v1"

@@ -110,7 +110,7 @@ FILE = b'{"fileName": "a.bin", "url": "https://example.com/%s"}, ' % (b"a" * 100
 # Some hundred kilobytes, and up to 200 MB uncompressed.
 BOMBS: dict[str, tuple[str, bytes, Callable[[KaggleApi], object]]] = {
     "zeros": (JSON, packed([bytes(MEGABYTE)], 120), lambda kaggle: kaggle.status(RUN)),
-    "a list": (JSON, packed([b'{"files": [', FILE * 1000], 20), lambda k: [*k.outputs(RUN)]),
+    "a list": (JSON, packed([b'{"files": [', FILE * 1000], 120), lambda k: [*k.outputs(RUN)]),
     "a token": (
         JSON,
         packed([b'{"nextPageToken": "', b"a" * MEGABYTE], 120),
