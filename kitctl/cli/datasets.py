@@ -60,7 +60,7 @@ def push_states(service: str) -> Path:
     "push",
     examples=[
         "kitctl datasets push photos --id me/my-photos",
-        "kitctl datasets push photos --message 'more trucks'",
+        "kitctl datasets push photos --exclude '*.psd' -m 'more trucks'",
     ],
 )
 def push(
@@ -98,10 +98,6 @@ def push(
     Only where its content changed. It goes on where an earlier call stopped, waits until Kaggle
     has processed it, and is private unless you say --public. Where the folder has no
     dataset-metadata.json, one is made.
-
-    kitctl datasets push photos
-
-    kitctl datasets push photos --id me/my-photos --exclude '*.psd'
     """
     from kitctl.operations.dataset_versions.push_folder import FolderPushOptions, push_folder
     from kitctl.render.datasets import draw_push
@@ -122,7 +118,7 @@ def push(
 
 @command(
     "status",
-    examples=["kitctl datasets status me/my-photos", "kitctl datasets status me/my-photos --json"],
+    examples=["kitctl datasets status me/my-photos", "kitctl datasets status me/my-photos --wait"],
 )
 def status(
     context: CommandContext,
@@ -132,8 +128,6 @@ def status(
     local: LocalOption = None,
 ) -> CommandResult:
     """Show a data set's newest version and whether it can be read.
-
-    kitctl datasets status me/my-photos --wait
     """
     from kitctl.operations.datasets import read_state
     from kitctl.render.datasets import draw_state
@@ -176,8 +170,6 @@ def pull(
     """Fetch a data set into a folder: whole, or not at all.
 
     Goes on where an earlier call stopped.
-
-    kitctl datasets pull me/my-photos --out photos
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
@@ -209,8 +201,6 @@ def check(
 
     Classes and counts, photos that cannot be read, photos that are both trained and validated on,
     files that a run does not read, and what Kaggle changes.
-
-    kitctl datasets check photos
     """
     from kitctl.adapters.photos import PillowInspector
     from kitctl.operations.dataset_versions.check_folder import check_folder

@@ -68,10 +68,6 @@ def init(
     It needs a kernel-metadata.json beside your code: --from writes it for a script or notebook that
     is there, with the title from its name, machine and internet from what it imports. --template
     writes a job that runs as it is. No file that is there is changed.
-
-    kitctl init --from train.py
-
-    kitctl init my-digits --template sklearn
     """
     from kitctl.operations import init as operation
     from kitctl.render.init import draw_init

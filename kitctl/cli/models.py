@@ -56,8 +56,6 @@ def push(
     """Make the model that a run left a model on Kaggle, or its next version.
 
     It is private unless you say --public, and only a changed one makes a version.
-
-    kitctl models push 12 --id my-classifier --framework keras
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.push_state import LocalPushState

@@ -42,10 +42,6 @@ def submit(
     """Hand a run's file in to its competition.
 
     A code competition gets the run itself, by kernel version; any other one the run's file.
-
-    kitctl submit --wait
-
-    kitctl submit 12 --competition titanic --file out.csv
     """
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle.uploads import HttpUploader
