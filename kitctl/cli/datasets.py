@@ -127,8 +127,7 @@ def status(
     wait: WaitOption = False,
     local: LocalOption = None,
 ) -> CommandResult:
-    """Show a data set's newest version and whether it can be read.
-    """
+    """Show a data set's newest version and whether it can be read."""
     from kitctl.operations.datasets import read_state
     from kitctl.render.datasets import draw_state
 
