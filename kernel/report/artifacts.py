@@ -98,11 +98,13 @@ _FORMS: dict[str, tuple[Callable[[Any, Mapping[str, Any]], None], str]] = {
 
 
 def _export(model: Any, folder: Path) -> None:
-    """Write a SavedModel that predicts; Keras' own `export` leaves open whether it trains."""
+    """Write a SavedModel that predicts; Keras' own `export` leaves open whether it trains.
+
+    The model is not tracked: it would be written with all its weights a second time.
+    """
     import keras
 
     archive = keras.export.ExportArchive()
-    archive.track(model)
     photos = keras.InputSpec(shape=model.input_shape, dtype="float32")
     archive.add_endpoint("serve", lambda photos: model(photos, training=False), [photos])
     archive.write_out(folder, verbose=False)

@@ -91,3 +91,20 @@ def test_unfinished_files_and_the_old_manifest_are_removed_and_results_stay(
         tmp_path / "plots" / "loss.png"
     ]
     assert not Path(".saved_model.part").exists()
+
+
+def test_each_form_of_the_model_holds_its_weights_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.chdir(tmp_path)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(50_000)])
+    forms = ("keras", "weights", "saved_model")
+
+    artifacts.write_model(model, {"classes": ["Car", "Truck"]}, forms)
+
+    for output in map(Path, artifacts.written_forms(forms)):
+        files = output.rglob("*") if output.is_dir() else [output]
+        size = sum(path.stat().st_size for path in files)
+        assert 1_000_000 < size < 1_200_000, output
