@@ -61,7 +61,7 @@ demo: $(READY)  ## every step on the embedded sample, without an account
 	@kitctl --quiet local stop >/dev/null
 	@python benchmarks/sample_baseline.py
 
-real: $(READY)  ## train on real photographs with real VGG16 weights, three seeds
+real: $(READY)  ## train on real photographs with real VGG16 weights: both recipes, ten seeds
 	@$(BIN)/python benchmarks/real.py
 
 paper: $(READY)  ## train on all photographs of solar cells, against published figures (an hour; goes on where it stopped)
