@@ -53,6 +53,13 @@ def short_run(command: NextCommand) -> NextCommand:
     return command.with_run(command.run.rpartition("/")[2])
 
 
+def commands_of(hint: Hint) -> list[NextCommand]:
+    """Return the commands in a hint, without their notes."""
+    if isinstance(hint, NextCommand):
+        return [replace(hint, note="")]
+    return [each for part in hint for each in commands_of(part)] if isinstance(hint, tuple) else []
+
+
 def hint_text(hint: Hint, repeat: Callable[[NextCommand], NextCommand] = short_run) -> str:
     """Return a hint as text; `repeat` returns a command as it is to be typed."""
     if isinstance(hint, str):

@@ -9,7 +9,10 @@ from kitctl.render.output import CommandResult
 
 @command("accelerators", examples=["kitctl accelerators", "kitctl push --accelerator t4x2"])
 def accelerators(context: CommandContext) -> CommandResult:
-    """List the accelerators: their names, what a run gets today, and which hours it uses."""
+    """List the accelerators and which hours they use.
+
+    Their names, and what a run gets today.
+    """
     from kitctl.operations.accelerators import list_accelerators
     from kitctl.render.accelerators import draw_accelerators
 

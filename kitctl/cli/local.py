@@ -120,7 +120,9 @@ def open_pages(
         bool, typer.Option("--print", help="Print the link in place of opening it.")
     ] = False,
 ) -> CommandResult:
-    """Open its pages in the browser: runs, live logs, outputs, data sets and the quota.
+    """Open its pages in the browser.
+
+    They show runs, live logs, outputs, data sets and the quota.
 
     The link signs in the first browser that opens it within two minutes, and then works no more.
     """

@@ -58,6 +58,9 @@ def pipelines(
     --timeout, --when-free, --name, --message, --replace, --again and --force do for --push what
     they do for push.
     """
+    from kitctl.operations.pipelines import require_training_job
+
+    require_training_job(context.project)
     if not (push or local):
         if any((timeout, when_free, name, message, replace, again, force)):
             raise UsageError(

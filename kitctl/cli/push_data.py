@@ -62,13 +62,15 @@ def push_data(context: CommandContext, folders: Mapping[str, Path]) -> None:
 
 def _push(context: CommandContext, name: str, folder: Path) -> None:
     from kitctl.cli.datasets import dataset_ports
+    from kitctl.domain.runs.counts import counted
     from kitctl.operations.dataset_versions.push_folder import FolderPushOptions, push_folder
 
     result = push_folder(folder, FolderPushOptions(id=name), dataset_ports(context))
     for warning in result.warnings:
         context.console.warn(warning)
     what = "a version was made" if result.pushed.changed else "unchanged"
-    context.console.info(f"{name} version {result.pushed.version}: {what}, {result.files:,} files")
+    files = counted(result.files, "file")
+    context.console.info(f"{name} version {result.pushed.version}: {what}, {files}")
 
 
 def push_attached(context: CommandContext, options: PushOptions) -> tuple[str, ...]:

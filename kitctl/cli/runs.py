@@ -52,7 +52,7 @@ def runs(
     csv: CsvOption = None,
     local: LocalOption = None,
 ) -> CommandResult:
-    """List this project's runs, newest first, and in what they differ.
+    """List this project's runs, and how they differ.
 
     The sessions of a chain, the shards of a job and the trials of a sweep stand on one line.
     """

@@ -90,9 +90,9 @@ def _project_competition(context: CommandContext) -> str:
     names = read_metadata(project).metadata.sources.competitions if project else ()
     if len(names) == 1:
         return _slug(names[0])
-    known = f"the job has {', '.join(names)}" if names else "the job names none"
+    several = f"The job names several competitions: {', '.join(names)}."
     raise UsageError(
-        f"Which competition is not clear: {known}.",
+        several if names else "The job names no competition to hand a file in to.",
         code="competition",
         hint=NextCommand("submit", f"--competition {names[0] if names else 'SLUG'}"),
     )

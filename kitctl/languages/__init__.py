@@ -39,6 +39,9 @@ def chosen_language(environ: Mapping[str, str] = os.environ) -> str:
     return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
 
 
+_COUNTED = re.compile(r"([\d,]+) (file|photo|session)s?( …)?")
+
+
 def translate(text: str, language: str | None = None) -> str:
     """Return the text in the language, by default the chosen one; spaces around it stay.
 
@@ -75,7 +78,11 @@ def _translated(text: str, language: str) -> str:
 
 
 def _value(text: str, language: str) -> str:
-    """Return a value of a sentence, which may be a text of kitctl's own."""
+    """Return a value of a sentence, which may be a text of kitctl's own or a count of things."""
+    if counted := _COUNTED.fullmatch(text):
+        number, noun, end = counted.groups("")
+        things = _catalogue(language).gettext(noun)
+        return text if things == noun else f"{number} {things}{end}"
     translation = translate(text, language)
     return text if translation == text else translation.lstrip()
 

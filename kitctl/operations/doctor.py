@@ -12,6 +12,7 @@ from pathlib import Path
 from kitctl.config import Config
 from kitctl.domain.job.metadata import Sources
 from kitctl.domain.job.source_names import UncheckedSource
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, hint_text
 from kitctl.operations.local_runs import prepare_sources
 from kitctl.operations.planning.plan_job import plan_job
@@ -78,7 +79,7 @@ def check_machine(isolation: str, folder: Path) -> Iterator[DoctorCheck]:
     missing = [name for name, version in versions.items() if version is None]
     installed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     yield DoctorCheck.noting("packages", not missing, installed, f"pip install {' '.join(missing)}")
-    yield DoctorCheck("isolation", True, isolation)
+    yield DoctorCheck("isolation", True, isolation.removeprefix("Isolated: "))
     free = shutil.disk_usage(folder).free
     yield DoctorCheck.noting(
         "disk",
@@ -212,7 +213,9 @@ def _check_settings(folder: Path) -> DoctorCheck:
         plan = plan_job(folder)
     except InvalidInput as error:
         return _failed_check("settings", error)
-    kind = f"{len(plan.file_sizes)} files in one" if plan.packed else "one file, as it is"
+    kind = (
+        f"{counted(len(plan.file_sizes), 'file')} in one" if plan.packed else "one file, as it is"
+    )
     return DoctorCheck("settings", True, f"{kind}, {len(plan.script) / 1000:.0f} kB")
 
 
@@ -248,7 +251,8 @@ def _check_clock(skew: float) -> DoctorCheck:
 
 def _check_sources(kaggle: Kaggle, sources: Sources) -> DoctorCheck:
     problems = kaggle.source_problems(sources)
-    can_be_mounted = f"{len(sources.all) - len(problems)} can be mounted"
+    count = len(sources.all)
+    can_be_mounted = f"{count - len(problems)} of {count} can be mounted" if count else "none"
     return DoctorCheck.of(
         "sources on Kaggle",
         all(isinstance(problem, UncheckedSource) for problem in problems),

@@ -9,10 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from kitctl.config import JOB_NAME
 from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.local_runs.local_run import ScriptRun
 from kitctl.operations.local_runs.prepare_sources import StandIn
 from kitctl.operations.local_runs.scratch_folder import scratch_folder
+from kitctl.operations.project.read_metadata import read_metadata
 from kitctl.packing.bundle import Plan
 from kitctl.ports import Reporter, Runner
 
@@ -52,6 +54,17 @@ class Measurement:
 def photos_source(folder: Path) -> StandIn:
     """Return a folder named on the command line as a source of the job."""
     return StandIn(PHOTOS_SOURCE, f"datasets/{PHOTOS_SOURCE}", folder)
+
+
+def require_training_job(project: Path) -> None:
+    """Raise InvalidInput where the project's job is one without pipelines to measure."""
+    code_file = read_metadata(project).metadata.code_file
+    if not (project / code_file).with_name(JOB_NAME).is_file():
+        raise InvalidInput(
+            f"{code_file} is not the course's training job, whose pipelines are measured.",
+            code="settings",
+            hint=NextCommand("init", "--template course", "makes a project with it"),
+        )
 
 
 def pipelines_settings(data: Path | None, read_delay_ms: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from kitctl.domain.results import run_report
 from kitctl.domain.results.metrics import finite_number
 from kitctl.domain.results.model_labels import ModelLabels, from_labels, from_report
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunFailed
 from kitctl.operations.local_runs.local_run import wait_for_exit
 from kitctl.operations.local_runs.scratch_folder import scratch_folder
@@ -64,7 +65,7 @@ class Predictions:
         total = len(self.unreadable) + len(self.predictions)
         first = self.unreadable[0]
         return InvalidInput(
-            f"{len(self.unreadable)} of {total} photos could not be read; the first is"
+            f"{len(self.unreadable)} of {counted(total, 'photo')} could not be read; the first is"
             f" {first.path}: {first.reason}.",
             code="unreadable_photos",
         )

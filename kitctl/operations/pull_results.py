@@ -22,6 +22,7 @@ from kitctl.domain.results.files import (
     check_names,
     parse_manifest,
 )
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
 from kitctl.operations.prefetch import prefetch
 from kitctl.operations.pulling.disk_errors import translate_disk_errors
@@ -163,7 +164,9 @@ class _Pull:
         self._check_space(selected)
         total = sum(expected.bytes or 0 for expected in selected.values()) or None
         with self._reporter.progress(
-            f"Pulling {self._status.ref}: {len(selected)} files", total=total, unit="bytes"
+            f"Pulling {self._status.ref}: {counted(len(selected), 'file')}",
+            total=total,
+            unit="bytes",
         ) as bar:
             fetched, not_fetched = self._fetcher.fetch_all(selected, self._options.jobs, bar)
         failed += [*not_fetched, *self._place_log(log)]

@@ -24,6 +24,7 @@ def draw_accelerators(listed: AcceleratorList, console: Console) -> None:
             Column("machine_shape", [item.machine.shape or "(none)" for item in items], "left"),
         ],
         console,
+        whole="--json has it",
     )
     limits = ", ".join(
         f"{seconds / 3600:.0f} {POOL_NAMES[pool]} hours"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs import durations
 from kitctl.render.lines import draw_sentence
 from kitctl.render.sparkline import curve
 from kitctl.render.tables import Column, draw_table, number_text
@@ -49,7 +50,7 @@ def cell_text(name: str, value: object) -> str:
         if name in _WHOLE_NUMBERS:
             return f"{value:.0f}"
         if name.endswith("hours"):
-            return f"{value:.2f} h"
+            return durations.clock(value * 3600)
         return number_text(value)
     return str(value)
 

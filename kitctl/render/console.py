@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kitctl.errors import Hint, KitError, hint_text, map_texts
+from kitctl.errors import Hint, KitError, commands_of, hint_text, map_texts
 from kitctl.render import streams
 from kitctl.render.progress_bars import LiveBar, PlainBar, columns
+from kitctl.render.wrapping import cells, keep_whole
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from kitctl.ports import ProgressBar
 
+# With these a hint begins that is a command.
+_PROGRAMS = ("kitctl ", "pip ", "less ", "cd ")
 _RED, _YELLOW, _DIM, _PLAIN = "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 
 
@@ -40,27 +43,27 @@ class Console:
 
     def info(self, text: str) -> None:
         if not self._quiet:
-            self._line(self._translated(text), wraps=True)
+            self._line(self._translated(text))
 
     def hint(self, hint: Hint, *, label: str = "") -> None:
         if not self._quiet:
-            text = self._hint_text(map_texts(hint, self._translated))
-            self._line(f"{self._translated(label)}{text}", style=_DIM)
+            text, commands = self._hint_parts(hint)
+            self._line(f"{self._translated(label)}{text}", style=_DIM, commands=commands)
 
     def warn(self, text: str) -> None:
         label = self._translated("warning: ")
-        self._line(self._translated(text), label=label, style=_YELLOW, wraps=True)
+        self._line(self._translated(text), label=label, style=_YELLOW)
 
     def fail(self, error: KitError) -> None:
         """Write what went wrong, each mistake on its own line, and the next thing to do."""
         label = self._translated("error: ")
-        self._line(self._translated(error.message), label=label, style=_RED, wraps=True)
+        self._line(self._translated(error.message), label=label, style=_RED)
         for problem in error.problems:
             parts = (self._translated(part) for part in (problem.message, problem.fix))
-            self._line(f"  • {' '.join(filter(None, [f'{problem.where}:', *parts]))}")
+            self._line(f"  • {' '.join(filter(None, [f'{problem.where}:', *parts]))}", indent=4)
         if error.hint:
-            hint = self._hint_text(map_texts(error.hint, self._translated))
-            self._line(hint, label=self._translated("next: "), style=_DIM)
+            hint, commands = self._hint_parts(error.hint)
+            self._line(hint, label=self._translated("next: "), style=_DIM, commands=commands)
 
     @contextmanager
     def progress(
@@ -108,13 +111,31 @@ class Console:
 
     def _plain_line(self, text: str) -> None:
         """Write a line as it is: a run's own lines are in its own language."""
-        self._line(text, wraps=True)
+        self._line(text)
 
-    def _line(self, text: str, *, label: str = "", style: str = "", wraps: bool = False) -> None:
-        """Write a line; `wraps` breaks it between words where it is wider than the terminal."""
+    def _hint_parts(self, hint: Hint) -> tuple[str, list[str]]:
+        """Return a hint as text, and the commands in it."""
+        commands = [self._hint_text(command) for command in commands_of(hint)]
+        if isinstance(hint, str) and hint.startswith(_PROGRAMS):
+            commands.append(hint.partition("   ")[0])
+        return self._hint_text(map_texts(hint, self._translated)), commands
+
+    def _line(
+        self,
+        text: str,
+        *,
+        label: str = "",
+        style: str = "",
+        commands: Sequence[str] = (),
+        indent: int = 0,
+    ) -> None:
+        """Write a text; where it is wider than the terminal, a line ends between words.
+
+        It ends in none of the `commands`; lines after the first one begin with `indent` spaces.
+        """
         label, text = (streams.printable(part, sys.stderr) for part in (label, text))
-        if wraps and self._progress is None:
-            text = streams.between_words(text, sys.stderr, len(label))
+        text = keep_whole(text, [streams.printable(command, sys.stderr) for command in commands])
+        text = streams.between_words(text, sys.stderr, first=cells(label), indent=indent)
         if self._progress is not None:
             self._progress.console.print(f"{label}{text}", soft_wrap=True)
             return

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs.counts import counted, size_text
+from kitctl.render.lines import draw_sentence
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,12 +24,12 @@ def draw_push(push: FolderPush, console: Console) -> None:
     state = "✓ " + push.status.lower() if push.status == "READY" else push.status.lower()
     what = "" if push.pushed.changed else " · unchanged, no version was made"
     console.print(f"{push.pushed.ref} version {push.pushed.version} {state}{what}", soft_wrap=True)
-    console.print(f"{push.files:,} files, {size(push.bytes)}")
+    console.print(f"{counted(push.files, 'file')}, {size_text(push.bytes)}")
     console.print(push.pushed.url, soft_wrap=True)
     for warning in push.warnings[:SHOWN]:
-        console.print(f"note       {warning}", soft_wrap=True)
+        draw_sentence("note", warning, console)
     for name in push.left_out[:SHOWN]:
-        console.print(f"left out   {_shown(name.path)} {name.reason}", soft_wrap=True)
+        draw_sentence("left out", f"{_shown(name.path)} {name.reason}", console)
     if (more := len(push.left_out) - SHOWN) > 0:
         console.print(f"left out   {more:,} more")
 
@@ -47,7 +50,7 @@ def draw_list(listed: DatasetList, console: Console) -> None:
         table.add_row(
             str(info.ref),
             f"{info.version or ''}",
-            size(info.bytes) if info.bytes is not None else "",
+            size_text(info.bytes) if info.bytes is not None else "",
             info.updated_at[:16].replace("T", " "),
             "private" if info.is_private else "public",
         )
@@ -58,7 +61,7 @@ def draw_state(state: DatasetState, console: Console) -> None:
     info = state.info
     console.print(f"{info.ref} version {info.version} {state.status.lower()}", soft_wrap=True)
     if info.bytes is not None:
-        console.print(f"{size(info.bytes)}, {'private' if info.is_private else 'public'}")
+        console.print(f"{size_text(info.bytes)}, {'private' if info.is_private else 'public'}")
     console.print(info.url, soft_wrap=True)
 
 
@@ -66,32 +69,25 @@ def draw_pull(pull: DatasetPull, console: Console) -> None:
     console.print(f"{pull.out}", soft_wrap=True)
     how = "" if pull.fetched else " · already here"
     console.print(f"{pull.info.ref} version {pull.version}{how}", soft_wrap=True)
-    console.print(f"{pull.files:,} files, {size(pull.bytes)}")
+    console.print(f"{counted(pull.files, 'file')}, {size_text(pull.bytes)}")
 
 
 def draw_check(check: FolderCheck, console: Console) -> None:
-    console.print(f"{check.files:,} files, {size(check.bytes)}")
+    console.print(f"{counted(check.files, 'file')}, {size_text(check.bytes)}")
     for split, classes in check.photos.counts().items():
         counts = " · ".join(f"{name} {count:,}" for name, count in classes.items())
-        console.print(f"{split or 'classes':<10} {counts}", soft_wrap=True)
+        draw_sentence(split or "classes", counts, console)
     by_kind: dict[str, list[FolderProblem]] = {}
     for problem in sorted(check.problems, key=lambda each: each.severity):
         by_kind.setdefault(problem.kind, []).append(problem)
     for problems in by_kind.values():
         for problem in problems[:SHOWN]:
             path = f"{_shown(problem.path)} " if problem.path else ""
-            console.print(f"{problem.severity.value:<10} {path}{problem.message}", soft_wrap=True)
+            draw_sentence(problem.severity.value, f"{path}{problem.message}", console)
         if (more := len(problems) - SHOWN) > 0:
             console.print(f"{problems[0].severity.value:<10} {more:,} more of this kind")
     if not check.problems:
         console.print("✓ nothing odd")
-
-
-def size(count: int) -> str:
-    """Return a number of bytes as people read it."""
-    if count < 1e6:
-        return f"{count / 1e3:,.1f} kB"
-    return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
 
 
 def _shown(path: str) -> str:

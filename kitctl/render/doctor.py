@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def draw_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     for check in diagnosis.checks:
         sign = "·" if check.is_note else "✓" if check.ok else "✗"
-        draw_line(f"{sign} {_own(check.name, console)}: {_own(check.detail, console)}", console)
+        line = f"{sign} {_own(check.name, console)}: {_own(check.detail, console)}"
+        draw_line(line, console, indent=2)
         if check.fix:
-            console.print(f"  → {_own(check.fix, console)}", soft_wrap=True)
+            draw_line(f"  → {_own(check.fix, console)}", console, indent=4)
 
 
 def _own(text: str, console: Console) -> str:

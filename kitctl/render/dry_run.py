@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs.counts import counted, size_text
 from kitctl.operations.dry_run import DryRunResult
 from kitctl.render import streams
-from kitctl.render.lines import counted, draw_line
+from kitctl.render.lines import draw_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +44,7 @@ def _rows(result: DryRunResult) -> list[tuple[str, str]]:
         rows.append(("metrics", ", ".join(metrics)))
     if result.reading:
         rows.append(("reading", result.reading))
-    size = f"{sum(file.bytes for file in result.artifacts) / 1e6:.1f} MB"
+    size = size_text(sum(file.bytes for file in result.artifacts))
     epochs = "" if result.epochs is None else f", {counted(result.epochs, 'epoch')}"
     rows.append(("run", f"{result.seconds:.1f} s{epochs}. {result.isolation}"))
     rows.append(("outputs", f"{result.out}   ({counted(len(result.artifacts), 'file')}, {size})"))

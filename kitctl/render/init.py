@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs.counts import counted
 from kitctl.operations.init import InitResult
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def draw_init(result: InitResult, console: Console) -> None:
     for name in result.created[:MOST_FILES]:
         console.print(f"✓ {name}", soft_wrap=True)
     if len(result.created) > MOST_FILES:
-        console.print(f"✓ … and {len(result.created) - MOST_FILES} more files", soft_wrap=True)
+        more = counted(len(result.created) - MOST_FILES, "more file")
+        console.print(f"✓ … and {more}", soft_wrap=True)
     internet = "on" if result.enable_internet else "off"
     console.print(f"title     {result.title}  ({result.id})", soft_wrap=True)
     console.print(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kitctl.render import streams
+from kitctl.render.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,19 +13,18 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 11
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 file`, `3 files`, `1,000 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def draw_line(text: str, console: Console, indent: int = 0) -> None:
+    """Draw a text, ✓ in green and ✗ in red; on a terminal its lines end between words.
 
-
-def draw_line(text: str, console: Console) -> None:
-    """Draw a line, ✓ in green and ✗ in red. It is not broken: paths and commands stay whole."""
+    Lines after the first one begin with `indent` spaces. A path or an address stays whole.
+    """
     from rich.text import Text
 
-    line = Text(text)
-    line.highlight_regex("✓", "green")
-    line.highlight_regex("✗", "red")
-    console.print(line, soft_wrap=True)
+    for line in wrapped(text, console.width, indent=indent) if console.is_terminal else [text]:
+        drawn = Text(line)
+        drawn.highlight_regex("✓", "green")
+        drawn.highlight_regex("✗", "red")
+        console.print(drawn, soft_wrap=True)
 
 
 def draw_sentence(label: str, text: str, console: Console, width: int = LABEL_WIDTH) -> None:
@@ -32,15 +32,4 @@ def draw_sentence(label: str, text: str, console: Console, width: int = LABEL_WI
 
     On a terminal it goes on below itself, word by word.
     """
-    text = streams.translated(text, console.file)
-    if not console.is_terminal:
-        console.print(f"{label:<{width}}{text}", soft_wrap=True)
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid()
-    table.add_column(width=width, no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(Text(label), Text(text))
-    console.print(table)
+    draw_line(f"{label:<{width}}{streams.translated(text, console.file)}", console, indent=width)

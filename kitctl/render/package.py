@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs.counts import counted
 from kitctl.operations.package import PackageResult
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def draw_packaged(packaged: PackageResult, console: Console) -> None:
     count = len(packaged.content["files"])
     what = f"one file of {size}, as it is"
     if packaged.content["kind"] == "packed" or count > 1:
-        what = f"{count} file{'s' if count > 1 else ''} in one {_noun(packaged)} of {size}"
+        what = f"{counted(count, 'file')} in one {_noun(packaged)} of {size}"
     console.print(f"{packaged.out} ✓ {what}", soft_wrap=True)
     console.print(f"sha256 {packaged.script_sha256}", soft_wrap=True)
 

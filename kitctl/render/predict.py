@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitctl.operations.predict import PhotoPrediction, Predictions
+from kitctl.render.lines import draw_sentence
 from kitctl.render.run_csv import write_runs
 from kitctl.render.tables import Column, draw_table
 
@@ -28,7 +29,7 @@ def draw_predictions(result: Predictions, console: Console) -> None:
     if (more := len(result.predictions) - SHOWN) > 0:
         console.print(f"… and {more:,} more; --csv FILE has all")
     for photo in result.unreadable[:SHOWN]:
-        console.print(f"not read  {photo.path}: {photo.reason}", soft_wrap=True)
+        draw_sentence("not read", f"{photo.path}: {photo.reason}", console)
 
 
 def write_predictions(result: Predictions, path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kitctl.domain.results.metrics import NO_CURVES
 from kitctl.domain.results.run_report import verdict
 from kitctl.domain.runs import durations
-from kitctl.render.lines import counted, draw_line, draw_sentence
+from kitctl.domain.runs.counts import counted, size_text
+from kitctl.render.lines import draw_line, draw_sentence
 from kitctl.render.sparkline import curve
 
 if TYPE_CHECKING:
@@ -33,24 +34,23 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
     console.print(f"{pulled.out}", soft_wrap=True)
     draw_line(_files(pulled), console)
     for refused in pulled.refused[:SHOWN]:
-        console.print(f"  left out: {refused.path!r} {refused.reason}", soft_wrap=True)
+        draw_line(f"  left out: {refused.path!r} {refused.reason}", console, indent=4)
     for name in pulled.missing[:SHOWN]:
-        console.print(f"  missing: {name!r} is in the run's manifest only", soft_wrap=True)
+        draw_line(f"  missing: {name!r} is in the run's manifest only", console, indent=4)
     if pulled.on_request:
-        console.print(_left_at_kaggle(pulled.on_request), soft_wrap=True)
+        draw_line(_left_at_kaggle(pulled.on_request), console, indent=4)
     for moved in pulled.moved:
         names = ", ".join(map(repr, moved.names[:SHOWN]))
         files = counted(len(moved.names), "file")
-        console.print(
-            f"  not of this run: {files}, moved to {moved.folder} ({names})",
-            soft_wrap=True,
+        draw_line(
+            f"  not of this run: {files}, moved to {moved.folder} ({names})", console, indent=4
         )
     for one in pulled.failed[:SHOWN]:
-        console.print(f"  not fetched: {one.error.message}", soft_wrap=True)
+        draw_line(f"  not fetched: {one.error.message}", console, indent=4)
     _draw_curves(pulled, console)
     _draw_metrics(pulled, console)
     for file in pulled.summary.unreadable[:SHOWN]:
-        console.print(f"not shown  {file.path} {file.reason}", soft_wrap=True)
+        draw_sentence("not shown", f"{file.path} {file.reason}", console)
     if sentence := verdict(pulled.summary.report):
         draw_sentence("reading", sentence[:LONGEST_TEXT], console)
     for table in pulled.tables[:SHOWN]:
@@ -63,19 +63,20 @@ def draw_pulled(pulled: PullResult, console: Console) -> None:
 
 
 def _left_at_kaggle(entries: Sequence[ManifestEntry]) -> str:
-    size = sum(entry.bytes for entry in entries) / 1e6
+    size = size_text(sum(entry.bytes for entry in entries))
     folders = sorted({entry.path.split("/")[0] for entry in entries})
     options = " or ".join(f"--only '{folder}/*'" for folder in folders)
+    files = counted(len(entries), "file")
     return (
-        f"  left at Kaggle: {len(entries)} files, {size:,.1f} MB, which only another run needs"
-        f" ({options} fetches them)"
+        f"  left at Kaggle: {files}, {size}, which only another run needs"
+        f" ({options} fetches {'it' if len(entries) == 1 else 'them'})"
     )
 
 
 def _files(pulled: PullResult) -> str:
     fetched = [file for file in pulled.files if file.state == "fetched"]
     unchanged = len(pulled.files) - len(fetched)
-    size = sum(file.bytes for file in pulled.files) / 1e6
+    size = size_text(sum(file.bytes for file in pulled.files))
     if pulled.verified:
         checked = "✓ all match the run's manifest"
     elif pulled.has_manifest:
@@ -83,7 +84,7 @@ def _files(pulled: PullResult) -> str:
     else:
         checked = "the run left no manifest to check them with"
     return (
-        f"{counted(len(pulled.files), 'file')}, {size:,.1f} MB"
+        f"{counted(len(pulled.files), 'file')}, {size}"
         f" ({len(fetched)} fetched, {unchanged} already here) · {checked}"
     )
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain.results.differences import value_text
 from kitctl.domain.runs import durations
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.run import Status
 from kitctl.packing.bundle import Plan
-from kitctl.render.lines import counted, draw_line, draw_sentence
+from kitctl.render.lines import draw_line, draw_sentence
 from kitctl.render.status import draw_status
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def draw_plan(planned: PushPlan, console: Console) -> None:
             console.print(f"{name:<12} {value}", soft_wrap=True)
     draw_settings(planned.plan, console)
     for warning in data["warnings"]:
-        console.print(f"{'warning':<12} {warning}", soft_wrap=True)
+        draw_sentence("warning", warning, console, width=13)
 
 
 def draw_settings(plan: Plan, console: Console) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kitctl.domain.quota.forecast import PAST
 from kitctl.domain.quota.quota import Balance
 from kitctl.domain.runs import durations
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.weeks import HOUR_SECONDS, moment_of
 from kitctl.operations.quota import QuotaReport, StillFits
 from kitctl.render import quota_bars
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NAMES = {"gpu": "GPU", "tpu": "TPU"}
 
 NARROWEST_BAR, WIDEST_BAR = 12, 96
-HISTORY_BAR = 28
+HISTORY_BAR = 22
 
 
 def draw_quota(report: QuotaReport, console: Console) -> None:
@@ -91,17 +92,18 @@ def _legend(one: Balance, report: QuotaReport, width: int) -> Table:
     table.add_column(overflow="fold", style="dim")
 
     def add(sign: str, style: str, name: str, seconds: float, note: str = "") -> None:
-        table.add_row(Text(sign, style=style), name, hours(seconds), note)
+        table.add_row(Text(sign, style=style), name, durations.clock(seconds), note)
 
     for place, kernel in enumerate(one.kernels[:KERNELS_SHOWN]):
-        saved = f", {hours(kernel.saved_seconds)} given back" if kernel.saved_seconds else ""
+        given_back = durations.describe(kernel.saved_seconds)
+        saved = f", {given_back} given back" if kernel.saved_seconds else ""
         style = quota_bars.kernel_style(place)
-        note = f"{_counted(kernel.runs, 'run')}{saved}"
+        note = f"{counted(kernel.runs, 'run')}{saved}"
         add(quota_bars.USED, style, kernel.kernel, kernel.seconds, note)
     if rest := one.kernels[KERNELS_SHOWN:]:
         style = quota_bars.kernel_style(KERNELS_SHOWN)
-        runs = _counted(sum(kernel.runs for kernel in rest), "run")
-        name = _counted(len(rest), "more kernel")
+        runs = counted(sum(kernel.runs for kernel in rest), "run")
+        name = counted(len(rest), "more kernel")
         add(quota_bars.USED, style, name, sum(kernel.seconds for kernel in rest), runs)
     for group in report.groups:
         if group.last.pool == one.pool:
@@ -138,9 +140,14 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
                 "",
                 moment_of(one.week.start).strftime("%d %b %Y").lstrip("0").rjust(11),
                 quota_bars.bar(quota_bars.parts(one), HISTORY_BAR),
-                Text(hours(one.used_seconds), style="bold red" if one.over_seconds else ""),
-                hours(one.allowed_seconds),
-                "?" if one.outside_seconds is None else hours(quota_bars.outside_seconds(one)),
+                Text(
+                    durations.clock(one.used_seconds),
+                    style="bold red" if one.over_seconds else "",
+                ),
+                durations.clock(one.allowed_seconds),
+                "?"
+                if one.outside_seconds is None
+                else durations.clock(quota_bars.outside_seconds(one)),
                 f"{sum(kernel.runs for kernel in one.kernels):,}",
             )
         console.print(table)
@@ -153,7 +160,7 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
 def _describe_fits(still: StillFits) -> str:
     forecast = still.forecast
     unit = NAMES.get(still.pool, still.pool)
-    many = _counted(still.fits, "more run") if still.fits else "No more run"
+    many = counted(still.fits, "more run") if still.fits else "No more run"
     verb = "fits" if still.fits in {0, 1} else "fit"
     if forecast.basis != PAST:
         limit = durations.describe(forecast.seconds or 0.0)
@@ -170,7 +177,3 @@ def _describe_fits(still: StillFits) -> str:
         f"{many} of {still.kernel} {verb} on the {unit}: each takes about "
         f"{durations.describe(forecast.seconds or 0.0)} ({spread}).{accuracy}"
     )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

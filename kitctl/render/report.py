@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kitctl.domain.results.differences import value_text
 from kitctl.domain.results.run_report import verdict
 from kitctl.domain.runs import durations
+from kitctl.domain.runs.counts import counted, size_text
 from kitctl.files import replace_users_file
 from kitctl.operations.report import ReportedRun, RunReport
 from kitctl.operations.results.pictures import Picture
@@ -49,7 +50,7 @@ def write_report(report: RunReport, out: Path) -> WrittenPage:
 
 def draw_page(page: WrittenPage, console: Console) -> None:
     console.print(f"{page.out}", soft_wrap=True)
-    console.print(f"{page.bytes / 1e6:.1f} MB, complete in itself")
+    console.print(f"{size_text(page.bytes)}, complete in itself")
 
 
 def render_report(report: RunReport) -> str:
@@ -108,7 +109,7 @@ class _Section:
         if run.accelerator_seconds is not None:
             facts.append(("quota used", f"{run.accelerator_seconds / 3600:.2f} h"))
         if self.table.total:
-            facts.append(("wrong", f"{self.table.wrong:,} of {self.table.total:,} photos"))
+            facts.append(("wrong", f"{self.table.wrong:,} of {counted(self.table.total, 'photo')}"))
         return facts
 
     def _headline(self) -> Mapping[str, object]:
@@ -169,22 +170,40 @@ class _Section:
 
     @property
     def again(self) -> str:
-        """The command that runs it again."""
-        options = [
-            f" --set {shlex.quote(f'{name}={value_text(value)}')}"
-            for name, value in self.shown.changed_settings.items()
+        """The command that runs it again, as far as is known how it was pushed."""
+        run = self.shown.run
+        values = {
+            "--set": {k: value_text(v) for k, v in self.shown.changed_settings.items()},
+            "--env": run.record.intent.environment if run.record else {},
+        }
+        words = [
+            "--again",
+            *(
+                word
+                for option, pairs in values.items()
+                for name, value in pairs.items()
+                for word in (option, shlex.quote(f"{name}={value}"))
+            ),
         ]
-        return f"kitctl push{''.join(options)}"
+        if run.record and run.record.intent.arguments:
+            words += ["--", shlex.join(run.record.intent.arguments)]
+        return self._command("push", *words)
 
     @property
     def next_steps(self) -> list[tuple[str, str]]:
         """Commands to type next, and what they do."""
         name = shlex.quote(self.name)
         return [
-            (f"kitctl predict {name} PHOTO…", "asks the model about new photos"),
-            (f"kitctl compare {name} OTHER", "compares it with another run"),
+            (self._command("predict", name, "PHOTO…"), "asks the model about new photos"),
+            (self._command("compare", name, "OTHER"), "compares it with another run"),
             (self.again, "runs it again; change a value to try another one"),
         ]
+
+    def _command(self, *words: str) -> str:
+        """Return a command line that goes to where the run ran."""
+        command, *others = words
+        local = ["--local"] if self.shown.run.service == "local" else []
+        return " ".join(["kitctl", command, *local, *others])
 
 
 def _compared_rows(report: RunReport) -> list[tuple[str, list[str]]]:

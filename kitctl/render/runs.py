@@ -72,7 +72,7 @@ def _commits(runs: Sequence[Run]) -> list[Column]:
 
 
 def _duration(seconds: float) -> str:
-    return durations.describe(seconds) if seconds else ""
+    return durations.clock(seconds) if seconds else ""
 
 
 def _when(at: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kitctl.domain.runs import durations
-from kitctl.render.lines import counted
+from kitctl.domain.runs.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from kitctl.languages import translate
 from kitctl.render.safe_text import safe_text
+from kitctl.render.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,31 +78,16 @@ def can_encode(text: str, stream: IO[str]) -> bool:
     return True
 
 
-def between_words(text: str, stream: IO[str], indent: int = 0) -> str:
+def between_words(text: str, stream: IO[str], *, first: int = 0, indent: int = 0) -> str:
     """Return a text whose lines end between words where the stream is a terminal.
 
-    The first line begins after `indent` characters. A word that is wider stays whole: it may be a
-    path or an address.
+    The first line begins after `first` cells, the others with `indent` spaces.
     """
-    if not stream.isatty():
-        return text
     import shutil
-    import textwrap
 
-    width = max(20, shutil.get_terminal_size().columns)
-    lines = []
-    for number, line in enumerate(text.split("\n")):
-        wrapped = textwrap.wrap(
-            line,
-            width,
-            initial_indent="" if number else " " * indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-            drop_whitespace=True,
-        )
-        lines += wrapped if len(line) + (0 if number else indent) > width else [line]
-    joined = "\n".join(lines)
-    return joined[indent:] if joined.startswith(" " * indent) and indent else joined
+    # Where there is no window, no line is too wide.
+    width = shutil.get_terminal_size().columns if stream.isatty() else sys.maxsize
+    return "\n".join(wrapped(text, width, first=first, indent=indent))
 
 
 def console(stream: IO[str]) -> Console:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kitctl.domain.runs.counts import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,5 +24,5 @@ def draw_submit(result: SubmitResult, console: Console) -> None:
     if submission.private_score:
         console.print(f"private score {submission.private_score}", soft_wrap=True)
     if result.left_today is not None:
-        console.print(f"{result.left_today} submissions left today")
+        console.print(f"{counted(result.left_today, 'submission')} left today")
     console.print(f"{result.competition.url}/submissions", soft_wrap=True)

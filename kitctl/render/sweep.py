@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kitctl.domain.results.differences import value_text
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.durations import describe
 from kitctl.operations.sweep import TABLE, SweepResult
-from kitctl.render.lines import counted
 from kitctl.render.tables import Column, draw_table, number_text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def draw_sweep(result: SweepResult, console: Console) -> None:
         whole=f"{TABLE} has all",
     )
     if len(result.heads) > SHOWN:
-        console.print(f"… and {len(result.heads) - SHOWN} more heads")
+        console.print(f"… and {counted(len(result.heads) - SHOWN, 'more head')}")
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.phase_seconds.items())
     console.print(f"{counted(len(result.heads), 'head')} in {describe(result.seconds)} ({phases})")
     for path in (result.out / TABLE, *result.pictures):

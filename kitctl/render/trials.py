@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from kitctl.domain.results.differences import value_text
 from kitctl.domain.runs import durations
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.search_space import SearchSpace, grid_size, parameter_text
 from kitctl.domain.runs.trials import SweepLimits, TrialState
-from kitctl.render.lines import counted
 from kitctl.render.tables import Column, draw_table, number_text
 
 if TYPE_CHECKING:

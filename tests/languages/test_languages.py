@@ -44,7 +44,7 @@ def test_the_language_is_kitctls_own_variable_or_the_locale(
     ("english", "chinese"),
     [
         ("Stopped by Ctrl-C.", "已被 Ctrl-C 中止。"),
-        ("   (or run it once more: ", "   （或再运行一次： "),
+        ("   (or run it once more: ", "   (或再运行一次： "),
         ("train.py does not exist.", "train.py 不存在。"),
         ("a {b} does not exist.", "a {b} 不存在。"),
         (

@@ -1,4 +1,4 @@
-"""Lines of a result: signs, counts, and sentences that break between words."""
+"""Lines of a result: signs, and sentences that break between words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from kitctl.render import streams
-from kitctl.render.lines import counted, draw_line, draw_sentence
+from kitctl.render.lines import draw_line, draw_sentence
 
 
 class Terminal(io.StringIO):
@@ -23,13 +23,6 @@ def drawn(draw: object, *arguments: object, terminal: bool = True, width: int = 
     console = Console(file=file, force_terminal=terminal, width=width, highlight=False)
     draw(*arguments, console)  # type: ignore[operator]
     return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1234, "1,234 files")]
-)
-def test_a_count_agrees_with_its_noun(number: int, text: str) -> None:
-    assert counted(number, "file") == text
 
 
 def test_a_tick_is_green_and_a_cross_is_red_on_a_terminal_only() -> None:
@@ -56,7 +49,7 @@ def test_a_message_breaks_between_words_and_keeps_paths_whole(
     monkeypatch.setenv("COLUMNS", "40")
     path = "/a/path/that/is/much/longer/than/the/window/is/wide"
     text = f"The file {path} cannot be written: no space is left on the device."
-    lines = streams.between_words(text, Terminal(), len("error: ")).split("\n")
+    lines = streams.between_words(text, Terminal(), first=len("error: ")).split("\n")
     assert path in lines
     assert " ".join(lines) == text
     assert len("error: " + lines[0]) <= 40

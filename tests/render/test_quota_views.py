@@ -100,7 +100,7 @@ def test_the_smaller_kernels_share_a_line() -> None:
     assert "ada/kernel-5" in text
     assert "ada/kernel-6" not in text
     assert "3 more kernels" in text
-    assert "6.0 h  24 runs" in text
+    assert "6:00:00  24 runs" in text
 
 
 def test_less_than_a_second_outside_is_not_worth_a_line() -> None:

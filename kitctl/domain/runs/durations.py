@@ -32,6 +32,13 @@ def describe(seconds: float) -> str:
     return f"{rest} s"
 
 
+def clock(seconds: float) -> str:
+    """Return hours, minutes and seconds: `0:00:45`, `12:30:00`; a column of them has one unit."""
+    whole = round(abs(seconds))
+    sign = "-" if seconds < 0 and whole else ""
+    return f"{sign}{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def option(seconds: float) -> str:
     """Return a duration, rounded down to minutes, as an option takes it: `2h`, `1h05m`, `40m`."""
     hours, minutes = divmod(max(1, math.floor(seconds / 60)), 60)

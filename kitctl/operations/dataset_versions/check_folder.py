@@ -16,6 +16,7 @@ from kitctl.domain.data.photo_folder import (
     folder_problems,
     sort_photos,
 )
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, KitError, NextCommand, Refused
 from kitctl.operations.dataset_versions.dataset_folder import FolderListing, hash_files, list_folder
 from kitctl.operations.dataset_versions.push_folder import arrival_warnings
@@ -83,7 +84,7 @@ def check_folder(
     layout = sort_photos(files)
     problems += folder_problems(layout)
     paths = [photo.path for photo in layout.photos]
-    with reporter.progress(f"Looking at {len(paths)} photos"):
+    with reporter.progress(f"Looking at {counted(len(paths), 'photo')}"):
         problems += [
             FolderProblem(Severity.WARNING, "unreadable", fault.path, f"{fault.reason}.")
             for fault in photos.faults(folder, paths)

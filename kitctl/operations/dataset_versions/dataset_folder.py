@@ -13,6 +13,7 @@ from pathlib import Path
 from kitctl.domain.data.dataset_metadata import METADATA_NAME
 from kitctl.domain.data.datasets import LocalFile
 from kitctl.domain.results.files import RefusedName, check_names
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, Problem
 from kitctl.operations.dataset_versions.secrets_in_files import MOST_NAMED, refuse_secrets
 from kitctl.ports import Reporter
@@ -83,7 +84,7 @@ def hash_files(listing: FolderListing, jobs: int, reporter: Reporter) -> tuple[L
     total = sum((listing.root / path).stat().st_size for path in listing.paths)
     with (
         reporter.progress(
-            f"Reading {len(listing.paths)} files", total=total or None, unit="bytes"
+            f"Reading {counted(len(listing.paths), 'file')}", total=total or None, unit="bytes"
         ) as bar,
         ThreadPoolExecutor(jobs, "hash") as pool,
     ):

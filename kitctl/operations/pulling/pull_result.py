@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kitctl.domain.results.files import MANIFEST, ManifestEntry, RefusedName
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import KitError, NetworkFailed, NextCommand
 from kitctl.operations.pulling.fetch_files import FailedFile, PulledFile
 from kitctl.operations.results.run_summary import HISTORY, RunSummary
@@ -56,9 +57,9 @@ class PullResult:
     def failure(self) -> KitError | None:
         """The error that the command exits with."""
         if self.failed:
-            first = self.failed[0].error
+            first, total = self.failed[0].error, len(self.failed) + len(self.files)
             return NetworkFailed(
-                f"{len(self.failed)} of {len(self.failed) + len(self.files)} files did not come:"
+                f"{len(self.failed)} of {counted(total, 'file')} did not come:"
                 f" {first.message} What came is kept.",
                 code=first.code,
                 hint=first.hint

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import count
 
 from kitctl.domain.results.files import ExpectedFile, ManifestEntry, RunIdentity, free_name
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.run import RunRef
 from kitctl.errors import InvalidInput, KitError
 from kitctl.ports import Kaggle, ListedFile, Reporter
@@ -53,7 +54,7 @@ class RunListing:
             return
         near = get_close_matches(pattern, names, n=3, cutoff=0.4) or names[:3]
         raise InvalidInput(
-            f"None of the run's {len(self.names):,} files matches {pattern!r}.",
+            f"None of the run's {counted(len(self.names), 'file')} matches {pattern!r}.",
             code="no_match",
             hint=f"There is, for example: {', '.join(map(repr, near))}.",
         )

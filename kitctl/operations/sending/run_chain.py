@@ -24,6 +24,7 @@ from kitctl.domain.runs.chain import (
     parse_session,
     read_session,
 )
+from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import (
     InvalidInput,
@@ -91,7 +92,7 @@ class ChainResult:
     def summary(self) -> str:
         """The outcome in few words: "finished: 5 sessions, 40 h"."""
         count = self.runs[-1].session.number
-        sessions = "1 session" if count == 1 else f"{count} sessions"
+        sessions = counted(count, "session")
         return f"{self.outcome.label}: {sessions}, {durations.describe(self.spent_seconds)}"
 
     def as_data(self) -> dict[str, Any]:
@@ -108,8 +109,7 @@ class ChainResult:
         run, end = self.runs[-1].run, self.runs[-1].end
         results = NextCommand("pull-results", "RUN", "what it left", str(run))
         count = self.runs[-1].session.number
-        sessions = "1 session" if count == 1 else f"{count} sessions"
-        used = f"after {sessions} and {durations.describe(self.spent_seconds)}"
+        used = f"after {counted(count, 'session')} and {durations.describe(self.spent_seconds)}"
         match self.outcome:
             case ChainOutcome.FAILED:
                 reason = "failed" if end.unfinished is not None else f"left no {UNFINISHED_FILE}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from kitctl.domain.runs.weeks import moment_of
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunCancelled, RunFailed
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.ports import Kaggle, Ledger, PolledStatus
+
+# A message that adds nothing to the error in the log.
+_ONLY_A_CODE = re.compile(r"[\w ]*\b(exit|exited|ended)\b[\w ]*code:? *\d+\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,12 @@ class RunStatus:
     @property
     def failure(self) -> KitError | None:
         """The error that the command exits with; None for a run that continues or succeeded."""
-        reason = f' Kaggle says: "{self.failure_message}"' if self.failure_message else ""
+        is_said = bool(self.error_line) and self.error_line not in self.failure_message
+        cause = f": {_as_sentence(self.error_line)}" if is_said else "."
+        says_more = self.failure_message and not (
+            is_said and _ONLY_A_CODE.fullmatch(self.failure_message)
+        )
+        reason = f' Kaggle says: "{self.failure_message}"' if says_more else ""
         hint = NextCommand("pull-results", "RUN", "its log and what it left", str(self.ref))
         if self.status is Status.NEW_SCRIPT and self.failure_message:
             return RunFailed(
@@ -58,8 +67,6 @@ class RunStatus:
                 hint=NextCommand("push", note="pushes it once more"),
             )
         if self.status.failed:
-            is_said = self.error_line and self.error_line not in self.failure_message
-            cause = f": {self.error_line}" if is_said else "."
             return RunFailed(f"The run {self.ref} failed{cause}{reason}", hint=hint)
         if self.status.cancelled:
             return RunCancelled(
@@ -87,6 +94,10 @@ class RunStatus:
             "time_source": record and record.time_source,
             **{name: at and moment_of(at) for name, at in times.items()},
         }
+
+
+def _as_sentence(line: str) -> str:
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def read_status(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:

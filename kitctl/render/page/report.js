@@ -38,9 +38,13 @@
       const x = plot.valToPos(mark.epoch, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       line(x, bbox.top, x, bbox.top + bbox.height, colour("--best"));
-      const isRight = x > bbox.left + bbox.width / 2;
-      ctx.textAlign = isRight ? "right" : "left";
-      ctx.fillText(`${mark.label} ${mark.epoch}`, x + (isRight ? -5 : 5) * ratio, bbox.top + 12 * ratio);
+      const text = `${mark.label} ${mark.epoch}`;
+      const space = ctx.measureText(text).width + 5 * ratio;
+      // On the side of the line that has room for it.
+      const fits = [x + space <= bbox.left + bbox.width, x - space >= bbox.left];
+      const left = fits[0] ? x + 5 * ratio : fits[1] ? x - space : bbox.left;
+      ctx.textAlign = "left";
+      ctx.fillText(text, left, bbox.top + 12 * ratio);
     }
     for (const level of chart.levels) {
       const y = plot.valToPos(level.value, "y", true);

@@ -39,7 +39,8 @@ def predicted(
     (inputs / "kitctl" / "request" / "request.json").write_text(json.dumps(request), "utf-8")
     (folder / "working").mkdir()
     monkeypatch.chdir(folder / "working")
-    monkeypatch.setitem(sys.modules, "sklearn", None)
+    for name in predict_photos.UNUSED:
+        monkeypatch.setitem(sys.modules, name, None)
     for name in ("TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.setenv(name, "-1")
     assert predict_photos.main() == 0
