@@ -1,6 +1,5 @@
 """The environment of a run: its job, inputs, clock and log, and how TensorFlow starts."""
 
-import ctypes
 import gc
 import json
 import os
@@ -189,7 +188,6 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
         "KERAS_BACKEND": "tensorflow",
     }
     os.environ.update(flags)
-    limit_heaps()
     with _silenced_stderr(), _without_garbage_collection():
         import keras
         import tensorflow as tf
@@ -232,19 +230,6 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-
-
-def limit_heaps() -> None:
-    """Have glibc make no more heaps than there are cores, before TensorFlow starts its threads.
-
-    It would make eight for each core, and each keeps freed batches and activations: 200 MB of a
-    run. To return freed memory to the system at once costs less memory still, and twice the time.
-    """
-    arena_max = -8  # M_ARENA_MAX in malloc.h
-    try:
-        ctypes.CDLL(None).mallopt(arena_max, os.cpu_count() or 1)
-    except (OSError, AttributeError, TypeError):
-        return  # another system's C library
 
 
 @contextmanager

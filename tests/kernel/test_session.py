@@ -1,9 +1,6 @@
 """A run finds its job and its attached sources."""
 
 import json
-import os
-import platform
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -85,36 +82,3 @@ def test_the_time_of_a_phase_is_added_up_and_logged(capsys: pytest.CaptureFixtur
 
     assert phases.seconds["photos"] >= first
     assert capsys.readouterr().out == "phase photos 0.0s\n" * 2
-
-
-MANY_THREADS = """
-import ctypes, sys, threading
-from kernel import session
-if sys.argv[1] == "limited":
-    session.limit_heaps()
-libc, together = ctypes.CDLL(None), threading.Barrier(40)
-def allocate():
-    together.wait()
-    libc.malloc(1000)
-    together.wait()
-threads = [threading.Thread(target=allocate) for _ in range(40)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
-libc.fflush(None)
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is about glibc")
-def test_many_threads_have_no_more_heaps_than_there_are_cores() -> None:
-    heaps = {}
-    for limit in ("limited", "usual"):
-        done = subprocess.run(
-            [sys.executable, "-c", MANY_THREADS, limit],
-            env={"PYTHONPATH": str(Path(__file__).parents[2])},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        heaps[limit] = done.stdout.count("<heap nr=")
-    assert heaps["limited"] <= (os.cpu_count() or 1) < heaps["usual"]
