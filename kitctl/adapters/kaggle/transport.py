@@ -120,26 +120,29 @@ class Transport:
             response = self._post(service, method, request)
             location = response.headers.get("Location")
             if response.status in REDIRECTS and location:
-                return self.require_secure(urljoin(self._base, location))
+                return self.require_secure(location)
             self.parse(response)
             raise NetworkFailed("Kaggle gives no address of this file.", code="kaggle_changed")
 
         return self.retry(attempt)
 
     def require_secure(self, address: str) -> str:
-        """Return an address that Kaggle gives, of a file or for an upload.
+        """Return a whole address that Kaggle gives, of a file or for an upload.
 
         Raises:
             NetworkFailed: it is not encrypted, as Kaggle's own is.
         """
         if not self.is_secure(address):
             raise NetworkFailed("Kaggle gives an address that is not encrypted.", code="bad_url")
-        return address
+        return urljoin(self._base, address)
 
     def is_secure(self, address: str) -> bool:
         """Return whether an address is encrypted, or Kaggle's own is not either."""
-        schemes = {urlsplit(self._base).scheme, "https"}
-        return urlsplit(address).scheme in schemes
+        try:
+            scheme = urlsplit(urljoin(self._base, address)).scheme
+        except ValueError:  # Such as http://[half
+            return False
+        return bool(address) and scheme in {urlsplit(self._base).scheme, "https"}
 
     def introspect_token(self) -> dict[str, Any]:
         """Return what Kaggle says of the token; only its `message` where it refuses to.

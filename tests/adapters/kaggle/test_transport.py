@@ -232,6 +232,8 @@ def test_an_address_of_kaggles_that_is_not_encrypted_is_refused() -> None:
         "http://storage.example.com/a",
         "http://127.0.0.1:22/",
         "file:///etc/passwd",
+        "http://[half",
+        "https://[half",
         "",
     ):
         with pytest.raises(KitError, match="not encrypted"):

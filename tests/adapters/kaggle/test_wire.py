@@ -70,6 +70,9 @@ class Recorder:
 
     parse = staticmethod(parse_response)
 
+    def is_secure(self, address: str) -> bool:
+        return address.startswith("https:")
+
     def introspect_token(self) -> dict[str, Any]:
         return self.call("security.OAuthService", "IntrospectToken", {"token": "secret"})
 
