@@ -53,8 +53,10 @@ class Scale:
         }
 
 
-def _smaller(setting: int, limit: int) -> int:
-    """Return the smaller one; a setting of 0 means all."""
+def _smaller(setting: Any, limit: int) -> Any:
+    """Return the smaller one; a setting of 0 means all, and the job judges what is no number."""
+    if not isinstance(setting, int):
+        return setting
     return min(setting, limit) if setting else limit
 
 

@@ -181,6 +181,8 @@ def _parse(text: str) -> dict[str, Any]:
         raise NotANotebook(f"is not valid JSON (line {error.lineno}: {error.msg})") from None
     except RecursionError:
         raise NotANotebook("is not valid JSON (nested too deep)") from None
+    except ValueError:
+        raise NotANotebook("holds a number with thousands of digits") from None
     if isinstance(notebook, dict) and "cells" not in notebook:
         notebook = from_format_3(notebook) or notebook
     cells = notebook.get("cells") if isinstance(notebook, dict) else None

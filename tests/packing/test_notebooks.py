@@ -52,6 +52,7 @@ def test_the_kernel_that_a_notebook_names_is_kept() -> None:
         ("", "not valid JSON"),
         (notebook("print(1)")[:60], "not valid JSON"),
         ("[" * 100_000, "not valid JSON"),
+        ('{"cells": [], "nbformat": ' + "4" * 5000 + "}", "thousands of digits"),
         ("{}", "no list of cells"),
         ("[]", "no list of cells"),
         ('{"cells": 1}', "no list of cells"),
