@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,9 +71,11 @@ def replace_file(path: Path, part_folder: Path | None = None) -> Iterator[Path]:
     Until then it lies in `part_folder`, or beside `path`. Raises OSError where it cannot be
     written; then `path` is untouched.
     """
+    from tempfile import mkstemp
+
     path.parent.mkdir(parents=True, exist_ok=True)
     # Its ending stays the same: programs choose a format by it.
-    handle, name = tempfile.mkstemp(
+    handle, name = mkstemp(
         prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=part_folder or path.parent
     )
     os.close(handle)

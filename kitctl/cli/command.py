@@ -155,7 +155,8 @@ def _list_of_examples(examples: Sequence[str]) -> str:
 def _translated(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return the parameter with its help in the user's language."""
     bare, *notes = get_args(parameter.annotation) or [parameter.annotation]
-    if not any(getattr(note, "help", None) for note in notes):
+    texts = [text for note in notes if (text := getattr(note, "help", None))]
+    if all(translated_help(text) == text for text in texts):
         return parameter
     notes = [copy(note) for note in notes]
     for note in notes:

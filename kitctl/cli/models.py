@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +56,8 @@ def push(
 
     It is private unless you say --public, and only a changed one makes a version.
     """
+    from tempfile import TemporaryDirectory
+
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.push_state import LocalPushState
     from kitctl.adapters.results_folder import LocalResultsFolder
@@ -83,7 +84,7 @@ def push(
         folder = f"model.{of.owner}.{of.slug}".replace("/", ".").lower()
         return LocalPushState(push_states(client.service) / folder)
 
-    with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
+    with TemporaryDirectory(prefix="kitctl-") as folder:
         result = push_model(
             target,
             ModelOptions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +42,8 @@ def submit(
 
     A code competition gets the run itself, by kernel version; any other one the run's file.
     """
+    from tempfile import TemporaryDirectory
+
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle.uploads import HttpUploader
     from kitctl.adapters.results_folder import LocalResultsFolder
@@ -58,7 +59,7 @@ def submit(
         from kitctl.domain.job.metadata import Sources
 
         register_folders(context, Sources(competitions=(slug,)))
-    with tempfile.TemporaryDirectory(prefix="kitctl-") as folder:
+    with TemporaryDirectory(prefix="kitctl-") as folder:
         ports = SubmitPorts(
             kaggle=client,
             competitions=client.competitions,

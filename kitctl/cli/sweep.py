@@ -12,7 +12,6 @@ from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import NotifyOption, require_notifiable
 from kitctl.cli.options import DataOption, LocalOption
-from kitctl.domain.job.metadata import require_no_problems
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
@@ -111,6 +110,7 @@ def sweep(
     N of them. Any other job, or --metric, makes each trial a run: at most two GPU sessions at once,
     stopped early when it is behind. Stopped and called again, a sweep goes on.
     """
+    from kitctl.domain.job.metadata import require_no_problems
     from kitctl.operations.project.read_project import read_project
 
     config = context.configure(local=local, accelerator=accelerator, timeout=timeout, notify=notify)

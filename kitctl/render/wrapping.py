@@ -10,21 +10,22 @@ NARROWEST = 20
 
 # Stands for a space at which no line ends, so that a command can be copied.
 _FIXED_SPACE = "\ue000"
-_QUOTED = re.compile("`[^`\n]+`")
+_QUOTED = "`[^`\n]+`"
 _WIDE = (
     "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 )
 _OPENING = "\u201c\uff08\u300a\u300c"
 _CLOSING = "\u201d\uff09\u300b\u300d\uff0c\u3002\u3001\uff1b\uff1a\uff01\uff1f"
 # Between Chinese characters a line may end as well, but not before a closing sign.
-_PIECE = re.compile(rf" +|[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)[{_CLOSING}]*")
+# A text, which `re` compiles when a line is first wrapped: that takes longer than to show a help.
+_PIECE = rf" +|[{_OPENING}]*(?:[{_WIDE}]|[^ {_WIDE}]+)[{_CLOSING}]*"
 
 
 def keep_whole(text: str, commands: Sequence[str]) -> str:
     """Return a text in whose commands, and in what stands between backticks, no line will end."""
     for command in filter(None, commands):
         text = text.replace(command, _fixed(command))
-    return _QUOTED.sub(lambda match: _fixed(match[0]), text)
+    return re.sub(_QUOTED, lambda match: _fixed(match[0]), text)
 
 
 def wrapped(text: str, width: int, *, first: int = 0, indent: int = 0) -> list[str]:
@@ -53,7 +54,7 @@ def _fixed(text: str) -> str:
 
 def _wrapped_line(line: str, first_room: int, room: int, indent: str) -> list[str]:
     lines, current, free = [], "", first_room
-    for piece in _PIECE.findall(line):
+    for piece in re.findall(_PIECE, line):
         size, is_space = cells(piece), piece[0] == " "
         if is_space and size > free:
             free = 0

@@ -6,12 +6,9 @@ any state, with methods to call its API, to move its clock and to inject faults.
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +16,6 @@ import pytest
 from support.local_kaggle_calls import AnsweredError as AnsweredError
 from support.local_kaggle_calls import LocalKaggleCalls
 from support.local_kaggle_calls import until as until
-
-from kitctl.local.state_folder import read_pid
-
-
-class ServerEnded(Exception):
-    """The server has ended as soon as it was started: another one serves the folder."""
 
 
 @dataclass
@@ -39,22 +30,9 @@ class LocalKaggle(LocalKaggleCalls):
         self._close()
 
     def restart(self) -> None:
-        """Start the server again on the same state and port.
-
-        It takes the place of one that a command has started in the meantime.
-        """
-
-        def serves() -> bool:
-            self.process = _launch(self.state)
-            try:
-                self.wait_until_it_answers()
-            except ServerEnded:
-                with suppress(OSError, ValueError):
-                    os.kill(read_pid(self.state), signal.SIGKILL)
-                return False
-            return True
-
-        until(serves)
+        """Start the server again on the same state and port."""
+        self.process = _launch(self.state)
+        self.wait_until_it_answers()
 
     def stop(self) -> None:
         self.process.terminate()
@@ -67,8 +45,7 @@ class LocalKaggle(LocalKaggleCalls):
 
     def wait_until_it_answers(self) -> None:
         def answers() -> bool:
-            if self.process.poll() is not None:
-                raise ServerEnded("the local Kaggle ended at once")
+            assert self.process.poll() is None, "the local Kaggle ended at once"
             try:
                 return bool(self.admin("health")["pid"] == self.process.pid)
             except (OSError, IndexError, ValueError, AnsweredError):

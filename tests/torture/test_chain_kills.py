@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -60,8 +61,12 @@ def test_a_chain_goes_on_after_its_server_was_killed(
     for _ in range(KILLS):
         running = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.3, LONGEST_SECONDS))
+        # Where it sees no server, a command starts one of its own.
+        running.send_signal(signal.SIGSTOP)
         local_kaggle.kill()
         local_kaggle.restart()
+        running.send_signal(signal.SIGCONT)
+        time.sleep(chance.uniform(0, 0.5))
         running.kill()
         running.wait()
     finish_chain()
