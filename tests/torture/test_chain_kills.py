@@ -53,7 +53,7 @@ def test_a_chain_that_is_killed_at_any_moment_runs_each_session_once(
         expect_each_session_once(local_kaggle, slug)
 
 
-def test_a_chain_goes_on_after_its_server_was_killed(
+def test_a_chain_pushes_no_session_twice_when_its_server_is_killed(
     local_kaggle: LocalKaggle, project: Path, chance: random.Random
 ) -> None:
     local_kaggle.settings(queue_seconds=0)
@@ -69,7 +69,9 @@ def test_a_chain_goes_on_after_its_server_was_killed(
         time.sleep(chance.uniform(0, 0.5))
         running.kill()
         running.wait()
-    finish_chain()
+    end = subprocess.run(COMMAND, capture_output=True, text=True, timeout=120)
+    # A session that ran while its server was killed has failed, and ends the chain.
+    assert json.loads(end.stdout)["data"]["outcome"] in {"finished", "failed"}, end.stderr
     sessions = sessions_of(local_kaggle, "over-kills")
     assert sessions == sorted(set(sessions)), "a session was pushed twice"
 
