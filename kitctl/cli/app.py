@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,9 @@ from typer.main import get_command
 from kitctl.cli.command import Registrable, new_app
 
 HELP = "Batch jobs on Kaggle's GPUs: rehearse, push, follow, pull, and know what is left."
+
+# The variable in which a shell asks Click to complete a command line, which it gives otherwise.
+COMPLETION = "_KITCTL_COMPLETE"
 
 # Each command and its module, in the order of the help. The module holds the command in a variable
 # of its own name.
@@ -45,12 +49,14 @@ def root(arguments: Sequence[str]) -> Any:
     """Return the root command as Typer makes it.
 
     A command line that begins with its command needs no other one, and importing all takes longer
-    than most of them run.
+    than most of them run. One without any command is answered by their list.
     """
     app = new_app(HELP)
     first = MODULES.get(arguments[0]) if arguments else None
+    is_called = COMPLETION in os.environ or any(word in MODULES for word in arguments)
     for module in [first] if first else MODULES.values():
-        _load(module).register(app)
+        command = _load(module)
+        (command.register if is_called else command.register_name)(app)
     return get_command(app)
 
 

@@ -31,6 +31,9 @@ class Registrable(Protocol):
     def register(self, app: typer.Typer) -> None:
         """Add it to the app or to the group above it."""
 
+    def register_name(self, app: typer.Typer) -> None:
+        """Add what a list of commands shows of it; reading all options takes far longer."""
+
     @property
     def takes_script_arguments(self) -> bool:
         """Whether what stands after `--` are arguments of the job's script."""
@@ -68,6 +71,12 @@ class Command:
         _set_signature(run, own, inspect.getdoc(self.function))
         app.command(self.name, epilog=_list_of_examples(self.examples))(run)
 
+    def register_name(self, app: typer.Typer) -> None:
+        def run() -> None:
+            """Stand in the list of commands."""
+
+        app.command(self.name, help=translated_help(inspect.getdoc(self.function) or ""))(run)
+
     def takes_option(self, name: str) -> bool:
         return name in inspect.signature(self.function).parameters
 
@@ -89,6 +98,9 @@ class Group:
         for below in self.commands:
             below.register(group)
         app.add_typer(group, name=self.name)
+
+    def register_name(self, app: typer.Typer) -> None:
+        app.add_typer(new_app(self.help), name=self.name)
 
     def takes_option(self, name: str) -> bool:
         return False
