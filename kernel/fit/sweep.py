@@ -213,7 +213,7 @@ class GroupTrainer:
         settings, photo_set = group[0].settings, self.start.photo_set
         flat = self._flat(settings.head_pooling)
         train, valid = training.rows_of(self.stored, photo_set, self.order, settings.label_mode)
-        initial = [self._head_model(head.settings).get_weights() for head in group]
+        initial = self._initial_weights(group)
         stacked = StackedHeads(
             [head.settings for head in group],
             [[flat.without_dead_weights(kernel), *rest] for kernel, *rest in initial],
@@ -265,6 +265,18 @@ class GroupTrainer:
         if pooling not in self.flat:
             self.flat[pooling] = flat_features.flatten(self.stored.store, pooling)
         return self.flat[pooling]
+
+    def _initial_weights(self, group: list[SweepHead]) -> list[list[np.ndarray[Any, Any]]]:
+        """Return the weights with which each head of one shape and seed would start.
+
+        Only a layer of dropout changes them: it draws a seed before the layers after it do.
+        """
+        has_dropout = [head.settings.dropout > 0 for head in group]
+        drawn = {
+            each: self._head_model(group[has_dropout.index(each)].settings).get_weights()
+            for each in set(has_dropout)
+        }
+        return [drawn[each] for each in has_dropout]
 
     def _head_model(self, settings: Settings) -> Any:
         """Return a head with the weights with which it would start in a run of its own."""

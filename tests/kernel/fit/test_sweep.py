@@ -53,6 +53,19 @@ def test_each_head_is_trained_as_it_is_alone(
             assert ours[name] == pytest.approx(theirs[name], rel=1e-3), (values, name)
 
 
+def test_a_head_with_dropout_starts_with_the_weights_of_a_run_of_its_own(
+    run_job: Callable[..., Run],
+) -> None:
+    # Steps so small that the weights stay those of the start.
+    grid, settings = {"dropout": [0.0, 0.3]}, {"learning_rate": 1e-9, **FROZEN}
+    swept = run_job(task="sweep", sweep=grid, **settings)
+    losses = [run.record["metrics"]["val_loss"] for run in alone(run_job, grid, **settings)]
+
+    heads = {head["settings"]["dropout"]: head["metrics"] for head in swept.record["heads"]}
+    assert [heads[rate]["val_loss"] for rate in (0.0, 0.3)] == pytest.approx(losses, rel=1e-5)
+    assert losses[0] != pytest.approx(losses[1], rel=1e-3)
+
+
 def test_a_head_whose_loss_is_not_a_number_comes_last(run_job: Callable[..., Run]) -> None:
     # By row: each learning rate has its own momentum.
     rows = {"learning_rate": [100.0, 0.001], "momentum": [0.5, 0.0]}
