@@ -14,11 +14,7 @@ from kitctl.cli.send import send, timeout_seconds
 from kitctl.domain.job.accelerators import QUEUED_AT_ONCE, SESSION_LIMIT_SECONDS
 from kitctl.domain.results.metrics import lower_is_better
 from kitctl.domain.runs.search_space import Choice, grid_size
-from kitctl.domain.runs.trials import (
-    SweepLimits,
-    Trial,
-    sweep_id,
-)
+from kitctl.domain.runs.trials import SweepLimits, Trial, sweep_id
 from kitctl.errors import Hint, NextCommand, Refused, UsageError
 from kitctl.operations.planning.launch_options import check_arguments, parse_environment
 from kitctl.operations.planning.swept_job import SweptJob, swept_job
@@ -70,19 +66,7 @@ def sweep_by_trials(
         ),
         context.config.accelerator,
     )
-    plan = job.plan
-    metric = options.metric or (JOB_METRIC if plan.is_job else "")
-    if not metric:
-        raise UsageError(
-            "A sweep needs the name of the metric that the script prints.",
-            hint=NextCommand("sweep", "--metric val_loss"),
-        )
-    mode = options.mode or ("min" if lower_is_better(metric) else "max")
-    sampler = options.sampler or _usual_sampler(job.template, options)
-    limits = _limits(context, job.template, options, sampler, plan.metadata.pool)
-    search = SweepPlan(
-        job.template.space, metric, mode, sampler, options.pruner, limits, plan.metadata.id
-    )
+    search = _search(context, job, options)
     if options.only_plan:
         sends = NextCommand("sweep", "--push", "sends it", without=("only_plan",))
         return CommandResult(search, draw_sweep_plan, hint=sends)
@@ -97,9 +81,23 @@ def sweep_by_trials(
             ),
         )
     result = _run(context, job, search)
-    return _shown(
-        _with_files(result, options.out or context.results_folder(plan.metadata.slug, "sweep"))
-    )
+    out = options.out or context.results_folder(job.plan.metadata.slug, "sweep")
+    return _shown(_with_files(result, out))
+
+
+def _search(context: CommandContext, job: SweptJob, options: TrialOptions) -> SweepPlan:
+    """Return what is searched for, how, and within which limits."""
+    metadata, space = job.plan.metadata, job.template.space
+    metric = options.metric or (JOB_METRIC if job.plan.is_job else "")
+    if not metric:
+        raise UsageError(
+            "A sweep needs the name of the metric that the script prints.",
+            hint=NextCommand("sweep", "--metric val_loss"),
+        )
+    mode = options.mode or ("min" if lower_is_better(metric) else "max")
+    sampler = options.sampler or _usual_sampler(job.template, options)
+    limits = _limits(context, job.template, options, sampler, metadata.pool)
+    return SweepPlan(space, metric, mode, sampler, options.pruner, limits, metadata.id)
 
 
 def _run(context: CommandContext, job: SweptJob, search: SweepPlan) -> TrialsResult:

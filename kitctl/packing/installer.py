@@ -31,20 +31,22 @@ def lacks(text: str, depth: int = 2) -> bool:
     if Requirement is None:
         return True
     try:
-        wanted = Requirement(text)
+        requirement = Requirement(text)
     except InvalidRequirement:
         return True  # An address, which only pip reads.
-    if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
         return False
-    name = canonicalize_name(wanted.name)
+    name = canonicalize_name(requirement.name)
     for candidate in (name, *SAME_MODULE.get(name, ())):
         try:
             version = metadata.version(candidate)
         except metadata.PackageNotFoundError:
             continue
-        if wanted.url or not wanted.specifier.contains(version, prereleases=True):
+        if requirement.url or not requirement.specifier.contains(version, prereleases=True):
             return True
-        return depth > 0 and any(_extra_lacks(candidate, extra, depth) for extra in wanted.extras)
+        return depth > 0 and any(
+            _extra_lacks(candidate, extra, depth) for extra in requirement.extras
+        )
     return True
 
 

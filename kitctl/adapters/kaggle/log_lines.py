@@ -60,12 +60,12 @@ class LogLines:
     """
 
     def __init__(self) -> None:
-        self._taken: dict[str, _Position] = defaultdict(_Position)
+        self._read: dict[str, _Position] = defaultdict(_Position)
         self._replayed: dict[str, _Position] = defaultdict(_Position)
         self._partial: dict[str, str] = {}
         self._time = 0.0
-        self.taken = 0
-        """Characters taken so far."""
+        self.characters = 0
+        """Characters read so far, each once."""
 
     def start_over(self) -> None:
         """Expect the first piece of a replay next."""
@@ -75,12 +75,12 @@ class LogLines:
         """Yield the lines that a piece completes."""
         stream = str(piece.get("stream_name") or "stdout")
         data = text_of(piece)
-        new = data[self._taken[stream].index_in(data, self._replayed[stream]) :]
+        new = data[self._read[stream].index_in(data, self._replayed[stream]) :]
         self._replayed[stream].advance(data)
         if not new:
             return
-        self._taken[stream].advance(new)
-        self.taken += len(new)
+        self._read[stream].advance(new)
+        self.characters += len(new)
         self._time = _seconds(piece.get("time"), self._time)
         *whole, rest = (self._partial.get(stream, "") + new).split("\n")
         if len(rest) > LONGEST_LINE:

@@ -47,7 +47,7 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
     lines = LogLines()
     fruitless = 0
     while True:
-        before = lines.taken
+        before = lines.characters
         try:
             yield from _lines_of_connection(lines, transport, run, _all_pieces)
             break
@@ -55,9 +55,9 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
             pass
         except KitError:
             # A new call would begin with the first line again.
-            if not lines.taken:
+            if not lines.characters:
                 raise
-        fruitless = 0 if lines.taken > before else fruitless + 1
+        fruitless = 0 if lines.characters > before else fruitless + 1
         _pause(fruitless)
     yield from lines.rest()
 
@@ -76,17 +76,21 @@ def log_so_far(transport: Transport, run: RunRef, quiet_seconds: float) -> Itera
 
     fruitless, last_news = 0, time.monotonic()
     while True:
-        before = lines.taken
+        before = lines.characters
         try:
             yield from _lines_of_connection(lines, transport, run, pieces)
-            if lines.taken or fruitless:
+            if lines.characters or fruitless:
                 break
             fruitless = 1  # A log without a line may be another's answer.
         except (_Disconnected, NetworkFailed, InvalidInput) as error:
-            if isinstance(error, _Disconnected) and error.after_pieces and lines.taken == before:
+            if (
+                isinstance(error, _Disconnected)
+                and error.after_pieces
+                and lines.characters == before
+            ):
                 break  # It broke off after all that was known: there is no more yet.
-            fruitless = 0 if lines.taken > before else fruitless + 1
-            last_news = time.monotonic() if lines.taken > before else last_news
+            fruitless = 0 if lines.characters > before else fruitless + 1
+            last_news = time.monotonic() if lines.characters > before else last_news
             if time.monotonic() - last_news > PATIENCE_SECONDS:
                 raise _incomplete(error) from None
         _pause(fruitless)

@@ -80,8 +80,8 @@ def parse_metadata(text: str, *, id: str = "", title: str = "") -> DatasetMetada
     )
 
 
-def _checked(metadata: DatasetMetadata, found: Sequence[Problem] = ()) -> DatasetMetadata:
-    problems = [*found]
+def _checked(metadata: DatasetMetadata, earlier: Sequence[Problem] = ()) -> DatasetMetadata:
+    problems = [*earlier]
     slug, title, subtitle = metadata.slug, metadata.title, metadata.subtitle
     if not _SLUG.fullmatch(slug) or (metadata.owner and not _OWNER.fullmatch(metadata.owner)):
         problems.append(

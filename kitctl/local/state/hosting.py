@@ -105,8 +105,8 @@ class Hosting:
     def update_settings(self, slug: str, changes: Mapping[str, Any]) -> None:
         """Set some settings, None for none; those that the local Kaggle knows take effect."""
         settings = {**self._value(slug, "settings", {}), **changes}
-        kept = {name: value for name, value in settings.items() if value is not None}
-        self._set(slug, "settings", kept)
+        in_force = {name: value for name, value in settings.items() if value is not None}
+        self._set(slug, "settings", in_force)
         details = {_DETAILS[name]: value for name, value in changes.items() if name in _DETAILS}
         if not details.get("title"):
             details.pop("title", None)
