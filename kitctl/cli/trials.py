@@ -66,7 +66,7 @@ def sweep_by_trials(
         ),
         context.config.accelerator,
     )
-    search = _search(context, job, options)
+    search = _sweep_plan(context, job, options)
     if options.only_plan:
         sends = NextCommand("sweep", "--push", "sends it", without=("only_plan",))
         return CommandResult(search, draw_sweep_plan, hint=sends)
@@ -85,8 +85,11 @@ def sweep_by_trials(
     return _shown(_with_files(result, out))
 
 
-def _search(context: CommandContext, job: SweptJob, options: TrialOptions) -> SweepPlan:
-    """Return what is searched for, how, and within which limits."""
+def _sweep_plan(context: CommandContext, job: SweptJob, options: TrialOptions) -> SweepPlan:
+    """Return what is searched for, how, and within which limits.
+
+    Raises UsageError where the metric, or a limit of the search, is missing.
+    """
     metadata, space = job.plan.metadata, job.template.space
     metric = options.metric or (JOB_METRIC if job.plan.is_job else "")
     if not metric:

@@ -60,27 +60,27 @@ class LogLines:
     """
 
     def __init__(self) -> None:
-        self._read: dict[str, _Position] = defaultdict(_Position)
-        self._replayed: dict[str, _Position] = defaultdict(_Position)
+        self._read_to: dict[str, _Position] = defaultdict(_Position)
+        self._replayed_to: dict[str, _Position] = defaultdict(_Position)
         self._partial: dict[str, str] = {}
         self._time = 0.0
-        self.characters = 0
+        self.character_count = 0
         """Characters read so far, each once."""
 
     def start_over(self) -> None:
         """Expect the first piece of a replay next."""
-        self._replayed.clear()
+        self._replayed_to.clear()
 
     def take(self, piece: dict[str, Any]) -> Iterator[LogLine]:
         """Yield the lines that a piece completes."""
         stream = str(piece.get("stream_name") or "stdout")
         data = text_of(piece)
-        new = data[self._read[stream].index_in(data, self._replayed[stream]) :]
-        self._replayed[stream].advance(data)
+        new = data[self._read_to[stream].index_in(data, self._replayed_to[stream]) :]
+        self._replayed_to[stream].advance(data)
         if not new:
             return
-        self._read[stream].advance(new)
-        self.characters += len(new)
+        self._read_to[stream].advance(new)
+        self.character_count += len(new)
         self._time = _seconds(piece.get("time"), self._time)
         *whole, rest = (self._partial.get(stream, "") + new).split("\n")
         if len(rest) > LONGEST_LINE:

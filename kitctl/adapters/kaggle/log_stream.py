@@ -47,7 +47,7 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
     lines = LogLines()
     fruitless = 0
     while True:
-        before = lines.characters
+        before = lines.character_count
         try:
             yield from _lines_of_connection(lines, transport, run, _all_pieces)
             break
@@ -55,9 +55,9 @@ def follow(transport: Transport, run: RunRef) -> Iterator[LogLine]:
             pass
         except KitError:
             # A new call would begin with the first line again.
-            if not lines.characters:
+            if not lines.character_count:
                 raise
-        fruitless = 0 if lines.characters > before else fruitless + 1
+        fruitless = 0 if lines.character_count > before else fruitless + 1
         _pause(fruitless)
     yield from lines.rest()
 
@@ -76,21 +76,18 @@ def log_so_far(transport: Transport, run: RunRef, quiet_seconds: float) -> Itera
 
     fruitless, last_news = 0, time.monotonic()
     while True:
-        before = lines.characters
+        before = lines.character_count
         try:
             yield from _lines_of_connection(lines, transport, run, pieces)
-            if lines.characters or fruitless:
+            if lines.character_count or fruitless:
                 break
             fruitless = 1  # A log without a line may be another's answer.
         except (_Disconnected, NetworkFailed, InvalidInput) as error:
-            if (
-                isinstance(error, _Disconnected)
-                and error.after_pieces
-                and lines.characters == before
-            ):
+            has_news = lines.character_count > before
+            if isinstance(error, _Disconnected) and error.after_pieces and not has_news:
                 break  # It broke off after all that was known: there is no more yet.
-            fruitless = 0 if lines.characters > before else fruitless + 1
-            last_news = time.monotonic() if lines.characters > before else last_news
+            fruitless = 0 if has_news else fruitless + 1
+            last_news = time.monotonic() if has_news else last_news
             if time.monotonic() - last_news > PATIENCE_SECONDS:
                 raise _incomplete(error) from None
         _pause(fruitless)

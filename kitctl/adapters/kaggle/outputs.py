@@ -84,7 +84,7 @@ def read_log(transport: Transport, request: Mapping[str, object]) -> Iterator[Lo
     lines = LogLines()
     fruitless = 0
     while True:
-        before = lines.characters
+        before = lines.character_count
         lines.start_over()
         with transport.stream_call(SERVICE, METHOD, request) as response:
             try:
@@ -93,7 +93,7 @@ def read_log(transport: Transport, request: Mapping[str, object]) -> Iterator[Lo
                 yield from lines.rest()
                 return
             except (TransportError, RetryLater) as error:
-                fruitless = 0 if lines.characters > before else fruitless + 1
+                fruitless = 0 if lines.character_count > before else fruitless + 1
                 if fruitless >= MAX_FRUITLESS:
                     raise _incomplete(error) from None
         time.sleep(min(MAX_PAUSE_SECONDS, 0.25 * 2**fruitless))
