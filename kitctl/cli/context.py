@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +162,9 @@ class CommandContext:
 
         All requests together take GLANCE_SECONDS at most, and repetitions are not mentioned.
         """
+        # Loaded before a thread sends the first request, which would else wait for its turn to load
+        # beside the rest of the command, and leave only then.
+        import_module("kitctl.adapters.http.connections")
         return self._connect(total_seconds=GLANCE_SECONDS, answer_within=GLANCE_SECONDS)
 
     def _connect(self, **how: Any) -> KaggleApi:

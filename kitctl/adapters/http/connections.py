@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, PoolManager, ProxyManager
 
 from kitctl.adapters.http.proxies import Proxy, basic_auth
 from kitctl.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from urllib3 import HTTPConnectionPool, PoolManager
 
 MAX_INTERIM_ANSWERS = 20
 
@@ -52,8 +51,6 @@ def _with_final_responses(pool_class: type[HTTPConnectionPool]) -> type[HTTPConn
 
 
 def _pools(proxy: Proxy | None, options: dict[str, Any]) -> PoolManager:
-    from urllib3 import PoolManager, ProxyManager
-
     if proxy is None:
         return PoolManager(**options)
     if proxy.scheme.startswith("socks"):
