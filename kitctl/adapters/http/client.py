@@ -61,7 +61,7 @@ class HttpClient:
     """A client for the address `base`; `direct` uses no proxy.
 
     Raises:
-        InvalidInput: the environment names a proxy that cannot be used.
+        NetworkFailed: the environment names a proxy that cannot be used.
     """
 
     def __init__(self, base: str, *, direct: bool) -> None:

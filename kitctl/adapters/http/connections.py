@@ -8,7 +8,7 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, PoolManager, ProxyManager
 
 from kitctl.adapters.http.proxies import Proxy, basic_auth
-from kitctl.errors import InvalidInput
+from kitctl.errors import NetworkFailed
 
 MAX_INTERIM_ANSWERS = 20
 
@@ -33,7 +33,7 @@ def pool_manager(proxy: Proxy | None, **options: Any) -> PoolManager:
     """Return the connections to one address.
 
     Raises:
-        InvalidInput: the package for the proxy's kind is missing.
+        NetworkFailed: the package for the proxy's kind is missing.
     """
     pools = _pools(proxy, options)
     pools.pool_classes_by_scheme = {
@@ -57,7 +57,7 @@ def _pools(proxy: Proxy | None, options: dict[str, Any]) -> PoolManager:
         from importlib.util import find_spec
 
         if find_spec("socks") is None:
-            raise InvalidInput(
+            raise NetworkFailed(
                 f"{proxy.variable} names a SOCKS proxy, and the package for it is missing.",
                 code="proxy",
                 hint="pip install 'urllib3[socks]'",

@@ -12,7 +12,7 @@ import pytest
 from support.http_server import BODY, RecordingServer, make_certificate, post
 
 from kitctl.adapters.http import HttpClient, TransportError
-from kitctl.errors import InvalidInput
+from kitctl.errors import NetworkFailed
 
 
 def test_an_http_proxy_gets_the_whole_address(
@@ -105,8 +105,20 @@ def test_no_proxy_is_used_for_a_host_in_no_proxy_or_where_the_client_is_direct(
 
 def test_a_proxy_of_an_unknown_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "quic://127.0.0.1:9")
-    with pytest.raises(InvalidInput, match="quic"):
+    with pytest.raises(NetworkFailed, match="quic"):
         HttpClient("https://kaggle.example", direct=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[half", "[::1", "http://", "http://host:text", "http://host:99999", "h:0"]
+)
+def test_an_address_that_is_none_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("all_proxy", address.replace("http://", "http://ada:secret@"))
+    with pytest.raises(NetworkFailed, match="all_proxy") as refused:
+        HttpClient("https://kaggle.example", direct=False)
+    assert "secret" not in f"{refused.value}{refused.value.hint}"
 
 
 @contextmanager

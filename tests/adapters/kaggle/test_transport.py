@@ -153,6 +153,15 @@ def test_a_cause_that_lasts_is_not_tried_again(
     assert (error.code, error.exit_code, messages) == ("proxy", 5, [])
 
 
+def test_a_proxy_that_cannot_be_used_is_no_fault_of_the_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
+    monkeypatch.setenv("https_proxy", "http://[half")
+    with pytest.raises(NetworkFailed, match="https_proxy"):
+        connect().account()
+
+
 def test_a_request_fails_when_the_time_for_all_tries_is_over(fixed_server: FixedServer) -> None:
     fixed_server.status = 503
     error = failure(connect_local(fixed_server.endpoint, SECRET, total_seconds=0.1))
