@@ -86,6 +86,16 @@ def sweep(
         Pruner | None,
         typer.Option("--pruner", help="How trials that are behind are stopped; default: median."),
     ] = None,
+    per_session: Annotated[
+        int | None,
+        typer.Option(
+            "--per-session",
+            min=1,
+            metavar="N",
+            help="N short trials in each session, one after the other; default: several where a"
+            " session is waited for longer than a trial takes.",
+        ),
+    ] = None,
     env: Annotated[
         list[str] | None,
         typer.Option("--env", metavar="KEY=VALUE", help="A variable of the runs, such as LR={lr}."),
@@ -108,7 +118,8 @@ def sweep(
 
     A job with heads trains them on one feature store: every combination of the values, or --trials
     N of them. Any other job, or --metric, makes each trial a run: at most two GPU sessions at once,
-    stopped early when it is behind. Stopped and called again, a sweep goes on.
+    stopped early when it is behind; short trials share a session. Stopped and called again, a sweep
+    goes on.
     """
     from kitctl.domain.job.metadata import require_no_problems
     from kitctl.operations.project.read_project import read_project
@@ -116,7 +127,7 @@ def sweep(
     config = context.configure(local=local, accelerator=accelerator, timeout=timeout, notify=notify)
     files = read_project(context.project)
     is_by_run = (
-        any(option is not None for option in (metric, mode, hours, pruner, notify))
+        any(option is not None for option in (metric, mode, hours, pruner, per_session, notify))
         or sampler is Sampler.TPE
         or bool(env or context.script_arguments or only_plan)
     )
@@ -143,6 +154,7 @@ def sweep(
             hours=hours,
             sampler=sampler and sampler.value,
             pruner=(pruner or Pruner.MEDIAN).value,
+            per_session=per_session,
             out=out,
             is_sent=push or config.local,
             only_plan=only_plan,

@@ -23,6 +23,7 @@ from kitctl.operations.push import PushOptions
 from kitctl.operations.sending.job_kernel import find_job_kernel
 from kitctl.operations.trials.run_trials import run_trials
 from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts
+from kitctl.operations.trials.under_way import trial_names
 from kitctl.render.output import CommandResult
 from kitctl.render.trials import SweepPlan, draw_sweep_plan, draw_trials, ranked, summary
 
@@ -47,6 +48,7 @@ class TrialOptions:
     hours: float | None
     sampler: str | None
     pruner: str
+    per_session: int | None
     out: Path | None
     is_sent: bool
     only_plan: bool
@@ -99,7 +101,7 @@ def _sweep_plan(context: CommandContext, job: SweptJob, options: TrialOptions) -
         )
     mode = options.mode or ("min" if lower_is_better(metric) else "max")
     sampler = options.sampler or _usual_sampler(job.template, options)
-    limits = _limits(context, job.template, options, sampler, metadata.pool)
+    limits = _limits(context, job, options, sampler)
     return SweepPlan(space, metric, mode, sampler, options.pruner, limits, metadata.id)
 
 
@@ -120,11 +122,13 @@ def _run(context: CommandContext, job: SweptJob, search: SweepPlan) -> TrialsRes
     )
     warned: set[str] = set()
 
-    def push(trial: Trial, seconds: int) -> Run:
+    def push(trials: Sequence[Trial], seconds: int) -> Run:
         options = PushOptions(
-            plan=job.plan_of(name, trial), timeout_seconds=seconds, name=f"trial {trial.number}"
+            plan=job.plan_of(name, trials),
+            timeout_seconds=seconds,
+            name=trial_names([trial.number for trial in trials]),
         )
-        return _push_trial(context, options, warned)
+        return _push_trials(context, options, warned)
 
     ports = SweepPorts(context.client, context.ledger, context.clock, context.console)
     file = searches(context.client.service) / f"{kernel.owner}.{kernel.slug}-{name}.sqlite"
@@ -143,7 +147,7 @@ def _run(context: CommandContext, job: SweptJob, search: SweepPlan) -> TrialsRes
     return result
 
 
-def _push_trial(context: CommandContext, options: PushOptions, warned: set[str]) -> Run:
+def _push_trials(context: CommandContext, options: PushOptions, warned: set[str]) -> Run:
     try:
         pushed = send(context, options, warned=warned)
     except Refused as refused:
@@ -162,13 +166,9 @@ def _usual_sampler(template: TrialTemplate, options: TrialOptions) -> str:
 
 
 def _limits(
-    context: CommandContext,
-    template: TrialTemplate,
-    options: TrialOptions,
-    sampler: str,
-    pool: str,
+    context: CommandContext, job: SweptJob, options: TrialOptions, sampler: str
 ) -> SweepLimits:
-    trials, size = options.trials, grid_size(template.space)
+    trials, size = options.trials, grid_size(job.template.space)
     if sampler == "grid":
         if size is None:
             raise UsageError(
@@ -186,13 +186,21 @@ def _limits(
             "A sweep needs at least one trial and some hours.",
             hint=NextCommand("sweep", "--trials 20 --hours 10"),
         )
+    if (options.per_session or 1) > 1 and not job.can_share_a_session:
+        raise UsageError(
+            "A notebook, or a job whose settings vary, needs a session for each trial: leave out"
+            " --per-session.",
+            hint=NextCommand("sweep", "--trials 20", without=("per_session",)),
+        )
     seconds = None if options.hours is None else options.hours * 3600
+    pool = job.plan.metadata.pool
     session = timeout_seconds(context.config.timeout, pool) or SESSION_LIMIT_SECONDS[pool]
     return SweepLimits(
         session_seconds=session if seconds is None else min(session, math.floor(seconds)),
         at_once=QUEUED_AT_ONCE[pool],
         trials=trials,
         seconds=seconds,
+        per_session=options.per_session if job.can_share_a_session else 1,
     )
 
 
@@ -209,13 +217,13 @@ def _with_files(result: TrialsResult, out: Path) -> TrialsResult:
 
 
 def _shown(result: TrialsResult) -> CommandResult:
-    best = [
-        each.run.version for each in ranked(result) if each.trial.value is not None and each.run
-    ]
-    if not best or best[0] is None:
+    best = [each for each in ranked(result) if each.trial.value is not None and each.run]
+    versions = [each.run.version for each in best if each.run]
+    if not versions or versions[0] is None:
         return CommandResult(result, draw_trials, result.failure)
-    hint: Hint = NextCommand("pull-results", f"{best[0]}", "the best trial")
-    if len(best) > 1:
-        versions = f"{best[0]} {best[1]}"
-        hint = (hint, " | ", NextCommand("compare", versions, "when both are pulled"))
+    only = f" --only '{best[0].files}'" if best[0].files else ""
+    hint: Hint = NextCommand("pull-results", f"{versions[0]}{only}", "the best trial")
+    if len(versions) > 1 and not any(each.files for each in best[:2]):
+        both = f"{versions[0]} {versions[1]}"
+        hint = (hint, " | ", NextCommand("compare", both, "when both are pulled"))
     return CommandResult(result, draw_trials, result.failure, hint)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from kitctl.domain.runs.session_id import SESSION_LINES, SESSION_NAMES
-from kitctl.packing import installer, launcher
+from kitctl.packing import installer, launcher, trial_launcher
 from kitctl.packing.plan import CodeFiles, Launch
 
 _VARIABLE = "PACKED"
@@ -26,6 +26,7 @@ def script_block(
         [
             *_job_lines(code, launch, main, compress=compress),
             "",
+            *_trial_lines(launch),
             inspect.getsource(launcher),
             "",
             f"launch({_VARIABLE})",
@@ -74,6 +75,13 @@ def _job_lines(
     ):
         for name, content in sorted(files.items()):
             yield f'\n{_VARIABLE}["{part}"][{name!r}] = {_content(content, compressed)}'
+
+
+def _trial_lines(launch: Launch) -> Iterator[str]:
+    if launch.trials:
+        trials = [(list(each.arguments), dict(each.environment)) for each in launch.trials]
+        yield inspect.getsource(trial_launcher)
+        yield f"\ntake_trial({_VARIABLE}, {trials!r})\n\n"
 
 
 def data_file(code: CodeFiles, launch: Launch) -> bytes:

@@ -41,17 +41,27 @@ class CodeFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialLaunch:
+    """One of several trials in a run: its arguments, and its variables, which name it."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Launch:
     """What a run begins with besides its code: files, arguments, variables, packages.
 
     `files` are data files by their paths from the project's folder; `requirements` are those that
     the run installs where its image lacks them, `resume` is the input with the outputs that it
-    goes on from: `notebooks/owner/slug` or `datasets/owner/slug`.
+    goes on from: `notebooks/owner/slug` or `datasets/owner/slug`. With `trials` the code runs once
+    for each of them.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    trials: tuple[TrialLaunch, ...] = ()
     requirements: tuple[str, ...] = ()
     may_lack_packages: bool = False
     """Whether a run goes on without packages that cannot be installed."""
@@ -72,6 +82,7 @@ class Launch:
             "environment": dict(self.environment),
             "requirements": self.requirements,
             "resume": self.resume,
+            "trials": [[each.arguments, dict(each.environment)] for each in self.trials],
         }
         return {name: part for name, part in parts.items() if part}
 

@@ -44,6 +44,7 @@ class SweepPlan:
             "pruner": self.pruner,
             "trials": self.limits.trials,
             "at_once": self.limits.at_once,
+            "per_session": self.limits.per_session,
             "hours_limit_seconds": self.limits.seconds,
             "trial_limit_seconds": self.limits.session_seconds,
         }
@@ -56,13 +57,20 @@ def draw_sweep_plan(plan: SweepPlan, console: Console) -> None:
         **{name: parameter_text(each) for name, each in plan.space.items()},
         "metric": f"{plan.metric}, the {'least' if plan.mode == 'min' else 'greatest'} is best",
         "search": f"{plan.sampler}, stops trials by: {plan.pruner}",
-        "trials": f"{limits.trials or 'as the hours allow'}, at most {limits.at_once} at once",
+        "trials": f"{limits.trials or 'as the hours allow'}",
+        "sessions": f"at most {limits.at_once} at once, {_in_each(limits.per_session)}",
         "hours": durations.describe(limits.seconds) if limits.seconds else "no limit in all",
-        "one trial": f"at most {durations.describe(limits.session_seconds)}",
+        "one session": f"at most {durations.describe(limits.session_seconds)}",
     }
     width = max(map(len, rows)) + 2
     for name, value in rows.items():
         console.print(f"{name:<{width}}{value}", soft_wrap=True)
+
+
+def _in_each(per_session: int | None) -> str:
+    if per_session is None:
+        return "several short trials in each where it is long waited for"
+    return f"{counted(per_session, 'trial')} in each"
 
 
 def draw_trials(result: TrialsResult, console: Console) -> None:

@@ -11,18 +11,19 @@ from support.command_line import Kitctl, write_script
 from support.local_kaggle import LocalKaggle
 from support.notebooks import notebook
 from support.projects import packed_job
+from support.sweeps import (
+    GPU,
+    LISTED,
+    SCRIPT,
+    SWEEP,
+    TRAIN,
+    interrupt_after,
+    look_often,
+    write_training,
+)
 
 from kitctl.cli.context import searches
 
-# Trains for some epochs; the loss is least at lr = 0.01.
-TRAIN = """
-import math, sys, time
-lr = float(sys.argv[sys.argv.index("--lr") + 1])
-for epoch in range(1, {epochs} + 1):
-    time.sleep({seconds})
-    print(f"epoch {{epoch}}/{epochs} loss {{1 / epoch:.4f}}"
-          f" val_loss {{abs(math.log10(lr) + 2) + 1 / epoch:.4f}}", flush=True)
-"""
 # Of the trials, the fifth is behind and slow.
 ONE_BEHIND = """
 import os, time
@@ -31,23 +32,11 @@ if os.environ["KITCTL_TRIAL"].endswith(" 4"):
         print(f"epoch {epoch}/100 val_loss 9", flush=True)
         time.sleep(0.2)
 """
-SWEEP = ("sweep", "--local", "--metric", "val_loss", "--json")
-LISTED = ("--set", "lr=1e-3,1e-2,1e-1")
-SCRIPT = ("--", "--lr", "{lr}")
-GPU = {"enable_gpu": "true", "machine_shape": "NvidiaTeslaT4"}
 
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the trials more often than a user needs it."""
-    monkeypatch.setattr("kitctl.operations.trials.run_trials.TICK_SECONDS", 0.02)
-    monkeypatch.setattr("kitctl.operations.trials.watched_trial.FIRST_POLL", 0.1)
-
-
-def write_training(
-    project: Path, *, epochs: int = 2, seconds: float = 0, **metadata: object
-) -> None:
-    write_script(project, TRAIN.format(epochs=epochs, seconds=seconds), **metadata)
+    look_often(monkeypatch)
 
 
 def most_at_once(kitctl: Kitctl) -> int:
@@ -216,17 +205,6 @@ def test_a_trial_that_reaches_its_time_limit_counts_with_its_best_value(
     assert {trial["state"] for trial in data["trials"]} == {"complete"}
     assert {trial["status"] for trial in data["trials"]} == {"CANCEL_ACKNOWLEDGED"}
     assert data["best"]["parameters"] == {"lr": 0.01}
-
-
-def interrupt_after(monkeypatch: pytest.MonkeyPatch, pauses: int) -> None:
-    """Press Ctrl-C after so many pauses."""
-    left = iter(range(pauses))
-
-    def sleep(seconds: float) -> None:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("time.sleep", sleep)
 
 
 def test_ctrl_c_leaves_trials_running_and_the_same_command_goes_on(

@@ -13,7 +13,7 @@ from support.plans import job_metadata
 
 from kitctl.errors import InvalidInput
 from kitctl.packing import bundle
-from kitctl.packing.plan import CodeFiles, Launch, Plan
+from kitctl.packing.plan import CodeFiles, Launch, Plan, TrialLaunch
 
 
 def plan(
@@ -144,3 +144,74 @@ def test_data_files_are_compressed_where_the_script_would_be_too_large() -> None
     assert planned.file_sizes["a.csv"] == len(table)
     with pytest.raises(InvalidInput, match=r"train\.py \(1050 kB\)"):
         plan("print(1)\n" + "#" * 1_050_000, {"a.py": "x"})
+
+
+SHARED = """
+import os, sys
+from pathlib import Path
+import helper
+assert Path("../input/words.txt").read_text() == "words"
+assert Path("config.yaml").read_text() == "a: 1"
+rate = sys.argv[1]
+print("rate", rate, os.environ["MODE"], os.environ["KITCTL_TRIAL"], flush=True)
+Path("metrics.json").write_text(rate)
+Path("plots").mkdir()
+Path("plots", "curve.png").write_text(rate)
+if rate == "2":
+    Path("trial-1").write_text("its own file of this name")
+    raise ValueError(f"rate {rate}")
+"""
+
+
+def trials_of(*rates: str) -> tuple[TrialLaunch, ...]:
+    return tuple(
+        TrialLaunch(
+            arguments=(rate,),
+            environment={"KITCTL_TRIAL": f"{'0' * 16} {number}", "MODE": f"m{number}"},
+        )
+        for number, rate in enumerate(rates)
+    )
+
+
+def test_trials_in_one_run_have_arguments_variables_and_outputs_of_their_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input/words.txt").write_text("words")
+    done = run(
+        tmp_path,
+        plan(
+            SHARED,
+            {"helper.py": ""},
+            files={"config.yaml": b"a: 1"},
+            environment={"KITCTL_TRIAL": f"{'0' * 16} 0 1 2"},
+            trials=trials_of("1", "2", "3"),
+        ),
+    )
+    assert done.returncode == 0 and "ValueError: rate 2" in done.stderr
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("session")]
+    assert lines == [
+        line
+        for number, code in ((0, 0), (1, 1), (2, 0))
+        for line in (
+            f"kitctl: trial {number} begins",
+            f"rate {number + 1} m{number} {'0' * 16} {number}",
+            f"kitctl: trial {number} ended with exit code {code}",
+        )
+    ]
+    working = tmp_path / "working"
+    left = sorted(
+        path.relative_to(working).as_posix() for path in working.rglob("*") if path.is_file()
+    )
+    own = ("metrics.json", "plots/curve.png")
+    assert left == sorted(
+        ["trial-1/trial-1", *(f"trial-{number}/{name}" for number in range(3) for name in own)]
+    )
+    assert (working / "trial-2/metrics.json").read_text() == "3"
+
+
+def test_a_run_whose_trials_all_fail_has_failed(tmp_path: Path) -> None:
+    done = run(tmp_path, plan("raise SystemExit(3)", trials=trials_of("1", "2")))
+    assert done.returncode == 1
+    assert done.stdout.count("ended with exit code 3") == 2
+    assert not list((tmp_path / "working").iterdir())

@@ -19,6 +19,7 @@ _NOT_READ = (
     *("kitctl/local/http", "kitctl/local/state", "kitctl/local/testing", "kitctl/local/runs"),
     *("kitctl/local/pages", "kitctl/sandbox/inside", "kitctl/packing/launcher.py"),
     *("kitctl/packing/installer.py", "kitctl/packing/loader.py", "kitctl/packing/launch_block.py"),
+    "kitctl/packing/trial_launcher.py",
     *("kitctl/packing/elsewhere", "kitctl/render", "kitctl/adapters/ledger/ledger.py"),
     *("kitctl/adapters/ledger/schema.py", "kitctl/adapters/ledger/rows.py"),
     "kitctl/adapters/ledger/conditions.py",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kitctl.domain.runs.chain import CHAIN_VARIABLE, parse_session
 from kitctl.domain.runs.run import Run, Status
 from kitctl.domain.runs.shards import shard_of_run, shard_of_source
-from kitctl.domain.runs.trials import TRIAL_VARIABLE, parse_trial
+from kitctl.domain.runs.trials import TRIAL_VARIABLE, parse_trials
 
 
 class GroupKind(StrEnum):
@@ -49,8 +49,8 @@ def group_of_run(environment: Mapping[str, str]) -> GroupKey | None:
         return GroupKey(GroupKind.CHAIN, session.chain)
     if shard := shard_of_run(environment):
         return GroupKey(GroupKind.SHARDS, shard.group)
-    if trial := parse_trial(environment.get(TRIAL_VARIABLE, "")):
-        return GroupKey(GroupKind.SWEEP, trial.sweep)
+    if trials := parse_trials(environment.get(TRIAL_VARIABLE, "")):
+        return GroupKey(GroupKind.SWEEP, trials.sweep)
     return None
 
 

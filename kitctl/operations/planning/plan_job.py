@@ -22,7 +22,7 @@ from kitctl.operations.planning.job_packages import job_packages, package_warnin
 from kitctl.operations.planning.launch_options import environment_warnings
 from kitctl.operations.project.read_project import Project, read_project
 from kitctl.packing import bundle, notebooks
-from kitctl.packing.plan import Launch, Plan
+from kitctl.packing.plan import Launch, Plan, TrialLaunch
 
 CHECK_SECONDS = 30.0
 """How long a script may take to check its settings."""
@@ -38,6 +38,7 @@ def plan_job(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     resume: str = "",
+    trials: Sequence[TrialLaunch] = (),
     files: Project | None = None,
 ) -> Plan:
     """Pack the project's job and check it as far as this machine can.
@@ -47,8 +48,9 @@ def plan_job(
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
     source of the job, which then need not run its base model. `resume` is the input with the
     outputs that the job goes on from (`notebooks/owner/slug` or `datasets/owner/slug`): the run
-    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata. `files`
-    is the project where it was read before: what changed in its folder since does not count.
+    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata. With
+    `trials` the run holds the job once for each of them. `files` is the project where it was read
+    before: what changed in its folder since does not count.
 
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
@@ -81,6 +83,7 @@ def plan_job(
         arguments=tuple(arguments),
         environment=dict(environment or {}),
         resume=resume,
+        trials=tuple(trials),
     )
     if project_files.modules:
         settings = {**project_files.settings, **(overrides or {})}

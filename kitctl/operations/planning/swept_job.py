@@ -1,18 +1,18 @@
-"""A job whose parameters vary from trial to trial, and what the run of one trial sends."""
+"""A job whose parameters vary from trial to trial, and what a run of trials sends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from kitctl.domain.runs.trials import TRIAL_VARIABLE, Trial, TrialId
+from kitctl.domain.runs.trials import TRIAL_VARIABLE, SessionTrials, Trial
 from kitctl.errors import InvalidInput
 from kitctl.operations.planning.plan_job import plan_job
 from kitctl.operations.planning.trial_template import TrialTemplate
 from kitctl.operations.project.read_project import Project
-from kitctl.packing.plan import Plan
+from kitctl.packing.plan import Plan, TrialLaunch
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,35 @@ class SweptJob:
     plan_with: Callable[..., Plan]
     plan: Plan
 
-    def plan_of(self, sweep: str, trial: Trial) -> Plan:
-        """Return what the run of a trial sends."""
-        template, values = self.template, trial.values
-        variables = {TRIAL_VARIABLE: TrialId(sweep, trial.number).variable}
-        planned = self.plan_with(
-            overrides=template.settings_of(values),
-            arguments=template.arguments_of(values),
-            environment={**template.environment_of(values), **variables},
-        )
+    @property
+    def can_share_a_session(self) -> bool:
+        """Whether one run can hold several trials: a notebook or a setting is of the whole run."""
+        return self.plan.metadata.kernel_type == "script" and not self.template.settings
+
+    def plan_of(self, sweep: str, trials: Sequence[Trial]) -> Plan:
+        """Return what a run of these trials sends."""
+        launches = [self._launch_of(sweep, trial) for trial in trials]
+        if len(launches) > 1:
+            planned = self.plan_with(environment=_variables(sweep, trials), trials=launches)
+        else:
+            planned = self.plan_with(
+                overrides=self.template.settings_of(trials[0].values),
+                arguments=launches[0].arguments,
+                environment=launches[0].environment,
+            )
         return replace(planned, git=self.plan.git)
+
+    def _launch_of(self, sweep: str, trial: Trial) -> TrialLaunch:
+        template, values = self.template, trial.values
+        return TrialLaunch(
+            arguments=template.arguments_of(values),
+            environment={**template.environment_of(values), **_variables(sweep, [trial])},
+        )
+
+
+def _variables(sweep: str, trials: Sequence[Trial]) -> dict[str, str]:
+    numbers = tuple(trial.number for trial in trials)
+    return {TRIAL_VARIABLE: SessionTrials(sweep, numbers).variable}
 
 
 def swept_job(project: Path, files: Project, template: TrialTemplate, accelerator: str) -> SweptJob:

@@ -1,4 +1,4 @@
-"""Run the trials of a sweep: push the next one whenever there is room for it.
+"""Run the trials of a sweep: push the next ones whenever there is room for a session.
 
 What is under way is asked of the search, the ledger and Kaggle, so that a sweep that was killed
 goes on. A trial whose push stands in the ledger is never pushed again.
@@ -6,7 +6,8 @@ goes on. A trial whose push stands in the ledger is never pushed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 from kitctl.domain.quota.reasons_to_wait import reason_to_wait
 from kitctl.domain.runs.durations import describe
@@ -18,11 +19,13 @@ from kitctl.domain.runs.trials import (
     promised_seconds,
     seconds_of,
     spent_seconds,
+    trial_count,
+    trials_in_a_session,
 )
 from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, NextCommand, Refused
 from kitctl.operations.trials.sweep_result import SweepOutcome, TrialsResult, tried_values
-from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, trial_runs
-from kitctl.operations.trials.under_way import TrialsUnderWay
+from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, runs_by_trial, session_runs
+from kitctl.operations.trials.under_way import SessionsUnderWay
 from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.ports import AnswerLost, ProgressBar, Search
@@ -34,18 +37,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 # So many trials without a result, and none with one: the job itself is wrong.
 FAILURES_TO_STOP = 2
 
-PushTrial = Callable[[Trial, int], Run]
-"""Pushes a trial's run, which may take so many seconds; refused, nothing runs."""
+PushTrials = Callable[[Sequence[Trial], int], Run]
+"""Pushes one run of these trials, which may take so many seconds; refused, nothing runs."""
 
 
-def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts) -> TrialsResult:
+def run_trials(sweep: Sweep, search: Search, push: PushTrials, ports: SweepPorts) -> TrialsResult:
     """Run trials until there are enough of them, or the hours are used.
 
     Raises what `push` raises where it is refused for good, Interrupted on Ctrl-C: trials under way
     go on, and so does the sweep with the same call.
     """
     reconcile(ports.kaggle, ports.ledger, ports.reporter)
-    under_way = TrialsUnderWay(sweep, search, ports)
+    under_way = SessionsUnderWay(sweep, search, ports)
     queue = _TrialQueue(sweep, search, push, under_way, ports)
     try:
         with ports.reporter.progress("Sweep") as bar:
@@ -58,8 +61,8 @@ def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts)
                 f"Under way at Kaggle: {names}. The same command goes on with them."
             )
         raise
-    runs = trial_runs(sweep, ports)
-    tried = tried_values(search.trials(), runs, sweep.space, sweep.mode)
+    runs = session_runs(sweep, ports)
+    tried = tried_values(search.trials(), runs_by_trial(runs), sweep.space, sweep.mode)
     best = search.best()
     return TrialsResult(
         tried=tried,
@@ -70,12 +73,12 @@ def run_trials(sweep: Sweep, search: Search, push: PushTrial, ports: SweepPorts)
         sampler=sweep.sampler,
         outcome=outcome,
         limit_seconds=sweep.limits.seconds,
-        spent_seconds=spent_seconds(list(runs.values())),
+        spent_seconds=spent_seconds(runs),
         refused=queue.refused,
     )
 
 
-def _interrupted(under_way: TrialsUnderWay) -> Interrupted:
+def _interrupted(under_way: SessionsUnderWay) -> Interrupted:
     """Return what Ctrl-C has to say: which trials go on, and how the sweep does."""
     goes_on = NextCommand("sweep", note="goes on")
     if not under_way.names:
@@ -95,8 +98,8 @@ class _TrialQueue:
         self,
         sweep: Sweep,
         search: Search,
-        push: PushTrial,
-        under_way: TrialsUnderWay,
+        push: PushTrials,
+        under_way: SessionsUnderWay,
         ports: SweepPorts,
     ) -> None:
         self._sweep, self._search, self._push = sweep, search, push
@@ -125,16 +128,19 @@ class _TrialQueue:
             self._clock.sleep(TICK_SECONDS)
 
     def _take_up_earlier_trials(self) -> None:
-        runs = trial_runs(self._sweep, self._ports)
+        runs = runs_by_trial(session_runs(self._sweep, self._ports))
+        together: dict[int, list[Trial]] = {}
         for trial in self._search.trials():
             self._count += 1
             if trial.state is not TrialState.RUNNING:
                 self._ended += 1
                 self._note_value(trial.value)
             elif trial.number in runs:
-                self._under_way.add(trial, runs[trial.number])
+                together.setdefault(runs[trial.number].id, []).append(trial)
             else:
                 self._waiting.append(trial)
+        for trials in together.values():
+            self._under_way.add(trials, runs[trials[0].number])
 
     def _note(self, trial: Trial) -> None:
         """Take note of how a trial ended; one that never ran waits for its push again."""
@@ -156,61 +162,76 @@ class _TrialQueue:
             self._best = value
 
     def _push_next(self) -> bool:
-        """Push the next trial; return whether there may be room for another one."""
+        """Push the next session; return whether there may be room for another one."""
         limits, under_way = self._sweep.limits, len(self._under_way)
         if under_way >= limits.at_once or self._clock.monotonic() < self._not_before:
             return False
         if not self._waiting and limits.trials is not None and self._count >= limits.trials:
             self._outcome = SweepOutcome.TRIALS_DONE
             return False
-        runs = list(trial_runs(self._sweep, self._ports).values())
+        runs = session_runs(self._sweep, self._ports)
         self._spent = spent_seconds(runs)
-        seconds = limits.seconds_of_next(
-            self._spent, promised_seconds(runs), under_way, self._expected(runs)
+        session = limits.next_session(
+            *(self._spent, promised_seconds(runs), under_way, self._expected(runs)),
+            self._most_in_session(runs, limits.at_once - under_way),
         )
-        if seconds is None:
+        if session is None:
             self._outcome = None if under_way else SweepOutcome.HOURS_USED
             return False
-        if not self._waiting:
+        count, seconds = session
+        while len(self._waiting) < count:
             self._waiting.append(self._search.begin())
             self._count += 1
-        return self._try_to_push(self._waiting[0], seconds)
+        return self._try_to_push(self._waiting[:count], seconds)
 
-    def _expected(self, runs: list[Run]) -> float | None:
+    def _most_in_session(self, runs: Sequence[Run], free_sessions: int) -> int:
+        """Return how many trials the next session may get; no session is left without any."""
+        limits = self._sweep.limits
+        most = limits.per_session or trials_in_a_session(runs)
+        if limits.trials is None:
+            return most
+        left = len(self._waiting) + max(0, limits.trials - self._count)
+        return min(most, math.ceil(left / free_sessions))
+
+    def _expected(self, runs: Sequence[Run]) -> float | None:
         """Return how long a trial takes: the longest one so far, or what is foreseen of one."""
-        done = [seconds_of(run) for run in runs if run.status is Status.COMPLETE]
+        done = [seconds_of(run) / trial_count(run) for run in runs if run.status is Status.COMPLETE]
         return max([*done, *self._under_way.foreseen_seconds], default=None)
 
-    def _try_to_push(self, trial: Trial, seconds: int) -> bool:
+    def _try_to_push(self, trials: Sequence[Trial], seconds: int) -> bool:
         try:
-            run = self._push(trial, seconds)
+            run = self._push(trials, seconds)
         except InvalidInput as error:
-            self._give_up(trial, error)
+            self._give_up(trials, error)
             return True
         except AnswerLost as error:
             self._ports.reporter.warn(error.message)
-            self._under_way.add_in_doubt(trial)
-            self._waiting.remove(trial)
+            self._under_way.add_in_doubt(trials)
+            self._no_longer_waiting(trials)
             return True
         except NetworkFailed as error:
             return self._wait_for_network(error)
         except Refused as refused:
             return self._wait_for_room(refused)
         self._unreachable_since, self._pause = None, FIRST_PAUSE
-        self._waiting.remove(trial)
-        self._under_way.add(trial, run)
+        self._no_longer_waiting(trials)
+        self._under_way.add(trials, run)
         return True
 
-    def _give_up(self, trial: Trial, error: InvalidInput) -> None:
-        """Record a trial whose values are not possible together, which has cost nothing.
+    def _no_longer_waiting(self, trials: Sequence[Trial]) -> None:
+        self._waiting = [trial for trial in self._waiting if trial not in trials]
+
+    def _give_up(self, trials: Sequence[Trial], error: InvalidInput) -> None:
+        """Record trials whose values are not possible together, which have cost nothing.
 
         Raises InvalidInput where that is so of every trial.
         """
-        self._search.fail(trial.number, error.message)
-        self._waiting.remove(trial)
-        self._ports.reporter.warn(f"Trial {trial.number} was not pushed. {error.message}")
-        self._ended += 1
-        self._failures += 1
+        for trial in trials:
+            self._search.fail(trial.number, error.message)
+            self._ports.reporter.warn(f"Trial {trial.number} was not pushed. {error.message}")
+        self._no_longer_waiting(trials)
+        self._ended += len(trials)
+        self._failures += len(trials)
         if self._failures >= FAILURES_TO_STOP and self._best is None:
             raise error
 

@@ -11,7 +11,7 @@ from typing import Any
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Run
 from kitctl.domain.runs.search_space import SearchSpace, setting_value
-from kitctl.domain.runs.trials import Trial, TrialState, is_better, seconds_of
+from kitctl.domain.runs.trials import Trial, TrialState, is_better, seconds_of, trial_count
 from kitctl.errors import KitError, NextCommand, Refused, RunFailed
 
 
@@ -40,7 +40,14 @@ class TriedValues:
 
     @property
     def seconds(self) -> float | None:
-        return None if self.run is None else seconds_of(self.run)
+        """How long the trial took; of several in one session, each an equal share of it."""
+        return None if self.run is None else seconds_of(self.run) / trial_count(self.run)
+
+    @property
+    def files(self) -> str:
+        """The files of the trial among those of a session of several, as `--only` names them."""
+        is_alone = self.run is None or trial_count(self.run) == 1
+        return "" if is_alone else f"trial-{self.trial.number}/*"
 
     def as_data(self) -> dict[str, Any]:
         trial, run = self.trial, self.run

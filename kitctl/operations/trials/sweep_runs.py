@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kitctl.domain.runs.run import KernelRef, Run
 from kitctl.domain.runs.search_space import SearchSpace
-from kitctl.domain.runs.trials import SweepLimits, trial_of
+from kitctl.domain.runs.trials import SweepLimits, trials_of
 from kitctl.ports import Clock, Kaggle, Ledger, Reporter
 
 
@@ -33,11 +34,17 @@ class SweepPorts:
     reporter: Reporter
 
 
-def trial_runs(sweep: Sweep, ports: SweepPorts) -> dict[int, Run]:
-    """Return the runs of a sweep's trials by their numbers, intents included."""
-    runs = {}
-    for run in ports.ledger.runs(ports.kaggle.service, None, kernel=sweep.kernel):
-        trial = trial_of(run.intent)
-        if trial and trial.sweep == sweep.name:
-            runs[trial.number] = run
-    return runs
+def session_runs(sweep: Sweep, ports: SweepPorts) -> list[Run]:
+    """Return the runs of a sweep, intents included."""
+    runs = ports.ledger.runs(ports.kaggle.service, None, kernel=sweep.kernel)
+    return [run for run in runs if (trials := trials_of(run.intent)) and trials.sweep == sweep.name]
+
+
+def runs_by_trial(runs: Sequence[Run]) -> dict[int, Run]:
+    """Return the run of each trial, by the trials' numbers."""
+    return {
+        number: run
+        for run in runs
+        if (trials := trials_of(run.intent))
+        for number in trials.numbers
+    }

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kitctl.domain.runs.run import Status
 from kitctl.domain.runs.trials import Trial, TrialState
-from kitctl.operations.trials.watched_trial import WatchedTrial
+from kitctl.operations.trials.watched_session import WatchedSession
 from kitctl.operations.watching.run_status import RunStatus
 from kitctl.ports import Search
 
@@ -14,24 +14,31 @@ from kitctl.ports import Search
 _LIMIT_MARGIN_SECONDS = 60.0
 
 
-def record_end(watched: WatchedTrial, end: RunStatus, mode: str, search: Search) -> Trial:
-    """Record the end of a trial's run in the search, and return the trial as it ended."""
-    trial = watched.trial
-    values = watched.values()
+def record_end(
+    session: WatchedSession, number: int, end: RunStatus, mode: str, search: Search
+) -> Trial:
+    """Record in the search how a trial ended whose run has, and return the trial as it ended."""
+    trial = session.trials[number]
+    values = session.values(number)
     best = (min if mode == "min" else max)(values) if values else None
     was_stopped = trial.is_stopped and end.status.cancelled
-    if best is not None and not was_stopped and _ran_out(end):
-        search.complete(trial.number, best)
+    if best is not None and not was_stopped and _did_all(session, number, end):
+        search.complete(number, best)
         return replace(trial, state=TrialState.COMPLETE, value=best)
     if was_stopped:
         given_back = None
         if trial.expected_seconds is not None:
             given_back = max(0.0, trial.expected_seconds - (end.running_seconds or 0.0))
-        search.prune(trial.number, given_back)
+        search.prune(number, given_back)
         return replace(trial, state=TrialState.PRUNED, given_back_seconds=given_back)
-    reason = _reason(watched, end)
-    search.fail(trial.number, reason)
+    reason = _reason(session, number, end)
+    search.fail(number, reason)
     return replace(trial, state=TrialState.FAILED, reason=reason)
+
+
+def _did_all(session: WatchedSession, number: int, end: RunStatus) -> bool:
+    code = session.log.exit_codes.get(number)
+    return _ran_out(end) if code is None else code == 0
 
 
 def _ran_out(end: RunStatus) -> bool:
@@ -45,12 +52,16 @@ def _ran_out(end: RunStatus) -> bool:
     return (end.running_seconds or 0.0) >= limit - min(_LIMIT_MARGIN_SECONDS, limit / 2)
 
 
-def _reason(watched: WatchedTrial, end: RunStatus) -> str:
+def _reason(session: WatchedSession, number: int, end: RunStatus) -> str:
+    if code := session.log.exit_codes.get(number):
+        return f"failed with exit code {code}."
     if end.status is Status.COMPLETE:
         return (
-            f"has no {watched.metric}: print a line such as `epoch 1/10 {watched.metric} 0.5` after"
+            f"has no {session.metric}: print a line such as `epoch 1/10 {session.metric} 0.5` after"
             f" each epoch, or leave it in metrics.json."
         )
+    if number not in session.log.begun:
+        return "was not begun when its session ended."
     if end.failure is None:
         return f"is {end.status.label}."
     if end.status.cancelled:

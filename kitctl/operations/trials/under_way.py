@@ -1,20 +1,21 @@
-"""The trials of a sweep that are under way: watch them, and stop those that are behind.
+"""The runs of a sweep that are under way: watch their trials, and stop those that are behind.
 
 A push that is in doubt counts as under way until Kaggle says what became of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kitctl.domain.runs.durations import describe
 from kitctl.domain.runs.run import Run
 from kitctl.domain.runs.search_space import shown_text
-from kitctl.domain.runs.trials import Trial, TrialState
+from kitctl.domain.runs.trials import Trial, TrialState, trials_of
 from kitctl.errors import KitError, NetworkFailed
-from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, trial_runs
+from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, runs_by_trial, session_runs
 from kitctl.operations.trials.trial_end import record_end
-from kitctl.operations.trials.watched_trial import WatchedTrial
+from kitctl.operations.trials.watched_session import WatchedSession
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
 from kitctl.operations.watching.stop_run import request_stop
@@ -24,13 +25,16 @@ from kitctl.ports import Search
 LOOK_SECONDS = 5.0
 
 
-class TrialsUnderWay:
-    """Trials with a run, and trials of whose push it is not known whether it runs."""
+class SessionsUnderWay:
+    """Sessions with their trials, and trials of whose push it is not known whether it runs.
+
+    Its length is the number of sessions.
+    """
 
     def __init__(self, sweep: Sweep, search: Search, ports: SweepPorts) -> None:
         self._sweep, self._search, self._ports = sweep, search, ports
-        self._watched: dict[int, WatchedTrial] = {}
-        self._in_doubt: dict[int, Trial] = {}
+        self._watched: list[WatchedSession] = []
+        self._in_doubt: list[tuple[Trial, ...]] = []
         self._next_look = 0.0
 
     def __len__(self) -> int:
@@ -39,92 +43,104 @@ class TrialsUnderWay:
     @property
     def numbers(self) -> list[int]:
         """The trials under way, those in doubt included."""
-        return sorted([*self._watched, *self._in_doubt])
+        in_doubt = [trial.number for trials in self._in_doubt for trial in trials]
+        return sorted([*(number for each in self._watched for number in each.trials), *in_doubt])
 
     @property
     def names(self) -> list[str]:
         """The trials and their runs as people read them."""
         return [
-            *(f"trial {number} ({each.target.ref})" for number, each in self._watched.items()),
-            *(f"trial {number} (not known yet whether it runs)" for number in self._in_doubt),
+            *(f"{trial_names(list(each.trials))} ({each.target.ref})" for each in self._watched),
+            *(
+                f"{trial_names([trial.number for trial in trials])} (not known yet whether it runs)"
+                for trials in self._in_doubt
+            ),
         ]
 
     @property
     def runs(self) -> list[str]:
         """The names of the runs under way."""
-        return [str(each.target.ref) for each in self._watched.values()]
+        return [str(each.target.ref) for each in self._watched]
 
     @property
     def foreseen_seconds(self) -> list[float]:
-        """How long each run will take in all, by its epochs so far, of those that say it."""
-        foreseen = (each.log.expected_seconds for each in self._watched.values())
+        """How long each trial will take in all, by its epochs so far, of those that say it."""
+        logs = (log for each in self._watched for log in each.log.trials.values())
+        foreseen = (log.expected_seconds for log in logs)
         return [seconds for seconds in foreseen if seconds is not None]
 
-    def add(self, trial: Trial, run: Run) -> None:
-        """Take in a trial that the ledger has a run of, or the intent of a push."""
+    def add(self, trials: Sequence[Trial], run: Run) -> None:
+        """Take in trials whose run the ledger has, or the intent of its push."""
         if run.ref is None:
-            self._in_doubt[trial.number] = trial
-        else:
-            ports = self._ports
-            self._watched[trial.number] = WatchedTrial(
-                trial,
-                TargetRun(run.ref, run),
-                self._sweep.metric,
+            self.add_in_doubt(trials)
+            return
+        of_run = trials_of(run.intent)
+        numbers = of_run.numbers if of_run else tuple(trial.number for trial in trials)
+        ports = self._ports
+        self._watched.append(
+            WatchedSession(
+                *(trials, TargetRun(run.ref, run), numbers, self._sweep.metric),
                 *(ports.kaggle, ports.ledger, ports.clock, ports.reporter),
             )
+        )
 
-    def add_in_doubt(self, trial: Trial) -> None:
-        """Take in a trial whose push had no answer."""
-        self._in_doubt[trial.number] = trial
+    def add_in_doubt(self, trials: Sequence[Trial]) -> None:
+        """Take in trials whose push had no answer."""
+        self._in_doubt.append(tuple(trials))
 
     def look(self) -> list[Trial]:
         """Read what all trials have come to; return those that have ended, as they ended.
 
-        One that never ran, since Kaggle did not take its push, is returned as it was: running.
+        Those that never ran, since Kaggle did not take their push, are returned as they were:
+        running.
         """
-        return [*self._look_at_runs(), *self._look_for_lost_pushes()]
+        ended = [trial for each in list(self._watched) for trial in self._look_at(each)]
+        return [*ended, *self._look_for_lost_pushes()]
 
-    def _look_at_runs(self) -> list[Trial]:
-        looked_at = [self._look_at(each) for each in list(self._watched.values())]
-        return [trial for trial in looked_at if trial is not None]
-
-    def _look_at(self, watched: WatchedTrial) -> Trial | None:
-        """Report a trial's metric; stop it where it is behind, or record its end."""
-        number = watched.trial.number
-        end = watched.advance()
-        curve = watched.log.curve if end is None else watched.log.whole_curve
-        for epoch in sorted(set(curve) - set(watched.trial.curve)):
-            self._search.report(number, epoch, curve[epoch])
-        watched.trial = replace(watched.trial, curve={**curve, **watched.trial.curve})
+    def _look_at(self, session: WatchedSession) -> list[Trial]:
+        """Report the metric; stop a trial that is behind, or record the end of all of the run."""
+        end = session.advance()
+        for trial in session.trials.values():
+            log = session.log.trials[trial.number]
+            self._report(session, trial, log.curve if end is None else log.whole_curve)
         if end is not None:
-            del self._watched[number]
-            ended = record_end(watched, end, self._sweep.mode, self._search)
-            self._say(ended, end.ref.version)
+            self._watched.remove(session)
+            mode, search = self._sweep.mode, self._search
+            ended = [record_end(session, number, end, mode, search) for number in session.trials]
+            for trial in ended:
+                self._say(trial, end.ref.version)
             return ended
-        if not watched.is_stopped and self._is_to_stop(watched):
-            self._stop(watched)
-        return None
+        if not session.is_shared and not session.is_stopped:
+            (trial,) = session.trials.values()
+            if self._is_to_stop(session, trial):
+                self._stop(session, trial)
+        return []
 
-    def _is_to_stop(self, watched: WatchedTrial) -> bool:
-        if watched.trial.is_stopped:  # By an earlier call, which was killed then.
+    def _report(self, session: WatchedSession, trial: Trial, curve: Mapping[int, float]) -> None:
+        for epoch in sorted(set(curve) - set(trial.curve)):
+            self._search.report(trial.number, epoch, curve[epoch])
+        session.trials[trial.number] = replace(trial, curve={**curve, **trial.curve})
+
+    def _is_to_stop(self, session: WatchedSession, trial: Trial) -> bool:
+        if trial.is_stopped:  # By an earlier call, which was killed then.
             return True
-        epochs = len(watched.log.curve)
-        if epochs <= watched.judged_epochs:
+        epochs = len(session.log.trials[trial.number].curve)
+        if epochs <= session.judged_epochs:
             return False
-        watched.judged_epochs = epochs
-        return self._search.is_behind(watched.trial.number)
+        session.judged_epochs = epochs
+        return self._search.is_behind(trial.number)
 
-    def _stop(self, watched: WatchedTrial) -> None:
+    def _stop(self, session: WatchedSession, trial: Trial) -> None:
         """Ask Kaggle to cancel a trial that is behind; it counts as under way until it ends."""
-        watched.is_stopped = True
-        number = watched.trial.number
-        if not watched.trial.is_stopped:
-            expected = watched.log.expected_seconds
+        session.is_stopped = True
+        number = trial.number
+        if not trial.is_stopped:
+            expected = session.log.trials[number].expected_seconds
             self._search.record_stop(number, expected)
-            watched.trial = replace(watched.trial, is_stopped=True, expected_seconds=expected)
+            session.trials[number] = replace(trial, is_stopped=True, expected_seconds=expected)
         ports = self._ports
         try:
-            request_stop(watched.target, ports.kaggle, ports.ledger, ports.clock)
+            request_stop(session.target, ports.kaggle, ports.ledger, ports.clock)
         except KitError as error:
             ports.reporter.warn(f"Trial {number} is behind, and could not be stopped. {error}")
 
@@ -138,16 +154,15 @@ class TrialsUnderWay:
             settle_lost_pushes(ports.kaggle, ports.ledger, ports.reporter)
         except NetworkFailed:
             return []
-        runs = trial_runs(self._sweep, ports)
-        never_ran = []
-        for number, trial in list(self._in_doubt.items()):
-            run = runs.get(number)
-            if run is None or run.ref is not None:
-                del self._in_doubt[number]
+        runs = runs_by_trial(session_runs(self._sweep, ports))
+        in_doubt, self._in_doubt = self._in_doubt, []
+        never_ran: list[Trial] = []
+        for trials in in_doubt:
+            run = runs.get(trials[0].number)
             if run is None:
-                never_ran.append(trial)
-            elif run.ref is not None:
-                self.add(trial, run)
+                never_ran += trials
+            else:
+                self.add(trials, run)
         return never_ran
 
     def _say(self, trial: Trial, version: int) -> None:
@@ -160,3 +175,8 @@ class TrialsUnderWay:
             saved = f", {describe(given_back)} given back" if given_back else ""
             what = f"behind, stopped after {len(trial.curve)} epochs{saved}"
         self._ports.reporter.info(f"Trial {trial.number} (v{version}; {values}): {what}")
+
+
+def trial_names(numbers: Sequence[int]) -> str:
+    """Return trials as people read them: "trial 3", "trials 3, 4"."""
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"

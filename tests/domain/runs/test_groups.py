@@ -15,14 +15,14 @@ from kitctl.domain.runs.groups import (
 )
 from kitctl.domain.runs.run import Run, Status
 from kitctl.domain.runs.shards import Shard
-from kitctl.domain.runs.trials import TRIAL_VARIABLE, TrialId
+from kitctl.domain.runs.trials import TRIAL_VARIABLE, SessionTrials
 
 SESSION = first_session("0123456789abcdef" * 4, Limits(session_seconds=60))
 CHAIN = {CHAIN_VARIABLE: SESSION.variable}
 
 
 def trial_of_sweep(digit: str) -> dict[str, str]:
-    return {TRIAL_VARIABLE: TrialId(digit * 16, 4).variable}
+    return {TRIAL_VARIABLE: SessionTrials(digit * 16, (4,)).variable}
 
 
 def shard_run(number: int, status: Status, version: int) -> Run:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from support.runs import intent
+from support.runs import intent, run
 
 from kitctl.domain.runs.search_space import Choice
 from kitctl.domain.runs.trials import (
     TRIAL_VARIABLE,
+    SessionTrials,
     SweepLimits,
-    TrialId,
     sweep_id,
-    trial_of,
+    trials_in_a_session,
+    trials_of,
 )
 
 SWEEP = "0123456789abcdef"
 
 
-def test_a_push_names_the_trial_that_it_is_for() -> None:
-    trial = intent(environment={TRIAL_VARIABLE: TrialId(SWEEP, 12).variable})
-    assert trial_of(trial) == TrialId(SWEEP, 12)
+@pytest.mark.parametrize("numbers", [(12,), (3, 4, 5)])
+def test_a_push_names_the_trials_that_it_is_for(numbers: tuple[int, ...]) -> None:
+    trials = SessionTrials(SWEEP, numbers)
+    assert trials_of(intent(environment={TRIAL_VARIABLE: trials.variable})) == trials
 
 
-@pytest.mark.parametrize("value", ["", "12", f"{SWEEP} -1", f"{SWEEP} 1 2", "xyz 1"])
+@pytest.mark.parametrize("value", ["", "12", SWEEP, f"{SWEEP} -1", f"{SWEEP} 1  2", "xyz 1"])
 def test_another_value_names_no_trial(value: str) -> None:
-    assert trial_of(intent(environment={TRIAL_VARIABLE: value})) is None
+    assert trials_of(intent(environment={TRIAL_VARIABLE: value})) is None
 
 
 def test_a_sweep_is_known_by_its_job_values_and_metric() -> None:
@@ -75,3 +77,23 @@ def test_the_limits_of_all_trials_never_exceed_the_hours(each: float) -> None:
             break
         assert spent + sum(promised) <= 3600
     assert 3600 - spent < 2 * each
+
+
+def test_a_session_gets_as_many_trials_as_its_hours_hold() -> None:
+    assert limits(3600).next_session(0, 0, 0, 300, 4) == (4, 1800)
+    assert limits(3600).next_session(3000, 0, 0, 200, 4) == (2, 600)
+    assert limits(3600).next_session(3000, 0, 0, 600, 4) is None
+    assert limits(None, session=600).next_session(0, 0, 0, 250, 4) == (2, 600)
+    # One trial gets a session, however long it may take.
+    assert limits(None, session=600).next_session(0, 0, 0, 900, 4) == (1, 600)
+
+
+@pytest.mark.parametrize(
+    ("waited", "took", "count"), [(5, 1, 1), (60, 90, 1), (60, 20, 3), (60, 1, 10)]
+)
+def test_short_trials_share_a_session_where_it_is_waited_for_longer(
+    waited: float, took: float, count: int
+) -> None:
+    done = run(100 + waited, 100 + waited + took, pushed_at=100.0)
+    assert trials_in_a_session([]) == 1
+    assert trials_in_a_session([done]) == count

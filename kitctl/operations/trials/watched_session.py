@@ -1,13 +1,14 @@
-"""A trial whose run is under way: its state, and the metric that its log gives."""
+"""A run of trials that is under way: its state, and the metric that its log gives of each."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from kitctl.domain.results import run_report
 from kitctl.domain.results.history import read_history
 from kitctl.domain.results.metrics import finite_number
-from kitctl.domain.results.trial_log import TrialLog
+from kitctl.domain.results.session_log import SessionLog
 from kitctl.domain.runs.run import Facts
 from kitctl.domain.runs.session_id import SessionIdReader
 from kitctl.domain.runs.trials import Trial
@@ -23,21 +24,26 @@ from kitctl.ports import Clock, Kaggle, Ledger, LogLine, Reporter
 LARGEST_HISTORY_BYTES = 20_000_000
 
 
-class WatchedTrial:
-    """Follows the run of one trial without waiting, so that several can be followed at once."""
+class WatchedSession:
+    """Follows a run of trials without waiting, so that several can be followed at once.
+
+    `trials` are those of the run whose end is not recorded yet, `numbers` are all of them.
+    """
 
     def __init__(
         self,
-        trial: Trial,
+        trials: Sequence[Trial],
         target: TargetRun,
+        numbers: Sequence[int],
         metric: str,
         kaggle: Kaggle,
         ledger: Ledger,
         clock: Clock,
         reporter: Reporter,
     ) -> None:
-        self.trial, self.target = trial, target
-        self.log = TrialLog(metric)
+        self.trials = {trial.number: trial for trial in trials}
+        self.target = target
+        self.log = SessionLog(metric, numbers)
         self._session = SessionIdReader()
         self.is_stopped = False
         self.judged_epochs = 0
@@ -67,30 +73,38 @@ class WatchedTrial:
         self._interval = min(SLOWEST_POLL, self._interval * POLL_GROWTH)
         return None
 
-    def values(self) -> list[float]:
-        """Return the metric of an ended run: of each epoch, or one; none where it left none.
+    @property
+    def is_shared(self) -> bool:
+        """Whether the run holds several trials."""
+        return len(self.log.trials) > 1
+
+    def values(self, number: int) -> list[float]:
+        """Return a trial's metric after the run: of each epoch, or one; none where it left none.
 
         What the log does not say is read from history.csv or metrics.json.
         """
-        if self.log.whole_curve:
-            return list(self.log.whole_curve.values())
-        if self.log.single_value is not None:
-            return [self.log.single_value]
+        log = self.log.trials[number]
+        if log.whole_curve:
+            return list(log.whole_curve.values())
+        if log.single_value is not None:
+            return [log.single_value]
         try:
-            return self._values_of_outputs()
+            return self._values_of_outputs(f"trial-{number}/" if self.is_shared else "")
         except KitError:
             return []
 
-    def _values_of_outputs(self) -> list[float]:
+    def _values_of_outputs(self, folder: str) -> list[float]:
         run = self.target.ref
-        history = self._kaggle.output(run, "history.csv", LARGEST_HISTORY_BYTES)
+        history = self._kaggle.output(run, f"{folder}history.csv", LARGEST_HISTORY_BYTES)
         try:
             columns = read_history(io.BytesIO(history or b"")).columns
         except run_report.Unreadable:
             columns = {}
         numbers = [finite_number(value) for value in columns.get(self.metric, ())]
         if not any(number is not None for number in numbers):
-            content = self._kaggle.output(run, "metrics.json", run_report.LARGEST_JSON_BYTES)
+            content = self._kaggle.output(
+                run, f"{folder}metrics.json", run_report.LARGEST_JSON_BYTES
+            )
             numbers = [finite_number(run_report.read_object(content).get(self.metric))]
         return [number for number in numbers if number is not None]
 
