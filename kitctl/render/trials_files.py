@@ -87,7 +87,7 @@ def _draw_course(axes: Axes, result: TrialsResult, shown: list[TriedValues]) -> 
 def _draw_parameter(axes: Axes, result: TrialsResult, shown: list[TriedValues], name: str) -> None:
     parameter = result.space[name]
     if isinstance(parameter, Choice):
-        texts = parameter.texts
+        texts = parameter.texts_in_order
         _draw_points(
             axes, result, shown, [texts.index(str(each.trial.values[name])) for each in shown]
         )

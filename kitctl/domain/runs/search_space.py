@@ -31,6 +31,12 @@ class Choice:
     def texts(self) -> list[str]:
         return list(self.values)
 
+    @property
+    def texts_in_order(self) -> list[str]:
+        """The texts as an axis shows them: numbers by their size, others as they were typed."""
+        are_numbers = all(type(value) in (int, float) for value in self.values.values())
+        return sorted(self.values, key=self.values.__getitem__) if are_numbers else self.texts
+
 
 @dataclass(frozen=True)
 class Range:

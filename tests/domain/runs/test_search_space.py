@@ -64,3 +64,17 @@ def test_a_range_is_shown_as_it_is_typed(text: str) -> None:
     parsed = parse_range("lr", text)
     assert parsed is not None
     assert parse_range("lr", parameter_text(parsed)) == parsed
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ({"0.1": 0.1, "1e-3": 1e-3, "1": 1}, ["1e-3", "0.1", "1"]),
+        ({"sgd": "sgd", "adam": "adam"}, ["sgd", "adam"]),
+        ({"true": True, "1": 1}, ["true", "1"]),
+    ],
+)
+def test_listed_numbers_stand_in_their_order_on_an_axis(
+    values: dict[str, object], order: list[str]
+) -> None:
+    assert Choice(values).texts_in_order == order
