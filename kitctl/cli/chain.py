@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kitctl.cli.context import CommandContext
+from kitctl.cli.earlier_outputs import EarlierOutputs
 from kitctl.cli.follow import LinePrinter, show_log
 from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send
@@ -23,32 +24,29 @@ from kitctl.render.chain import draw_chain
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
+    from kitctl.domain.runs.resume import Resume
     from kitctl.domain.runs.run import RunRef
     from kitctl.operations.push import PushOptions
 
 
-# Kaggle's longest name of a data set is 50 letters; `-outputs` has 8.
-LONGEST_SLUG = 42
-
-
 class PlanSession(Protocol):
-    """Says how a session is pushed: with variables, from the outputs in an input ("" for none)."""
+    """Says how a session is pushed: with variables, and what it goes on from."""
 
-    def __call__(self, variables: Mapping[str, str], earlier: str) -> PushOptions: ...
+    def __call__(self, variables: Mapping[str, str], resume: Resume | None) -> PushOptions: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChainOptions:
     """How a chain is pushed and watched.
 
-    `job` is the job outside of a chain. `resume` is the input from which the first session goes on,
-    "" for none. A session waits where it is refused for a reason in `waits_for`.
+    `job` is the job outside of a chain. `resume` is what the first session goes on from. A
+    session waits where it is refused for a reason in `waits_for`.
     """
 
     job: PushOptions
     session: PlanSession
     limits: Limits
-    resume: str
+    resume: EarlierOutputs | None
     follow: bool
     waits_for: Collection[str]
 
@@ -88,8 +86,12 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     def push(
         session: ChainSession, before: ChainedRun | None, check: Callable[[], None]
     ) -> TargetRun:
-        earlier = options.resume if before is None else _outputs_of(context, before)
-        planned = options.session({CHAIN_VARIABLE: session.variable}, earlier)
+        outputs = options.resume
+        if before is not None:
+            is_attached = before.end.status is Status.COMPLETE and before.is_newest
+            outputs = EarlierOutputs(before.run, is_attached)
+        resume = outputs.provide(context) if outputs else None
+        planned = options.session({CHAIN_VARIABLE: session.variable}, resume)
         limited = replace(planned, timeout_seconds=session.limit_seconds)
         pushed = send(context, limited, waits_for=options.waits_for, check=check, warned=warned)
         assert pushed.run.ref is not None
@@ -122,42 +124,6 @@ def _notify_of_chain(context: CommandContext, result: ChainResult) -> None:
         "sessions": last.session.number,
     }
     notify_of(context, f"{last.run.kernel}: {result.summary}", facts)
-
-
-def _outputs_of(context: CommandContext, session: ChainedRun) -> str:
-    """Return the input by which the next session gets the outputs of one that has ended.
-
-    Kaggle attaches the outputs of a kernel's newest complete version. Those of one that failed, ran
-    out of time, or has other versions after it, travel as a private data set.
-    """
-    kernel = session.run.kernel
-    if session.end.status is Status.COMPLETE and session.is_newest:
-        return f"notebooks/{kernel}"
-    from kitctl.adapters.download import HttpDownloader
-    from kitctl.adapters.results_folder import LocalResultsFolder
-    from kitctl.cli.datasets import dataset_ports
-    from kitctl.domain.data.datasets import DatasetRef
-    from kitctl.operations.dataset_versions.push_folder import push_files
-    from kitctl.operations.local_runs.scratch_folder import scratch_folder
-    from kitctl.operations.pull_results import PullOptions, pull_results
-
-    slug = f"{kernel.slug[:LONGEST_SLUG].rstrip('-')}-outputs"
-    with scratch_folder(context.results_folder(kernel.slug, "chain")) as folder:
-        pulled = pull_results(
-            # Not recorded as a pull of the user's: the folder is removed.
-            TargetRun(session.run, None),
-            context.client,
-            context.ledger,
-            HttpDownloader(direct=context.config.local),
-            LocalResultsFolder(folder / "outputs"),
-            PullOptions(jobs=max(1, context.config.jobs)),
-            context.console,
-        )
-        if not pulled.is_complete and pulled.failure:
-            raise pulled.failure
-        ref = DatasetRef(kernel.owner, slug)
-        push_files(ref, slug, folder / "outputs", dataset_ports(context), f"of {session.run}")
-    return f"datasets/{ref}"
 
 
 def _watcher(context: CommandContext, *, follow_log: bool) -> Callable[[TargetRun], RunStatus]:

@@ -16,6 +16,7 @@ from kitctl.errors import NextCommand
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
+    from kitctl.domain.runs.resume import Resume
     from kitctl.operations.push import PushOptions, PushResult
     from kitctl.operations.watching.find_run import TargetRun
 
@@ -65,6 +66,7 @@ def push(
     What follows -- are the script's own arguments: kitctl push -- --lr 0.1
     """
     from kitctl.cli.chain import ChainOptions, chain_limits, push_chain
+    from kitctl.cli.earlier_outputs import earlier_outputs, kernel_of_features
     from kitctl.cli.push_contradictions import require_possible
     from kitctl.cli.push_data import name_data, push_data
     from kitctl.cli.send import pushed_result, send, timeout_seconds
@@ -84,20 +86,19 @@ def push(
     require_notifiable(context)
     folders = name_data(context, data or [])
     environment = parse_environment(env or [])
-    # Kaggle attaches a kernel's newest outputs, whichever of its runs is named.
-    earlier = f"notebooks/{context.find_run(resume).ref.kernel}" if resume else ""
+    outputs = earlier_outputs(context, resume) if resume else None
     plan_with = partial(
         plan_job,
         context.project,
         overrides=parse_overrides(settings or []),
         accelerator=config.accelerator,
         arguments=check_arguments(context.script_arguments),
-        reuse_features=str(context.find_run(reuse_features).ref.kernel) if reuse_features else "",
+        reuse_features=kernel_of_features(context, reuse_features) if reuse_features else "",
         datasets=tuple(folders),
         # Sessions take days: what is changed in the folder meanwhile is not the same job.
         files=read_project(context.project),
     )
-    plan = plan_with(environment=environment, resume=earlier)
+    plan = plan_with(environment=environment, resume=outputs.resume(context) if outputs else None)
     seconds = timeout_seconds(config.timeout, plan.metadata.pool)
     if only_plan:
         sends = NextCommand("push", note="sends it", without=("only_plan",))
@@ -117,8 +118,8 @@ def push(
     )
     push_data(context, folders)
 
-    def plan_session(variables: Mapping[str, str], earlier: str) -> PushOptions:
-        planned = plan_with(environment={**environment, **variables}, resume=earlier)
+    def plan_session(variables: Mapping[str, str], resume: Resume | None) -> PushOptions:
+        planned = plan_with(environment={**environment, **variables}, resume=resume)
         return dataclasses.replace(options, plan=dataclasses.replace(planned, git=plan.git))
 
     waits_for = ALL_REASONS if when_free else ()
@@ -127,7 +128,7 @@ def push(
             job=options,
             session=plan_session,
             limits=limits,
-            resume=earlier,
+            resume=outputs,
             follow=follow,
             waits_for=waits_for,
         )
@@ -137,6 +138,8 @@ def push(
             count=shards, job=options, session=plan_session, waits_for=waits_for or SESSIONS_FULL
         )
         return push_shards(context, group)
+    if outputs:
+        outputs.provide(context)
     pushed = send(context, options, waits_for=waits_for)
     return _followed(context, pushed, open_it=open_it) if follow else pushed_result(pushed)
 

@@ -92,7 +92,7 @@ Hours = Annotated[
 
 Resume = Annotated[
     str | None,
-    typer.Option("--resume", metavar="RUN", help="Go on from that kernel's newest outputs."),
+    typer.Option("--resume", metavar="RUN", help="Go on from what that run has left."),
 ]
 
 Shards = Annotated[

@@ -48,7 +48,7 @@ def push_shards(context: CommandContext, options: ShardOptions) -> CommandResult
     warned: set[str] = set()
 
     def push(shard: Shard, *, waits_for: Collection[str], check: Callable[[], None]) -> None:
-        planned = options.session(shard.variables, "")
+        planned = options.session(shard.variables, None)
         pushed = send(context, planned, waits_for=waits_for, check=check, warned=warned)
         context.console.info(f"Shard {shard.label}: {pushed.run.name}, {pushed.url}")
 

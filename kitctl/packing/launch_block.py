@@ -61,7 +61,7 @@ def _job_lines(
     yield f'    "environment": {dict(sorted(launch.environment.items()))!r},'
     yield f'    "requirements": {list(launch.requirements)!r},'
     yield f'    "may_lack_packages": {launch.may_lack_packages!r},'
-    yield f'    "resume": {launch.resume!r},'
+    yield f'    "resume": {launch.resume.input if launch.resume else ""!r},'
     yield f'    "wheels": {launch.wheels!r},'
     yield f'    "data": {launch.data!r},'
     yield '    "code": {},'

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kitctl.domain.job.metadata import Metadata
+from kitctl.domain.runs.resume import Resume
 from kitctl.domain.runs.run import GitState
 from kitctl.errors import InvalidInput
 
@@ -53,9 +54,7 @@ class Launch:
     """What a run begins with besides its code: files, arguments, variables, packages.
 
     `files` are data files by their paths from the project's folder; `requirements` are those that
-    the run installs where its image lacks them, `resume` is the input with the outputs that it
-    goes on from: `notebooks/owner/slug` or `datasets/owner/slug`. With `trials` the code runs once
-    for each of them.
+    the run installs where its image lacks them. With `trials` the code runs once for each of them.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -65,7 +64,7 @@ class Launch:
     requirements: tuple[str, ...] = ()
     may_lack_packages: bool = False
     """Whether a run goes on without packages that cannot be installed."""
-    resume: str = ""
+    resume: Resume | None = None
     wheels: str = ""
     """The data set with the packages of a run without internet."""
     data: tuple[str, int] | None = None
@@ -81,7 +80,7 @@ class Launch:
             "arguments": self.arguments,
             "environment": dict(self.environment),
             "requirements": self.requirements,
-            "resume": self.resume,
+            "resume": self.resume and self.resume.run,
             "trials": [[each.arguments, dict(each.environment)] for each in self.trials],
         }
         return {name: part for name, part in parts.items() if part}
@@ -160,7 +159,14 @@ def identity_of(
     settings: Mapping[str, Any],
     launch: Launch = Launch(),
 ) -> str:
-    """Hash what decides a run's outcome, without titles and kitctl's version."""
+    """Hash what decides a run's outcome, without titles and kitctl's version.
+
+    Of the run that it goes on from, the name counts and not how its outputs travel.
+    """
+    sources = sources_of(metadata)
+    if launch.resume:
+        own = launch.resume.input.partition("/")[2]
+        sources = {kind: [name for name in names if name != own] for kind, names in sources.items()}
     identity = {
         **launch.identity(),
         "files": {file: hashlib.sha256(data).hexdigest() for file, data in sorted(files.items())},
@@ -168,7 +174,7 @@ def identity_of(
         "machine_shape": metadata.machine_shape,
         "internet": metadata.enable_internet,
         "docker_image": metadata.docker_image,
-        "sources": sources_of(metadata),
+        "sources": sources,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 

@@ -142,3 +142,55 @@ def test_a_chain_waits_for_the_weeks_reset_where_it_is_asked_to(
 
 def test_limits_of_a_chain_are_refused_without_one(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("push", "--local", "--sessions", "2", "--json").code == 2
+
+
+FAILS = """
+if step == 2:
+    raise ValueError("a mistake")
+"""
+
+
+def test_a_chain_that_has_failed_goes_on_from_any_of_its_sessions(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, COUNT.format(steps=4) + FAILS)
+    call = kitctl(*UNTIL_DONE[:-1])
+    assert call.code == 6
+    assert "kitctl push --local --until-done --resume 2" in call.err
+    write_script(project, COUNT.format(steps=4))
+    # The outputs of a run that failed, and of one that has others after it.
+    for run, versions in ((2, [3, 4]), (1, [5, 6, 7])):
+        words = (*UNTIL_DONE, "--resume", str(run))
+        data = kitctl(*words).data
+        assert [each["version"] for each in data["runs"]] == versions
+        pulled = kitctl("pull-results", "--local", "--json").data
+        assert Path(pulled["out"], "step.txt").read_text("utf-8") == "4"
+        # Typed again, it pushes nothing.
+        assert kitctl(*words).data["outcome"] == "finished"
+    assert local_kaggle.calls("SaveKernel") == 7
+
+
+def test_a_run_goes_on_from_the_outputs_of_the_run_that_is_named(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    for number in (1, 2):
+        write_script(project, f'open("step.txt", "w").write("{number}0")')
+        assert kitctl("push", "--local", "-f").code == 0
+    write_script(project, COUNT.format(steps=1))
+    for run, step in ((2, "21"), (1, "11")):
+        assert kitctl("push", "--local", "--json", "-f", "--resume", str(run)).code == 0
+        pulled = kitctl("pull-results", "--local", "--json").data
+        assert Path(pulled["out"], "step.txt").read_text("utf-8") == step
+        again = kitctl("push", "--local", "--json", "--resume", str(run))
+        assert again.error["code"] == "same_script"
+    assert local_kaggle.calls("SaveKernel") == 4
+
+
+def test_a_run_that_has_not_ended_is_nothing_to_go_on_from(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, "import time\ntime.sleep(60)")
+    assert kitctl("push", "--local").code == 0
+    call = kitctl("push", "--local", "--json", "--again", "--resume", "1")
+    assert (call.code, call.error["code"]) == (4, "not_ended")
+    assert "kitctl wait --local 1" in call.error["hint"]

@@ -16,6 +16,7 @@ from typing import Any
 from kitctl.config import JOB_NAME, METADATA_NAME
 from kitctl.domain.job import secrets
 from kitctl.domain.job.metadata import Metadata, require_no_problems
+from kitctl.domain.runs.resume import Resume
 from kitctl.errors import InvalidInput, NextCommand, Problem
 from kitctl.operations.planning.git_state import read_git_state
 from kitctl.operations.planning.job_packages import job_packages, package_warnings
@@ -37,7 +38,7 @@ def plan_job(
     datasets: Sequence[str] = (),
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-    resume: str = "",
+    resume: Resume | None = None,
     trials: Sequence[TrialLaunch] = (),
     files: Project | None = None,
 ) -> Plan:
@@ -46,11 +47,10 @@ def plan_job(
     `overrides` are settings of a job with a job.toml, or parameters of a notebook; `arguments`
     become the script's `sys.argv[1:]`, and `environment` is added to its variables.
     `reuse_features` is a kernel (`owner/slug`) whose outputs hold computed features: it becomes a
-    source of the job, which then need not run its base model. `resume` is the input with the
-    outputs that the job goes on from (`notebooks/owner/slug` or `datasets/owner/slug`): the run
-    finds its folder in KITCTL_RESUME. `datasets` are sources besides those of the metadata. With
-    `trials` the run holds the job once for each of them. `files` is the project where it was read
-    before: what changed in its folder since does not count.
+    source of the job, which then need not run its base model. `resume` is what the job goes on
+    from: the run finds the folder of its outputs in KITCTL_RESUME. `datasets` are sources besides
+    those of the metadata. With `trials` the run holds the job once for each of them. `files` is the
+    project where it was read before: what changed in its folder since does not count.
 
     Raises InvalidInput with every mistake of the metadata, the files and the settings.
     """
@@ -62,7 +62,7 @@ def plan_job(
         metadata = metadata.with_kernel_source(reuse_features)
         overrides = {**(overrides or {}), "reuse_features": reuse_features}
     if resume:
-        metadata = metadata.with_input(resume)
+        metadata = metadata.with_input(resume.input)
     warnings = project_files.warnings
     if accelerator and metadata.accelerator.warning:
         warnings = (*warnings, metadata.accelerator.warning)

@@ -27,6 +27,7 @@ from kitctl.domain.runs.chain import (
 from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import (
+    Hint,
     InvalidInput,
     KitError,
     NextCommand,
@@ -107,20 +108,20 @@ class ChainResult:
     def failure(self) -> KitError | None:
         """The error that the command exits with; None for a chain that has finished."""
         run, end = self.runs[-1].run, self.runs[-1].end
-        results = NextCommand("pull-results", "RUN", "what it left", str(run))
+        hint = _way_on(run, end)
         count = self.runs[-1].session.number
         used = f"after {counted(count, 'session')} and {durations.describe(self.spent_seconds)}"
         match self.outcome:
             case ChainOutcome.FAILED:
                 reason = "failed" if end.unfinished is not None else f"left no {UNFINISHED_FILE}"
-                return RunFailed(f"The chain ended {used}: {run} {reason}.", hint=results)
+                return RunFailed(f"The chain ended {used}: {run} {reason}.", hint=hint)
             case ChainOutcome.CANCELLED:
-                return RunCancelled(f"The chain ended {used}: {run} was cancelled.", hint=results)
+                return RunCancelled(f"The chain ended {used}: {run} was cancelled.", hint=hint)
             case ChainOutcome.NO_PROGRESS:
                 return RunFailed(
                     f"The chain ended {used}: {run} came no further than the session before it.",
                     code="no_progress",
-                    hint=results,
+                    hint=hint,
                 )
             case ChainOutcome.SESSIONS_USED | ChainOutcome.HOURS_USED:
                 option = "--sessions" if self.outcome is ChainOutcome.SESSIONS_USED else "--hours"
@@ -130,6 +131,17 @@ class ChainResult:
                     hint=f"The same command with more {option} goes on from there.",
                 )
         return None
+
+
+def _way_on(run: RunRef, end: SessionEnd) -> Hint:
+    """Return what to do after a chain whose last session has not gone as it should."""
+    results = NextCommand("pull-results", "RUN", "what it left", str(run))
+    if end.unfinished is None:
+        return results
+    resumed = NextCommand(
+        "push", "--until-done --resume RUN", "once that is put right, a new chain", str(run)
+    )
+    return (results, " | ", resumed)
 
 
 def run_chain(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.projects import MAIN, packed_job, single_script, write_files
 
+from kitctl.domain.runs.resume import Resume
 from kitctl.errors import InvalidInput
 from kitctl.operations.planning.overrides import parse_overrides
 from kitctl.operations.planning.plan_job import plan_job
@@ -66,7 +67,7 @@ def test_a_job_that_cannot_check_its_settings_is_refused_with_its_error(tmp_path
 
 def test_a_job_that_goes_on_from_other_outputs_is_planned_without_them(tmp_path: Path) -> None:
     project = packed_job(tmp_path, job="epochs = 4\nunits = 2\n")
-    plan = plan_job(project, resume="notebooks/ada/small-job")
+    plan = plan_job(project, resume=Resume("notebooks/ada/small-job", "ada/small-job/3"))
     assert plan.settings == {"epochs": 4, "units": 2}
 
 
