@@ -18,6 +18,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NAMED = re.compile(r"([A-Za-z_]\w*\.)*[A-Za-z_]\w*(Error|Exception|Interrupt|Exit)(: .*)?")
 _SAID = re.compile(r"(\S+: )?(fatal )?error: .+", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last):"
+# What the local Kaggle says of the machine, in the first line of a log.
+_FROM_SERVER = "local Kaggle: "
 
 
 class ErrorLineReader:
@@ -49,7 +51,7 @@ class ErrorLineReader:
         self._in_traceback = line == _TRACEBACK or (self._in_traceback and not ends_traceback)
         if ends_traceback or _NAMED.fullmatch(line) or _SAID.fullmatch(line):
             self._error, self._error_at = line.strip(), self._lines
-        elif stream == "stderr" and not self._in_traceback:
+        elif stream == "stderr" and not self._in_traceback and not line.startswith(_FROM_SERVER):
             self._stderr = line.strip()
 
     def reading(

@@ -168,7 +168,7 @@ class SessionsUnderWay:
     def _say(self, trial: Trial, version: int) -> None:
         values = ", ".join(f"{name}={shown_text(each)}" for name, each in trial.values.items())
         given_back = trial.given_back_seconds
-        what = f"failed: {trial.reason}"
+        what = trial.reason
         if trial.state is TrialState.COMPLETE:
             what = f"{self._sweep.metric} {trial.value:.4g}"
         elif trial.state is TrialState.PRUNED:

@@ -43,6 +43,7 @@ def error_line(log: str, stream: str = "stderr") -> str:
         ("error: epochs is 0: at least 1.\n", "error: epochs is 0: at least 1."),
         ("usage: t.py\nt.py: error: --lr is required", "t.py: error: --lr is required"),
         ("step 1\rstep 2\nKilled\n\n", "Killed"),
+        ("local Kaggle: T4 was asked for; this session runs on the CPU", ""),
         ("", ""),
         ("x" * 9999, "x" * LONGEST_LINE),
     ],
