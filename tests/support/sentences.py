@@ -38,6 +38,7 @@ _OTHERS = frozenset(
     {
         "Traceback (most recent call last):",
         "Tunnel connection failed: (\\d{3})",
+        "local Kaggle:",
         "log so far",
         "keras, tensorFlow2, pyTorch, scikitLearn, onnx, transformers, jax, flax, other.",
         "RTX Pro 6000: {}",
