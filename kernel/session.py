@@ -186,6 +186,10 @@ def start_tensorflow(seed: int) -> dict[str, Any]:
         # Errors reach Python as exceptions; the rest of TensorFlow's log is noise.
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",
+        # TensorFlow's own allocator uses again what was given back: with the system's, the peak of
+        # a run on 10,000 photos is 1.4 times as high. Its limit would be 64 GB; 1 TB is none.
+        "TF_CPU_ALLOCATOR_USE_BFC": "1",
+        "TF_CPU_BFC_MEM_LIMIT_IN_MB": "1048576",
     }
     os.environ.update(flags)
     with _silenced_stderr(), _without_garbage_collection():
