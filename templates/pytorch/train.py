@@ -47,7 +47,7 @@ def main():
             history.writerow([epoch, loss.item(), val_loss, accuracy])
             print(f"epoch {epoch}/{EPOCHS} val_loss {val_loss:.4f} val_accuracy {accuracy:.4f}")
     json.dump({"val_loss": val_loss, "val_accuracy": accuracy}, open("metrics.json", "w"))
-    torch.save(model.state_dict(), "model.pt")
+    torch.save(model.cpu().state_dict(), "model.pt")  # Loads without a GPU, too.
 
 
 main()
