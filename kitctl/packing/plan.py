@@ -165,8 +165,9 @@ def identity_of(
     """
     sources = sources_of(metadata)
     if launch.resume:
-        own = launch.resume.input.partition("/")[2]
-        sources = {kind: [name for name in names if name != own] for kind, names in sources.items()}
+        place, _, own = launch.resume.input.partition("/")
+        kind = "kernels" if place == "notebooks" else "datasets"
+        sources[kind] = [name for name in sources[kind] if name != own]
     identity = {
         **launch.identity(),
         "files": {file: hashlib.sha256(data).hexdigest() for file, data in sorted(files.items())},
