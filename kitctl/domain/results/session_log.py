@@ -17,17 +17,20 @@ _BORDER = re.compile(r"kitctl: trial ([0-9]{1,6}) (?:begins|ended with exit code
 class SessionLog:
     """Reads a log line by line, and gives each trial its own part.
 
-    `trials` are the trials' logs by their numbers. Of a session with several, `begun` has those
-    that have begun, and `exit_codes` how those that are over have ended.
+    `trials` are the trials' logs by their numbers; of a session with several, `exit_codes` says
+    how those that are over have ended.
     """
 
     def __init__(self, metric: str, numbers: Sequence[int]) -> None:
         self.trials = {number: TrialLog(metric) for number in numbers}
-        self.begun = set(numbers) if len(numbers) == 1 else set[int]()
         self.exit_codes: dict[int, int] = {}
         self._is_shared = len(numbers) > 1
         self._current: int | None = None if self._is_shared else numbers[0]
-        self._began_at = 0.0
+        self._start = 0.0
+
+    def has_begun(self, number: int) -> bool:
+        """Return whether a trial has begun, as far as the log says."""
+        return number == self._current or number in self.exit_codes
 
     def read(self, time: float, text: str) -> None:
         """Take the next line, `time` seconds after the session's start."""
@@ -35,12 +38,11 @@ class SessionLog:
         if border is not None and int(border[1]) in self.trials:
             self._pass(time, int(border[1]), border[2])
         elif self._current is not None:
-            self.trials[self._current].read(time - self._began_at, text)
+            self.trials[self._current].read(time - self._start, text)
 
     def _pass(self, time: float, number: int, exit_code: str | None) -> None:
         if exit_code is None:
-            self._current, self._began_at = number, time
-            self.begun.add(number)
+            self._current, self._start = number, time
         else:
             self._current = None
             self.exit_codes[number] = int(exit_code)

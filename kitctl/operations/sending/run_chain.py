@@ -138,10 +138,10 @@ def _way_on(run: RunRef, end: SessionEnd) -> Hint:
     results = NextCommand("pull-results", "RUN", "what it left", str(run))
     if end.unfinished is None:
         return results
-    resumed = NextCommand(
+    new_chain = NextCommand(
         "push", "--until-done --resume RUN", "once that is put right, a new chain", str(run)
     )
-    return (results, " | ", resumed)
+    return (results, " | ", new_chain)
 
 
 def run_chain(

@@ -60,7 +60,7 @@ def _reason(session: WatchedSession, number: int, end: RunStatus) -> str:
             f"has no {session.metric}: print a line such as `epoch 1/10 {session.metric} 0.5` after"
             f" each epoch, or leave it in metrics.json."
         )
-    if number not in session.log.begun:
+    if not session.log.has_begun(number):
         return "was not begun when its session ended."
     if end.failure is None:
         return f"is {end.status.label}."

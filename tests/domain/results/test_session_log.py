@@ -25,7 +25,8 @@ def test_each_trial_has_the_part_of_the_log_between_its_borders() -> None:
         log.read(time, text)
     curves = {number: dict(each.whole_curve) for number, each in log.trials.items()}
     assert curves == {7: {1: 0.9, 2: 0.8}, 8: {1: 0.7}, 9: {}}
-    assert (log.begun, log.exit_codes) == ({7, 8}, {7: 1})
+    assert [log.has_begun(number) for number in (7, 8, 9)] == [True, True, False]
+    assert log.exit_codes == {7: 1}
     # Of its own seconds: an epoch takes 30.
     assert log.trials[8].expected_seconds == pytest.approx(300)
 
@@ -34,4 +35,5 @@ def test_the_log_of_a_session_with_one_trial_is_all_of_that() -> None:
     log = SessionLog("val_loss", [7])
     for time, text in LINES:
         log.read(time, text)
-    assert (dict(log.trials[7].whole_curve), log.begun) == ({1: 0.7, 2: 5.0}, {7})
+    assert dict(log.trials[7].whole_curve) == {1: 0.7, 2: 5.0}
+    assert log.has_begun(7)
