@@ -24,6 +24,9 @@ JOB_NAME = "job.toml"
 LISTS = ("code", "files", "requirements")
 """The settings that only a project can have: what goes along with its code."""
 
+CHOICES = {"resume_source": ("kernel", "dataset")}
+"""The settings that take certain texts only."""
+
 _BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -50,6 +53,9 @@ class Config:
     """Files fetched at the same time."""
     notify: str = ""
     """Whom to tell that a run has ended: desktop, or an https:// address; empty: nobody."""
+    resume_source: str = "kernel"
+    """What a run finds the earlier outputs in that it goes on from: kernel, where Kaggle can attach
+    them, or always a private dataset."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Kaggle source → local folder that stands for it, from the project's folder."""
     code: Sequence[str] = ()
@@ -159,7 +165,7 @@ def _from_project(path: Path) -> dict[str, Any]:
             if name not in known
         ),
         *(
-            Problem(name, f"is {value!r}.", f"Give {_type_name(known[name])}.")
+            Problem(name, f"is {value!r}.", f"Give {_kind_of_value(name, known[name])}.")
             for name, value in table.items()
             if name in known and not _fits(name, value, known[name])
         ),
@@ -182,10 +188,14 @@ def _fits(name: str, value: object, default: object) -> bool:
         return is_text or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     if type(default) is int:
         return type(value) is int and value >= 0
+    if name in CHOICES:
+        return value in CHOICES[name]
     return type(value) is type(default)
 
 
-def _type_name(default: object) -> str:
+def _kind_of_value(name: str, default: object) -> str:
+    if name in CHOICES:
+        return " or ".join(CHOICES[name])
     if default is None or default == ():
         return 'a list of texts, such as ["src"]'
     names = {bool: "true or false", int: "a whole number, 0 or more", str: "a text"}
@@ -206,9 +216,10 @@ def _parse(name: str, text: str, default: object) -> object:
         return _BOOLEANS[text.lower()]
     if type(default) is int and text.isdecimal():
         return int(text)
-    if type(default) is str:
+    if type(default) is str and _fits(name, text, default):
         return text
     raise InvalidInput(
-        f"KITCTL_{name.upper()} is {text!r} in the environment; it must be {_type_name(default)}.",
+        f"KITCTL_{name.upper()} is {text!r} in the environment; it must be "
+        f"{_kind_of_value(name, default)}.",
         code="settings",
     )

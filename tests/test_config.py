@@ -30,15 +30,25 @@ def test_sources_are_said_once_in_the_project(tmp_path: Path) -> None:
 
 
 def test_every_unknown_or_wrong_setting_is_told_with_what_was_meant(tmp_path: Path) -> None:
-    folder = project(tmp_path, 'photo = 3\nepochs = "two"\njobs = true\nsources = "data"')
+    table = 'photo = 3\nepochs = "two"\njobs = true\nresume_source = "disk"\nsources = "data"'
+    folder = project(tmp_path, table)
     with pytest.raises(InvalidInput) as failure:
         config.load(folder, {}, {})
     said = [str(problem) for problem in failure.value.problems]
     assert said[0] == "photo: is no setting of kitctl. Did you mean photos?"
-    assert [line.partition(":")[0] for line in said] == ["photo", "epochs", "jobs", "sources"]
+    assert [line.partition(":")[0] for line in said] == [
+        "photo",
+        "epochs",
+        "jobs",
+        "resume_source",
+        "sources",
+    ]
 
 
-@pytest.mark.parametrize(("name", "text"), [("PHOTOS", "many"), ("LOCAL", "maybe"), ("JOBS", "-1")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("PHOTOS", "many"), ("LOCAL", "maybe"), ("JOBS", "-1"), ("RESUME_SOURCE", "disk")],
+)
 def test_a_wrong_environment_variable_is_named(name: str, text: str) -> None:
     with pytest.raises(InvalidInput, match=f"KITCTL_{name} is '{text}'"):
         config.load(None, {}, {f"KITCTL_{name}": text})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kitctl.cli.context import CommandContext
-from kitctl.cli.earlier_outputs import EarlierOutputs
+from kitctl.cli.earlier_outputs import EarlierOutputs, outputs_of
 from kitctl.cli.follow import LinePrinter, show_log
 from kitctl.cli.notify import notified_of_stop, notify_of
 from kitctl.cli.send import send
@@ -88,8 +88,8 @@ def push_chain(context: CommandContext, options: ChainOptions) -> CommandResult:
     ) -> TargetRun:
         outputs = options.resume
         if before is not None:
-            is_attached = before.end.status is Status.COMPLETE and before.is_newest
-            outputs = EarlierOutputs(before.run, is_attached)
+            is_attachable = before.end.status is Status.COMPLETE and before.is_newest
+            outputs = outputs_of(context, before.run, is_attachable=is_attachable)
         resume = outputs.provide(context) if outputs else None
         planned = options.session({CHAIN_VARIABLE: session.variable}, resume)
         limited = replace(planned, timeout_seconds=session.limit_seconds)

@@ -20,8 +20,9 @@ LONGEST_SLUG = 42
 class EarlierOutputs:
     """The outputs of one run.
 
-    Kaggle attaches those of a kernel's newest complete version (`are_attached`). The outputs of a
-    run that failed, ran out of time, or has other versions after it, travel as a private data set.
+    Kaggle can attach those of a kernel's newest complete version (`are_attached`). The outputs of
+    a run that failed, ran out of time, or has other versions after it, travel as a private data
+    set; so do all of them with the setting `resume_source = "dataset"`.
     """
 
     run: RunRef
@@ -49,6 +50,31 @@ def earlier_outputs(context: CommandContext, name: str) -> EarlierOutputs:
 
     Raises Refused where it has not ended: it may leave others.
     """
+    run, is_attachable = _ended_run(context, name)
+    return outputs_of(context, run, is_attachable=is_attachable)
+
+
+def outputs_of(context: CommandContext, run: RunRef, *, is_attachable: bool) -> EarlierOutputs:
+    """Return the outputs of a run, which travel as the setting `resume_source` says."""
+    return EarlierOutputs(run, is_attachable and context.config.resume_source == "kernel")
+
+
+def kernel_of_features(context: CommandContext, name: str) -> str:
+    """Return the kernel of the run of this name, whose features a run is to reuse.
+
+    A run does not reuse what does not fit; a warning says where Kaggle attaches another's outputs.
+    """
+    run, is_attachable = _ended_run(context, name)
+    if not is_attachable:
+        context.console.warn(
+            f"Kaggle attaches what the newest complete run of {run.kernel} has left, which"
+            f" is not {run}."
+        )
+    return str(run.kernel)
+
+
+def _ended_run(context: CommandContext, name: str) -> tuple[RunRef, bool]:
+    """Return the run of this name, and whether Kaggle can attach its outputs."""
     target = context.find_run(name)
     status = read_status(target, context.client, context.ledger).status
     if not status.ended:
@@ -59,21 +85,7 @@ def earlier_outputs(context: CommandContext, name: str) -> EarlierOutputs:
         )
     newest = context.client.newest_version(target.ref.kernel)
     is_newest = newest is not None and newest.run == target.ref
-    return EarlierOutputs(target.ref, status is Status.COMPLETE and is_newest)
-
-
-def kernel_of_features(context: CommandContext, name: str) -> str:
-    """Return the kernel of the run of this name, whose features a run is to reuse.
-
-    A run does not reuse what does not fit; a warning says where Kaggle attaches another's outputs.
-    """
-    outputs = earlier_outputs(context, name)
-    if not outputs.are_attached:
-        context.console.warn(
-            f"Kaggle attaches what the newest complete run of {outputs.run.kernel} has left, which"
-            f" is not {outputs.run}."
-        )
-    return str(outputs.run.kernel)
+    return target.ref, status is Status.COMPLETE and is_newest
 
 
 def _push_as_dataset(run: RunRef, dataset: DatasetRef, context: CommandContext) -> None:

@@ -140,6 +140,22 @@ def test_a_chain_waits_for_the_weeks_reset_where_it_is_asked_to(
     assert (waited["outcome"], chained(waited)) == ("finished", [(1, 1), (2, 2)])
 
 
+def test_a_chain_hands_its_outputs_on_as_a_private_data_set_where_the_setting_says_so(
+    kitctl: Kitctl,
+    project: Path,
+    local_kaggle: LocalKaggle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KITCTL_RESUME_SOURCE", "dataset")
+    write_script(project, COUNT.format(steps=3))
+    assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 2), (3, 3)]
+    pulled = kitctl("pull-results", "--local", "--json").data
+    assert Path(pulled["out"], "step.txt").read_text("utf-8") == "3"
+    # Session 2 goes on from version 1 of the data set, session 3 from version 2.
+    calls = [local_kaggle.calls(name) for name in ("CreateDataset", "CreateDatasetVersion")]
+    assert calls == [1, 1]
+
+
 def test_limits_of_a_chain_are_refused_without_one(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("push", "--local", "--sessions", "2", "--json").code == 2
 
