@@ -249,6 +249,8 @@ def test_a_push_that_never_arrived_is_sent_again_only_when_that_is_certain(
         assert call.code == 130
         assert "trial 0 (not known yet whether it runs)" in call.error["message"]
         assert local_kaggle.calls("SaveKernel") == 1
+    # Only the second call met it in the ledger.
+    assert "not known yet whether Kaggle took the last push of trial 0; what it does" in call.err
     local_kaggle.advance(1000)
     data = kitctl(*words).data
     assert [(trial["trial"], trial["version"]) for trial in data["trials"]] == [(0, 1)]

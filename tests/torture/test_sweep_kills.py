@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.torture, pytest.mark.timeout(900)]
 
 SWEEPS, KILLS, TRIALS = 2, 8, 6
 MOST_LINES, LONGEST_SECONDS = 6, 1.0
+# A sweep that waits for a push in doubt says nothing for 15 minutes.
+MOST_SECONDS = 10.0
 # A killed push that did not arrive is given up after 15 minutes of Kaggle's clock.
 SETTLED_SECONDS = 1000.0
 COMMAND = [
@@ -64,10 +67,13 @@ def kill_a_sweep(command: Sequence[str], chance: random.Random) -> None:
     """Start the command and kill it some time after a line that tells how far it is."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as killed:
         assert killed.stderr is not None
+        latest = threading.Timer(MOST_SECONDS, killed.kill)
+        latest.start()
         for _ in range(chance.randint(1, MOST_LINES)):
             killed.stderr.readline()
         time.sleep(chance.uniform(0, LONGEST_SECONDS))
         killed.kill()
+        latest.cancel()
 
 
 def finished_sweep(command: Sequence[str], server: LocalKaggle) -> Any:

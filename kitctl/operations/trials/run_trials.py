@@ -140,7 +140,7 @@ class _TrialQueue:
             else:
                 self._waiting.append(trial)
         for trials in together.values():
-            self._under_way.add(trials, runs[trials[0].number])
+            self._under_way.take_up(trials, runs[trials[0].number])
 
     def _note(self, trial: Trial) -> None:
         """Take note of how a trial ended; one that never ran waits for its push again."""

@@ -84,6 +84,17 @@ class SessionsUnderWay:
             )
         )
 
+    def take_up(self, trials: Sequence[Trial], run: Run) -> None:
+        """Take in trials of an earlier call; say it where it is not known whether they run."""
+        if run.ref is None:
+            names = trial_names([trial.number for trial in trials])
+            left = describe(max(60.0, run.sending_until - self._ports.kaggle.now()))
+            self._ports.reporter.info(
+                f"It is not known yet whether Kaggle took the last push of {names}; what it does"
+                f" not show in {left} is pushed again."
+            )
+        self.add(trials, run)
+
     def add_in_doubt(self, trials: Sequence[Trial]) -> None:
         """Take in trials whose push had no answer."""
         self._in_doubt.append(tuple(trials))
