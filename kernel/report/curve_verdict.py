@@ -165,7 +165,10 @@ def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     best, gap = min(curves.val_loss), val_loss - loss
     rise = val_loss - best
     share = val_loss / curves.chance
-    levels = f"training loss {loss:.3f}, validation loss {val_loss:.3f}"
+    levels = (
+        f"over the last {LEVEL_EPOCHS} epochs training loss {loss:.3f}, validation loss "
+        f"{val_loss:.3f}"
+    )
     trend = _trend_sentence(curves)
     if min(loss, best) > NEAR_CHANCE * curves.chance:
         return "underfits", (
@@ -176,9 +179,9 @@ def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     if turned:
         return "overfits", (
             f"Overfits: validation loss was best in epoch {curves.best + 1} ({best:.3f}) and rose "
-            f"to {val_loss:.3f} while training loss went on falling to {loss:.3f} "
-            f"(gap {gap:.3f}). {trend} Stop near epoch {curves.best + 1}, or augment the photos, "
-            "or make the head smaller."
+            f"to {val_loss:.3f} over the last {LEVEL_EPOCHS} epochs while training loss went on "
+            f"falling to {loss:.3f} (gap {gap:.3f}). {trend} Stop near epoch {curves.best + 1}, or "
+            "augment the photos, or make the head smaller."
         )
     if curves.exceeds(gap, WIDE_GAP):
         return "overfits", (

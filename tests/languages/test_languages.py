@@ -98,21 +98,22 @@ def test_every_help_text_is_translated() -> None:
         ("The proxy to x.org, y, asks for a password.", "到 x.org 的代理（y）要求密码。"),
         ("train.py, line 2: is not UTF-8 text.", "train.py, line 2：不是 UTF-8 文本。"),
         (
-            "Underfits: training loss 0.500, validation loss 0.600, no better than guessing"
-            " (0.693). At the end validation loss is rising by 0.0100 per epoch."
+            "Underfits: over the last 3 epochs training loss 0.500, validation loss 0.600, no"
+            " better than guessing (0.693). At the end validation loss is rising by 0.0100 per"
+            " epoch."
             " Look at the labels, the learning rate and the base before anything else.",
-            "欠拟合：训练损失 0.500，验证损失 0.600，不比猜测（0.693）好。"
+            "欠拟合：最后 3 轮平均：训练损失 0.500，验证损失 0.600，不比猜测（0.693）好。"
             "结尾时验证损失每轮上升 0.0100。先检查标签、学习率和基础模型。",
         ),
         (
-            "Fits: training loss 0.1, validation loss 0.2, gap 0.1. At the end validation loss is"
-            " flat. More epochs may still help.",
-            "拟合良好：训练损失 0.1，验证损失 0.2，差距 0.1。结尾时验证损失平稳。"
+            "Fits: over the last 3 epochs training loss 0.1, validation loss 0.2, gap 0.1. At"
+            " the end validation loss is flat. More epochs may still help.",
+            "拟合良好：最后 3 轮平均：训练损失 0.1，验证损失 0.2，差距 0.1。结尾时验证损失平稳。"
             "再训练几轮可能还有帮助。",
         ),
         (
-            "v1 overfits (training loss 0.1, validation loss 0.9). v2 fits.",
-            "v1 过拟合（训练损失 0.1，验证损失 0.9）。v2 拟合良好。",
+            "v1 overfits (over the last epochs training loss 0.1, validation loss 0.9). v2 fits.",
+            "v1 过拟合（最后几轮平均：训练损失 0.1，验证损失 0.9）。v2 拟合良好。",
         ),
         ("Pulling a/b/1: 3 files …", "正在取回 a/b/1：3 个文件 …"),
         (

@@ -104,8 +104,11 @@ def _verdict(run: ComparedRun) -> str:
     if predicate is None:
         return ""
     loss, val_loss = run.number("loss"), run.number("val_loss")
-    has_losses = loss is not None and val_loss is not None
-    losses = f" (training loss {loss:.3f}, validation loss {val_loss:.3f})" if has_losses else ""
+    losses = ""
+    if loss is not None and val_loss is not None:
+        losses = (
+            f" (over the last epochs training loss {loss:.3f}, validation loss {val_loss:.3f})"
+        )
     return f"{run.name} {predicate}{losses}."
 
 
