@@ -67,8 +67,9 @@ def test_the_same_script_is_not_run_twice(setup: LocalSetup) -> None:
 
 def test_the_same_script_is_not_sent_while_it_runs(setup: LocalSetup) -> None:
     send(setup, script_plan(SLEEPING))
-    error = refusal(setup, script_plan(SLEEPING, slug="other-job", title="Other job"))
-    assert error.code == "same_script"
+    assert refusal(setup, script_plan(SLEEPING)).code == "same_script"
+    other = send(setup, script_plan(SLEEPING, slug="other-job", title="Other job"))
+    assert other.warnings == ("Another kernel has this very script: local/small-job/1.",)
 
 
 def test_a_script_that_failed_may_be_pushed_again(setup: LocalSetup) -> None:

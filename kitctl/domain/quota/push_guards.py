@@ -44,9 +44,10 @@ def same_script_guard(
     *,
     fetches_code: bool = False,
 ) -> Guard:
-    """Return the guard that refuses a script that has run or is running already.
+    """Return the guard that refuses a script that has run or is running already in this kernel.
 
-    The same script has the same content, settings, machine and sources, in the same versions.
+    The same script has the same content, settings, machine and sources, in the same versions. A
+    warning says that another kernel has run it: its name was changed on purpose.
     `earlier` are the runs of it that the ledger knows, `elsewhere` one that only Kaggle knows. One
     that fetches code, such as by `git clone`, may be another one when it runs next.
     """
@@ -60,7 +61,8 @@ def same_script_guard(
         return all(known[name] == now[name] for name in known.keys() & now.keys())
 
     def guard(pending: Sequence[Run]) -> Sequence[str]:
-        same = next(filter(is_same, [*pending, *earlier]), None)
+        alike = list(filter(is_same, [*pending, *earlier]))
+        same = next((run for run in alike if _is_same_job(run.intent, intent)), None)
         if same is not None and same.status is Status.SENDING:
             raise _being_sent(same, intent.written_at)
         if same is not None:
@@ -68,9 +70,15 @@ def same_script_guard(
         if elsewhere is not None and not (fetches_code and elsewhere.status.ended):
             run = elsewhere.run
             raise _same_script(elsewhere.status, f"{run}", f"{run}")
-        return []
+        return [f"Another kernel has this very script: {alike[0].name}."] if alike else []
 
     return guard
+
+
+def _is_same_job(intent: Intent, other: Intent) -> bool:
+    """Return whether two pushes are of one kernel; Kaggle or its owner may have renamed it."""
+    is_renamed = intent.job_kernel is not None and intent.job_kernel == other.job_kernel
+    return intent.kernel == other.kernel or is_renamed
 
 
 def hidden_kernel_guard(intent: Intent, is_hidden: bool) -> Guard:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.runs import intent, run
 
@@ -60,6 +62,23 @@ def test_a_script_that_only_kaggle_knows_is_refused_too() -> None:
 def test_another_script_passes() -> None:
     others = [run(0, None, status=Status.RUNNING, script_sha256="b" * 64)]
     assert same_script_guard(PUSH, [])(others) == []
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETE, Status.RUNNING])
+def test_the_same_script_of_another_kernel_is_a_warning(status: Status) -> None:
+    other = run(0, None, kernel="ada/boats", version=2, status=status, script_sha256=SHA256)
+    warnings = same_script_guard(PUSH, [other])([])
+    assert warnings == ["Another kernel has this very script: ada/boats/2."]
+
+
+def test_a_kernel_that_was_renamed_is_the_same_one() -> None:
+    job_kernel = KernelRef("ada", "first-name")
+    earlier = run(
+        0, None, kernel="ada/boats", version=2, status=Status.COMPLETE, script_sha256=SHA256
+    )
+    renamed = replace(earlier, intent=replace(earlier.intent, job_kernel=job_kernel))
+    push = replace(PUSH, job_kernel=job_kernel)
+    assert "as ada/boats/2" in refusal(same_script_guard(push, [renamed])).message
 
 
 def test_a_second_run_of_the_kernel_is_refused() -> None:
