@@ -40,7 +40,7 @@ def error_line(log: str, stream: str = "stderr") -> str:
         (CHAINED, "job.data.NotEnoughPhotos: needs 3"),
         (IPYTHON, "ModuleNotFoundError: No module named 'helper'"),
         ("  File 'x.py', line 1\n    def f(:\n          ^\nSyntaxError: bad", "SyntaxError: bad"),
-        ("error: epochs is 0: at least 1.\n", "error: epochs is 0: at least 1."),
+        ("error: epochs is 0: at least 1.\n", "epochs is 0: at least 1."),
         ("usage: t.py\nt.py: error: --lr is required", "t.py: error: --lr is required"),
         ("step 1\rstep 2\nKilled\n\n", "Killed"),
         ("local Kaggle: T4 was asked for; this session runs on the CPU", ""),
