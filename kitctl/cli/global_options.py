@@ -13,6 +13,9 @@ import typer
 from kitctl import __version__
 from kitctl.render.output import CommandResult
 
+GROUPS = {"datasets", "local", "models"}
+"""The commands that have commands of their own."""
+
 
 @dataclass(frozen=True)
 class GlobalOptions:
@@ -90,4 +93,4 @@ def typed_command(arguments: Sequence[str]) -> str:
         for place, word in enumerate(arguments)
         if place not in values and not word.startswith("-")
     ]
-    return " ".join(names[: 2 if names[:1] == ["local"] else 1])
+    return " ".join(names[: 2 if GROUPS.issuperset(names[:1]) else 1])

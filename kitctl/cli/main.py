@@ -82,7 +82,9 @@ def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> Usage
     call = getattr(error, "ctx", None)
     path = call.command_path if call else "kitctl"
     typed = typed_command(arguments)
-    if path == "kitctl" and typed.split(" ")[0] not in ("", *MODULES):
+    if path == "kitctl" and typed:
+        if typed.split(" ")[0] in MODULES:
+            return UsageError(error.format_message(), hint=f"kitctl {typed} --help")
         suggestion, line = meant_command(arguments, MODULES)
         if suggestion:
             return UsageError(

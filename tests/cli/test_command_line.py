@@ -204,6 +204,17 @@ def test_a_usage_error_carries_the_command_that_was_typed(
     assert json.loads(capsys.readouterr().out)["command"] == command
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [("runs --csv", "runs"), ("datasets push --id", "datasets push"), ("push --nothing", "push")],
+)
+def test_an_option_that_is_wrong_is_answered_with_the_help_of_its_command(
+    words: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err.endswith(f"next: kitctl {command} --help\n")
+
+
 def test_a_mistyped_command_is_answered_with_the_nearest_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

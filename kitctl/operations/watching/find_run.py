@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kitctl.domain.runs.run import KernelRef, Run, RunName, RunRef, Status
+from kitctl.domain.runs.run import KernelRef, Run, RunName, RunRef, Status, kernel_of_job
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
 from kitctl.ports import Kaggle, Ledger, Reporter
@@ -30,7 +30,7 @@ def find_run(
 
     Raises InvalidInput where the project has no run yet, as far as is known.
     """
-    kernel = name.kernel or project_kernel()
+    kernel = _named_kernel(name.kernel, kaggle) if name.kernel else project_kernel()
     if name.version is not None:
         ref = RunRef(kernel, name.version)
         record = ledger.get(kaggle.service, ref) or _renamed(ref, kaggle, ledger)
@@ -52,6 +52,10 @@ def find_run(
             f"{kernel} has no run yet.", code="no_run", hint=NextCommand("push", note="starts one")
         )
     return TargetRun(newest.run, None)
+
+
+def _named_kernel(kernel: KernelRef, kaggle: Kaggle) -> KernelRef:
+    return kernel_of_job(kernel.owner, kernel.slug, kaggle.account, kaggle.service)
 
 
 def _renamed(ref: RunRef, kaggle: Kaggle, ledger: Ledger) -> Run | None:

@@ -42,3 +42,12 @@ def test_a_push_whose_answer_was_lost_is_found_once_kaggle_shows_it(setup: Local
     setup.server.push("small-job", "print(1)")
     target = find_run(RunName(), lambda: KERNEL, setup.kaggle, setup.ledger, setup.reporter)
     assert target.ref == RunRef(KERNEL, 1) and target.record
+
+
+def test_the_local_kaggles_account_stands_in_for_the_owner_that_a_name_has(
+    setup: LocalSetup,
+) -> None:
+    push_script(setup, "print(1)", 1)
+    name = RunName.parse("alice/small-job/1")
+    target = find_run(name, lambda: KERNEL, setup.kaggle, setup.ledger, setup.reporter)
+    assert str(target.ref) == "local/small-job/1" and target.record
