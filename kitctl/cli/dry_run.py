@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -67,9 +68,11 @@ def dry_run(
     """
     from kitctl.operations import dry_run as operation
     from kitctl.operations.local_runs.prepare_run import prepare_run
+    from kitctl.operations.local_runs.prepare_sources import added_datasets
     from kitctl.operations.planning.attached_data import attached_folders
     from kitctl.operations.planning.launch_options import check_arguments, parse_environment
     from kitctl.operations.planning.overrides import parse_overrides
+    from kitctl.operations.project.read_metadata import read_metadata
     from kitctl.render.dry_run import draw_dry_run
     from kitctl.sandbox import runner
 
@@ -110,10 +113,12 @@ def dry_run(
             hint=f"Its outputs and log are in {result.out}",
         )
         return CommandResult(result, draw_dry_run, failure)
+    own = read_metadata(context.project).metadata.sources
+    added = [f"{name}={folder}" for name, folder in added_datasets(own, data or []).items()]
     hint: Hint = (
         NextCommand("push", "--local --follow"),
         "   (or, with an account: ",
-        NextCommand("push"),
+        NextCommand("push", " ".join(f"--data {shlex.quote(option)}" for option in added)),
         ")",
     )
     if python:

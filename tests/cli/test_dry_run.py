@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.command_line import Kitctl, write_script
 from support.local_kaggle import until
-from support.projects import packed_job, single_script
+from support.projects import packed_job, single_script, write_files
 
 
 def test_dry_run_checks_the_outputs_and_names_push_as_next(kitctl: Kitctl, project: Path) -> None:
@@ -49,6 +49,18 @@ def test_dry_run_refuses_data_that_stands_for_no_source(
 ) -> None:
     packed_job(project)
     assert kitctl("dry-run", "--data", data, "--json").code == 3
+
+
+def test_dry_run_reads_a_data_set_that_the_job_does_not_name_as_a_push_does(
+    kitctl: Kitctl, project: Path, tmp_path: Path
+) -> None:
+    write_files(tmp_path / "photos", {"a.txt": "mine"})
+    single_script(project, "print(open('/kaggle/input/datasets/me/my-photos/a.txt').read())")
+    run = kitctl("dry-run", "--data", f"me/my-photos={tmp_path / 'photos'}")
+    assert run.code == 0, run.err
+    assert "mine" in run.err
+    # Pushed without the option, the job would run without its data.
+    assert f"account: kitctl push --data me/my-photos={tmp_path / 'photos'})" in run.err
 
 
 def test_ctrl_c_ends_a_dry_run_with_every_process_it_started(tmp_path: Path) -> None:

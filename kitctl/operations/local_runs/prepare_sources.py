@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ RECIPE = "recipe.py"
 COMPETITION = "competition.json"
 """What a folder that stands for a competition says of it; the local Kaggle reads it."""
 RECIPE_FILES = "files"
+_DATASET = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,17 @@ def stand_ins(
             )
         result.append(StandIn(source, mount, folder))
     return tuple(result)
+
+
+def added_datasets(sources: Sources, data: Sequence[str]) -> dict[str, str]:
+    """Return name → folder of the data sets in `SLUG=DIR` options that are no source of the job."""
+    own = {*map(_unversioned, sources.all)}
+    named = {name: folder for name, _, folder in (option.partition("=") for option in data)}
+    return {
+        name: folder
+        for name, folder in named.items()
+        if _DATASET.fullmatch(name) and name not in own
+    }
 
 
 def prepare(stand_ins: Sequence[StandIn], reporter: Reporter) -> dict[str, Path]:
@@ -126,7 +139,8 @@ def _parse_data_options(sources: Sources, data: Sequence[str]) -> dict[str, Path
             raise InvalidInput(
                 f"This job has no source called {name}.",
                 code="source_unknown",
-                hint=f"Its sources: {', '.join(sources.all) or 'none'}",
+                hint=f"Its sources: {', '.join(sources.all) or 'none'}. A data set besides them: "
+                f"--data OWNER/{name}=DIR",
             )
         folders[names[_unversioned(name)]] = expand_user(folder).absolute()
     return folders
