@@ -14,7 +14,7 @@ from kitctl.errors import InvalidInput, KitError, Refused
 
 _log = logging.getLogger("kitctl.ledger")
 
-FIX_PERMISSIONS = "Fix the folder's permissions, or point KITCTL_HOME at another folder."
+MAKE_WRITABLE = "Free space on its disk or fix the folder's permissions, or point KITCTL_HOME at another folder."
 
 
 class Database:
@@ -120,7 +120,7 @@ def _create(path: Path) -> None:
         raise InvalidInput(
             f"The ledger {path} cannot be written: {error.strerror}. Nothing was sent.",
             code="ledger_unwritable",
-            hint=FIX_PERMISSIONS,
+            hint=MAKE_WRITABLE,
         ) from None
 
 
@@ -148,6 +148,6 @@ def _kit_error(error: sqlite3.DatabaseError, path: Path, busy_seconds: float) ->
         return InvalidInput(
             f"The ledger {path} cannot be written ({error}).",
             code="ledger_unwritable",
-            hint=FIX_PERMISSIONS,
+            hint=MAKE_WRITABLE,
         )
     return KitError(f"The ledger {path} cannot be used: {error}.", code="ledger")
