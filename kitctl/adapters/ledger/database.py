@@ -14,7 +14,10 @@ from kitctl.errors import InvalidInput, KitError, Refused
 
 _log = logging.getLogger("kitctl.ledger")
 
-MAKE_WRITABLE = "Free space on its disk or fix the folder's permissions, or point KITCTL_HOME at another folder."
+MAKE_WRITABLE = (
+    "Free space on its disk or fix the folder's permissions, or point KITCTL_HOME at another "
+    "folder."
+)
 
 
 class Database:
