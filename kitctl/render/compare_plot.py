@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kitctl.domain.results.metrics import NO_CURVES, epoch_at
+from kitctl.domain.results.metrics import NO_CURVES, epoch_at, lower_is_better
+from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_users_file
 from kitctl.operations.results.compared_runs import ComparedRuns
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
 MOST_PANELS = 4
 # Distinct for colour-blind readers as well (Okabe and Ito).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333")
+GREY = "#C4C4C4"
+LINES = "\u2014 validation  -- training  \u25cf best epoch"
 
 
 def plot_curves(compared: ComparedRuns, path: Path) -> None:
     """Draw a panel for each metric, the one that decides first; a run has one colour in all.
 
-    Validation is a whole line with its best epoch marked, training a dashed one. Raises
-    InvalidInput where no run has a history, or the file cannot be written.
+    Validation is a whole line with its best epoch marked, training a dashed one. Where there are
+    more runs than colours, the best ones have them, and the others are grey. Raises InvalidInput
+    where no run has a history, or the file cannot be written.
     """
     panels = _panels(compared)
     if not panels:
@@ -34,10 +39,11 @@ def plot_curves(compared: ComparedRuns, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 0.4 + 3.6 * len(panels)), layout="constrained", dpi=130)
+    figure = Figure(figsize=(9, 0.4 + 3.6 * len(panels)), layout="constrained", dpi=130)
     FigureCanvasAgg(figure)
+    colours = _colours(compared)
     for axes, metric in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
-        _draw_panel(axes, compared, metric)
+        _draw_panel(axes, compared, metric, colours)
     with replace_users_file(path) as part:
         figure.savefig(part, format="png")
 
@@ -53,20 +59,50 @@ def _panels(compared: ComparedRuns) -> Sequence[str]:
     return sorted(names, key=lambda name: name != decisive)[:MOST_PANELS]
 
 
-def _draw_panel(axes: Axes, compared: ComparedRuns, metric: str) -> None:
-    for place, (name, run) in enumerate(zip(compared.names, compared.runs, strict=True)):
-        curves, colour = run.summary.history.columns, COLOURS[place % len(COLOURS)]
+def _colours(compared: ComparedRuns) -> Mapping[str, str]:
+    """Return the colours of the best runs by their names, in the order of the runs."""
+    metric = compared.metric or ""
+    bests = [run.compared.best(metric) for run in compared.runs]
+    sign = 1 if lower_is_better(metric) else -1
+    values = [math.inf if best is None else sign * best.value for best in bests]
+    places = sorted(range(len(values)), key=values.__getitem__)[: len(COLOURS)]
+    return {
+        compared.names[place]: colour
+        for place, colour in zip(sorted(places), COLOURS, strict=False)
+    }
+
+
+def _draw_panel(
+    axes: Axes, compared: ComparedRuns, metric: str, colours: Mapping[str, str]
+) -> None:
+    from matplotlib.collections import LineCollection
+
+    others: list[list[tuple[int, float]]] = []
+    for name, run in zip(compared.names, compared.runs, strict=True):
+        curves, colour = run.summary.history.columns, colours.get(name)
         label = safe_text(name).replace("$", r"\$")
-        for column, style in ((f"val_{metric}", "-"), (metric, "--")):
-            values = curves.get(column)
-            if not values:
-                continue
-            epochs = [epoch_at(row, curves) for row in range(len(values))]
-            part = "validation" if column.startswith("val_") else "training"
-            axes.plot(epochs, values, style, color=colour, label=f"{label}, {part}", linewidth=1.6)
-        best = run.compared.best(f"val_{metric}" if f"val_{metric}" in curves else metric)
+        columns = [column for column in (f"val_{metric}", metric) if curves.get(column)]
+        if colour is None:
+            others += [_points(curves, column) for column in columns[:1]]
+            continue
+        for column in columns:
+            style = "-" if column.startswith("val_") else "--"
+            axes.plot(*zip(*_points(curves, column), strict=True), style, color=colour, label=label)
+            label = ""
+        best = run.compared.best(columns[0]) if columns else None
         if best and best.epoch:
             axes.plot([best.epoch], [best.value], "o", color=colour, markersize=6)
-    axes.set(title=f"{metric.replace('_', ' ')} (dots: best epochs)", xlabel="epoch")
+    if others:
+        grey = LineCollection(others, colors=GREY, linewidths=0.8, zorder=1)
+        grey.set_label(counted(len(others), "other run"))
+        axes.add_collection(grey)
+        axes.autoscale_view()
+    axes.set(title=metric.replace("_", " "), xlabel="epoch")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(
+        fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), title=LINES, title_fontsize=7
+    )
+
+
+def _points(curves: Mapping[str, Sequence[float]], column: str) -> list[tuple[int, float]]:
+    return [(epoch_at(row, curves), value) for row, value in enumerate(curves[column])]

@@ -8,6 +8,8 @@ import pytest
 from support.command_line import Kitctl, write_script
 from support.pulled_results import write_results
 
+from kitctl.render.compare_plot import GREY
+
 SLOW = {"loss": [0.69, 0.6, 0.5], "val_loss": [0.69, 0.65, 0.62]}
 FAST = {"loss": [0.69, 0.4, 0.2], "val_loss": [0.69, 0.45, 0.52]}
 
@@ -50,6 +52,32 @@ def test_compare_works_on_what_pull_results_has_fetched_of_any_script(
         kitctl("pull-results", "--local")
     call = kitctl("compare", "1", "2", "--local", "--json")
     assert (call.data["metric"], call.data["better"]) == ("score", "local/small-job/2")
+
+
+def test_a_picture_of_many_runs_gives_colours_to_the_best_and_grey_to_the_others(
+    kitctl: Kitctl, project: Path
+) -> None:
+    from matplotlib.image import imread
+
+    results = project / "results" / "small-job"
+    for version in range(1, 10):
+        loss = [0.7, 0.7 - version / 20]
+        write_results(
+            results / f"v{version}",
+            f"local local/small-job/{version}",
+            history={"loss": loss, "val_loss": loss},
+            report={"settings": {"rate": version}},
+        )
+
+    def grey_pixels(versions: range) -> int:
+        names = [str(version) for version in versions]
+        assert kitctl("compare", *names, "--local", "--plot", "curves.png").code == 0
+        pixels = (imread("curves.png")[..., :3] * 255).round()
+        grey = [int(GREY[place : place + 2], 16) for place in (1, 3, 5)]
+        return int((pixels == grey).all(axis=-1).sum())
+
+    # Edges of letters and frames have a few, too.
+    assert grey_pixels(range(1, 10)) > 10 * grey_pixels(range(1, 8))
 
 
 def test_compare_writes_the_table_and_one_picture(kitctl: Kitctl, two_runs: Path) -> None:
