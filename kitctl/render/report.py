@@ -20,7 +20,7 @@ from kitctl.files import replace_users_file
 from kitctl.operations.report import ReportedRun, RunReport
 from kitctl.operations.results.pictures import Picture
 from kitctl.render.compare import cell_text
-from kitctl.render.report_charts import compared_charts, run_charts
+from kitctl.render.report_charts import compared_charts, fitted, run_charts
 from kitctl.render.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def render_report(report: RunReport) -> str:
             policy=_policy(scripts, styles),
             scripts=scripts,
             styles=styles,
-            charts=charts,
+            charts=fitted(charts),
             report=report,
             is_comparison=is_comparison,
             sections=[_Section(run) for run in report.runs],
@@ -282,7 +282,7 @@ def _environment() -> Environment:
 
 def _json(value: object) -> str:
     """Return JSON that ends no script element, whatever stands in it."""
-    text = json.dumps(value, allow_nan=False)
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

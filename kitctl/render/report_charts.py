@@ -11,9 +11,45 @@ from kitctl.operations.report import ReportedRun
 from kitctl.operations.results.compared_runs import ComparedRuns
 
 MAX_CHARTS = 12
+MAX_NUMBERS = 250_000
+"""Of all charts of a page, which is to stay below 3 MB."""
+
+Chart = dict[str, Any]
 
 
-def run_charts(run: ReportedRun) -> list[dict[str, Any]]:
+def fitted(charts: Mapping[str, Sequence[Chart]]) -> dict[str, list[Chart]]:
+    """Return the charts of a page with so few epochs that all their numbers fit into it."""
+    numbers = sum(
+        len(one["epochs"]) * (1 + len(one["series"])) for each in charts.values() for one in each
+    )
+    step = math.ceil(numbers / MAX_NUMBERS)
+    return {
+        key: [_thinned(chart, step) if step > 1 else chart for chart in each]
+        for key, each in charts.items()
+    }
+
+
+def _thinned(chart: Chart, step: int) -> Chart:
+    """Return a chart with each `step`th epoch, the last one and the marked ones."""
+    epochs = chart["epochs"]
+    marked = {mark["epoch"] for mark in chart["marks"]}
+    places = [
+        place
+        for place, epoch in enumerate(epochs)
+        if place % step == 0 or place == len(epochs) - 1 or epoch in marked
+    ]
+    return {
+        **chart,
+        "title": f"{chart['title']} (every {step} epochs)",
+        "epochs": [epochs[place] for place in places],
+        "series": [
+            {**series, "values": [series["values"][place] for place in places]}
+            for series in chart["series"]
+        ],
+    }
+
+
+def run_charts(run: ReportedRun) -> list[Chart]:
     """Return a chart for each metric, training and validation together."""
     curves = run.run.summary.history.columns
     return [
@@ -31,7 +67,7 @@ def run_charts(run: ReportedRun) -> list[dict[str, Any]]:
     ]
 
 
-def compared_charts(compared: ComparedRuns) -> list[dict[str, Any]]:
+def compared_charts(compared: ComparedRuns) -> list[Chart]:
     """Return a chart for each validation metric, or metric without one, with a curve a run."""
     columns = {
         name: run.summary.history.columns
@@ -65,7 +101,7 @@ def _chart(
     series: Mapping[str, tuple[Sequence[int], Sequence[float]]],
     marks: list[dict[str, Any]],
     levels: list[dict[str, Any]],
-) -> dict[str, Any]:
+) -> Chart:
     epochs = sorted({epoch for at, _ in series.values() for epoch in at})
     by_epoch = {label: dict(zip(at, values, strict=True)) for label, (at, values) in series.items()}
     return {
@@ -104,4 +140,5 @@ def _levels(run: ReportedRun, metric: str) -> list[dict[str, Any]]:
 
 
 def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
+    """Return a number as the page shows it, or None."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")

@@ -77,6 +77,29 @@ def test_no_page_is_wider_than_its_window(
     assert page.locator(".chart canvas").count() == 6
 
 
+def test_a_page_of_many_long_runs_stays_below_3_megabytes(
+    kitctl: Kitctl, project: Path, opened_page: OpenedPage
+) -> None:
+    curve = [1 / epoch for epoch in range(1, 1001)]
+    for version in range(1, 91):
+        folder = project / "results" / "small-job" / f"v{version}"
+        write_results(
+            folder,
+            f"local local/small-job/{version}",
+            history={"loss": curve, "val_loss": [*curve[:499], 0.0, *curve[500:]]},
+        )
+    out = page_of(kitctl, *map(str, range(1, 91)))
+    assert out.stat().st_size < 3_000_000
+    page = opened_page.open(out.as_uri())
+    chart = page.locator(".chart").nth(1)
+    assert "every 2 epochs" in chart.inner_text()
+    chart.locator("summary").click()
+    # The best epoch and the last one are always there.
+    assert chart.get_by_role("row", name="500 ").count() == 1
+    assert chart.get_by_role("row", name="1000 ").count() == 1
+    assert opened_page.messages == []
+
+
 def test_values_are_read_with_the_mouse_and_with_the_keyboard(
     kitctl: Kitctl, project: Path, opened_page: OpenedPage
 ) -> None:

@@ -9,11 +9,16 @@ from collections.abc import Mapping, Sequence
 def differing_settings(runs: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
     """Return each setting that has not the same value in all runs, with its value in each.
 
-    None stands for a setting that a run does not have.
+    None stands for a setting that a run does not have. Runs that name no settings at all, as those
+    of a plain script, differ in none.
     """
-    names = dict.fromkeys(name for settings in runs for name in settings)
-    values = {name: [settings.get(name) for settings in runs] for name in names}
-    return {name: each for name, each in values.items() if len({_key(value) for value in each}) > 1}
+    known = [settings for settings in runs if settings]
+    names = dict.fromkeys(name for settings in known for name in settings)
+    return {
+        name: [settings.get(name) for settings in runs]
+        for name in names
+        if len({_key(settings.get(name)) for settings in known}) > 1
+    }
 
 
 def value_text(value: object) -> str:
