@@ -78,6 +78,12 @@ def printable(text: str) -> str:
     return escaped.replace("$", r"\$")
 
 
+def has_glyphs(text: str) -> bool:
+    """Return whether a figure can show each character of `text` as it is."""
+    _, glyphs = _fonts()
+    return all(ord(character) in glyphs for character in text)
+
+
 @cache
 def _fonts() -> tuple[list[str], frozenset[int]]:
     """Return the font families in use, and the code points with a glyph in both weights."""

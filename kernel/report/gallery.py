@@ -10,6 +10,7 @@ import numpy as np
 from kernel import session
 from kernel.data import photos, pipelines
 from kernel.data.photos import Photos
+from kernel.plots import has_glyphs
 from kernel.report import charts, sheets
 from kernel.report.predictions import mistake_indices
 from kernel.settings.settings import Settings
@@ -32,6 +33,10 @@ def draw(
     `chance_loss` is the validation loss of guessing.
     """
     names = photo_set.train.class_names
+    if unshown := next((name for name in names if not has_glyphs(name)), None):
+        session.say(
+            f"no font here has all characters of {unshown}; the package mplfonts brings one"
+        )
     labels = np.array(photo_set.valid.labels)
     marks = _marks(settings, history, labels, chance_loss)
     charts.curves(history, FOLDER, settings.zoom_from, marks)

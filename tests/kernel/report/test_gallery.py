@@ -1,5 +1,6 @@
 """The gallery draws every picture of a run, of photos as the model gets them."""
 
+import shutil
 from pathlib import Path
 
 import keras
@@ -51,6 +52,30 @@ def test_every_picture_of_a_run_is_drawn(
         *("loss.png", "loss_zoom.png", "photos.png"),
         *("mistakes.png", "confusion.png", "feature_maps.png"),
     }
+
+
+def test_a_class_name_that_no_font_can_show_is_named_with_what_helps(
+    two_classes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # For private use: no font has it.
+    for split in ("train", "valid"):
+        shutil.copytree(two_classes / split, tmp_path / split)
+        folder = min((tmp_path / split).iterdir())
+        folder.rename(folder.with_name("\ue0fe"))
+    settings = Settings.from_mapping(
+        {"data": str(tmp_path), "image_size": [SIDE, SIDE], "sheet_photos": 3}
+    )
+    photo_set = photos.find(settings)
+    monkeypatch.chdir(tmp_path)
+    probabilities = np.linspace(0, 1, len(photo_set.valid))[:, None]
+
+    base = functional(settings.input_shape, convolutions(1), "convnet")
+    gallery.draw(settings, base, photo_set, {"loss": [0.7], "val_loss": [0.6]}, probabilities)
+
+    assert "all characters of \ue0fe; the package mplfonts" in capsys.readouterr().out
 
 
 def test_images_come_in_the_order_of_their_indices(settings: Settings, photo_set: PhotoSet) -> None:
