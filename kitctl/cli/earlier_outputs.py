@@ -104,7 +104,8 @@ def _push_as_dataset(run: RunRef, dataset: DatasetRef, context: CommandContext) 
             context.ledger,
             HttpDownloader(direct=context.config.local),
             LocalResultsFolder(folder / "outputs"),
-            PullOptions(jobs=max(1, context.config.jobs)),
+            # Also what only another run needs, such as checkpoints.
+            PullOptions(only="*", jobs=max(1, context.config.jobs)),
             context.console,
         )
         if not pulled.is_complete and pulled.failure:

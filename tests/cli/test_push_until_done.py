@@ -156,6 +156,26 @@ def test_a_chain_hands_its_outputs_on_as_a_private_data_set_where_the_setting_sa
     assert calls == [1, 1]
 
 
+# What only another run needs is pulled where it is named: checkpoints are such files.
+MANIFEST = """
+import hashlib, json
+content = Path("step.txt").read_bytes()
+digest = hashlib.sha256(content).hexdigest()
+entry = {"path": "step.txt", "bytes": len(content), "sha256": digest, "on_request": True}
+Path("manifest.json").write_text(json.dumps({"files": [entry]}))
+"""
+
+
+def test_a_data_set_of_a_sessions_outputs_holds_what_only_another_run_needs(
+    kitctl: Kitctl, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KITCTL_RESUME_SOURCE", "dataset")
+    write_script(project, COUNT.format(steps=2) + MANIFEST)
+    assert chained(kitctl(*UNTIL_DONE).data) == [(1, 1), (2, 2)]
+    pulled = kitctl("pull-results", "--local", "--json", "--only", "step.txt").data
+    assert Path(pulled["out"], "step.txt").read_text("utf-8") == "2"
+
+
 def test_limits_of_a_chain_are_refused_without_one(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("push", "--local", "--sessions", "2", "--json").code == 2
 
