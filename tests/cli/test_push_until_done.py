@@ -162,7 +162,8 @@ import hashlib, json
 content = Path("step.txt").read_bytes()
 digest = hashlib.sha256(content).hexdigest()
 entry = {"path": "step.txt", "bytes": len(content), "sha256": digest, "on_request": True}
-Path("manifest.json").write_text(json.dumps({"files": [entry]}))
+manifest = {"schema": "kitctl-manifest/1", "files": [entry]}
+Path("manifest.json").write_text(json.dumps(manifest))
 """
 
 
