@@ -53,7 +53,9 @@ class RunProgress:
     @property
     def metric(self) -> str | None:
         """The metric that people read: an accuracy of the validation, else a loss or another."""
-        accuracy = next((name for name in self._curves if _ACCURACY.fullmatch(name)), None)
+        accuracies = [name for name in self._curves if _ACCURACY.fullmatch(name)]
+        of_validation = [name for name in accuracies if name.startswith("val_")]
+        accuracy = next(iter([*of_validation, *accuracies]), None)
         return accuracy or preferred_metric(list(self._curves))
 
     @property
