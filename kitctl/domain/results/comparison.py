@@ -106,9 +106,7 @@ def _verdict(run: ComparedRun) -> str:
     loss, val_loss = run.number("loss"), run.number("val_loss")
     losses = ""
     if loss is not None and val_loss is not None:
-        losses = (
-            f" (over the last epochs training loss {loss:.3f}, validation loss {val_loss:.3f})"
-        )
+        losses = f" (over the last epochs training loss {loss:.3f}, validation loss {val_loss:.3f})"
     return f"{run.name} {predicate}{losses}."
 
 

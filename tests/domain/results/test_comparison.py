@@ -42,7 +42,8 @@ def test_the_runs_own_verdicts_and_the_closer_curves_are_told_apart() -> None:
     compared = compare_runs(
         [run("v1", falling(0.5), OVERFITS), run("v2", falling(0.4), UNDERFITS)], "val_loss"
     )
-    assert "v1 overfits (over the last epochs training loss 0.050, validation loss 0.600)." in compared.words
+    losses = "over the last epochs training loss 0.050, validation loss 0.600"
+    assert f"v1 overfits ({losses})." in compared.words
     assert "The curves of v2 stay closer together" in compared.words
 
 
