@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kitctl import config
 from kitctl.cli.context import CommandContext
-from kitctl.errors import InvalidInput, UsageError
+from kitctl.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kitctl.operations.push import PushOptions
@@ -21,18 +21,13 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
     """
     if not options:
         return {}
-    from kitctl.domain.data.datasets import DatasetRef
+    from kitctl.domain.data.datasets import DatasetRef, parse_data_option
     from kitctl.operations.project.read_metadata import read_metadata
 
     sources = read_metadata(context.project).metadata.sources.datasets
     folders = {}
     for option in options:
-        name, equals, folder = option.partition("=")
-        if not equals or not name or not folder:
-            raise UsageError(
-                f"--data {option} has no SLUG=DIR form.",
-                hint="For example: --data my-photos=photos",
-            )
+        name, folder = parse_data_option(option)
         matches = [source for source in sources if name in (source, source.split("/")[1])]
         ref = DatasetRef.parse(matches[0] if matches else name, context.client.account)
         path = config.expand_user(folder).absolute()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kitctl.domain.results.metrics import NO_CURVES, epoch_at, lower_is_better
+from kitctl.domain.results.metrics import NO_CURVES, epoch_at
 from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput
 from kitctl.files import replace_users_file
@@ -21,7 +20,7 @@ MOST_PANELS = 4
 # Distinct for colour-blind readers as well (Okabe and Ito).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333")
 GREY = "#C4C4C4"
-LINES = "\u2014 validation  -- training  \u25cf best epoch"
+LINES = "— validation  -- training  ● best epoch"
 
 
 def plot_curves(compared: ComparedRuns, path: Path) -> None:
@@ -61,15 +60,10 @@ def _panels(compared: ComparedRuns) -> Sequence[str]:
 
 def _colours(compared: ComparedRuns) -> Mapping[str, str]:
     """Return the colours of the best runs by their names, in the order of the runs."""
-    metric = compared.metric or ""
-    bests = [run.compared.best(metric) for run in compared.runs]
-    sign = 1 if lower_is_better(metric) else -1
-    values = [math.inf if best is None else sign * best.value for best in bests]
-    places = sorted(range(len(values)), key=values.__getitem__)[: len(COLOURS)]
-    return {
-        compared.names[place]: colour
-        for place, colour in zip(sorted(places), COLOURS, strict=False)
-    }
+    best_first = dict.fromkeys([*compared.ranked_names, *compared.names])
+    chosen = list(best_first)[: len(COLOURS)]
+    in_order = [name for name in compared.names if name in chosen]
+    return dict(zip(in_order, COLOURS, strict=False))
 
 
 def _draw_panel(
@@ -80,7 +74,8 @@ def _draw_panel(
     others: list[list[tuple[int, float]]] = []
     for name, run in zip(compared.names, compared.runs, strict=True):
         curves, colour = run.summary.history.columns, colours.get(name)
-        label = safe_text(name).replace("$", r"\$")
+        # matplotlib leaves labels out that begin with "_", and reads "$" as mathematics.
+        label = " " + safe_text(name).replace("$", r"\$")
         columns = [column for column in (f"val_{metric}", metric) if curves.get(column)]
         if colour is None:
             others += [_points(curves, column) for column in columns[:1]]

@@ -20,7 +20,7 @@ from kitctl.files import replace_users_file
 from kitctl.operations.report import ReportedRun, RunReport
 from kitctl.operations.results.pictures import Picture
 from kitctl.render.compare import cell_text
-from kitctl.render.report_charts import compared_charts, fitted, run_charts
+from kitctl.render.report_charts import compared_charts, run_charts, thin_out
 from kitctl.render.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def render_report(report: RunReport) -> str:
             policy=_policy(scripts, styles),
             scripts=scripts,
             styles=styles,
-            charts=fitted(charts),
+            charts=thin_out(charts),
             report=report,
             is_comparison=is_comparison,
             sections=[_Section(run) for run in report.runs],

@@ -17,19 +17,19 @@ MAX_NUMBERS = 250_000
 Chart = dict[str, Any]
 
 
-def fitted(charts: Mapping[str, Sequence[Chart]]) -> dict[str, list[Chart]]:
-    """Return the charts of a page with so few epochs that all their numbers fit into it."""
+def thin_out(charts: Mapping[str, Sequence[Chart]]) -> dict[str, list[Chart]]:
+    """Return the charts of a page, with fewer epochs where it would be too large otherwise."""
     numbers = sum(
         len(one["epochs"]) * (1 + len(one["series"])) for each in charts.values() for one in each
     )
     step = math.ceil(numbers / MAX_NUMBERS)
     return {
-        key: [_thinned(chart, step) if step > 1 else chart for chart in each]
+        key: [_with_every(step, chart) if step > 1 else chart for chart in each]
         for key, each in charts.items()
     }
 
 
-def _thinned(chart: Chart, step: int) -> Chart:
+def _with_every(step: int, chart: Chart) -> Chart:
     """Return a chart with each `step`th epoch, the last one and the marked ones."""
     epochs = chart["epochs"]
     marked = {mark["epoch"] for mark in chart["marks"]}

@@ -17,7 +17,7 @@ from support.projects import packed_job
 
 from kitctl.cli.app import MODULES, root, split_script_arguments, takes_option
 from kitctl.cli.context import CommandContext
-from kitctl.cli.global_options import GlobalOptions
+from kitctl.cli.global_options import GROUPS, GlobalOptions
 from kitctl.cli.main import main
 
 KITCTL = (sys.executable, "-m", "kitctl")
@@ -57,6 +57,11 @@ def test_without_a_project_the_hint_names_the_project_option(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["code"] == "no_project"
     assert "--project" in error["hint"]
+
+
+def test_the_commands_that_have_commands_of_their_own_are_known_without_loading_them() -> None:
+    names = {name for name, _ in commands()}
+    assert {name.split()[0] for name in names if " " in name} == GROUPS
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["package", "-h"], []])

@@ -43,12 +43,12 @@ def test_dry_run_warns_of_epochs_that_the_script_does_not_know(
     assert "--epochs has no effect" in run.err
 
 
-@pytest.mark.parametrize("data", ["no-folder", "unknown=."])
+@pytest.mark.parametrize(("data", "code"), [("no-folder", 2), ("unknown=.", 3), ("a/b c=.", 2)])
 def test_dry_run_refuses_data_that_stands_for_no_source(
-    kitctl: Kitctl, project: Path, data: str
+    kitctl: Kitctl, project: Path, data: str, code: int
 ) -> None:
     packed_job(project)
-    assert kitctl("dry-run", "--data", data, "--json").code == 3
+    assert kitctl("dry-run", "--data", data, "--json").code == code
 
 
 def test_dry_run_reads_a_data_set_that_the_job_does_not_name_as_a_push_does(
@@ -56,7 +56,7 @@ def test_dry_run_reads_a_data_set_that_the_job_does_not_name_as_a_push_does(
 ) -> None:
     write_files(tmp_path / "photos", {"a.txt": "mine"})
     single_script(project, "print(open('/kaggle/input/datasets/me/my-photos/a.txt').read())")
-    run = kitctl("dry-run", "--data", f"me/my-photos={tmp_path / 'photos'}")
+    run = kitctl("dry-run", "--data", f"me/My-Photos={tmp_path / 'photos'}")
     assert run.code == 0, run.err
     assert "mine" in run.err
     # Pushed without the option, the job would run without its data.

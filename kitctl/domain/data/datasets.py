@@ -60,6 +60,20 @@ class DatasetRef(NamedTuple):
         return f"{self.owner}/{self.slug}"
 
 
+def parse_data_option(option: str) -> tuple[str, str]:
+    """Return the name of the source and the folder that a `--data SLUG=DIR` option names.
+
+    Raises UsageError for an option of another form.
+    """
+    name, equals, folder = option.partition("=")
+    if not equals or not name or not folder:
+        raise UsageError(
+            f"--data {option} has no SLUG=DIR form.",
+            hint="For example: --data my-photos=photos",
+        )
+    return name, folder
+
+
 class DatasetStatus(StrEnum):
     """How far Kaggle is with a data set's newest version."""
 

@@ -64,10 +64,10 @@ def compare_runs(runs: Sequence[ComparedRun], metric: str | None) -> Comparison:
     if metric is None:
         sentences.append("They have no metric in common.")
         return Comparison(" ".join(sentences), None)
-    ranked = _ranked(runs, metric)
+    in_order = ranked(runs, metric)
     better = None
-    if len(ranked) >= 2:
-        (first, best), (second, other) = ranked[:2]
+    if len(in_order) >= 2:
+        (first, best), (second, other) = in_order[:2]
         difference = abs(best.value - other.value)
         if difference <= _smallest_difference(first, second, metric):
             sentences.append(
@@ -84,6 +84,12 @@ def compare_runs(runs: Sequence[ComparedRun], metric: str | None) -> Comparison:
     if len(runs) == 2:
         sentences += _gap_sentence(*runs)
     return Comparison(" ".join(sentences), better)
+
+
+def ranked(runs: Sequence[ComparedRun], metric: str) -> list[tuple[ComparedRun, BestValue]]:
+    """Return the runs that have the metric, each with its best value, the best run first."""
+    scored = [(run, best) for run in runs if (best := run.best(metric))]
+    return sorted(scored, key=lambda pair: pair[1].value, reverse=not lower_is_better(metric))
 
 
 def noise(values: Sequence[float]) -> float:
@@ -108,11 +114,6 @@ def _verdict(run: ComparedRun) -> str:
     if loss is not None and val_loss is not None:
         losses = f" (over the last epochs training loss {loss:.3f}, validation loss {val_loss:.3f})"
     return f"{run.name} {predicate}{losses}."
-
-
-def _ranked(runs: Sequence[ComparedRun], metric: str) -> list[tuple[ComparedRun, BestValue]]:
-    scored = [(run, best) for run in runs if (best := run.best(metric))]
-    return sorted(scored, key=lambda pair: pair[1].value, reverse=not lower_is_better(metric))
 
 
 def _smallest_difference(a: ComparedRun, b: ComparedRun, metric: str) -> float:

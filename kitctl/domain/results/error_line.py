@@ -17,7 +17,7 @@ LAST_LINES = 200
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NAMED = re.compile(r"([A-Za-z_]\w*\.)*[A-Za-z_]\w*(Error|Exception|Interrupt|Exit)(: .*)?")
 _SAID = re.compile(r"(\S+: )?(fatal )?error: .+", re.IGNORECASE)
-_ERROR = re.compile(r"error: ", re.IGNORECASE)
+_ERROR = re.compile(r"^error: ", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last):"
 # What the local Kaggle says of the machine, in the first line of a log.
 _FROM_SERVER = "local Kaggle: "
@@ -40,8 +40,7 @@ class ErrorLineReader:
     def line(self) -> str:
         is_recent = self._lines - self._error_at < LAST_LINES
         line = self._error if self._error and is_recent else self._stderr
-        start = _ERROR.match(line)
-        return (line[start.end() :] if start else line)[:LONGEST_LINE]
+        return _ERROR.sub("", line)[:LONGEST_LINE]
 
     def read(self, stream: str, text: str) -> None:
         """Take the next line of the log."""

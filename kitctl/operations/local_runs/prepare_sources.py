@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitctl.config import expand_user
+from kitctl.domain.data.datasets import DatasetRef, parse_data_option
 from kitctl.domain.job.metadata import Sources
 from kitctl.errors import InvalidInput
 from kitctl.ports import Reporter
@@ -20,7 +20,6 @@ RECIPE = "recipe.py"
 COMPETITION = "competition.json"
 """What a folder that stands for a competition says of it; the local Kaggle reads it."""
 RECIPE_FILES = "files"
-_DATASET = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,12 @@ def stand_ins(
 
 def added_datasets(sources: Sources, data: Sequence[str]) -> dict[str, str]:
     """Return name → folder of the data sets in `SLUG=DIR` options that are no source of the job."""
-    own = {*map(_unversioned, sources.all)}
-    named = {name: folder for name, _, folder in (option.partition("=") for option in data)}
-    return {
-        name: folder
-        for name, folder in named.items()
-        if _DATASET.fullmatch(name) and name not in own
-    }
+    own = {_unversioned(source).lower() for source in sources.all}
+    added = {}
+    for name, folder in map(parse_data_option, data):
+        if name.count("/") == 1 and name.lower() not in own:
+            added[str(DatasetRef.parse(name, account=str))] = folder  # The name has its owner.
+    return added
 
 
 def prepare(stand_ins: Sequence[StandIn], reporter: Reporter) -> dict[str, Path]:
@@ -124,25 +122,20 @@ def _unversioned(source: str) -> str:
 
 def _parse_data_options(sources: Sources, data: Sequence[str]) -> dict[str, Path]:
     """Return the folder of each source that `SLUG=DIR` options name."""
-    names = {name: name for name in map(_unversioned, sources.all)}
-    names |= {name.split("/")[-1]: name for name in reversed(names)}
+    names = {name.lower(): name for name in map(_unversioned, sources.all)}
+    names |= {key.split("/")[-1]: name for key, name in reversed(names.items())}
     folders = {}
     for option in data:
-        name, equals, folder = option.partition("=")
-        if not equals or not folder:
-            raise InvalidInput(
-                f"--data {option} has no SLUG=DIR form.",
-                code="usage",
-                hint="For example: --data ryanholbrook/car-or-truck=my-photos",
-            )
-        if _unversioned(name) not in names:
+        name, folder = parse_data_option(option)
+        key = _unversioned(name).lower()
+        if key not in names:
             raise InvalidInput(
                 f"This job has no source called {name}.",
                 code="source_unknown",
                 hint=f"Its sources: {', '.join(sources.all) or 'none'}. A data set besides them: "
                 f"--data OWNER/{name}=DIR",
             )
-        folders[names[_unversioned(name)]] = expand_user(folder).absolute()
+        folders[names[key]] = expand_user(folder).absolute()
     return folders
 
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kitctl.domain.results.comparison import Comparison, compare_runs
+from kitctl.domain.results.comparison import (
+    ComparedRun,
+    Comparison,
+    compare_runs,
+    ranked,
+)
 from kitctl.domain.results.differences import differing_settings
 from kitctl.operations.results.pulled_run import PulledRun, short_names
 from kitctl.operations.results.run_table import PUBLIC_SCORE, common_metric, run_table, sort_table
@@ -29,6 +34,12 @@ class ComparedRuns:
     def differing(self) -> Mapping[str, Sequence[object]]:
         """The settings that differ, with the value of each run."""
         return differing_settings([run.settings for run in self.runs])
+
+    @property
+    def ranked_names(self) -> Sequence[str]:
+        """The names of the runs that have the metric, the best one first."""
+        runs = _by_short_name(self.runs, self.names)
+        return [run.name for run, _ in ranked(runs, self.metric or "")]
 
     def as_data(self) -> dict[str, Any]:
         better = dict(zip(self.names, self.runs, strict=True)).get(self.comparison.better or "")
@@ -73,11 +84,14 @@ def compare_pulled(
     if sort is not None:
         table = sort_table(table, sort)
     order = [int(place) for place in table.index]
-    compared = [replace(run.compared, name=name) for run, name in zip(runs, names, strict=True)]
     return ComparedRuns(
         tuple(runs[place] for place in order),
         tuple(names[place] for place in order),
         decisive,
         table,
-        compare_runs(compared, decisive),
+        compare_runs(_by_short_name(runs, names), decisive),
     )
+
+
+def _by_short_name(runs: Sequence[PulledRun], names: Sequence[str]) -> list[ComparedRun]:
+    return [replace(run.compared, name=name) for run, name in zip(runs, names, strict=True)]
