@@ -10,7 +10,7 @@ import typer
 from kitctl import config
 from kitctl.cli.command import Group, command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import LocalOption
+from kitctl.cli.options import LocalOption, whole_folder
 from kitctl.render.output import CommandResult
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def pull(
     settings = context.configure(local=local)
     name, version = _split_version(ref)
     dataset = _parse(context, name)
-    target = config.expand_user(out or Path(dataset.slug)).absolute()
+    target = whole_folder(out or Path(dataset.slug))
     part = target.with_name(f".{target.name}.{dataset.owner}-{dataset.slug}.part")
     result = pull_dataset(
         dataset,

@@ -11,7 +11,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.cli.options import DataOption, EnvOption, SetOption
+from kitctl.cli.options import DataOption, EnvOption, SetOption, whole_folder
 from kitctl.errors import Hint, NextCommand, RunFailed, UsageError
 from kitctl.render.output import CommandResult
 
@@ -101,7 +101,7 @@ def dry_run(
             plan,
             {**mounts, **{f"datasets/local/{name}": path for name, path in folders.items()}},
             scale,
-            out=out or context.results_folder(plan.metadata.slug, "dry-run"),
+            out=whole_folder(out) if out else context.results_folder(plan.metadata.slug, "dry-run"),
             runner=partial(runner.start, python=python),
             reporter=context.console,
         )

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from kitctl.config import expand_user
+from kitctl.errors import UsageError
+
 RunArgument = Annotated[
     str | None,
     typer.Argument(
@@ -39,3 +42,20 @@ DataOption = Annotated[
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table.")
 ]
+
+
+def whole_folder(out: Path) -> Path:
+    """Return the place of a folder that a command makes beside it and then puts there, whole.
+
+    Raises UsageError for the current folder and those above it, which cannot be replaced.
+    """
+    try:
+        place = expand_user(out).resolve()
+    except (OSError, RuntimeError):  # A circle of links.
+        raise UsageError(f"--out {out} is a link that leads nowhere.") from None
+    if Path.cwd().resolve().is_relative_to(place):
+        raise UsageError(
+            f"--out {out} is the folder that you are in, or one above it.",
+            hint="Name a folder of its own, such as --out outputs",
+        )
+    return place

@@ -77,7 +77,7 @@ def push(
     from kitctl.operations.planning.overrides import parse_overrides
     from kitctl.operations.planning.plan_job import plan_job
     from kitctl.operations.project.read_project import read_project
-    from kitctl.operations.push import PushOptions
+    from kitctl.operations.push import PushOptions, check_room
     from kitctl.operations.sending.run_note import check_note
     from kitctl.render import push as render
 
@@ -116,6 +116,8 @@ def push(
     limits = chain_limits(
         seconds or SESSION_LIMIT_SECONDS[plan.metadata.pool], sessions, hours, chained=until_done
     )
+    if folders and not (when_free or shards):
+        check_room(options, context.client, context.ledger, context.console)
     push_data(context, folders)
 
     def plan_session(variables: Mapping[str, str], resume: Resume | None) -> PushOptions:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitctl import config
 from kitctl.cli.context import CommandContext
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, NextCommand, Refused, UsageError
 
 if TYPE_CHECKING:
     from kitctl.operations.push import PushOptions
@@ -25,7 +26,7 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
     from kitctl.operations.project.read_metadata import read_metadata
 
     sources = read_metadata(context.project).metadata.sources.datasets
-    folders = {}
+    folders: dict[str, Path] = {}
     for option in options:
         name, folder = parse_data_option(option)
         matches = [source for source in sources if name in (source, source.split("/")[1])]
@@ -36,6 +37,11 @@ def name_data(context: CommandContext, options: Sequence[str]) -> dict[str, Path
                 f"{path}, which is to be pushed as {ref}, is no folder.",
                 code="source_missing",
                 hint=f"--data {name}=DIR",
+            )
+        if str(ref) in folders:
+            raise UsageError(
+                f"--data names {ref} twice, as {folders[str(ref)]} and as {path}.",
+                hint="Give each data set one folder.",
             )
         folders[str(ref)] = path
     return folders
@@ -60,7 +66,13 @@ def _push(context: CommandContext, name: str, folder: Path) -> None:
     from kitctl.domain.runs.counts import counted
     from kitctl.operations.dataset_versions.push_folder import FolderPushOptions, push_folder
 
-    result = push_folder(folder, FolderPushOptions(id=name), dataset_ports(context))
+    try:
+        result = push_folder(folder, FolderPushOptions(id=name), dataset_ports(context))
+    except (UsageError, InvalidInput, Refused) as error:
+        # What the hint names are options of that command, not of `push`.
+        command = NextCommand("datasets push", f"{shlex.quote(str(folder))} --id {name}")
+        error.hint = (error.hint, " Push the data set by itself first: ", command)
+        raise
     for warning in result.warnings:
         context.console.warn(warning)
     what = "a version was made" if result.pushed.changed else "unchanged"

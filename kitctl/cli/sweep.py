@@ -11,7 +11,7 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.notify import NotifyOption, require_notifiable
-from kitctl.cli.options import DataOption, LocalOption
+from kitctl.cli.options import DataOption, LocalOption, whole_folder
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
@@ -217,7 +217,7 @@ def _run_here(
     result = sweep(
         plan,
         mounts,
-        out=out or context.results_folder(plan.metadata.slug, "sweep"),
+        out=whole_folder(out) if out else context.results_folder(plan.metadata.slug, "sweep"),
         runner=runner.start,
         reporter=context.console,
     )

@@ -121,7 +121,8 @@ def predict(
     """
     labels = _labels(run)
     # Beside the results, whose disk has room, and where the next call finds what a kill has left.
-    with scratch_folder(run.folder.with_name(f"{run.folder.resolve().name}.predict")) as scratch:
+    place = run.folder.resolve()
+    with scratch_folder(place.with_name(f"{place.name}.predict")) as scratch:
         lines = _run_program(run, photos, labels, scratch, program, runner, reporter)
     return _predictions(run, labels, lines, photos, top)
 

@@ -157,6 +157,25 @@ def push(
     )
 
 
+def check_room(options: PushOptions, kaggle: Kaggle, ledger: Ledger, reporter: Reporter) -> None:
+    """Raise Refused where a push would be refused whatever data it reads.
+
+    It is asked before the data are uploaded, which may take hours.
+    """
+    if options.force or not options.runs:
+        return
+    with reporter.progress(f"Checking {options.plan.metadata.id}"):
+        reconcile(kaggle, ledger, reporter)
+        situation = _read_situation(options, kaggle, ledger)
+        guards = _guards_of_run(options, situation, kaggle, ledger)
+        intent = situation.intent
+        replaced = (
+            _runs_to_replace(intent, situation.foreign_under_way, ledger) if options.replace else []
+        )
+        admission = _Admission(guards, {target.record.id for target in replaced if target.record})
+        admission(ledger.unfinished_runs(kaggle.service, intent.account))
+
+
 def _read_situation(options: PushOptions, kaggle: Kaggle, ledger: Ledger) -> _Situation:
     """Ask Kaggle and the ledger for all that the guards need to know."""
     plan = options.plan
@@ -192,12 +211,21 @@ def _guards(
         foreign.same_script(intent, situation.sources.values()) if foreign else None,
         fetches_code=_fetches_code(plan),
     )
-    kernel, reading = situation.kernel, situation.reading
-    hidden = is_hidden(kernel.kernel, kernel.newest, kaggle, ledger)
-    under_way = None if options.replace else situation.foreign_under_way
     return [
         sources,
         as_warnings(same_script) if options.again else same_script,
+        *_guards_of_run(options, situation, kaggle, ledger),
+    ]
+
+
+def _guards_of_run(
+    options: PushOptions, situation: _Situation, kaggle: Kaggle, ledger: Ledger
+) -> list[Guard]:
+    """Return the guards that do not depend on the data that the run reads."""
+    intent, kernel, reading = situation.intent, situation.kernel, situation.reading
+    hidden = is_hidden(kernel.kernel, kernel.newest, kaggle, ledger)
+    under_way = None if options.replace else situation.foreign_under_way
+    return [
         tpu_image_guard(intent),
         under_way_guard(intent, under_way),
         hidden_kernel_guard(intent, hidden),

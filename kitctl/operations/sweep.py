@@ -123,7 +123,8 @@ def sweep(
 
 
 def _require_own_folder(out: Path) -> None:
-    if out.exists() and any(out.iterdir()) and not (out / TABLE).is_file():
+    is_empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    if not is_empty and not (out / TABLE).is_file():
         raise InvalidInput(
             f"{out} holds files that no sweep has left; it was not touched.",
             code="out_in_use",

@@ -70,6 +70,7 @@ def _draw_panel(
     axes: Axes, compared: ComparedRuns, metric: str, colours: Mapping[str, str]
 ) -> None:
     from matplotlib.collections import LineCollection
+    from matplotlib.ticker import MaxNLocator
 
     others: list[list[tuple[int, float]]] = []
     for name, run in zip(compared.names, compared.runs, strict=True):
@@ -93,6 +94,7 @@ def _draw_panel(
         axes.add_collection(grey)
         axes.autoscale_view()
     axes.set(title=metric.replace("_", " "), xlabel="epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(
         fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), title=LINES, title_fontsize=7

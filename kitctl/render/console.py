@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kitctl.errors import Hint, KitError, commands_of, hint_text, map_texts
 from kitctl.render import streams
 from kitctl.render.progress_bars import LiveBar, PlainBar, columns
+from kitctl.render.safe_text import one_line
 from kitctl.render.wrapping import cells, keep_whole
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Console:
         self._line(self._translated(error.message), label=label, style=_RED)
         for problem in error.problems:
             parts = (self._translated(part) for part in (problem.message, problem.fix))
-            self._line(f"  • {' '.join(filter(None, [f'{problem.where}:', *parts]))}", indent=4)
+            where = one_line(problem.where)
+            self._line(f"  • {' '.join(filter(None, [f'{where}:', *parts]))}", indent=4)
         if error.hint:
             hint, commands = self._hint_parts(error.hint)
             self._line(hint, label=self._translated("next: "), style=_DIM, commands=commands)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kitctl.domain.runs.counts import counted, size_text
 from kitctl.render.lines import draw_sentence
+from kitctl.render.safe_text import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ def draw_push(push: FolderPush, console: Console) -> None:
     for warning in push.warnings[:SHOWN]:
         draw_sentence("note", warning, console)
     for name in push.left_out[:SHOWN]:
-        draw_sentence("left out", f"{_shown(name.path)} {name.reason}", console)
+        draw_sentence("left out", f"{one_line(name.path)} {name.reason}", console)
     if (more := len(push.left_out) - SHOWN) > 0:
         console.print(f"left out   {more:,} more")
 
@@ -82,14 +83,9 @@ def draw_check(check: FolderCheck, console: Console) -> None:
         by_kind.setdefault(problem.kind, []).append(problem)
     for problems in by_kind.values():
         for problem in problems[:SHOWN]:
-            path = f"{_shown(problem.path)} " if problem.path else ""
+            path = f"{one_line(problem.path)} " if problem.path else ""
             draw_sentence(problem.severity.value, f"{path}{problem.message}", console)
         if (more := len(problems) - SHOWN) > 0:
             console.print(f"{problems[0].severity.value:<10} {more:,} more of this kind")
     if not check.problems:
         console.print("✓ nothing odd")
-
-
-def _shown(path: str) -> str:
-    """Return a file's path in one line, whatever is in it."""
-    return path if path.isprintable() else ascii(path)

@@ -25,6 +25,11 @@ def safe_text(text: str) -> str:
     return UNSAFE.sub(_visible, _SEQUENCES.sub("", text.replace("\r\n", "\n")))
 
 
+def one_line(name: str) -> str:
+    """Return the name of a file in one line, whatever is in it."""
+    return name if name.isprintable() else ascii(name)
+
+
 def _visible(match: re.Match[str]) -> str:
     number = ord(match[0])
     if number < 0x20:

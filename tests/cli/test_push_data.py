@@ -39,6 +39,18 @@ def test_push_sends_the_folder_first_and_only_when_it_changed(
     assert versions(local_kaggle) == 1
 
 
+def test_no_data_are_uploaded_for_a_job_that_would_be_refused(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, photos: Path
+) -> None:
+    write_script(project, SLEEP.format(seconds=60))
+    assert kitctl("push", "--local").code == 0
+    write_script(project, READ)
+    refused = kitctl("push", "--local", "--data", f"my-photos={photos}", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "run_under_way")
+    assert local_kaggle.calls("StartBlobUpload") == 0
+    kitctl("cancel", "--local")
+
+
 def test_another_owners_data_set_is_the_accounts_own_on_the_local_kaggle(
     kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle, photos: Path
 ) -> None:

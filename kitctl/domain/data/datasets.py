@@ -188,21 +188,6 @@ def plan_items(files: Sequence[LocalFile]) -> tuple[UploadItem, ...]:
     return tuple(items)
 
 
-def arriving_paths(items: Iterable[UploadItem]) -> set[str]:
-    """Return the paths of the files in the data set once Kaggle has unpacked the archives.
-
-    What a user's own archive holds is not known: its folder stands for it, with a `/` at the end.
-    """
-    paths = set()
-    for item in items:
-        if item.is_archive:
-            paths |= {file.path for file in item.files}
-        else:
-            ending = archive_ending(item.path)
-            paths.add(f"{item.path.removesuffix(ending)}/" if ending else item.path)
-    return paths
-
-
 def archive_ending(path: str) -> str:
     """Return the ending by which Kaggle takes a file for an archive; "" where it does not."""
     return next((path[-len(e) :] for e in UNPACKED_ENDINGS if path.lower().endswith(e)), "")

@@ -13,6 +13,9 @@ _PATTERNS = {
     ),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
     "a GitHub token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
+    "an OpenAI or Anthropic key": re.compile(r"\bsk-(proj|svcacct|admin|ant)-[A-Za-z0-9_-]{20,}"),
+    "a Slack token": re.compile(r"\bxox[abprs]-[0-9]+-[0-9A-Za-z-]{10,}"),
+    "a GitLab token": re.compile(r"\bglpat-[0-9A-Za-z_-]{20,}"),
     "an AWS access key": re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 }

@@ -199,10 +199,15 @@ def reason_to_refuse(name: str, *, windows: bool = os.name == "nt") -> str | Non
     """Return why a name must not be written below the target folder; None where it may."""
     if not name:
         return "is empty"
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+    categories = {unicodedata.category(character) for character in name}
+    if "Cs" in categories:
+        return "is no UTF-8"
+    if "Cc" in categories:
         return "holds control characters"
-    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
+    if name.startswith("/"):
         return "is an absolute path"
+    if re.match(r"[A-Za-z]:", name):
+        return "begins as a drive of Windows"
     if "\\" in name:
         return "holds backslashes"
     parts = name.split("/")

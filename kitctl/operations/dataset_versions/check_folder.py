@@ -17,8 +17,12 @@ from kitctl.domain.data.photo_folder import (
     sort_photos,
 )
 from kitctl.domain.runs.counts import counted
-from kitctl.errors import InvalidInput, KitError, NextCommand, Refused
-from kitctl.operations.dataset_versions.dataset_folder import FolderListing, hash_files, list_folder
+from kitctl.errors import InvalidInput, KitError, NextCommand
+from kitctl.operations.dataset_versions.dataset_folder import (
+    hash_files,
+    require_sendable,
+    scan_folder,
+)
 from kitctl.operations.dataset_versions.push_folder import arrival_warnings
 from kitctl.ports import PhotoInspector, Reporter
 
@@ -71,8 +75,13 @@ def check_folder(
 
     Raises InvalidInput where it is no folder or holds nothing.
     """
-    problems: list[FolderProblem] = []
-    listing = _list(folder, exclude, problems)
+    scan = scan_folder(folder, exclude)
+    problems = [
+        FolderProblem(Severity.ERROR, code, each.where, each.message)
+        for code, found in (("odd_files", scan.unsendable), ("secrets", scan.secrets))
+        for each in found
+    ]
+    listing = scan.listing if problems else require_sendable(scan)
     files = hash_files(listing, jobs, reporter)
     problems += _arrival(files)
     refused = {problem.path for problem in problems}
@@ -92,26 +101,6 @@ def check_folder(
     return FolderCheck(
         folder, layout, len(files), sum(file.bytes for file in files), tuple(problems)
     )
-
-
-def _list(folder: Path, exclude: Sequence[str], problems: list[FolderProblem]) -> FolderListing:
-    """List the files; those that a push would refuse become problems and stay out."""
-    try:
-        return list_folder(folder, exclude)
-    except (InvalidInput, Refused) as error:
-        if not error.problems:
-            raise
-        problems += [
-            FolderProblem(Severity.ERROR, error.code, each.where, each.message)
-            for each in error.problems
-        ]
-        refused = [each.where for each in error.problems]
-        return _list(folder, [*exclude, *map(_literal, refused)], problems)
-
-
-def _literal(path: str) -> str:
-    """Return the pattern that matches this path only."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
 
 
 def _arrival(files: Sequence[LocalFile]) -> list[FolderProblem]:

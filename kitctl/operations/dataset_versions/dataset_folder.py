@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,9 +16,12 @@ from kitctl.domain.data.dataset_metadata import METADATA_NAME
 from kitctl.domain.data.datasets import LocalFile
 from kitctl.domain.results.files import RefusedName, check_names
 from kitctl.domain.runs.counts import counted
-from kitctl.errors import InvalidInput, Problem
-from kitctl.operations.dataset_versions.secrets_in_files import MOST_NAMED, refuse_secrets
+from kitctl.errors import InvalidInput, Problem, Refused
+from kitctl.operations.dataset_versions.secrets_in_files import secrets_in_files
 from kitctl.ports import Reporter
+
+# Files that an error names.
+MOST_NAMED = 20
 
 # What Kaggle's client leaves out, and what systems and tools leave behind.
 _JUNK_FOLDERS = {".git", ".cache", ".huggingface", "__pycache__", ".ipynb_checkpoints", ".kitctl"}
@@ -40,40 +45,77 @@ class FolderListing:
     left_out: tuple[RefusedName, ...]
 
 
-def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:
-    """List the files that become a data set.
+@dataclass(frozen=True)
+class FolderScan:
+    """A folder's files, apart from those that cannot be sent and those with secrets."""
 
-    Raises InvalidInput where there are none or one cannot be sent, Refused where one holds secrets.
+    listing: FolderListing
+    unsendable: tuple[Problem, ...]
+    secrets: tuple[Problem, ...]
+
+
+def scan_folder(root: Path, exclude: Sequence[str] = ()) -> FolderScan:
+    """Look at all files of a folder, by names and contents.
+
+    Raises InvalidInput where it is no folder.
     """
     if not root.is_dir():
         raise InvalidInput(
             f"{root} is no folder.", code="no_folder", hint="Name the folder with the files."
         )
-    paths: list[str] = []
     left_out: list[RefusedName] = []
-    problems: list[Problem] = []
-    for path in _walk(root, exclude, left_out, problems):
-        paths.append(path)
-    problems += [
+    unsendable: list[Problem] = []
+    accepted, refused = check_names(
+        _walk(root, exclude, left_out, unsendable), is_case_sensitive=True
+    )
+    unsendable += [
         Problem(name.path, f"{name.reason}.", "Rename it, or leave it out with --exclude.")
-        for name in check_names(paths, is_case_sensitive=True)[1]
+        for name in refused
     ]
-    if problems:
-        count = "One file" if len(problems) == 1 else f"{len(problems)} files"
+    secrets = secrets_in_files(root, accepted)
+    kept = sorted({*accepted} - {problem.where for problem in secrets})
+    return FolderScan(FolderListing(root, tuple(kept), tuple(left_out)), tuple(unsendable), secrets)
+
+
+def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:
+    """List the files that become a data set; the errors are those of `require_sendable`."""
+    return require_sendable(scan_folder(root, exclude))
+
+
+def require_sendable(scan: FolderScan) -> FolderListing:
+    """Return the files where all of them can be sent.
+
+    Raises InvalidInput where there are none or one cannot be sent, Refused where one holds secrets.
+    """
+    root = scan.listing.root
+    if scan.unsendable:
+        count = "One file" if len(scan.unsendable) == 1 else f"{len(scan.unsendable)} files"
         raise InvalidInput(
             f"{count} in {root} cannot become part of a data set; nothing was sent.",
             code="odd_files",
             hint="Fix them, or leave them out: --exclude 'NAME'",
-            problems=problems[:MOST_NAMED],
+            problems=scan.unsendable[:MOST_NAMED],
         )
-    refuse_secrets(root, paths)
-    if not paths:
+    if scan.secrets:
+        raise Refused(
+            f"{root} holds what looks like secrets; nothing was sent.",
+            code="secrets",
+            hint=f"Remove them, or leave them out: {_exclude_options(scan.secrets[:3])}",
+            problems=scan.secrets[:MOST_NAMED],
+        )
+    if not scan.listing.paths:
         raise InvalidInput(
             f"{root} holds no files for a data set.",
             code="empty_folder",
             hint="Name the folder with the files.",
         )
-    return FolderListing(root, tuple(sorted(paths)), tuple(left_out))
+    return scan.listing
+
+
+def _exclude_options(problems: Iterable[Problem]) -> str:
+    """Return the options that leave out these files and no other ones."""
+    patterns = (re.sub(r"([*?[])", r"[\1]", problem.where) for problem in problems)
+    return " ".join(f"--exclude {shlex.quote(pattern)}" for pattern in patterns)
 
 
 def hash_files(listing: FolderListing, jobs: int, reporter: Reporter) -> tuple[LocalFile, ...]:
@@ -158,7 +200,10 @@ def _reason_to_leave_out(path: str, is_folder: bool, exclude: Sequence[str]) -> 
 def _reason_not_to_send(root: Path, entry: os.DirEntry[str]) -> str:
     """Return why an entry that is no folder is no file of a data set; "" where it is one."""
     if entry.is_symlink():
-        target = Path(entry.path).resolve()
+        try:
+            target = Path(entry.path).resolve(strict=True)
+        except (OSError, RuntimeError):  # Also a circle of links.
+            return "is a link to nothing."
         if not target.is_relative_to(root.resolve()):
             return "is a link that leads out of the folder."
         if target.is_dir():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 import shutil
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,26 +72,20 @@ def pull_dataset(
     info = find_dataset(ref, datasets)
     number = version or info.version
     content = {"dataset": str(ref), "version": number}
-    if _read_record(out) == content:
+    if _is_here(out, content, reporter):
         return _pulled(info, number, out, fetched=False)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InvalidInput(
-            f"{out} exists and is not version {number} of {ref}; nothing was fetched.",
-            code="folder_in_use",
-            hint="Choose another folder with --out, or move this one away.",
-        )
+    _require_possible(out)
     with part.exclusive(lambda: reporter.info(f"Another kitctl pulls into {out}; waiting …")):
         archive = _fetch(info, number, part, datasets, downloads, reporter)
         files = part.root / "files"
         shutil.rmtree(files, ignore_errors=True)
         with reporter.progress(f"Unpacking {ref}"):
-            _unpack(archive, files, is_case_sensitive=part.is_case_sensitive())
+            hashes = _unpack(archive, files, is_case_sensitive=part.is_case_sensitive())
         _check_sizes(datasets.file_sizes(ref, number), archive, files)
         with replace_file(files / RECORD) as record:
-            record.write_text(json.dumps(content) + "\n", "utf-8")
+            record.write_text(json.dumps({**content, "files": hashes}) + "\n", "utf-8")
         if out.is_dir():
             out.rmdir()
-        out.parent.mkdir(parents=True, exist_ok=True)
         files.rename(out)
     shutil.rmtree(part.root, ignore_errors=True)
     return _pulled(info, number, out, fetched=True)
@@ -127,12 +122,15 @@ def _fetch(
     return part.root / name
 
 
-def _unpack(archive: Path, folder: Path, *, is_case_sensitive: bool) -> None:
+def _unpack(archive: Path, folder: Path, *, is_case_sensitive: bool) -> dict[str, str]:
     """Unpack an archive from outside: only plain files, below the folder, as large as they say.
+
+    Returns the SHA-256 of each file by its path.
 
     Raises InvalidInput for names that lead elsewhere, NetworkFailed where the archive is damaged.
     """
     folder.mkdir(parents=True)
+    hashes = {}
     try:
         with zipfile.ZipFile(archive) as packed:
             entries = {entry.filename: entry for entry in packed.infolist() if not entry.is_dir()}
@@ -148,8 +146,12 @@ def _unpack(archive: Path, folder: Path, *, is_case_sensitive: bool) -> None:
             for name in accepted:
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
+                digest = hashlib.sha256()
                 with packed.open(entries[name]) as source, target.open("wb") as sink:
-                    shutil.copyfileobj(source, sink, COPY_BYTES)
+                    while piece := source.read(COPY_BYTES):
+                        digest.update(piece)
+                        sink.write(piece)
+                hashes[name] = digest.hexdigest()
     except DAMAGE as error:
         archive.unlink()
         raise NetworkFailed(
@@ -157,6 +159,7 @@ def _unpack(archive: Path, folder: Path, *, is_case_sensitive: bool) -> None:
             code="damaged",
             hint="Type the same command again: it downloads the archive anew.",
         ) from None
+    return hashes
 
 
 def _check_sizes(listed: Mapping[str, int | None], archive: Path, folder: Path) -> None:
@@ -192,11 +195,61 @@ def _require_space(folder: Path, needed: int) -> None:
         )
 
 
-def _read_record(out: Path) -> object:
+def _is_here(out: Path, content: Mapping[str, object], reporter: Reporter) -> bool:
+    """Return whether the folder is this version of the data set, with all of its files.
+
+    Raises InvalidInput where it holds anything else: it is not written over.
+    """
+    if not out.is_dir() or not any(out.iterdir()):
+        return False
+    record = _read_record(out)
+    changed = ""
+    if {**content, "files": record.get("files")} == record and isinstance(record["files"], dict):
+        with reporter.progress(f"Checking {out.name}"):
+            changed = next(_changed_files(out, record["files"]), "")
+        if not changed:
+            return True
+    what = f"{changed} was changed or removed there" if changed else "holds something else"
+    raise InvalidInput(
+        f"{out} is not version {content['version']} of {content['dataset']}: {what}. Nothing was"
+        " fetched.",
+        code="folder_in_use",
+        hint="Choose another folder with --out, or move this one away.",
+    )
+
+
+def _changed_files(out: Path, hashes: Mapping[str, str]) -> Iterator[str]:
+    for name, sha256 in hashes.items():
+        try:
+            with (out / name).open("rb") as file:
+                is_same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
+            is_same = False
+        if not is_same:
+            yield name
+
+
+def _require_possible(out: Path) -> None:
+    """Raise InvalidInput where the folder cannot be made; its parents are made now."""
     try:
-        return json.loads((out / RECORD).read_text("utf-8"))
+        out.parent.mkdir(parents=True, exist_ok=True)
+        is_possible, reason = not out.exists() or out.is_dir(), "It is a file"
+    except OSError as error:
+        is_possible, reason = False, error.strerror or str(error)
+    if not is_possible:
+        raise InvalidInput(
+            f"The folder {out} cannot be made: {reason}. Nothing was fetched.",
+            code="folder_in_use",
+            hint="Choose another folder with --out.",
+        )
+
+
+def _read_record(out: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((out / RECORD).read_text("utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _pulled(info: DatasetInfo, version: int, out: Path, *, fetched: bool) -> DatasetPull:

@@ -20,7 +20,6 @@ from kitctl.domain.data.datasets import (
     DatasetStatus,
     LocalFile,
     archive_ending,
-    arriving_paths,
     limit_warnings,
     plan_items,
 )
@@ -49,6 +48,11 @@ class FolderPushOptions:
     license: str = ""
     wait: bool = True
     exclude: tuple[str, ...] = ()
+
+    def only_of_first_version(self) -> list[str]:
+        """Return what was given and is ignored where the data set exists already."""
+        given = {"--title": self.title, "--license": self.license}
+        return [option for option, value in given.items() if value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,11 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
         resources=metadata.resources,
     )
     pushed = push_content(content, ports)
+    if pushed.version > 1 and (ignored := options.only_of_first_version()):
+        warnings += (
+            f"{' and '.join(ignored)} had no effect: {ref} exists already. Change that at"
+            f" {pushed.url}/settings",
+        )
     return FolderPush(
         pushed=pushed,
         status=_status(pushed, ports, wait=options.wait),
@@ -143,22 +152,24 @@ def arrival_warnings(files: tuple[LocalFile, ...]) -> tuple[str, ...]:
     Raises InvalidInput where an archive would be unpacked over other files.
     """
     items = plan_items(files)
-    arriving = arriving_paths(items)
-    warnings = []
-    for item in items:
-        ending = "" if item.is_archive else archive_ending(item.path)
-        folder = f"{item.path.removesuffix(ending)}/"
-        if not ending:
-            continue
-        if any(path != folder and path.startswith(folder) for path in arriving):
+    archives = {
+        item.path: item.path[: -len(ending)]
+        for item in items
+        if not item.is_archive and (ending := archive_ending(item.path))
+    }
+    kept = {file.path for item in items if item.path not in archives for file in item.files}
+    for path, folder in archives.items():
+        is_shared = list(archives.values()).count(folder) > 1
+        if is_shared or any(other == folder or other.startswith(f"{folder}/") for other in kept):
             raise InvalidInput(
-                f"Kaggle unpacks {item.path} into {folder}, where other files are; nothing was"
-                " sent.",
+                f"Kaggle unpacks {path} into {folder}/, where other files are; nothing was sent.",
                 code="archive_over_folder",
                 hint="Rename the archive, or leave it out with --exclude.",
             )
-        warnings.append(f"{item.path} arrives unpacked: Kaggle makes the folder {folder} of it.")
-    return tuple(warnings)
+    return tuple(
+        f"{path} arrives unpacked: Kaggle makes the folder {folder}/ of it."
+        for path, folder in archives.items()
+    )
 
 
 def _require_resources(metadata: DatasetMetadata, paths: tuple[str, ...]) -> None:
