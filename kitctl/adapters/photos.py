@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kitctl.ports import PhotoFault
 
-# What Keras reads, and the job's own limit.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG")
+# What the shipped job reads, and its own limit.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MAX_PIXELS = 100_000_000
 
 
@@ -38,7 +38,9 @@ def _reason(path: Path) -> str:
     try:
         with Image.open(path) as photo:
             if photo.format not in FORMATS:
-                return f"is {photo.format} under another name, which Keras does not read"
+                return f"is {photo.format} under another name, which no training run reads"
+            if photo.format == "TIFF" and photo.mode in ("I", "F"):
+                return "has values of 32 bits; save it with 8"
             if photo.width * photo.height > MAX_PIXELS:
                 return f"has {photo.width} x {photo.height} pixels"
             # A JPEG is decoded at an eighth of its size: whether it is whole shows there too.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kitctl.errors import KitError, NetworkFailed, NextCommand
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
 from kitctl.local import locks, state_folder
 
 START_SECONDS = 30.0
@@ -56,9 +56,12 @@ def address(folder: Path) -> tuple[str, str] | None:
 
 def find(folder: Path) -> LocalKaggle | None:
     """Return the folder's local Kaggle, if it answers."""
+    served = address(folder)
+    if served is None:  # Its last port may be another program's now: no token is sent there.
+        return None
+    endpoint, token = served
     try:
-        endpoint = state_folder.read_endpoint(folder)
-        health = _post(endpoint, state_folder.read_token(folder), "health", {})
+        health = _post(endpoint, token, "health", {})
     except (OSError, ValueError):
         return None
     return LocalKaggle(endpoint, health["pid"], folder, health["account"])
@@ -102,7 +105,7 @@ def stop(folder: Path) -> bool:
     """Stop the folder's local Kaggle and its runs; return False when there was none.
 
     Raises:
-        KitError: it did not end.
+        Refused: it did not end.
     """
     folder = folder.absolute()
     if not locks.is_served(folder):
@@ -116,7 +119,11 @@ def stop(folder: Path) -> bool:
     end = time.monotonic() + STOP_SECONDS
     while locks.is_served(folder):
         if time.monotonic() > end:
-            raise KitError(f"The local Kaggle in {folder} does not end.", code="does_not_stop")
+            raise Refused(
+                f"The local Kaggle in {folder} does not end.",
+                code="does_not_stop",
+                hint=f"End its process {state_folder.read_pid(folder)} yourself.",
+            )
         time.sleep(POLL_SECONDS)
     return True
 
@@ -192,5 +199,5 @@ def _post(endpoint: str, token: str, method: str, body: Mapping[str, Any]) -> An
         if error.code == 400:
             answer = json.loads(text)
             message = answer.get("error", answer)["message"]
-            raise KitError(message, code="local_kaggle_refused") from None
+            raise InvalidInput(message, code="local_kaggle_refused") from None
         raise

@@ -6,16 +6,10 @@ import os
 import secrets
 from pathlib import Path
 
-# All that a reset may delete; the token and the locks stay.
-CONTENTS = (
-    "kaggle.sqlite",
-    "kaggle.sqlite-wal",
-    "kaggle.sqlite-shm",
-    "sessions",
-    "blobs",
-    "datasets",
-    "server.log",
-)
+from kitctl.local.state.folders import FOLDERS
+
+# All that a reset deletes; the token and the locks stay.
+CONTENTS = (*FOLDERS, "kaggle.sqlite", "kaggle.sqlite-wal", "kaggle.sqlite-shm", "server.log")
 
 
 def read_token(folder: Path) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kitctl.domain.data.photo_folder import PHOTO_ENDINGS
 from kitctl.domain.results import run_report
 from kitctl.domain.results.metrics import finite_number
 from kitctl.domain.results.model_labels import ModelLabels, from_labels, from_report
@@ -20,7 +21,6 @@ from kitctl.ports import Reporter, Runner
 
 LABELS, ANSWERS = "labels.json", "answers.jsonl"
 MODELS = ("model.keras", "model.weights.h5", "saved_model")
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ LOCAL: dict[str, set[str]] = {
     "testing": {"http", "runs", "state"},
     "app": {"testing", "pages", "http", "state"},
     "locks": set(),
-    "state_folder": set(),
+    "state_folder": {"state"},
     "process": {"app", "testing", "http", "runs", "state", "locks", "state_folder"},
     "lifecycle": {"locks", "state_folder"},
     "__main__": {"process"},

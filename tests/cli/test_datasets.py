@@ -175,18 +175,24 @@ def test_check_says_what_a_training_run_would(kitctl: Kitctl, photos: Path) -> N
     (photos / "train" / "car" / "cut.jpg").write_bytes(photo(3)[:300])
     (photos / "train" / "car" / "page.png").write_text("<html>", "utf-8")
     (photos / "train" / "car" / "web.jpg").write_bytes(photo(9, "WEBP"))
+    (photos / "train" / "car" / "scan.tif").write_bytes(photo(10, "TIFF"))
+    (photos / "train" / "car" / "icon.jpg").write_bytes(photo(11, "ICO"))
+    (photos / "train" / "__MACOSX").mkdir()
+    (photos / "train" / "__MACOSX" / "0.jpg").write_bytes(photo(12))
     (photos / "valid" / "car" / "same.jpg").write_bytes(
         (photos / "train" / "car" / "1.jpg").read_bytes()
     )
     (photos / "train" / "notes.docx").write_text("x", "utf-8")
     checked = kitctl("datasets", "check", str(photos), "--json").data
     assert checked["classes"]["valid"] == {"car": 3, "truck": 2}
+    assert checked["classes"]["train"].keys() == {"car", "truck"}
     assert sorted((each["kind"], each["path"]) for each in checked["problems"]) == [
         ("double_in_splits", "train/car/1.jpg"),
+        ("no_photo", "train/__MACOSX/0.jpg"),
         ("no_photo", "train/notes.docx"),
         ("unreadable", "train/car/cut.jpg"),
+        ("unreadable", "train/car/icon.jpg"),
         ("unreadable", "train/car/page.png"),
-        ("unreadable", "train/car/web.jpg"),
     ]
 
 

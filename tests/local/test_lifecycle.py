@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.local_kaggle import until
 
-from kitctl.errors import KitError, NetworkFailed, Refused
+from kitctl.errors import InvalidInput, NetworkFailed, Refused
 from kitctl.local import lifecycle, locks
 from kitctl.local.state.local_state import LocalState
 
@@ -138,12 +138,15 @@ def test_reset_deletes_the_state_and_keeps_the_token_and_other_files(
     (folder / "other.txt").write_text("not the local Kaggle's", encoding="utf-8")
     state = LocalState(folder)
     state.blobs.create("a.txt", 1)
-    state.settings["url_seconds"] = 5
     state.close()
+    for name in ("submissions", "competitions", "datasets"):
+        (folder / name / "1").mkdir(parents=True)
     if is_running:
         lifecycle.start(folder)
     lifecycle.reset(folder)
-    assert not list(folder.glob("blobs/*"))
+    left = {path.name for path in folder.iterdir()} - {"sessions", "blobs", "datasets"}
+    assert not {"submissions", "competitions"} & left
+    assert not list(folder.glob("blobs/*")) and not list(folder.glob("datasets/*"))
     assert (folder / "other.txt").exists()
     again = lifecycle.start(folder)
     assert again.token == token
@@ -157,5 +160,5 @@ def test_a_folder_that_is_not_there_can_be_reset(tmp_path: Path) -> None:
 def test_only_a_folder_can_stand_for_a_dataset(folder: Path, tmp_path: Path) -> None:
     running = lifecycle.start(folder)
     lifecycle.register_sources(running, {"someone/photos": tmp_path})
-    with pytest.raises(KitError, match="is not a folder"):
+    with pytest.raises(InvalidInput, match="is not a folder"):
         lifecycle.register_sources(running, {"someone/photos": tmp_path / "none"})

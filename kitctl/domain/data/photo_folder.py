@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from kitctl.domain.data.datasets import LocalFile
 
-# What Keras indexes.
-PHOTO_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+# What the shipped job reads: the formats of Keras, and those that it decodes by Pillow.
+PHOTO_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp", ".tif", ".tiff")
 TRAIN, VALID = "train", "valid"
+# Beside the files in archives from macOS; no run looks there.
+MACOS_FOLDER = "__MACOSX"
 
 
 class Severity(StrEnum):
@@ -62,7 +64,8 @@ def sort_photos(files: Iterable[LocalFile]) -> PhotoFolder:
     for file in files:
         *folders, name = file.path.split("/")
         depth = 2 if has_splits else 1
-        is_photo = name.lower().endswith(PHOTO_ENDINGS) and not name.startswith(".")
+        is_hidden = name.startswith(".") or MACOS_FOLDER in folders
+        is_photo = name.lower().endswith(PHOTO_ENDINGS) and not is_hidden
         if (
             not is_photo
             or len(folders) < depth

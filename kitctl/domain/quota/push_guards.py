@@ -22,6 +22,7 @@ class SourceNotReady(Problem):
     """A data source that Kaggle is still processing."""
 
 
+_OUTCOME = re.compile(r"(?:; nothing was sent|\. Nothing runs)?\.?$")
 _FETCHES_CODE = re.compile(r"\bgit[\"',\s]+clone\b|\bgit\+(https?|ssh|file)://|Repo\.clone_from\(")
 
 
@@ -88,7 +89,7 @@ def hidden_kernel_guard(intent: Intent, is_hidden: bool) -> Guard:
         if is_hidden:
             raise Refused(
                 f"Kaggle lists {intent.kernel}, but does not show what it runs: it may have been"
-                " pushed from elsewhere a moment ago. Nothing was sent.",
+                " pushed from elsewhere a moment ago; nothing was sent.",
                 code="kernel_not_shown",
                 hint=(
                     NextCommand("push", note="in some minutes"),
@@ -203,6 +204,11 @@ def tpu_image_guard(intent: Intent) -> Guard:
     return guard
 
 
+def reason_of(refused: Refused) -> str:
+    """Return why a guard refuses, without what it says of the push and without a full stop."""
+    return _OUTCOME.sub("", refused.message)
+
+
 def as_warnings(guard: Guard) -> Guard:
     """Return a guard that only warns where the given one refuses, as --force wants it."""
 
@@ -210,9 +216,6 @@ def as_warnings(guard: Guard) -> Guard:
         try:
             return guard(pending)
         except Refused as refused:
-            return [
-                refused.message.replace("; nothing was sent.", "."),
-                *map(str, refused.problems),
-            ]
+            return [f"{reason_of(refused)}.", *map(str, refused.problems)]
 
     return lenient

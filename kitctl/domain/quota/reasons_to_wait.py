@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kitctl.domain.quota.push_guards import reason_of
 from kitctl.errors import Refused
 
 _TEXTS = {
@@ -50,6 +51,4 @@ def reason_to_wait(refused: Refused) -> WaitReason | None:
 def _short(refused: Refused) -> str:
     """Return a refusal without what it says of the push."""
     names = ", ".join(problem.where for problem in refused.problems)
-    return names or refused.message.replace("; nothing was sent.", "").removesuffix(
-        " Nothing runs."
-    )
+    return names or reason_of(refused)

@@ -11,6 +11,7 @@ from kitctl.local.state.competitions import Competitions
 from kitctl.local.state.database import Database
 from kitctl.local.state.datasets import Datasets
 from kitctl.local.state.discussions import Discussions
+from kitctl.local.state.folders import FOLDERS
 from kitctl.local.state.hosting import Hosting
 from kitctl.local.state.kernels import Kernels
 from kitctl.local.state.models import Models
@@ -56,7 +57,7 @@ class LocalState:
         """Delete everything; settings and clock get their defaults."""
         self._database.clear()
         self.settings.reload()
-        for name in ("sessions", "blobs", "datasets", "submissions", "competitions"):
+        for name in FOLDERS:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def close(self) -> None:

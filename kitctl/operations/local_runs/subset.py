@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ENDINGS = frozenset(
-    {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".jfif", ".avif"}
-)
+from kitctl.domain.data.photo_folder import PHOTO_ENDINGS
+
+# Also what only other people's jobs read.
+ENDINGS = frozenset({*PHOTO_ENDINGS, ".jfif", ".avif"})
 
 
 def link_subset(folder: Path, photos: int, target: Path) -> Path:

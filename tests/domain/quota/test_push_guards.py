@@ -10,8 +10,10 @@ from support.runs import intent, run
 from kitctl.domain.quota.push_guards import (
     SameScriptElsewhere,
     as_warnings,
+    hidden_kernel_guard,
     same_script_guard,
     sources_guard,
+    tpu_image_guard,
     under_way_guard,
 )
 from kitctl.domain.quota.quota_guards import Guard
@@ -113,3 +115,18 @@ def test_with_force_a_refusal_becomes_a_warning_that_does_not_say_nothing_was_se
         "ada/photos: Kaggle shows no such source.",
     ]
     assert as_warnings(sources_guard([]))([]) == []
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        under_way_guard(PUSH, RunRef(KernelRef("ada", "cars"), 5)),
+        hidden_kernel_guard(PUSH, True),
+        tpu_image_guard(intent(pool="tpu")),
+        same_script_guard(PUSH, [run(0, None, version=3, script_sha256=SHA256)]),
+    ],
+)
+def test_no_guard_that_only_warns_says_that_nothing_was_sent(guard: Guard) -> None:
+    assert refusal(guard).message.endswith("; nothing was sent.")
+    (warning,) = as_warnings(guard)([])
+    assert "nothing was sent" not in warning and warning.endswith(".")

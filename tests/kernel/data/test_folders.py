@@ -170,3 +170,10 @@ def test_photos_may_be_in_an_attached_model(
     assert len(photos.find(chosen.changed(data="google/net/keras/small")).train) == 12
     with pytest.raises(RunError, match="attached: google/net/keras/small/1"):
         photos.find(chosen.changed(data="ada/others"))
+
+
+def test_kitctl_checks_the_photos_that_the_job_reads() -> None:
+    from kernel.data.inspection import EXTENSIONS
+    from kitctl.domain.data.photo_folder import PHOTO_ENDINGS
+
+    assert sorted(PHOTO_ENDINGS) == sorted(EXTENSIONS)

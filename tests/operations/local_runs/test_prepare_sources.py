@@ -8,7 +8,7 @@ import pytest
 from support.projects import write_files
 
 from kitctl.domain.job.metadata import Sources
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, UsageError
 from kitctl.operations.local_runs import prepare_sources
 from kitctl.ports import NullReporter
 
@@ -87,5 +87,5 @@ def test_a_source_without_a_stand_in_gives_a_warning_that_names_the_setting(tmp_
     [("photos", "SLUG=DIR"), ("cars=.", "no source called"), ("photos=no", "no folder")],
 )
 def test_wrong_data_options_are_refused(option: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=message):
+    with pytest.raises((InvalidInput, UsageError), match=message):
         prepare_sources.stand_ins(tmp_path, Sources(datasets=("ada/photos",)), {}, [option])

@@ -1,0 +1,3 @@
+"""The folders of a local Kaggle's state, beside its database."""
+
+FOLDERS = ("sessions", "blobs", "datasets", "submissions", "competitions")
