@@ -53,8 +53,8 @@ class LocalResultsFolder:
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
-        (self._own / "parts").mkdir(parents=True, exist_ok=True)
         with folder_lock(self._own / "lock", on_wait):
+            (self._own / "parts").mkdir(exist_ok=True)
             self._records = read_records(self.root)
             yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -219,7 +220,8 @@ def check(
 def _split_version(ref: str) -> tuple[str, int | None]:
     """Return a reference's name and its version, None where it has none."""
     name, _, last = ref.rpartition("/")
-    return (name, int(last)) if "/" in name and last.isdecimal() else (ref, None)
+    is_version = re.fullmatch(r"[1-9][0-9]{0,8}", last) and "/" in name
+    return (name, int(last)) if is_version else (ref, None)
 
 
 def _parse(context: CommandContext, ref: str) -> DatasetRef:

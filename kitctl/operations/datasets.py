@@ -33,7 +33,7 @@ class DatasetState:
     def failure(self) -> KitError | None:
         """The error that the command exits with; None for a version that can be read, or will."""
         is_failed = self.status is DatasetStatus.FAILED
-        return failed(self.info.ref, self.info.version) if is_failed else None
+        return failed(self.info.ref, self.info.version, self.info.url) if is_failed else None
 
     def as_data(self) -> dict[str, Any]:
         return {**info_data(self.info), "status": self.status}

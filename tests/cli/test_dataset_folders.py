@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import shlex
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -198,3 +200,63 @@ def test_a_data_set_has_one_folder_in_a_push(kitctl: Kitctl, folder: Path) -> No
     twice = ("--data", f"small-set={folder}", "--data", f"local/small-set={folder.parent}")
     refused = kitctl("push", "--local", *twice, "--json")
     assert (refused.code, refused.error["code"]) == (2, "usage")
+
+
+def test_two_pulls_into_one_folder_bring_it_once(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, pulled: Path
+) -> None:
+    local_kaggle.fault("latency", "download", seconds=1.5, count=None)
+    words = ("datasets", "pull", "small-set", "--local", "--out", str(pulled))
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "kitctl", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert sum("already here" in output for output in outputs) == 1
+    assert not list(pulled.parent.glob(".pulled*"))
+
+
+def test_a_folder_pulled_from_elsewhere_is_not_called_the_same(
+    kitctl: Kitctl, pulled: Path
+) -> None:
+    assert pull(kitctl, pulled) == (0, "")
+    record = pulled / ".kitctl" / "dataset.json"
+    record.write_text(record.read_text("utf-8").replace('"local"', '"kaggle"', 1), "utf-8")
+    assert pull(kitctl, pulled) == (3, "folder_in_use")
+
+
+def test_a_version_that_kaggle_could_not_process_is_not_pulled_as_an_empty_folder(
+    kitctl: Kitctl, folder: Path
+) -> None:
+    (folder / "broken.zip").write_bytes(b"PK\3\4garbage")
+    assert kitctl("datasets", "push", str(folder), "--local").code == 5
+    assert pull(kitctl, folder.parent / "pulled") == (5, "dataset_failed")
+    assert not (folder.parent / "pulled").exists()
+
+
+def test_there_is_no_version_0(kitctl: Kitctl, pulled: Path) -> None:
+    words = ("datasets", "pull", "local/small-set/0", "--local", "--out", str(pulled))
+    assert kitctl(*words).code == 2
+
+
+def test_a_refused_data_set_leaves_nothing(kitctl: Kitctl, folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("dot./a.txt", "x")
+    assert kitctl("datasets", "push", str(folder), "--local").code == 0
+    assert pull(kitctl, folder.parent / "pulled") == (3, "odd_files")
+    assert not list(folder.parent.glob(".pulled*"))
+
+
+def test_a_folder_without_end_is_refused(kitctl: Kitctl, folder: Path) -> None:
+    deep = folder
+    for _ in range(150):
+        deep /= "a"
+    deep.mkdir(parents=True)
+    refused = kitctl("datasets", "push", str(folder), "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "odd_files")

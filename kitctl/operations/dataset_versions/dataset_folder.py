@@ -22,6 +22,7 @@ from kitctl.ports import Reporter
 
 # Files that an error names.
 MOST_NAMED = 20
+MOST_LEVELS = 100
 
 # What Kaggle's client leaves out, and what systems and tools leave behind.
 _JUNK_FOLDERS = {".git", ".cache", ".huggingface", "__pycache__", ".ipynb_checkpoints", ".kitctl"}
@@ -168,6 +169,9 @@ def _walk(
         entries = sorted(os.scandir(root / below), key=lambda entry: entry.name)
     except OSError as error:
         problems.append(Problem(below or ".", f"cannot be listed: {error.strerror}."))
+        return
+    if below.count("/") >= MOST_LEVELS:
+        problems.append(Problem(below, f"is more than {MOST_LEVELS} folders deep."))
         return
     if below and not entries:
         left_out.append(RefusedName(f"{below}/", "is an empty folder, which Kaggle does not keep"))

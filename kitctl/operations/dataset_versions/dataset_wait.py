@@ -26,12 +26,12 @@ def wait_until_ready(
     try:
         with reporter.progress(f"Kaggle is processing {ref} version {version}"):
             while True:
-                status, is_shown = _read(ref, version, datasets)
+                status, is_shown, url = _read(ref, version, datasets)
                 if status is DatasetStatus.READY and is_shown:
                     return status
                 failures += status is DatasetStatus.FAILED
                 if status is DatasetStatus.FAILED and (is_shown or failures >= MAX_FAILURES):
-                    raise failed(ref, version)
+                    raise failed(ref, version, url)
                 clock.sleep(next(pauses, LONGEST_PAUSE))
     except KeyboardInterrupt:
         raise Interrupted(
@@ -42,26 +42,29 @@ def wait_until_ready(
 
 def read_status(ref: DatasetRef, version: int, datasets: DatasetService) -> DatasetStatus:
     """Return the state of a version; Kaggle's answer may still be about the one before."""
-    status, is_shown = _read(ref, version, datasets)
+    status, is_shown, _ = _read(ref, version, datasets)
     return status if is_shown else DatasetStatus.PROCESSING
 
 
-def _read(ref: DatasetRef, version: int, datasets: DatasetService) -> tuple[DatasetStatus, bool]:
-    """Return the newest state that Kaggle says, and whether it is this version's for sure."""
+def _read(
+    ref: DatasetRef, version: int, datasets: DatasetService
+) -> tuple[DatasetStatus, bool, str]:
+    """Return the newest state, whether it is this version's for sure, and the page's address."""
     info = datasets.find(ref)
+    url = info.url if info else f"https://www.kaggle.com/datasets/{ref}"
     try:
         status = datasets.status(ref)
     except InvalidInput:
-        return DatasetStatus.PROCESSING, False
+        return DatasetStatus.PROCESSING, False, url
     # A new data set may have a state before it is shown itself.
     is_shown = info.version >= version if info else version == 1
-    return status, is_shown
+    return status, is_shown, url
 
 
-def failed(ref: DatasetRef, version: int) -> NetworkFailed:
-    """Return the error of a version that Kaggle could not process."""
+def failed(ref: DatasetRef, version: int, url: str) -> NetworkFailed:
+    """Return the error of a version that Kaggle could not process; `url` is of its page."""
     return NetworkFailed(
         f"Kaggle could not process version {version} of {ref}; nothing can read it.",
         code="dataset_failed",
-        hint=f"Its page says why: https://www.kaggle.com/datasets/{ref}. Then push it again.",
+        hint=f"Its page says why: {url}. Fix the folder, and push it again.",
     )

@@ -206,7 +206,7 @@ def _status(pushed: PushedVersion, ports: DatasetPorts, *, wait: bool) -> Datase
         )
     status = read_status(pushed.ref, pushed.version, ports.datasets)
     if status is DatasetStatus.FAILED:
-        raise failed(pushed.ref, pushed.version)
+        raise failed(pushed.ref, pushed.version, pushed.url)
     return status
 
 
