@@ -50,6 +50,9 @@ def push(
     ] = "",
     license: Annotated[str, typer.Option("--license", metavar="NAME")] = "Apache 2.0",
     public: Annotated[bool, typer.Option("--public", help="Everybody may use it.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also of a run that did not end well.")
+    ] = False,
     local: LocalOption = None,
 ) -> CommandResult:
     """Make the model that a run left a model on Kaggle, or its next version.
@@ -95,6 +98,7 @@ def push(
                 message=message,
                 license=license,
                 public=public,
+                force=force,
             ),
             client,
             context.ledger,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
+
+if TYPE_CHECKING:
+    from kitctl.operations.watching.find_run import TargetRun
 
 
 @command(
@@ -36,23 +39,34 @@ def submit(
         str, typer.Option("-m", "--message", metavar="TEXT", help="Default: the run's name.")
     ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is scored.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also where it was handed in already.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also of a run that did not end well.")
+    ] = False,
     local: LocalOption = None,
 ) -> CommandResult:
     """Hand a run's file in to its competition.
 
-    A code competition gets the run itself, by kernel version; any other one the run's file.
+    A code competition gets the run itself, by kernel version; any other one the run's file. What
+    was handed in already is not sent again: then its score is shown.
     """
     from tempfile import TemporaryDirectory
 
     from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle.uploads import HttpUploader
     from kitctl.adapters.results_folder import LocalResultsFolder
-    from kitctl.operations.submit import SubmitPorts, submit
+    from kitctl.domain.job import source_names
+    from kitctl.operations.submit import SubmitOptions, SubmitPorts, submit
     from kitctl.render.submit import draw_submit
 
     settings = context.configure(local=local)
-    slug = _slug(competition) if competition else _project_competition(context)
     target = context.find_run(run)
+    if competition:
+        slug = source_names.clean(competition, source_names.COMPETITION).partition("/")[0]
+    else:
+        slug = _project_competition(context, target)
     client = context.client
     if settings.local:
         from kitctl.cli.local import register_folders
@@ -71,29 +85,36 @@ def submit(
             clock=context.clock,
             reporter=context.console,
         )
-        result = submit(target, slug, file, message, ports, wait=wait)
-    return CommandResult(result, draw_submit, result.failure)
+        options = SubmitOptions(file=file, message=message, wait=wait, again=again, force=force)
+        result = submit(target, slug, options, ports)
+    read_score = NextCommand("submit", "RUN --wait", "shows its score", str(target.ref))
+    hint = "" if result.failure or result.submission.public_score else read_score
+    return CommandResult(result, draw_submit, result.failure, hint)
 
 
-def _slug(competition: str) -> str:
-    """Return the slug of a competition that is named by slug or by address."""
-    return competition.rstrip("/").rpartition("/")[2]
+def _project_competition(context: CommandContext, target: TargetRun) -> str:
+    """Return the competition among the sources of the project, whose run this is.
 
-
-def _project_competition(context: CommandContext) -> str:
-    """Return the competition among the project's sources.
-
-    Raises UsageError where there is not exactly one.
+    Raises UsageError where there is not exactly one, or the run is another project's.
     """
     from kitctl.operations.project.read_metadata import read_metadata
 
     project = context.project_or_none()
-    names = read_metadata(project).metadata.sources.competitions if project else ()
-    if len(names) == 1:
-        return _slug(names[0])
-    several = f"The job names several competitions: {', '.join(names)}."
+    job = read_metadata(project).metadata if project else None
+    names = job.sources.competitions if job else ()
+    job_kernel = target.record.intent.job_kernel if target.record else None
+    if job and job.slug not in {target.ref.kernel.slug, job_kernel and job_kernel.slug}:
+        problem = f"{target.ref} is no run of this project, so that its competition is not known."
+    elif len(names) == 1:
+        return names[0]
+    elif names:
+        problem = f"The job names several competitions: {', '.join(names)}."
+    else:
+        problem = "The job names no competition to hand a file in to."
     raise UsageError(
-        several if names else "The job names no competition to hand a file in to.",
+        problem,
         code="competition",
-        hint=NextCommand("submit", f"--competition {names[0] if names else 'SLUG'}"),
+        hint=NextCommand(
+            "submit", f"RUN --competition {names[0] if names else 'SLUG'}", run=str(target.ref)
+        ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from kitctl.domain.data.datasets import DatasetRef
 from kitctl.domain.data.models import model_files
 from kitctl.domain.results.files import ExpectedFile, check_names
-from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand
 from kitctl.operations.dataset_versions.dataset_folder import hash_files, list_folder
 from kitctl.operations.dataset_versions.push_dataset import (
     DatasetContent,
@@ -18,7 +18,7 @@ from kitctl.operations.dataset_versions.push_dataset import (
 )
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.run_status import read_status
+from kitctl.operations.watching.require_ended import require_ended
 from kitctl.ports import Downloader, Kaggle, Ledger, ResultsFolder
 
 
@@ -33,6 +33,7 @@ class ModelOptions:
     message: str = ""
     license: str = "Apache 2.0"
     public: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +77,7 @@ def push_model(
     Raises InvalidInput where the run left no such files, Refused where it has not ended or Kaggle
     refuses the model.
     """
-    status = read_status(target, kaggle, ledger)
-    if not status.status.ended:
-        raise Refused(
-            f"{target.ref} has not ended ({status.status.label}); no model was made.",
-            code="run_under_way",
-            hint=NextCommand("wait", "RUN", run=str(target.ref)),
-        )
+    require_ended(target, kaggle, ledger, "models push", force=options.force)
     names = _fetch(target, options, kaggle, downloads, scratch, ports)
     files = hash_files(list_folder(scratch.root), ports.jobs, ports.reporter)
     pushed = push_content(

@@ -15,12 +15,11 @@ from kitctl.errors import (
     InvalidInput,
     KitError,
     NextCommand,
-    Refused,
     RunFailed,
 )
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.run_status import read_status
+from kitctl.operations.watching.require_ended import require_ended
 from kitctl.ports import (
     AnswerLost,
     Clock,
@@ -35,8 +34,6 @@ from kitctl.ports import (
     SubmissionStatus,
     Uploader,
 )
-
-DEFAULT_FILE = "submission.csv"
 
 # Seconds before each look for a submission whose answer was lost.
 LOOK_PAUSES = (0.5, 2.0, 5.0, 10.0)
@@ -60,14 +57,33 @@ class SubmitPorts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubmitOptions:
+    """Which file of a run is handed in, and the user's words on it.
+
+    `again` hands it in once more, `force` also that of a run that did not end well. `wait` waits
+    until it is scored.
+    """
+
+    file: str = "submission.csv"
+    message: str = ""
+    wait: bool = False
+    again: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubmitResult:
-    """A submission and the run that it is from; `left_today`: None where Kaggle does not say."""
+    """A submission and the run that it is from; `left_today`: None where Kaggle does not say.
+
+    `sent`: it was handed in now, not by an earlier call.
+    """
 
     run: str
     competition: CompetitionInfo
     file: str
     submission: ScoredSubmission
     left_today: int | None
+    sent: bool
 
     @property
     def failure(self) -> KitError | None:
@@ -87,6 +103,7 @@ class SubmitResult:
             "competition": self.competition.slug,
             "file": self.file,
             "submission": submission.ref,
+            "sent": self.sent,
             "status": submission.status,
             "public_score": submission.public_score or None,
             "private_score": submission.private_score or None,
@@ -97,9 +114,11 @@ class SubmitResult:
 
 
 def submit(
-    target: TargetRun, slug: str, name: str, message: str, ports: SubmitPorts, *, wait: bool
+    target: TargetRun, slug: str, options: SubmitOptions, ports: SubmitPorts
 ) -> SubmitResult:
-    """Hand a file of an ended run in: to a code competition the run itself, else the file.
+    """Hand a file of a complete run in: to a code competition the run itself, else the file.
+
+    One that was handed in already is not sent again: its score is read.
 
     Raises InvalidInput where there is no such competition or file, Refused where Kaggle refuses it:
     then nothing was handed in. AnswerLost where that is not known.
@@ -113,11 +132,13 @@ def submit(
                 hint="Its slug is the last part of its address at"
                 " https://www.kaggle.com/competitions.",
             )
-        _require_file(target, name, ports)
-        description = message or f"{target.ref} {name}"
-        ref = _send(target, competition, name, description, ports)
+        require_ended(target, ports.kaggle, ports.ledger, "submit", force=options.force)
+        _require_file(target, options.file, ports)
+        description = options.message or f"{target.ref} {options.file}"
+        earlier = None if options.again else _find_earlier(target, slug, options, ports)
+        ref = earlier or _send(target, competition, options.file, description, ports)
         _record(target, ports, Facts(submission=ref))
-    submission = _read(ref, ports, wait=wait)
+    submission = _read(ref, ports, wait=options.wait)
     if submission.public_score:
         _record(target, ports, Facts(public_score=submission.public_score))
     left = None
@@ -127,21 +148,33 @@ def submit(
     return SubmitResult(
         run=str(target.ref),
         competition=competition,
-        file=name,
+        file=options.file,
         submission=submission,
         left_today=left,
+        sent=earlier is None,
     )
 
 
+def _find_earlier(
+    target: TargetRun, slug: str, options: SubmitOptions, ports: SubmitPorts
+) -> int | None:
+    """Return the number of an earlier submission of this file; None where Kaggle shows none.
+
+    One that could not be scored does not count.
+    """
+    noted = target.record.facts.submission if target.record else None
+    own = f"{target.ref} {options.file}"
+    for one in ports.competitions.newest_submissions(slug):
+        is_file = one.file_name in {"", options.file, options.file.rpartition("/")[2]}
+        if one.status is SubmissionStatus.ERROR:
+            continue
+        if one.description == own or (one.ref == noted and is_file):
+            return one.ref
+    return None
+
+
 def _require_file(target: TargetRun, name: str, ports: SubmitPorts) -> None:
-    """Raise where the run has not ended well or left no such file."""
-    status = read_status(target, ports.kaggle, ports.ledger)
-    if not status.status.ended:
-        raise Refused(
-            f"{target.ref} has not ended ({status.status.label}); nothing was handed in.",
-            code="run_under_way",
-            hint=(NextCommand("wait", "RUN", run=str(target.ref)), ", then submit again"),
-        )
+    """Raise InvalidInput where the run left no such file."""
     names = [file.name for file in ports.kaggle.listed_files(target.ref)]
     if name in names:
         return
@@ -165,24 +198,31 @@ def _send(
     ports: SubmitPorts,
 ) -> int:
     """Hand the file in once, and return the submission's number."""
-    slug = competition.slug
-    if competition.is_code_only:
-        sent_at = ports.kaggle.now()
-        try:
+    slug, token = competition.slug, ""
+    if not competition.is_code_only:
+        token = _upload(slug, _fetch(target, name, ports), name, ports)
+    sent_at = ports.kaggle.now()
+    try:
+        if competition.is_code_only:
             return ports.competitions.submit_version(slug, target.ref, name, description)
-        except AnswerLost as lost:
-            return _look_for(slug, description, sent_at, lost, ports)
-    file = _fetch(target, name, ports)
+        return ports.competitions.submit_file(slug, token, description)
+    except AnswerLost as lost:
+        return _look_for(slug, description, sent_at, lost, ports)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Stopped by Ctrl-C. It is not known whether the file was handed in.",
+            hint=NextCommand("submit", "RUN", "looks for it first", str(target.ref)),
+        ) from None
+
+
+def _upload(slug: str, file: Path, name: str, ports: SubmitPorts) -> str:
+    """Upload a file that is to be handed in, and return its token."""
     status = file.stat()
     session = ports.competitions.announce(
         slug, name.rpartition("/")[2], status.st_size, int(status.st_mtime)
     )
     ports.uploader.send(session, file, resume=False, on_bytes=lambda _: None)
-    sent_at = ports.kaggle.now()
-    try:
-        return ports.competitions.submit_file(slug, session.token, description)
-    except AnswerLost as lost:
-        return _look_for(slug, description, sent_at, lost, ports)
+    return session.token
 
 
 def _fetch(target: TargetRun, name: str, ports: SubmitPorts) -> Path:

@@ -19,6 +19,8 @@ def draw_submit(result: SubmitResult, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"{result.file} of {result.run}", soft_wrap=True)
+    if not result.sent:
+        console.print("handed in by an earlier call; --again hands it in once more")
     if submission.public_score:
         console.print(f"public score  {submission.public_score}", soft_wrap=True)
     if submission.private_score:

@@ -23,8 +23,8 @@ def contest(project: Path, local_kaggle: LocalKaggle, tmp_path: Path) -> Path:
 def entry(contest: Path, local_kaggle: LocalKaggle) -> str:
     """A finished run that left a submission, right in three of four rows."""
     text = "id,label\n1,car\n2,truck\n3,car\n4,car\n"
-    local_kaggle.seed("entry-job", files=[{"name": "submission.csv", "text": text}])
-    return "local/entry-job/1"
+    local_kaggle.seed("small-job", files=[{"name": "submission.csv", "text": text}])
+    return "local/small-job/1"
 
 
 def change(server: LocalKaggle, folder: Path, **details: object) -> None:
@@ -94,7 +94,7 @@ def test_the_limit_of_the_day_is_named(
 ) -> None:
     change(local_kaggle, contest, max_daily_submissions=1)
     assert kitctl("submit", entry, "--local").code == 0
-    refused = kitctl("submit", entry, "--local", "--json")
+    refused = kitctl("submit", entry, "--local", "--again", "--json")
     assert (refused.code, refused.error["code"]) == (4, "daily_limit")
     assert "midnight UTC" in refused.error["hint"]
 
@@ -110,7 +110,8 @@ def test_a_file_that_cannot_be_scored_is_a_failure(
 ) -> None:
     files = [{"name": "submission.csv", "text": "id,label\n1,car\n"}]
     local_kaggle.seed("short-job", files=files)
-    failed = kitctl("submit", "local/short-job/1", "--local", "--wait", "--json")
+    words = ("submit", "local/short-job/1", "--competition", "small-contest")
+    failed = kitctl(*words, "--local", "--wait", "--json")
     assert (failed.code, failed.error["code"]) == (6, "submission_failed")
     assert "3 are missing" in failed.error["message"]
 
@@ -144,3 +145,53 @@ def test_the_template_of_a_competition_enters_one(
     assert kitctl("push", "--local", "--follow").code == 0
     submitted = kitctl("submit", "--local", "--wait", "--json").data
     assert float(submitted["public_score"]) > 0.8
+
+
+def test_what_was_handed_in_is_not_handed_in_again_unless_asked(
+    kitctl: Kitctl, contest: Path, entry: str, local_kaggle: LocalKaggle
+) -> None:
+    local_kaggle.settings(scoring_seconds=1)
+    first = kitctl("submit", entry, "--local")
+    assert f"kitctl submit --local {entry} --wait" in " ".join(first.err.split())
+    again = kitctl("submit", entry, "--local", "--wait", "--json").data
+    assert (again["submission"], again["sent"], again["public_score"]) == (1, False, "0.75000")
+    assert local_kaggle.calls("CreateSubmission") == 1
+    assert kitctl("submit", entry, "--local", "--again", "--json").data["submission"] == 2
+
+
+def test_another_file_or_one_that_could_not_be_scored_is_handed_in(
+    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+) -> None:
+    right = "id,label\n1,car\n2,truck\n3,car\n4,car\n"
+    texts = {"submission.csv": "id,label\n1,car\n", "other.csv": right}
+    files = [{"name": name, "text": text} for name, text in texts.items()]
+    local_kaggle.seed("small-job", files=files)
+    words = ("submit", "local/small-job/1", "--local", "--wait")
+    assert [kitctl(*words).code for _ in range(2)] == [6, 6]
+    assert kitctl(*words, "--file", "other.csv").code == 0
+    assert local_kaggle.calls("CreateSubmission") == 3
+
+
+def test_a_file_of_a_failed_run_is_only_handed_in_with_force(
+    kitctl: Kitctl, project: Path, contest: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(
+        project, SUBMISSION + "\nraise SystemExit(3)", competition_sources=["small-contest"]
+    )
+    assert kitctl("push", "--local", "--follow").code == 6
+    refused = kitctl("submit", "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "run_not_complete")
+    assert local_kaggle.calls("CreateSubmission") == 0
+    assert kitctl("submit", "--local", "--force").code == 0
+
+
+def test_a_run_of_another_project_is_not_handed_in_to_this_ones_competition(
+    kitctl: Kitctl, contest: Path, local_kaggle: LocalKaggle
+) -> None:
+    text = "id,label\n1,car\n2,truck\n3,car\n4,car\n"
+    local_kaggle.seed("other-job", files=[{"name": "submission.csv", "text": text}])
+    words = ("submit", "local/other-job/1", "--local", "--json")
+    refused = kitctl(*words)
+    assert (refused.code, refused.error["code"]) == (2, "competition")
+    address = "https://www.kaggle.com/competitions/small-contest/overview"
+    assert kitctl(*words, "--competition", address).data["competition"] == "small-contest"

@@ -10,8 +10,7 @@ from kitctl.ports import CompetitionService
 def competition_warnings(metadata: Metadata, competitions: CompetitionService) -> list[str]:
     """Return what a code competition among a job's sources will not take."""
     warnings = []
-    for source in metadata.sources.competitions:
-        slug = source.rpartition("/")[2]
+    for slug in metadata.sources.competitions:
         try:
             competition = competitions.find(slug)
         except KitError:
