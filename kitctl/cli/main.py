@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -97,6 +98,12 @@ def _system_error(error: OSError) -> InvalidInput:
     """Return the failure for a full disk or a folder without permission, which is no bug."""
     streams.hush_unwritable()
     what = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InvalidInput(
+            f"{what}The disk is full: the command stopped there.",
+            code="disk_full",
+            hint="Free some space, or name a folder on another disk, and type it again.",
+        )
     return InvalidInput(f"{what}{error.strerror or error}.", code="system")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ from kitctl.cli.context import CommandContext
 from kitctl.cli.options import LocalOption, RunArgument
 from kitctl.errors import UsageError
 from kitctl.render.output import CommandResult
+
+VARIATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @command(
@@ -80,8 +83,13 @@ def push(
         )
     target, client = context.find_run(run), context.client
     own = DatasetRef.parse(id or target.ref.kernel.slug, client.account)
-    name = DatasetRef.parse(variation, client.account).slug
-    ref = DatasetRef(own.owner, f"{own.slug}/{known}/{name}")
+    if not VARIATION.fullmatch(variation):
+        raise UsageError(
+            f"{variation!r} cannot be a variation's name.",
+            code="bad_variation",
+            hint="It has letters, digits, - and _ only, such as small-2.",
+        )
+    ref = DatasetRef(own.owner, f"{own.slug}/{known}/{variation.lower()}")
 
     def state(of: DatasetRef) -> LocalPushState:
         folder = f"model.{of.owner}.{of.slug}".replace("/", ".").lower()
@@ -92,7 +100,7 @@ def push(
             target,
             ModelOptions(
                 ref=ref,
-                title=title or own.slug.replace("-", " ").capitalize(),
+                title=title,
                 framework=known,
                 files=tuple(files or ()),
                 message=message,

@@ -7,9 +7,13 @@ from typing import Any
 
 from kitctl.domain.data.datasets import DatasetRef
 from kitctl.domain.data.models import model_files
-from kitctl.domain.results.files import ExpectedFile, check_names
-from kitctl.errors import InvalidInput, NetworkFailed, NextCommand
-from kitctl.operations.dataset_versions.dataset_folder import hash_files, list_folder
+from kitctl.domain.results.files import OWN_FOLDER, ExpectedFile, check_names
+from kitctl.errors import InvalidInput, NetworkFailed, NextCommand, Refused
+from kitctl.operations.dataset_versions.dataset_folder import (
+    MOST_NAMED,
+    hash_files,
+    scan_folder,
+)
 from kitctl.operations.dataset_versions.push_dataset import (
     DatasetContent,
     DatasetPorts,
@@ -34,6 +38,10 @@ class ModelOptions:
     license: str = "Apache 2.0"
     public: bool = False
     force: bool = False
+
+    def of_first_version(self) -> list[tuple[str, bool]]:
+        """Return the options that only a first version takes, and whether each was given."""
+        return [("--title", bool(self.title)), ("--public", self.public)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +86,63 @@ def push_model(
     refuses the model.
     """
     require_ended(target, kaggle, ledger, "models push", force=options.force)
-    names = _fetch(target, options, kaggle, downloads, scratch, ports)
-    files = hash_files(list_folder(scratch.root), ports.jobs, ports.reporter)
+    _require_own(options.ref, ports)
+    _fetch(target, options, kaggle, downloads, scratch, ports)
+    scan = scan_folder(scratch.root)
+    problems = [*scan.unsendable, *scan.secrets]
+    if problems or not scan.listing.paths:
+        raise Refused(
+            f"What {target.ref} left cannot all become part of a model; nothing was sent.",
+            code="odd_files",
+            hint=(
+                "Name the files of the model alone: ",
+                NextCommand("models push", "RUN --files 'GLOB'", run=str(target.ref)),
+            ),
+            problems=problems[:MOST_NAMED],
+        )
+    for name in scan.listing.left_out:
+        if name.path == OWN_FOLDER:
+            continue
+        ports.reporter.warn(f"{name.path} is not sent: it {name.reason}.")
+    files = hash_files(scan.listing, ports.jobs, ports.reporter)
+    model = options.ref.slug.partition("/")[0]
     pushed = push_content(
         DatasetContent(
             ref=options.ref,
             root=scratch.root,
             files=files,
-            title=options.title,
+            title=options.title or model.replace("-", " ").capitalize(),
             message=options.message or f"From {target.ref}",
             license=options.license,
             is_private=not options.public,
         ),
         ports,
     )
+    given = [option for option, is_given in options.of_first_version() if is_given]
+    if pushed.version > 1 and given:
+        ports.reporter.warn(
+            f"{' and '.join(given)} had no effect: {options.ref} exists already. Change that at"
+            f" {pushed.url}/settings"
+        )
     return ModelPush(
         run=str(target.ref),
         pushed=pushed,
-        files=names,
+        files=scan.listing.paths,
         bytes=sum(file.bytes for file in files),
     )
+
+
+def _require_own(ref: DatasetRef, ports: DatasetPorts) -> None:
+    """Raise Refused where the model would be another account's."""
+    account = ports.datasets.account()
+    if ref.owner.lower() != account.lower():
+        model = ref.slug.partition("/")[0]
+        raise Refused(
+            f"The model is {ref.owner}/{model}, but the credentials are {account}'s. Nothing was"
+            " sent.",
+            code="wrong_account",
+            hint=NextCommand("models push", f"--id {account}/{model}"),
+        )
 
 
 def _fetch(
@@ -107,7 +152,7 @@ def _fetch(
     downloads: Downloader,
     folder: ResultsFolder,
     ports: DatasetPorts,
-) -> tuple[str, ...]:
+) -> None:
     """Download the model's files into the folder, each with the size that Kaggle lists."""
     sizes = {file.name: file.bytes for file in kaggle.listed_files(target.ref)}
     names = model_files(check_names(sizes)[0], options.framework, options.files)
@@ -138,4 +183,3 @@ def _fetch(
             code=failed[0].error.code,
             hint="Type the same command again.",
         )
-    return tuple(names)

@@ -28,7 +28,7 @@ def test_a_runs_model_is_made_versioned_when_it_changed_and_read_by_jobs(
     run_job(kitctl, project, LEAVE_MODEL.format(number=1))
     first = kitctl(*PUSH).data
     assert first["source"] == "local/my-classifier/keras/default/1"
-    assert (first["files"], first["changed"]) == (["model.keras", "labels.json"], True)
+    assert (first["files"], first["changed"]) == (["labels.json", "model.keras"], True)
     assert kitctl(*PUSH).data["changed"] is False
     run_job(kitctl, project, LEAVE_MODEL.format(number=2))
     assert kitctl(*PUSH).data["version"] == 2
@@ -62,9 +62,45 @@ def test_a_model_that_is_not_there_is_no_source(kitctl: Kitctl, project: Path) -
     assert (refused.code, refused.error["code"]) == (4, "source_missing")
 
 
-@pytest.mark.parametrize("words", [("--framework", "perl"), ("--id", "a b")])
+@pytest.mark.parametrize(
+    "words", [("--framework", "perl"), ("--id", "a b"), ("--variation", "a/b")]
+)
 def test_a_wrong_name_is_a_usage_error(
     kitctl: Kitctl, local_kaggle: LocalKaggle, words: tuple[str, str]
 ) -> None:
     local_kaggle.seed("no-model")
     assert kitctl("models", "push", "local/no-model/1", *words, "--local", "--json").code == 2
+
+
+def test_only_what_is_sent_is_called_sent(kitctl: Kitctl, local_kaggle: LocalKaggle) -> None:
+    names = ("config.json", "dataset-metadata.json", "model-metadata.json")
+    local_kaggle.seed("some-model", files=[{"name": name, "text": "{}"} for name in names])
+    words = ("models", "push", "local/some-model/1", "--local", "--framework", "other")
+    pushed = kitctl(*words, "--files", "*.json", "--json")
+    assert pushed.data["files"] == ["config.json"]
+    assert "dataset-metadata.json is not sent" in pushed.err
+    warned = kitctl(*words, "--files", "*a.json", "--files", "config.json", "--public")
+    assert warned.code == 0
+
+
+def test_what_cannot_be_sent_is_refused_with_the_option_that_helps(
+    kitctl: Kitctl, local_kaggle: LocalKaggle
+) -> None:
+    files = [{"name": "model.keras", "text": "x"}, {"name": "tok.env", "text": "A=1"}]
+    local_kaggle.seed("some-model", files=files)
+    words = ("models", "push", "local/some-model/1", "--local", "--json")
+    refused = kitctl(*words, "--files", "*")
+    assert (refused.code, refused.error["code"]) == (4, "odd_files")
+    assert "--files" in refused.error["hint"] and "/tmp/" not in refused.error["message"]
+    of_another = kitctl(*words, "--id", "bob/some-model")
+    assert (of_another.code, of_another.error["code"]) == (4, "wrong_account")
+    assert local_kaggle.calls("StartBlobUpload") == 0
+
+
+def test_the_model_of_a_failed_run_is_only_sent_with_force(
+    kitctl: Kitctl, project: Path, local_kaggle: LocalKaggle
+) -> None:
+    write_script(project, "open('model.keras', 'w').write('half'); raise SystemExit(1)")
+    kitctl("push", "--local", "--follow")
+    assert kitctl(*PUSH).error["code"] == "run_not_complete"
+    assert kitctl(*PUSH, "--force", "--public").data["version"] == 1

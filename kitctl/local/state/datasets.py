@@ -14,13 +14,7 @@ from kitctl.local.state.clock import ServerClock
 from kitctl.local.state.database import Database
 from kitctl.local.state.dataset_limits import check_limits
 from kitctl.local.state.dataset_rows import dataset_of, version_of
-from kitctl.local.state.errors import (
-    ApiError,
-    TitleTaken,
-    bad_request,
-    forbidden,
-    not_found,
-)
+from kitctl.local.state.errors import ApiError, TitleTaken, bad_request, forbidden, not_found
 from kitctl.local.state.files import bytes_below
 from kitctl.local.state.records import Dataset, DatasetVersion, Upload
 from kitctl.local.state.settings import ServerSettings
@@ -119,20 +113,20 @@ class Datasets:
             self._finish(version, self._clock.now() + self._settings["dataset_seconds"], None)
 
     def register_folder(self, reference: str, folder: Path) -> None:
-        """Make a folder of this machine the data set, competition, … of this name."""
+        """Make a folder of this machine the data set, competition, … of this name.
+
+        It is its newest version; one that was uploaded stays as it is.
+        """
         owner, slug = names.split_stand_in(reference, default_owner=self._account)
         now = self._clock.now()
         with self._database.transaction():
             row = self._live(owner, slug)
             identity = row["id"] if row else self._insert(owner, slug, {"title": slug})
-            self._database.execute(
-                "INSERT INTO dataset_versions VALUES (?, 1, '', ?, NULL, ?, ?) "
-                "ON CONFLICT DO UPDATE SET folder = excluded.folder",
-                identity,
-                str(folder.resolve()),
-                now,
-                now,
-            )
+            newest = self._newest_version(identity)
+            number = newest["number"] if newest else 0
+            if newest is None or Path(newest["folder"]).is_relative_to(self._folder):
+                number += 1
+            self._put_version(identity, number, "", folder.resolve(), ready_at=now)
         # The folder or its files may have changed since the archive was made.
         shutil.rmtree(self._archives(identity), ignore_errors=True)
 
@@ -247,6 +241,22 @@ class Datasets:
     def _archives(self, dataset_id: int) -> Path:
         return self._folder / str(dataset_id) / "archives"
 
+    def _put_version(
+        self, dataset_id: int, number: int, notes: str, folder: Path, *, ready_at: float | None
+    ) -> None:
+        self._database.execute(
+            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, ?, ?) "
+            "ON CONFLICT DO UPDATE SET folder = excluded.folder",
+            *(dataset_id, number, notes, str(folder), ready_at, self._clock.now()),
+        )
+
+    def _newest_version(self, dataset_id: int) -> sqlite3.Row | None:
+        """Return the version with the highest number, also a failed or a deleted one."""
+        return self._database.fetch_one(
+            "SELECT * FROM dataset_versions WHERE dataset_id = ? ORDER BY number DESC LIMIT 1",
+            dataset_id,
+        )
+
     def _live(self, owner: str, slug: str) -> sqlite3.Row | None:
         return self._database.fetch_one(
             "SELECT * FROM datasets WHERE owner = ? AND slug = ? AND deleted_at IS NULL",
@@ -272,21 +282,10 @@ class Datasets:
     ) -> DatasetVersion:
         for upload in uploads:
             self._blobs.get_complete(upload.token)
-        newest = self._database.fetch_one(
-            "SELECT COALESCE(MAX(number), 0) AS number FROM dataset_versions WHERE dataset_id = ?",
-            dataset_id,
-        )
-        assert newest is not None
-        number: int = newest["number"] + 1
+        newest = self._newest_version(dataset_id)
+        number: int = newest["number"] + 1 if newest else 1
         folder = self._folder / str(dataset_id) / "versions" / str(number)
-        self._database.execute(
-            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, NULL, ?)",
-            dataset_id,
-            number,
-            notes,
-            str(folder),
-            self._clock.now(),
-        )
+        self._put_version(dataset_id, number, notes, folder, ready_at=None)
         return self.versions(self.by_id(dataset_id))[0]
 
     def _finish(self, version: DatasetVersion, ready_at: float | None, failure: str | None) -> None:

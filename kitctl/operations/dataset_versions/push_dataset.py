@@ -96,7 +96,9 @@ class _Push:
     def run(self) -> PushedVersion:
         content, ports = self._content, self._ports
         if sent := self._state.sent:
-            self._look_for(sent, since=sent.at)
+            what = f"Looking for version {sent.version} of {content.ref}, which got no answer"
+            with ports.reporter.progress(what):
+                self._look_for(sent, since=sent.at)
         info = self._ports.datasets.find(self._content.ref)
         if info is not None and self._is_newest(info):
             return self._result(info.version, info.url, changed=False)

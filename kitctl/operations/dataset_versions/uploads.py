@@ -63,13 +63,14 @@ class Uploads:
             self._count(item.bytes)
             return token
         if item.is_archive:
-            file = state.archive(item, self._root)
+            token = self._send_item(item, state.archive(item, self._root), now)
         else:
             file = self._root / item.path
             self._require_unchanged(item, file)
-        token = self._send_item(item, file, now)
-        if not item.is_archive:
-            self._require_unchanged(item, file)
+            try:
+                token = self._send_item(item, file, now)
+            finally:  # It may have gone meanwhile, which is then the cause of the failure.
+                self._require_unchanged(item, file)
         state.record_uploaded(item)
         return token
 

@@ -132,3 +132,17 @@ def test_a_competition_is_no_dataset_in_lists(local_state: LocalState, tmp_path:
     assert local_state.datasets.stand_in("competitions", "Titanic") == tmp_path.resolve()
     assert local_state.datasets.stand_in("competitions", "gone") is None
     assert local_state.datasets.visible() == []
+
+
+def test_a_folder_that_stands_for_an_uploaded_data_set_is_its_newest_version(
+    local_state: LocalState, tmp_path: Path
+) -> None:
+    datasets = local_state.datasets
+    uploaded = datasets.create(("local", "photos"), {}, [], is_private=True)
+    datasets.process(uploaded, [])
+    (tmp_path / "one").mkdir()
+    for _ in range(2):
+        datasets.register_folder("local/photos", tmp_path / "one")
+        assert datasets.folder_of("local/photos") == tmp_path / "one"
+    assert datasets.folder_of("local/photos/1") == uploaded.folder
+    assert [version.number for version in datasets.versions(uploaded.dataset)] == [2, 1]
