@@ -72,7 +72,7 @@ class LocalPushState:
         self._note(refused=True)
 
     def record_saved(self, saved: SavedContent) -> None:
-        line = {"saved": saved.digest, "version": saved.version}
+        line = {"saved": saved.digest, "version": saved.version, "dataset": saved.dataset}
         with replace_file(self._journal) as part:
             part.touch(0o600)
             part.write_text(json.dumps(line) + "\n", "utf-8")
@@ -117,7 +117,7 @@ class LocalPushState:
                 # A storage may have said too early that it has all of a file: it is asked again.
                 self._uploaded.clear()
             case {"saved": str(digest), "version": int(version)}:
-                self.saved = SavedContent(digest, version)
+                self.saved = SavedContent(digest, version, int(line.get("dataset", 0)))
 
     def _note(self, **line: object) -> None:
         with self._lock:

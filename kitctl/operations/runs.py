@@ -13,7 +13,7 @@ from kitctl.domain.runs.run import KernelRef, Run, Status
 from kitctl.domain.runs.weeks import moment_of
 from kitctl.errors import KitError
 from kitctl.operations.results.pulled_run import PulledRun, PulledRuns
-from kitctl.operations.results.run_table import common_metric, sort_table
+from kitctl.operations.results.run_table import PUBLIC_SCORE, common_metric, sort_table
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.ports import Kaggle, Ledger, Reporter
 
@@ -85,6 +85,9 @@ class RunList:
         if self.metric:
             columns[self.metric] = [best.value if best else None for best in bests]
             columns["best_epoch"] = [best.epoch if best else None for best in bests]
+        scores = [run.facts.public_score for run in self.runs]
+        if any(scores):
+            columns[PUBLIC_SCORE] = list(scores)
         for name, values in self.differing.items():
             columns.setdefault(name, [value_text(values.get(run.id)) for run in self.runs])
         return pd.DataFrame(columns).astype({"best_epoch": "Int64"} if self.metric else {})

@@ -112,10 +112,15 @@ class Uploader(Protocol):
 
 
 class SavedContent(NamedTuple):
-    """The content that a push made a version of: its hash, and the version's number."""
+    """The content that a push made a version of: its hash, and the version's number.
+
+    `dataset` is Kaggle's number of the data set, 0 where it is not known: one that was deleted and
+    made anew has another.
+    """
 
     digest: str
     version: int
+    dataset: int = 0
 
 
 class SentRequest(NamedTuple):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import shlex
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -138,54 +136,6 @@ def test_what_only_a_first_version_takes_is_not_ignored_silently(
     assert "--title had no effect" in warning and "/settings" in warning
 
 
-@pytest.fixture
-def pulled(kitctl: Kitctl, folder: Path) -> Path:
-    kitctl("datasets", "push", str(folder), "--local")
-    return folder.parent / "pulled"
-
-
-def pull(kitctl: Kitctl, out: Path | str) -> tuple[int, str]:
-    call = kitctl("datasets", "pull", "small-set", "--local", "--out", str(out), "--json")
-    return call.code, call.error["code"] if call.code else ""
-
-
-@pytest.mark.parametrize("text", ["Second", ""])
-def test_a_pulled_folder_in_which_a_file_was_changed_is_not_called_complete(
-    kitctl: Kitctl, pulled: Path, text: str
-) -> None:
-    assert pull(kitctl, pulled) == (0, "")
-    assert pull(kitctl, pulled) == (0, "")
-    (pulled / "note.txt").write_text(text, "utf-8")
-    assert pull(kitctl, pulled) == (3, "folder_in_use")
-    (pulled / "note.txt").unlink()
-    assert pull(kitctl, pulled) == (3, "folder_in_use")
-
-
-def test_a_pull_does_not_replace_the_folder_that_one_is_in(
-    kitctl: Kitctl, pulled: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pulled.mkdir()
-    monkeypatch.chdir(pulled)
-    for out in (".", "..", "/"):
-        assert pull(kitctl, out) == (2, "usage")
-    assert pull(kitctl, "inside") == (0, "")
-    assert (pulled / "inside" / "note.txt").is_file()
-
-
-def test_a_pull_follows_a_link_to_a_folder_and_refuses_what_can_be_none(
-    kitctl: Kitctl, pulled: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "other").mkdir()
-    (tmp_path / "link").symlink_to("other")
-    assert pull(kitctl, tmp_path / "link") == (0, "")
-    assert (tmp_path / "other" / "note.txt").is_file()
-    (tmp_path / "file").write_text("x", "utf-8")
-    assert pull(kitctl, tmp_path / "file") == (3, "folder_in_use")
-    assert pull(kitctl, tmp_path / "file" / "below") == (3, "folder_in_use")
-    (tmp_path / "circle").symlink_to("circle")
-    assert pull(kitctl, tmp_path / "circle") == (2, "usage")
-
-
 def test_a_push_with_data_names_the_command_whose_options_help(
     kitctl: Kitctl, local_kaggle: LocalKaggle, folder: Path
 ) -> None:
@@ -202,57 +152,6 @@ def test_a_data_set_has_one_folder_in_a_push(kitctl: Kitctl, folder: Path) -> No
     assert (refused.code, refused.error["code"]) == (2, "usage")
 
 
-def test_two_pulls_into_one_folder_bring_it_once(
-    kitctl: Kitctl, local_kaggle: LocalKaggle, pulled: Path
-) -> None:
-    local_kaggle.fault("latency", "download", seconds=1.5, count=None)
-    words = ("datasets", "pull", "small-set", "--local", "--out", str(pulled))
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-m", "kitctl", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    outputs = [process.communicate(timeout=60)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], outputs
-    assert sum("already here" in output for output in outputs) == 1
-    assert not list(pulled.parent.glob(".pulled*"))
-
-
-def test_a_folder_pulled_from_elsewhere_is_not_called_the_same(
-    kitctl: Kitctl, pulled: Path
-) -> None:
-    assert pull(kitctl, pulled) == (0, "")
-    record = pulled / ".kitctl" / "dataset.json"
-    record.write_text(record.read_text("utf-8").replace('"local"', '"kaggle"', 1), "utf-8")
-    assert pull(kitctl, pulled) == (3, "folder_in_use")
-
-
-def test_a_version_that_kaggle_could_not_process_is_not_pulled_as_an_empty_folder(
-    kitctl: Kitctl, folder: Path
-) -> None:
-    (folder / "broken.zip").write_bytes(b"PK\3\4garbage")
-    assert kitctl("datasets", "push", str(folder), "--local").code == 5
-    assert pull(kitctl, folder.parent / "pulled") == (5, "dataset_failed")
-    assert not (folder.parent / "pulled").exists()
-
-
-def test_there_is_no_version_0(kitctl: Kitctl, pulled: Path) -> None:
-    words = ("datasets", "pull", "local/small-set/0", "--local", "--out", str(pulled))
-    assert kitctl(*words).code == 2
-
-
-def test_a_refused_data_set_leaves_nothing(kitctl: Kitctl, folder: Path) -> None:
-    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
-        archive.writestr("dot./a.txt", "x")
-    assert kitctl("datasets", "push", str(folder), "--local").code == 0
-    assert pull(kitctl, folder.parent / "pulled") == (3, "odd_files")
-    assert not list(folder.parent.glob(".pulled*"))
-
-
 def test_a_folder_without_end_is_refused(kitctl: Kitctl, folder: Path) -> None:
     deep = folder
     for _ in range(150):
@@ -260,3 +159,46 @@ def test_a_folder_without_end_is_refused(kitctl: Kitctl, folder: Path) -> None:
     deep.mkdir(parents=True)
     refused = kitctl("datasets", "push", str(folder), "--local", "--json")
     assert (refused.code, refused.error["code"]) == (3, "odd_files")
+
+
+def test_a_link_to_a_file_that_is_left_out_carries_it_nowhere(kitctl: Kitctl, folder: Path) -> None:
+    (folder / ".env").write_text("A=1", "utf-8")
+    (folder / "plain.txt").symlink_to(".env")
+    (folder / "same.txt").symlink_to("note.txt")
+    refused = kitctl("datasets", "push", str(folder), "--local", "--exclude", ".env", "--json")
+    assert [each["where"] for each in refused.error["problems"]] == ["plain.txt"]
+
+
+def test_a_data_set_that_was_deleted_and_made_anew_is_not_called_unchanged(
+    kitctl: Kitctl, local_kaggle: LocalKaggle, folder: Path
+) -> None:
+    words = ("datasets", "push", str(folder), "--local", "--json")
+    kitctl(*words)
+    assert kitctl(*words).data["changed"] is False
+    where = {"ownerSlug": "local", "datasetSlug": "small-set"}
+    local_kaggle.call("datasets.DatasetApiService/DeleteDataset", **where)
+    other = folder.parent / "elsewhere"
+    other.mkdir()
+    (other / "note.txt").write_text("other", "utf-8")
+    by_another = ("datasets", "push", str(other), "--id", "local/small-set", "--local")
+    with pytest.MonkeyPatch.context() as other_machine:
+        home = folder.parent / "other-home"
+        home.mkdir()
+        (home / "local").symlink_to(local_kaggle.state)
+        other_machine.setenv("KITCTL_HOME", str(home))
+        assert kitctl(*by_another).code == 0
+    again = kitctl(*words).data
+    assert (again["version"], again["changed"]) == (2, True)
+
+
+def test_a_public_data_set_stays_public_and_a_private_one_private_and_both_are_said(
+    kitctl: Kitctl, folder: Path
+) -> None:
+    private = ("datasets", "push", str(folder), "--local")
+    public = (*private, "--public", "--license", "CC0-1.0")
+    assert kitctl(*private).code == 0
+    assert kitctl(*public, "--json").error["code"] == "dataset_private"
+    assert kitctl(*public, "--id", "local/public-set").code == 0
+    (folder / "note.txt").write_text("second", "utf-8")
+    again = kitctl(*private, "--id", "local/public-set")
+    assert again.code == 0 and "is public: everybody may read" in again.err

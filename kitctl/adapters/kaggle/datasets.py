@@ -130,6 +130,7 @@ def _info(answer: Mapping[str, Any], ref: DatasetRef) -> DatasetInfo:
         is_private=answer.get("isPrivate") is True,
         updated_at=wire.text(answer, "lastUpdated"),
         url=wire.text(answer, "url") or f"https://www.kaggle.com/datasets/{ref}",
+        id=wire.number(answer, "id"),
         marks={
             wire.number(version, "versionNumber"): mark_in(wire.text(version, "versionNotes"))
             for version in versions

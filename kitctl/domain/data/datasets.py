@@ -94,6 +94,7 @@ class DatasetInfo:
     """A data set as Kaggle shows it, by its newest version.
 
     `marks` are the contents' hashes in the notes of its versions, by number; Kaggle may show none.
+    `id` is 0 where it shows none.
     """
 
     ref: DatasetRef
@@ -103,6 +104,7 @@ class DatasetInfo:
     is_private: bool = True
     updated_at: str = ""
     url: str = ""
+    id: int = 0
     marks: Mapping[int, str]
 
 

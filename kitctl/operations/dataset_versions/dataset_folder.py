@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kitctl.domain.data.dataset_metadata import METADATA_NAME
 from kitctl.domain.data.datasets import LocalFile
+from kitctl.domain.data.secret_files import kind_of_secret
 from kitctl.domain.results.files import RefusedName, check_names
 from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, Problem, Refused
@@ -182,7 +183,7 @@ def _walk(
             left_out.append(RefusedName(path, reason))
         elif is_folder:
             yield from _walk(root, exclude, left_out, problems, path)
-        elif reason := _reason_not_to_send(root, entry):
+        elif reason := _reason_not_to_send(root, entry, exclude):
             problems.append(Problem(path, reason, "Copy it, or leave it out with --exclude."))
         else:
             yield path
@@ -201,7 +202,7 @@ def _reason_to_leave_out(path: str, is_folder: bool, exclude: Sequence[str]) -> 
     return ""
 
 
-def _reason_not_to_send(root: Path, entry: os.DirEntry[str]) -> str:
+def _reason_not_to_send(root: Path, entry: os.DirEntry[str], exclude: Sequence[str]) -> str:
     """Return why an entry that is no folder is no file of a data set; "" where it is one."""
     if entry.is_symlink():
         try:
@@ -212,6 +213,9 @@ def _reason_not_to_send(root: Path, entry: os.DirEntry[str]) -> str:
             return "is a link that leads out of the folder."
         if target.is_dir():
             return "is a link to a folder."
+        path = target.relative_to(root.resolve()).as_posix()
+        if _reason_to_leave_out(path, False, exclude) or kind_of_secret(path):
+            return f"is a link to {path}, which is left out."
     if not entry.is_file():
         return "is no regular file."
     return ""

@@ -100,9 +100,9 @@ class _Push:
             with ports.reporter.progress(what):
                 self._look_for(sent, since=sent.at)
         info = self._ports.datasets.find(self._content.ref)
-        if info is not None and self._is_newest(info):
-            return self._result(info.version, info.url, changed=False)
         self._check_privacy(info)
+        if info is not None and self._is_newest(info):
+            return self._result(info.version, info.url, info, changed=False)
         uploads = Uploads(content.root, self._state, ports.datasets, ports.uploader)
         tokens = uploads.run(
             plan_items(content.files), f"Uploading {content.ref}", ports.jobs, ports.reporter
@@ -116,7 +116,12 @@ class _Push:
         A version that Kaggle could not make ready is made again.
         """
         mark, own = info.marks.get(info.version, ""), self._digest[:MARK_LETTERS]
-        is_saved = self._state.saved == SavedContent(self._digest, info.version)
+        saved = self._state.saved
+        is_saved = (
+            saved is not None
+            and (saved.digest, saved.version) == (self._digest, info.version)
+            and (saved.dataset == info.id or 0 in (saved.dataset, info.id))
+        )
         if mark != own and (mark or not is_saved):
             return False
         return self._ports.datasets.status(info.ref) is not DatasetStatus.FAILED
@@ -128,6 +133,8 @@ class _Push:
                 code="dataset_private",
                 hint=f"Make it public at {info.url}/settings, then push without --public.",
             )
+        if info is not None and not info.is_private and self._content.is_private:
+            self._ports.reporter.warn(f"{info.ref} is public: everybody may read what is pushed.")
 
     def _send(self, tokens: Mapping[str, str], info: DatasetInfo | None) -> PushedVersion:
         """Send the request that makes the version, once."""
@@ -155,11 +162,11 @@ class _Push:
                 saved = self._look_for(sent, since=datasets.now())
                 if saved is None:
                     raise
-                return self._result(saved.version, saved.url, changed=True)
+                return self._result(saved.version, saved.url, saved, changed=True)
             except KitError:
                 state.record_refused()
                 raise
-        return self._result(version, url, changed=True)
+        return self._result(version, url, info or datasets.find(content.ref), changed=True)
 
     def _look_for(self, sent: SentRequest, *, since: float) -> DatasetInfo | None:
         """Return the data set where it shows the version of a request without an answer.
@@ -175,7 +182,7 @@ class _Push:
             if info is not None and info.version >= sent.version:
                 if not _is_of(sent, info):
                     break
-                state.record_saved(SavedContent(sent.digest, sent.version))
+                state.record_saved(SavedContent(sent.digest, sent.version, info.id))
                 return info
             if datasets.now() - since > NOT_SHOWN_SECONDS:
                 break
@@ -188,8 +195,11 @@ class _Push:
         state.record_refused()
         return None
 
-    def _result(self, version: int, url: str, *, changed: bool) -> PushedVersion:
-        self._state.record_saved(SavedContent(self._digest, version))
+    def _result(
+        self, version: int, url: str, info: DatasetInfo | None, *, changed: bool
+    ) -> PushedVersion:
+        number = info.id if info else 0
+        self._state.record_saved(SavedContent(self._digest, version, number))
         return PushedVersion(self._content.ref, version, url, changed, self._uploaded_bytes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
     for warning in limit_warnings(plan_items(files)):
         # Said before hours of upload, not after.
         ports.reporter.warn(warning)
-    _write_metadata(folder, metadata, account, ports.reporter)
+    _write_metadata(folder, replace(metadata, license=license), account, ports.reporter)
     content = DatasetContent(
         ref=ref,
         root=folder,
