@@ -74,15 +74,15 @@ def load_or_compute(
     """
     views = max(1, settings.augment_views)
     ids = _ids(settings, photo_set, order)
-    pooling = store_size.pooled_first(settings, base.layer, len(ids))
+    pooling = "" if base.part else store_size.pooled_first(settings, base.layer, len(ids))
     key = _key(settings, base) | ({"pooling": pooling} if pooling else {})
     count = len(photo_set.train)
     train = np.arange(views * count).reshape(views, count)
     valid = np.arange(len(photo_set.valid)) + views * count
     if folder is None:
-        folder = FOLDER if settings.keep_features else Path(".resume") / FOLDER
+        folder = (FOLDER if settings.keep_features else Path(".resume") / FOLDER) / base.part
     description = ""
-    for candidate in (folder, *_reusable_folders(settings)):
+    for candidate in (folder, *_reusable_folders(settings, base.part)):
         store, problem = feature_store.open_store(candidate, key, ids)
         if store is not None:
             description = f"reused from {candidate.as_posix()}"
@@ -127,23 +127,24 @@ def _ids(settings: Settings, photo_set: PhotoSet, order: np.ndarray[Any, Any]) -
     return [*train, *photo_set.valid.digests]
 
 
-def _reusable_folders(settings: Settings) -> list[Path]:
+def _reusable_folders(settings: Settings, part: str) -> list[Path]:
     """Return the folders of earlier stores: of the session before, and of `reuse_features`.
 
-    A session that did not keep its features has them beside its checkpoints.
+    `part` is the base's, if it is one. A session that did not keep its features has them beside
+    its checkpoints.
     """
     source, earlier = settings.reuse_features, os.environ.get(session.EARLIER_OUTPUTS)
     roots = [Path(source), *session.source_folders(source)] if source else []
     return [
-        *_first_store([Path(earlier)] if earlier else []),
-        *_first_store(roots),
+        *_first_store([Path(earlier)] if earlier else [], part),
+        *_first_store(roots, part),
     ]
 
 
-def _first_store(roots: list[Path]) -> list[Path]:
+def _first_store(roots: list[Path], part: str) -> list[Path]:
     """Return the first folder at or below one of the roots that has a store, or none."""
     inner = (FOLDER, Path(), Path(".resume") / FOLDER)
-    folders = (root / each for root in roots for each in inner)
+    folders = (root / each / part for root in roots for each in inner)
     return [folder for folder in folders if (folder / "key.json").is_file()][:1]
 
 

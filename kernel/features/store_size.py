@@ -33,6 +33,13 @@ def check_all_photos(settings: Settings, base: Any, used: int) -> None:
         _fitting(settings, base, files * max(1, settings.augment_views), KEPT_BYTES)
 
 
+def has_room(settings: Settings, part: Any, rows: int) -> bool:
+    """Return whether the outputs of a part of the base fit, beside the base's own features."""
+    values = rows * int(np.prod(row_shape(settings, part)))
+    size = values * np.dtype(settings.feature_dtype).itemsize
+    return size <= min(KEPT_BYTES / 2, shutil.disk_usage(Path.cwd()).free)
+
+
 def pooled_first(settings: Settings, base: Any, rows: int) -> str:
     """Return the head's pooling if features are to be pooled before they are stored, else "".
 

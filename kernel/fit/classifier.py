@@ -11,16 +11,17 @@ import numpy as np
 from kernel import session
 from kernel.data import pipelines
 from kernel.data.photos import PhotoSet
-from kernel.features import features
+from kernel.features import features, store_size
 from kernel.features.features import Features
 from kernel.fit import training
 from kernel.fit.checkpoints import BestEpoch, Progress
 from kernel.fit.start import Start
-from kernel.fit.stops import Stop, StopMonitor
+from kernel.fit.stops import PLATEAU, Stop, StopMonitor
 from kernel.fit.training import Trainer, TrainingStage
 from kernel.fit.whole_model import WholeModel, prepare, unfreeze_top
-from kernel.model import bases, heads
+from kernel.model import bases, frozen_part, heads
 from kernel.model.bases import Base
+from kernel.model.frozen_part import BaseParts
 from kernel.session import Phases
 from kernel.settings.settings import Settings
 
@@ -55,6 +56,7 @@ class TrainingResult:
     resumed_from: int | None = None
     stop: Stop | None = None
     features: Features | None = None
+    is_fine_tuned: bool = False
     best: BestEpoch = field(default_factory=BestEpoch)
 
     @property
@@ -102,44 +104,107 @@ def train(start: Start, phases: Phases, gpu_use: Callable[[float], float | None]
 
     `gpu_use` is that of `StopMonitor`, which may end the training early.
     """
-    settings, photo_set, checkpoints = start.settings, start.photo_set, start.checkpoints()
-    classifier = assemble(settings, start.base, len(photo_set.train.class_names))
-    result = TrainingResult(classifier, photo_set, settings)
-    total = settings.epochs + settings.fine_tune_epochs
-
-    def run(name: str, trainer: Trainer, epochs: int, *, from_disk: bool) -> None:
-        monitor = StopMonitor(settings, gpu_use, session.elapsed(), from_disk)
-        before = len(result.seconds)
-        stage = TrainingStage(name, trainer, before, epochs, settings.keep, result.best)
-        with phases.measured(name):
-            result.add(*training.run(stage, total, checkpoints, monitor))
-
-    def run_whole(name: str, whole: WholeModel, epochs: int, learning_rate: float) -> None:
-        run(name, whole.trainer(photo_set, settings, learning_rate), epochs, from_disk=True)
-        if whole.model is not classifier.model:
-            classifier.model.set_weights(whole.model.get_weights())
-
-    classes = len(photo_set.train.class_names)
-    whole = None
-    if stores_features(settings):
-        order = pipelines.frozen_order(len(photo_set.train), settings, training=True)
-        with phases.measured("features"):
-            result.features = features.load_or_compute(settings, classifier.base, photo_set, order)
-        if result.features.pooling:
-            classifier = result.classifier = without_pooling(classifier)
-        head = training.head_trainer(classifier.head, result.features, photo_set, order, settings)
-        run("head", head, settings.epochs, from_disk=False)
-    else:
-        whole = prepare(classifier.model, classifier.base, settings, classes)
-        run_whole("train", whole, settings.epochs, settings.learning_rate)
-    if settings.fine_tune_epochs and result.stop is None:
-        whole = whole or prepare(classifier.model, classifier.base, settings, classes)
-        unfreeze_top(bases.core(whole.base), settings.fine_tune_layers)
-        rate = settings.fine_tune_learning_rate
-        run_whole("fine_tune", whole, settings.fine_tune_epochs, rate)
+    stages = _Stages(start, phases, gpu_use)
+    stages.first()
+    result = stages.result
+    # A head that improves no more is what fine-tuning begins with.
+    if start.settings.fine_tune_epochs and (result.stop is None or result.stop.cause == PLATEAU):
+        stages.fine_tune()
     if result.stop:
         session.say(f"stopped after epoch {len(result.seconds)}: {result.stop.message}")
     return result
+
+
+class _Stages:
+    """The stages of a training, one after the other; `result` grows with each."""
+
+    def __init__(
+        self, start: Start, phases: Phases, gpu_use: Callable[[float], float | None]
+    ) -> None:
+        self._settings, self._photo_set = start.settings, start.photo_set
+        self._checkpoints = start.checkpoints()
+        self._phases, self._gpu_use = phases, gpu_use
+        self._classes = len(start.photo_set.train.class_names)
+        classifier = assemble(start.settings, start.base, self._classes)
+        self._head_layers = classifier.head.layers
+        self._order = None
+        if stores_features(start.settings):
+            count = len(start.photo_set.train)
+            self._order = pipelines.frozen_order(count, start.settings, training=True)
+        self.result = TrainingResult(classifier, start.photo_set, start.settings)
+
+    def first(self) -> None:
+        """Train the head on the base's features, or the whole model from photos."""
+        settings, result = self._settings, self.result
+        if not stores_features(settings):
+            whole = self._whole_model()
+            self._run_on_photos("train", whole, settings.epochs, settings.learning_rate)
+            return
+        result.features = self._stored_features(result.classifier.base)
+        if result.features.pooling:
+            result.classifier = without_pooling(result.classifier)
+        head, epochs = result.classifier.head, settings.epochs
+        self._run_on_features("head", head, result.features, epochs, settings.learning_rate)
+
+    def fine_tune(self) -> None:
+        """Train the base's top layers too: on the outputs of the others, where these fit."""
+        settings, classifier = self._settings, self.result.classifier
+        self.result.is_fine_tuned = True
+        epochs, rate = settings.fine_tune_epochs, settings.fine_tune_learning_rate
+        whole = self._whole_model()
+        unfreeze_top(bases.core(whole.base), settings.fine_tune_layers)
+        frozen = self._frozen_part() if whole.model is classifier.model else None
+        if frozen is None:
+            self._run_on_photos("fine_tune", whole, epochs, rate)
+            return
+        session.say(f"fine-tuning: the base up to {frozen.frozen.part} runs once for each photo")
+        stored = self._stored_features(frozen.frozen)
+        head = heads.model([frozen.trained, *self._head_layers], stored.store.row_shape)
+        self._run_on_features("fine_tune", head, stored, epochs, rate)
+
+    def _frozen_part(self) -> BaseParts | None:
+        """Return the parts of the base, where the outputs of the frozen one can be stored."""
+        if not stores_features(self._settings):
+            return None
+        parts = frozen_part.split(self.result.classifier.base, self._settings)
+        rows = len(self._photo_set.train) * max(1, self._settings.augment_views)
+        rows += len(self._photo_set.valid)
+        if parts and store_size.has_room(self._settings, parts.frozen.layer, rows):
+            return parts
+        return None
+
+    def _whole_model(self) -> WholeModel:
+        classifier = self.result.classifier
+        return prepare(classifier.model, classifier.base, self._settings, self._classes)
+
+    def _stored_features(self, base: Base) -> Features:
+        assert self._order is not None
+        with self._phases.measured("features"):
+            return features.load_or_compute(self._settings, base, self._photo_set, self._order)
+
+    def _run_on_features(
+        self, name: str, head: Any, stored: Features, epochs: int, rate: float
+    ) -> None:
+        assert self._order is not None
+        trainer = training.head_trainer(
+            head, stored, self._photo_set, self._order, self._settings, rate
+        )
+        self._run(name, trainer, epochs, from_disk=False)
+
+    def _run_on_photos(self, name: str, whole: WholeModel, epochs: int, rate: float) -> None:
+        model = self.result.classifier.model
+        trainer = whole.trainer(self._photo_set, self._settings, rate)
+        self._run(name, trainer, epochs, from_disk=True)
+        if whole.model is not model:
+            model.set_weights(whole.model.get_weights())
+
+    def _run(self, name: str, trainer: Trainer, epochs: int, *, from_disk: bool) -> None:
+        settings, result = self._settings, self.result
+        monitor = StopMonitor(settings, self._gpu_use, session.elapsed(), from_disk)
+        before, total = len(result.seconds), settings.epochs + settings.fine_tune_epochs
+        stage = TrainingStage(name, trainer, before, epochs, settings.keep, result.best)
+        with self._phases.measured(name):
+            result.add(*training.run(stage, total, self._checkpoints, monitor))
 
 
 def stores_features(settings: Settings) -> bool:
@@ -150,8 +215,7 @@ def stores_features(settings: Settings) -> bool:
 def predict(result: TrainingResult) -> np.ndarray[Any, Any]:
     """Return the trained model's probabilities [n, outputs] for the validation photos."""
     photo_set, settings = result.photo_set, result.settings
-    is_fine_tuned = len(result.seconds) > settings.epochs
-    if result.features is not None and not is_fine_tuned:
+    if result.features is not None and not result.is_fine_tuned:
         store, rows, size = result.features.store, result.features.valid, settings.batch_size
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         batches = [result.classifier.head(store.read(part), training=False) for part in parts]

@@ -9,6 +9,7 @@ from kernel.fit.checkpoints import Progress
 from kernel.settings.settings import Settings
 
 _SAVING_TIME = 60.0  # seconds reserved for saving, at most a tenth of the limit
+PLATEAU = "plateau"
 _WARM_UP = 60.0  # seconds of training before the use of the GPU is judged
 
 
@@ -55,7 +56,7 @@ class StopMonitor:
         epochs_since_best = len(losses) - 1 - losses.index(min(losses))
         if epochs_since_best < patience:
             return None
-        return Stop("plateau", f"val_loss has not improved for {epochs_since_best} epochs")
+        return Stop(PLATEAU, f"val_loss has not improved for {epochs_since_best} epochs")
 
     def _input_bound(self) -> Stop | None:
         threshold = self.settings.stop_below_gpu_use

@@ -200,7 +200,12 @@ class GroupTrainer:
         (head,) = group
         settings, model = head.settings, self._head_model(head.settings)
         trainer = training.head_trainer(
-            model, self.stored, self.start.photo_set, self.order, settings
+            model,
+            self.stored,
+            self.start.photo_set,
+            self.order,
+            settings,
+            settings.learning_rate,
         )
         monitor = StopMonitor(settings, lambda since: None, session.elapsed(), False)
         stage = TrainingStage(name, trainer, 0, settings.epochs, settings.keep)

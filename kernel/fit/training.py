@@ -90,9 +90,10 @@ def head_trainer(
     photo_set: PhotoSet,
     order: np.ndarray[Any, Any],
     settings: Settings,
+    learning_rate: float,
 ) -> HeadTrainer:
     """Compile the head and return its trainer on stored features."""
-    heads.compile_model(head, settings, settings.learning_rate)
+    heads.compile_model(head, settings, learning_rate)
     train, valid = rows_of(features, photo_set, order, settings.label_mode)
     budget = settings.features_in_memory_mb * 2**20
     return HeadTrainer(

@@ -21,13 +21,15 @@ class Base:
     """A feature extractor as one Keras layer.
 
     `digest` identifies its weights, `source` says where they come from. `replica()` returns a
-    copy of the base, for another device or another precision.
+    copy of the base, for another device or another precision. `part` is the name of the layer at
+    which it ends, if that is not its last one.
     """
 
     layer: Any
     digest: str
     source: str
     replica: Callable[[], Any]
+    part: str = ""
 
 
 def build(settings: Settings) -> Base:
