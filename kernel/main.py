@@ -130,9 +130,12 @@ def run(job: Job, settings: Settings) -> int:
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
     report.settings, report.photo_set = settings, photo_set
     session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
-    if warning := balance.imbalance(photo_set.train):
-        session.say(warning)
+    for warning in (balance.imbalance(photo_set.train), balance.overlap(photo_set)):
+        if warning:
+            session.say(warning)
 
+    if settings.sweep and settings.task != "sweep":
+        session.say(f"sweep: not used, because task is {settings.task!r}")
     if settings.task == "pipelines":
         from kernel.measure import measure
 

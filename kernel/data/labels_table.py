@@ -26,17 +26,17 @@ def read(folder: Path, photos_folder: Path, settings: Settings) -> dict[str, lis
     Raises:
         RunError: when the table cannot be read, or names too few photos that exist.
     """
-    rows = _rows(folder / settings.labels_csv)
     paths = [
         path
         for path in folders.walk(photos_folder, settings.follow_links)
         if folders.is_photo(path)
     ]
     places = _places(paths, (photos_folder, folder))
+    rows = _rows(folder / settings.labels_csv, places)
     labels: dict[str, str] = {}
     missing = []
     for file, label in rows:
-        path = places.get(file.replace("\\", "/").removeprefix("./"))
+        path = places.get(_plain(file))
         if path and labels.setdefault(path, label) != label:
             raise RunError(
                 f"{settings.labels_csv} gives {file} two classes: {labels[path]} and {label}."
@@ -79,11 +79,53 @@ def _natural(name: str) -> tuple[int, int, str]:
     return (0, int(name), name) if name.isdecimal() and len(name) < 19 else (1, 0, name)
 
 
-def _rows(path: Path) -> list[tuple[str, str]]:
+def _rows(path: Path, places: dict[str, str]) -> list[tuple[str, str]]:
     """Return file and label of each row that has both.
 
+    The file's column is the one that names most photos of `places`.
+
     Raises:
-        RunError: when it is no such table.
+        RunError: when it is no such table, or it is not clear which column holds the classes.
+    """
+    table = _table(path)
+    width = len(table[0])
+
+    def named(column: int) -> int:
+        return sum(len(row) > column and _plain(row[column]) in places for row in table)
+
+    header = [name.lower() for name in table[0]]
+    usual = next((header.index(name) for name in _FILE_COLUMNS if name in header), 0)
+    file = max(range(width), key=lambda column: (named(column), column == usual, -column))
+    is_headed = _plain(table[0][file]) not in places and not folders.is_photo(table[0][file])
+    label = _label_column(path, header if is_headed else [""] * width, file)
+    if is_headed:
+        columns = f"files from {table[0][file]!r}, classes from {table[0][label]!r}"
+        session.say(f"columns of {path.name}: {columns}")
+    return [
+        (row[file], row[label])
+        for row in table[1 if is_headed else 0 :]
+        if len(row) > max(file, label) and row[file] and row[label]
+    ]
+
+
+def _label_column(path: Path, header: Sequence[str], file: int) -> int:
+    """Return the column of the classes: the one of a usual name, or the only one left."""
+    named = [header.index(name) for name in _LABEL_COLUMNS if name in header]
+    others = [column for column in range(len(header)) if column != file]
+    if not named and len(others) > 1 and any(header):
+        names = ", ".join(header[column] for column in others)
+        raise RunError(
+            f"{path.name} has several columns that may hold the class: {names}. Call the right one "
+            f"`label`, or keep that one and the file's only."
+        )
+    return next((column for column in named if column != file), others[0])
+
+
+def _table(path: Path) -> list[list[str]]:
+    """Return the cells of the table, row by row.
+
+    Raises:
+        RunError: when it cannot be read, or has fewer than two columns.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -100,18 +142,11 @@ def _rows(path: Path) -> list[tuple[str, str]]:
         raise RunError(f"labels_csv: {path} is no table: {error}.") from None
     if not table or len(table[0]) < 2:
         raise RunError(f"labels_csv: {path} needs two columns, the file and its class.")
-    header = [name.lower() for name in table[0]]
-    file, label = _column(header, _FILE_COLUMNS, 0), _column(header, _LABEL_COLUMNS, 1)
-    has_header = not folders.is_photo(table[0][file])
-    return [
-        (row[file], row[label])
-        for row in table[1 if has_header else 0 :]
-        if len(row) > max(file, label) and row[file] and row[label]
-    ]
+    return table
 
 
-def _column(header: Sequence[str], names: Sequence[str], default: int) -> int:
-    return next((header.index(name) for name in names if name in header), default)
+def _plain(file: str) -> str:
+    return file.replace("\\", "/").removeprefix("./")
 
 
 def _places(paths: Sequence[str], roots: Sequence[Path]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Features on disk: a row per photo, and a key that identifies what computed them."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ import numpy as np
 
 from kernel.files import atomic_write
 
-SCHEMA = "kitctl-features/1"
+SCHEMA = "kitctl-features/2"
+_HASH = "rows_blake2b"  # in the key's file: what the rows' file must be
 _ROWS_FILE, _IDS_FILE, _KEY_FILE = "rows.npy", "photos.txt", "key.json"
 
 
@@ -54,13 +56,16 @@ def open_store(
 ) -> tuple[FeatureStore | None, str]:
     """Open the store in `folder` with the rows `ids`, in that order.
 
-    Returns the store and "", or None and the reason if it has another key or not all of the rows.
+    Returns the store and "", or None and the reason if it has another key, not all of the rows, or
+    is damaged.
     """
     try:
         stored_key = json.loads((folder / _KEY_FILE).read_text(encoding="utf-8"))
         stored_ids = (folder / _IDS_FILE).read_text(encoding="utf-8").splitlines()
         array = np.load(folder / _ROWS_FILE, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
+        return None, f"{folder} holds no complete feature store"
+    if not isinstance(stored_key, dict):
         return None, f"{folder} holds no complete feature store"
     differences = [
         f"{name} was {stored_key.get(name)!r} and is now {value!r}"
@@ -69,6 +74,8 @@ def open_store(
     ]
     if differences:
         return None, "; ".join(differences)
+    if stored_key.get(_HASH) != _hash(folder / _ROWS_FILE):
+        return None, f"{folder} is damaged: its rows are not those that were written"
     if len(stored_ids) != array.shape[0]:
         return None, f"{folder} has {array.shape[0]} rows for {len(stored_ids)} photos"
     # The first row counts if an id stands there twice.
@@ -102,10 +109,11 @@ def new_store(
             yield writer
         if writer.rows != len(ids):
             raise RuntimeError(f"{writer.rows} rows of features were written for {len(ids)} photos")
+        described = {**key, _HASH: _hash(part)}
     with atomic_write(folder / _IDS_FILE) as part:
         part.write_text("".join(f"{photo}\n" for photo in ids), encoding="utf-8")
     with atomic_write(folder / _KEY_FILE) as part:
-        part.write_text(json.dumps(key, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(described, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @dataclass
@@ -134,6 +142,11 @@ def remove_leftovers(folder: Path) -> None:
     if folder.is_dir() and not (folder / _KEY_FILE).exists():
         for path in folder.iterdir():
             path.unlink()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "blake2b").hexdigest()
 
 
 def _read_exactly(file: Any, target: np.ndarray[Any, Any]) -> None:

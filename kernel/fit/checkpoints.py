@@ -20,6 +20,8 @@ from kernel import session
 from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
+# What reading one raises that a kill, a full disk or another program has damaged.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
 _TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
 # kitctl's contract with jobs that take several sessions: a file that says that there is more to do.
@@ -108,14 +110,24 @@ class Checkpoints:
             return Progress(stage)
         # Read into memory, because the file is replaced while the run goes on.
         content = path.read_bytes()
-        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
-            fields = json.loads(saved["words"].tobytes())
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+                arrays = {name: saved[name] for name in saved.files}
+            fields = json.loads(arrays["words"].tobytes())
             if fields.pop("identity") != self.identity:
                 return Progress(stage)
-            for index, variable in enumerate(variables):
-                variable.assign(saved[f"v{index}"])
-            count = sum(name.startswith("best") for name in saved.files)
-            best = fields.pop("best") | {"weights": [saved[f"best{i}"] for i in range(count)]}
+            values = [arrays[f"v{index}"] for index in range(len(variables))]
+            if any(
+                value.shape != each.shape for value, each in zip(values, variables, strict=True)
+            ):
+                raise ValueError("it is of another model")
+        except DAMAGE as error:
+            session.say(f"{path} is damaged ({error}): {stage} is trained from its first epoch")
+            return Progress(stage)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        count = sum(name.startswith("best") for name in arrays)
+        best = fields.pop("best") | {"weights": [arrays[f"best{i}"] for i in range(count)]}
         progress = Progress(**fields, best=BestEpoch(**best))
         if path != self._path(stage):
             with atomic_write(self._path(stage)) as part:
@@ -161,11 +173,11 @@ class SavingPace:
 
 
 def identity_of(path: Path) -> str:
-    """Return the identity of the training whose checkpoint a file is; empty for another file."""
+    """Return the identity of the training whose checkpoint a file is; empty for a damaged one."""
     try:
         with np.load(path, allow_pickle=False) as saved:
             return str(json.loads(saved["words"].tobytes())["identity"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except DAMAGE:
         return ""
 
 

@@ -21,9 +21,11 @@ def check(own: Checkpoints) -> None:
     if not earlier or any(own.folder.glob("*.npz")):
         return
     files = sorted((Path(earlier) / checkpoints.FOLDER).glob("*.npz"))
-    if not files:
-        session.say("resume: the session before left no checkpoint, so all epochs are trained")
-    elif own.identity not in map(checkpoints.identity_of, files):
+    identities = {checkpoints.identity_of(file) for file in files} - {""}
+    if not identities:
+        what = "only damaged checkpoints" if files else "no checkpoint"
+        session.say(f"resume: the session before left {what}, so all epochs are trained")
+    elif own.identity not in identities:
         raise RunError(
             "the session before trained with other settings, weights or photos, so that its epochs "
             "cannot be continued. Push with the same ones, or without --resume."

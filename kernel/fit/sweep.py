@@ -78,6 +78,9 @@ def run(start: Start, phases: Phases) -> tuple[TrainingResult, list[SweepHead]]:
     grid = [SweepHead(settings.changed(**varied), varied) for varied in combinations(settings)]
     groups = group_by_shape(grid)
     session.say(f"sweep {len(grid)} heads in {len(groups)} groups of one shape each")
+    for name in ("fine_tune_epochs", "stop_on_plateau"):
+        if getattr(settings, name):
+            session.say(f"sweep: {name} is not used, every head is trained for all epochs")
     trainers: dict[int, GroupTrainer] = {}
     epoch_seconds = [0.0] * settings.epochs
     stop = None
@@ -207,6 +210,7 @@ class GroupTrainer:
             settings,
             settings.learning_rate,
         )
+        settings = settings.changed(stop_on_plateau=0)  # As where heads are trained together.
         monitor = StopMonitor(settings, lambda since: None, session.elapsed(), False)
         stage = TrainingStage(name, trainer, 0, settings.epochs, settings.keep)
         checkpoints = self.start.checkpoints()

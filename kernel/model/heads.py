@@ -75,7 +75,8 @@ def loss_name(settings: Settings) -> str:
 
 def metric_names(settings: Settings) -> list[str]:
     """Return Keras' names of the metrics; "auto" depends on the label_mode."""
-    return [_METRICS[settings.label_mode] if name == "auto" else name for name in settings.metrics]
+    own = _METRICS[settings.label_mode]
+    return list(dict.fromkeys(own if name == "auto" else name for name in settings.metrics))
 
 
 def metric_functions(settings: Settings) -> dict[str, Any]:

@@ -32,6 +32,8 @@ CLEAR_RISE = 0.05
 HIGH_LOSS = 0.5
 # Losses above this share of guessing's: the model is no better than guessing.
 NEAR_CHANCE = 0.97
+# Training loss above this share of guessing's: its steps are too large.
+FAR_ABOVE_CHANCE = 1.5
 # A mean recall this little above that of guessing: the classes are not distinguished.
 NEAR_GUESSING = 0.02
 # A smaller change of validation loss over the last third of the run is called flat; two runs
@@ -155,13 +157,18 @@ def judge(
 
 def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     """Return the verdict and its explanation."""
+    loss, val_loss = curves.end_loss, curves.end_val_loss
+    if loss > FAR_ABOVE_CHANCE * curves.chance:
+        return "diverged", (
+            f"Diverged: over the last {LEVEL_EPOCHS} epochs training loss is {loss:.3g}, far above "
+            f"guessing's ({curves.chance:.3f}): the steps are too large. Lower the learning rate."
+        )
     if scores and scores.is_constant:
         return "dead", (
-            f"Dead head: it predicts the same for every photo (all {scores.only_class}), most "
-            "likely because its few units give zero for each of them. A wider head (units = [64]), "
-            "pooling = 'average', preprocessing = 'base' or another seed helps."
+            f"Dead head: it predicts the same for every photo (all {scores.only_class}), as a head "
+            "does whose units give zero for each of them. A wider head (units = [64]), pooling = "
+            "'average', preprocessing = 'base', a lower learning rate or another seed helps."
         )
-    loss, val_loss = curves.end_loss, curves.end_val_loss
     best, gap = min(curves.val_loss), val_loss - loss
     rise = val_loss - best
     share = val_loss / curves.chance
@@ -196,7 +203,7 @@ def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
             f"no better than guessing. {trend} Try class_weight = 'balanced' where a class is "
             "rare, a wider head or another loss."
         )
-    if loss > HIGH_LOSS * curves.chance:
+    if min(loss, val_loss) > HIGH_LOSS * curves.chance:
         return "underfits", (
             f"Underfits: the curves stay close ({levels}), so it does not memorise, but its "
             f"validation loss is {share:.0%} of guessing's. {trend} "

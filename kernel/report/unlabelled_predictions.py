@@ -65,7 +65,13 @@ def _submission(
     import pandas as pd
 
     file, value = settings.submission
-    table = pd.DataFrame({file: [session.utf8(Path(path).stem) for path in paths]})
+    ids = [session.utf8(Path(path).stem) for path in paths]
+    if twice := len(ids) - len(set(ids)):
+        session.say(
+            f"{SUBMISSION}: {twice} ids stand there more than once, as photos of one name in "
+            f"several folders, or with several endings, have the same"
+        )
+    table = pd.DataFrame({file: ids})
     if settings.submission_value == "label":
         table[value] = ["" if index is None else names[index] for index in best]
     elif settings.submission_value == "index":

@@ -40,6 +40,11 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
         yield "submission", "needs photos to predict, which predict_folder names", "[]"
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
+    if knobs.task == "sweep" and knobs.augments and not knobs.augment_views:
+        problem = "a sweep trains on stored features, which are augmented in views only"
+        yield "augment_views", problem, "a number of views, such as 4, or no augmentation"
+    if knobs.submission and len(set(knobs.submission)) < len(knobs.submission):
+        yield "submission", "a name stands twice", "each column once"
     if knobs.task == "sweep" and not knobs.sweep:
         yield "sweep", "the grid is empty", "a table such as {units = [6, 32]}"
     if knobs.sweep_by == "row" and len({len(values) for _, values in knobs.sweep}) > 1:

@@ -103,6 +103,12 @@ def dry_run(
     (nothing is kept).
     """
     _require_python(plan)
+    if plan.settings.get("task") == "pipelines":
+        raise InvalidInput(
+            "With task = pipelines the job measures pipelines and trains nothing.",
+            code="no_training",
+            hint=NextCommand("pipelines", note="measures them here"),
+        )
     failed_out = out.with_name(f"{out.name}-failed")
     for folder in (out, failed_out):
         _require_replaceable(folder)

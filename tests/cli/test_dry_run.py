@@ -34,6 +34,22 @@ def test_full_refuses_photos_and_epochs(kitctl: Kitctl, project: Path) -> None:
     assert kitctl("dry-run", "--full", "--epochs", "1", "--json").code == 2
 
 
+def test_the_jobs_own_reason_is_said_however_much_is_printed_beside_it(
+    kitctl: Kitctl, project: Path
+) -> None:
+    packed_job(project)
+    (project / "job" / "main.py").write_text(
+        "import sys\n"
+        "print('error: the photos are missing', file=sys.stderr, flush=True)\n"
+        "print(*range(1000), sep='\\n')\n"
+        "sys.exit(3)\n",
+        "utf-8",
+    )
+    refused = kitctl("dry-run", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "job_input")
+    assert "the photos are missing" in refused.error["message"]
+
+
 def test_dry_run_warns_of_epochs_that_the_script_does_not_know(
     kitctl: Kitctl, project: Path
 ) -> None:

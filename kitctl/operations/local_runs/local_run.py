@@ -15,6 +15,7 @@ LineListener = Callable[[str], None]
 """Called with each line of the script, without its line end."""
 
 INPUT_ERROR = 3
+_ERROR = "error: "
 """The exit code with which a packed job says that its settings or its data are wrong."""
 
 POLL_SECONDS = 0.2
@@ -32,6 +33,7 @@ class ScriptRun:
         self._mounts: Mapping[str, Path] = {}
         self._log: list[str] = []
         self._last_lines: deque[str] = deque(maxlen=last_lines)
+        self._error = ""  # the last line that says one
         self._process: LocalRun | None = None
 
     @property
@@ -67,6 +69,8 @@ class ScriptRun:
             self._log.append(f"{seconds:9.2f} {stream} {text}\n")
             # A progress bar of the script's own redraws its line: the last state is enough.
             self._last_lines.append(text.rpartition("\r")[2])
+            if text.startswith(_ERROR):
+                self._error = text
             on_line(self._last_lines[-1])
 
         self._process = self._start_process(environment or {}, record, report)
@@ -90,10 +94,10 @@ class ScriptRun:
     def failure(self, code: int, hint: Hint) -> KitError:
         """Return what the exit code means, in the script's own words where it printed a reason."""
         lines = list(self._last_lines)
-        reason = next((line for line in reversed(lines) if line.startswith("error: ")), "")
-        reason = reason.removeprefix("error: ")
-        if self._plan.is_job and code == INPUT_ERROR and reason:
-            return InvalidInput(reason, code="job_input", hint=hint)
+        if self._plan.is_job and code == INPUT_ERROR and self._error:
+            # Lines of the other stream may have come after it.
+            return InvalidInput(self._error.removeprefix(_ERROR), code="job_input", hint=hint)
+        reason = self._error.removeprefix(_ERROR) if self._error in lines else ""
         if any(line.startswith("ModuleNotFoundError") for line in lines):
             hint = (NextCommand("doctor", note="says what to install here"), "   ", hint)
         detail = reason or "its last lines:\n" + "\n".join(f"    {line}" for line in lines)

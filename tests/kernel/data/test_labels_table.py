@@ -41,8 +41,14 @@ def rows(form: str) -> str:
         rows("{number:02d}.png\t{label}"),
         rows("train/{number:02d}.png   {label}   1.0"),
         "file,breed\n" + rows('"./{number:02d}.png" , {label}') + "\n\n,\n",
+        "species,filename\n" + rows("{label},{number:02d}.png"),
+        "animal,the_photo\n" + rows("{label},{number:02d}"),
+        rows("{number:02d},{label}"),
     ],
-    ids=["ids", "paths", "without a header", "blanks", "quotes"],
+    ids=[
+        *("ids", "paths", "without a header", "blanks", "quotes"),
+        *("class first", "unknown names", "neither a header nor endings"),
+    ],
 )
 def test_files_may_be_named_in_every_usual_way(
     table: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -76,6 +82,10 @@ def test_so_many_photos_of_each_class_are_drawn(folder: Path) -> None:
         ("file,label\n" + rows("x{number}.png,{label}"), "names 12 of 12 photos that"),
         ("file,label\n00.png,cat\n00.png,dog", "gives 00.png two classes: cat and dog"),
         ("file,label\n00.png,cat\n01.png,cat", "holds 1 class"),
+        (
+            "filename,width,breed\n" + rows("{number:02d}.png,48,{label}"),
+            "several columns that may hold the class: width, breed. Call the right one `label`",
+        ),
         ("00.png", "needs two columns"),
         ("", "needs two columns"),
     ],

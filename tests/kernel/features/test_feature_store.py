@@ -80,3 +80,24 @@ def test_only_an_incomplete_store_is_removed_as_leftover(tmp_path: Path) -> None
     (tmp_path / "key.json").unlink()
     feature_store.remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.npy", None),
+        ("rows.npy", b""),
+        ("rows.npy", b"\x93NUMPY"),
+        ("key.json", b"null"),
+        ("key.json", b"[1]"),
+        ("photos.txt", b"\xff"),
+    ],
+)
+def test_a_damaged_store_is_not_opened(tmp_path: Path, name: str, content: bytes | None) -> None:
+    write(tmp_path, np.ones((2, 3), "float32"), ["p0", "p1"])
+    changed = bytearray((tmp_path / name).read_bytes())
+    changed[-1] ^= 128
+    (tmp_path / name).write_bytes(changed if content is None else content)
+    store, reason = feature_store.open_store(tmp_path, KEY, ["p0"])
+    assert store is None
+    assert reason

@@ -55,6 +55,23 @@ def test_the_checkpoint_of_another_run_or_stage_is_not_restored(tmp_path: Path) 
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("length", [0, 300, -1])
+def test_a_damaged_checkpoint_is_said_and_its_stage_begins_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], length: int
+) -> None:
+    Checkpoints("one run", tmp_path).save(model(1), progress_of(0.5))
+    file = tmp_path / "head.npz"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 255
+    file.write_bytes(content if length < 0 else content[:length])
+    target = model(2)
+    before = target.get_weights()
+    assert Checkpoints("one run", tmp_path).restore(target, "head") == Progress("head")
+    assert "head.npz is damaged" in capsys.readouterr().out
+    for a, b in zip(before, target.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_progress_is_finite_while_the_last_epoch_is() -> None:
     assert progress_of(math.inf, 0.5).is_finite()
     assert not progress_of(0.5, math.nan).is_finite()

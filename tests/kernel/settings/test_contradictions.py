@@ -26,6 +26,8 @@ VGG16: dict[str, Any] = {"base": "vgg16"}
         ("fine_tune_epochs", {"base": "convnet", "fine_tune_epochs": 3}),
         ("augment_views", {**VGG16, "augment_views": 3}),
         ("augment_views", {"base": "convnet", "augment_views": 3, "augment_zoom": 0.1}),
+        ("augment_views", {**VGG16, "task": "sweep", "sweep": {"units": [6]}, "augment_zoom": 0.1}),
+        ("submission", {"predict_folder": "test", "submission": ["id", "id"]}),
         ("sweep", {**VGG16, "task": "sweep"}),
         ("sweep", {**VGG16, "sweep": {"units": [6], "momentum": [0, 0.5]}, "sweep_by": "row"}),
         ("base_trainable", {"base": "convnet", "task": "sweep", "sweep": {"units": [6]}}),
