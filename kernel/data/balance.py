@@ -1,4 +1,4 @@
-"""How evenly the classes share the photos, weights that make up for it, and photos that are twice."""
+"""How evenly the classes share the photos, weights that make up for it, photos on both sides."""
 
 import numpy as np
 

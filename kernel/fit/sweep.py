@@ -202,14 +202,8 @@ class GroupTrainer:
     def _train_one(self, group: list[SweepHead], name: str) -> tuple[Progress, Stop | None]:
         (head,) = group
         settings, model = head.settings, self._head_model(head.settings)
-        trainer = training.head_trainer(
-            model,
-            self.stored,
-            self.start.photo_set,
-            self.order,
-            settings,
-            settings.learning_rate,
-        )
+        photo_set, rate = self.start.photo_set, settings.learning_rate
+        trainer = training.head_trainer(model, self.stored, photo_set, self.order, settings, rate)
         settings = settings.changed(stop_on_plateau=0)  # As where heads are trained together.
         monitor = StopMonitor(settings, lambda since: None, session.elapsed(), False)
         stage = TrainingStage(name, trainer, 0, settings.epochs, settings.keep)
