@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+_MOST_BITS = 1000  # of a whole number: with more it is none that a float can be
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
@@ -76,6 +77,8 @@ def number(
     def validate(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("not a number")
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError("out of range")
         too_low = value <= least if least_excluded else value < least
         too_high = value >= most if most_excluded else value > most
         if not math.isfinite(value) or too_low or too_high:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ def chain_limits(
             "--sessions and --hours limit a chain.",
             hint=NextCommand("push", "--until-done --sessions 5"),
         )
-    if not all(value > 0 for value in given):
+    if not all(0 < value < math.inf for value in given):
         raise UsageError(
             "A chain needs at least one session and some hours.",
             hint=NextCommand("push", "--until-done --sessions 5 --hours 20"),

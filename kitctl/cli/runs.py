@@ -29,7 +29,7 @@ def runs(
         typer.Option("--status", metavar="STATUS", help="Only in this state; may be repeated."),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")
+        int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="So many at most.")
     ] = 20,
     metric: Annotated[
         str | None,

@@ -99,7 +99,7 @@ def timeout_seconds(timeout: str, pool: str) -> int | None:
         return None
     seconds = durations.parse(timeout)
     longest = SESSION_LIMIT_SECONDS[pool]
-    if seconds is None or not 0 < math.ceil(seconds) <= longest:
+    if seconds is None or not 0 < seconds <= longest:
         raise UsageError(
             f"A timeout of {timeout!r} is not possible.",
             code="bad_timeout",

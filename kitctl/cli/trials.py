@@ -181,7 +181,8 @@ def _limits(
             "A search without --trials or --hours would never end.",
             hint=NextCommand("sweep", "--trials 20 --hours 10"),
         )
-    if any(given is not None and given <= 0 for given in (trials, options.hours)):
+    given = [value for value in (trials, options.hours) if value is not None]
+    if not all(0 < value < math.inf for value in given):
         raise UsageError(
             "A sweep needs at least one trial and some hours.",
             hint=NextCommand("sweep", "--trials 20 --hours 10"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -97,7 +98,7 @@ def _start(folder: Path, port: int, timeout_seconds: float) -> LocalKaggle:
     raise NetworkFailed(
         f"The local Kaggle did not start: {output[-1] if output else 'it printed nothing'}",
         code="local_kaggle_failed",
-        hint=NextCommand("local serve", f"--state {folder}"),
+        hint=NextCommand("local serve", f"--state {shlex.quote(str(folder))}"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ class PackageResult:
 
 def write_package(plan: Plan, out: Path) -> PackageResult:
     """Write the plan into the folder, which is created if needed; other files there stay."""
-    return _write(plan, out, {}, f"kaggle kernels push -p {out}")
+    return _write(plan, out, {}, f"kaggle kernels push -p {shlex.quote(str(out))}")
 
 
 def write_package_for(service: str, plan: Plan, out: Path) -> PackageResult:
@@ -45,7 +46,9 @@ def write_package_for(service: str, plan: Plan, out: Path) -> PackageResult:
     from kitctl.packing.elsewhere.services import SERVICES
 
     chosen = SERVICES[service]
-    return _write(plan, out, chosen.files(plan.metadata), f"cd {out} && {chosen.command}")
+    return _write(
+        plan, out, chosen.files(plan.metadata), f"cd {shlex.quote(str(out))} && {chosen.command}"
+    )
 
 
 def _require_whole(plan: Plan) -> None:

@@ -231,3 +231,9 @@ def test_a_run_that_has_not_ended_is_nothing_to_go_on_from(
     call = kitctl("push", "--local", "--json", "--again", "--resume", "1")
     assert (call.code, call.error["code"]) == (4, "not_ended")
     assert "kitctl wait --local 1" in call.error["hint"]
+
+
+@pytest.mark.parametrize("hours", ["nan", "inf", "-1"])
+def test_hours_that_are_no_amount_are_a_mistake(kitctl: Kitctl, project: Path, hours: str) -> None:
+    refused = kitctl("push", "--local", "--until-done", "--hours", hours, "--json")
+    assert (refused.code, refused.error["code"]) == (2, "usage")

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from kitctl.adapters.ledger.schema import MIGRATIONS
 from kitctl.errors import InvalidInput, KitError, Refused
@@ -136,10 +137,11 @@ def _kit_error(error: sqlite3.DatabaseError, path: Path, busy_seconds: float) ->
             hint="Try again when it is done.",
         )
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        old, new = quote(str(path)), quote(f"{path}.damaged")
         return InvalidInput(
             f"The ledger {path} is damaged and was left as it is; the runs themselves are safe.",
             code="ledger_corrupt",
-            hint=f"Move it away (mv '{path}' '{path}.damaged'); kitctl then begins a new one.",
+            hint=f"Move it away (mv {old} {new}); kitctl then begins a new one.",
         )
     if name.startswith("SQLITE_FULL"):
         return InvalidInput(

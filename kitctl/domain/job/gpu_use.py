@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 
-_GPU_LIBRARIES = (
-    "tensorflow|tf_keras|keras|keras_cv|keras_hub|keras_nlp|torch|torchvision|pytorch_lightning|"
-    "lightning|fastai|timm|transformers|diffusers|sentence_transformers|accelerate|ultralytics|"
-    "jax|flax|cupy|cudf|cuml|cugraph|cuspatial|numba|pycuda|triton|vllm|xgboost|lightgbm|catboost|"
-    "mxnet|paddle|onnxruntime|tensorrt|tinygrad|detectron2|mmcv|monai|warp"
+from kitctl.domain.job.code_needs import GPU_PACKAGES
+
+# Those for which a job is given a GPU, and those that use one only where the job asks for it.
+_GPU_LIBRARIES = "|".join(
+    (
+        *GPU_PACKAGES,
+        *("keras_nlp", "cugraph", "cuspatial", "numba", "pycuda", "triton", "warp", "tensorrt"),
+        *("xgboost", "lightgbm", "catboost", "onnxruntime", "tinygrad"),
+    )
 )
 _TPU_LIBRARIES = "tensorflow|keras|keras_hub|jax|flax|torch_xla"
 

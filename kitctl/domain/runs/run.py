@@ -13,8 +13,9 @@ from kitctl.errors import NextCommand, UsageError
 
 _SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _KERNEL = re.compile(rf"(?P<owner>{_SLUG})/(?P<slug>{_SLUG})")
+_NUMBER = r"[1-9][0-9]{,8}"
 _RUN = re.compile(
-    rf"(?P<kernel>{_SLUG}/{_SLUG})(?:/v?(?P<of_kernel>[1-9][0-9]*))?|v?(?P<version>[1-9][0-9]*)"
+    rf"(?P<kernel>{_SLUG}/{_SLUG})(?:/v?(?P<of_kernel>{_NUMBER}))?|v?(?P<version>{_NUMBER})"
 )
 
 

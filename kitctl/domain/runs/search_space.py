@@ -57,9 +57,10 @@ class Range:
         step = self.step or (1 if self.is_whole and not self.is_log else None)
         if step is None:
             return None
-        count = math.floor((self.high - self.low) / step + 1e-9) + 1
-        if count > _MOST_STEPS:
+        steps = (self.high - self.low) / step + 1e-9
+        if steps >= _MOST_STEPS:
             return None
+        count = math.floor(steps) + 1
         # 0.3, not 0.30000000000000004.
         return [round(self.low + place * step, 12) for place in range(count)]
 

@@ -219,9 +219,12 @@ def _details(path: Path) -> dict[str, Any]:
         details = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise bad_request(f"{path} is not valid JSON: {error}") from None
-    if not isinstance(details, dict) or details.get("metric", "accuracy") not in METRICS:
+    metric = details.get("metric", "accuracy") if isinstance(details, dict) else None
+    if not isinstance(metric, str) or metric not in METRICS:
         raise bad_request(f"{path} must name one of the metrics {', '.join(METRICS)}.")
-    return details
+    if type(details.get("max_daily_submissions", 5)) is not int:
+        raise bad_request(f"{path}: max_daily_submissions must be a whole number.")
+    return dict(details)
 
 
 def _competition(row: sqlite3.Row) -> Competition:

@@ -45,6 +45,8 @@ def score(solution: Path, submission: Path, metric: str) -> SubmissionScores:
             f"Submission must have {len(expected)} rows; {len(missing)} are missing, such as"
             f" {id_name} {missing[0]}."
         )
+    if short := [row[0] for row in expected if len(row) < len(truth)]:
+        raise ScoringError(f"The solution's row {short[0]} has not all of its columns.")
     usage = truth.index("Usage") if "Usage" in truth else None
     parts: dict[str, list[tuple[str, str]]] = {"Public": [], "Private": []}
     for row in expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ class PullResult:
         if failure is None:
             return None
         kind = type(failure)
-        return kind(f"{failure.message} What it left is in {self.out}.", hint=f"less {self.log}")
+        return kind(
+            f"{failure.message} What it left is in {self.out}.",
+            hint=f"less {shlex.quote(str(self.log))}",
+        )
 
     @property
     def _incomplete(self) -> KitError:

@@ -10,6 +10,7 @@ from kitctl.domain.quota.reasons_to_wait import ALL_REASONS, WaitReason, reason_
 from kitctl.domain.runs.durations import describe
 from kitctl.domain.runs.weeks import moment_of, week_of
 from kitctl.errors import Interrupted, KitError, NetworkFailed, NextCommand, Refused
+from kitctl.operations.watching.network_patience import NetworkPatience
 from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.ports import AnswerLost, Clock, Kaggle, NullReporter, ProgressBar, Reporter
 
@@ -67,7 +68,7 @@ class _Wait(Generic[T]):
         self._push, self._kaggle, self._clock, self._bar = push, kaggle, clock, bar
         self._reporter, self._waits_for = _WithoutProgress(reporter), waits_for
         self._reset_waited_for: float | None = None
-        self._unreachable_since: float | None = None
+        self._patience = NetworkPatience(clock, PATIENCE_SECONDS)
 
     def until_free(self, reason: WaitReason) -> T:
         pauses = iter(PAUSES)
@@ -81,26 +82,16 @@ class _Wait(Generic[T]):
             try:
                 return self._push(self._reporter)
             except Refused as refused:
-                self._unreachable_since = None
+                self._patience.renew()
                 last, reason = reason, _reason(refused, self._waits_for)
                 if reason.kind != last.kind:
                     pauses = iter(PAUSES)
             except AnswerLost:
                 raise
             except NetworkFailed as error:
-                self._expect_network(error)
-
-    def _expect_network(self, error: NetworkFailed) -> None:
-        """Warn of a network that fails for a while; nothing was sent then.
-
-        Raises NetworkFailed where that lasts longer than the patience.
-        """
-        now = self._clock.monotonic()
-        if self._unreachable_since is None:
-            self._unreachable_since = now
-        if now - self._unreachable_since > PATIENCE_SECONDS:
-            raise error
-        self._reporter.warn(f"{error.message} Nothing was sent; still waiting.")
+                if self._patience.is_exhausted():
+                    raise
+                self._reporter.warn(f"{error.message} Nothing was sent; still waiting.")
 
     def _until_reset(self, reason: WaitReason) -> float:
         """Return the seconds to the week's reset, which is waited for once only.

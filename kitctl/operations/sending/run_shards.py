@@ -25,6 +25,7 @@ from kitctl.errors import (
 )
 from kitctl.operations.watching.find_run import TargetRun
 from kitctl.operations.watching.lost_pushes import settle_lost_pushes
+from kitctl.operations.watching.network_patience import NetworkPatience
 from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.operations.watching.run_facts import with_own_facts
@@ -162,7 +163,7 @@ class _Queue:
         self._clock, self._reporter = clock, reporter
         self._runs = ShardRuns(kernel, shards, kaggle, ledger)
         self._passed_over: set[RunRef | None] = set()
-        self._unreachable_since: float | None = None
+        self._patience = NetworkPatience(clock, PATIENCE_SECONDS)
 
     def run(self) -> Mapping[Shard, ShardRun]:
         runs = self._read()
@@ -178,9 +179,12 @@ class _Queue:
                 if not waiting or is_full or not self._is_pushed(waiting[0], under_way):
                     self._wait_for_change(ShardsResult(self._shards, runs), is_last=not waiting)
                 runs = self._read()
-                self._unreachable_since = None
+                self._patience.renew()
             except NetworkFailed as error:
-                self._expect_network(error)
+                if self._patience.is_exhausted():
+                    raise
+                self._reporter.warn(f"{error.message} What runs goes on; still trying.")
+                self._clock.sleep(SLOWEST_POLL)
 
     def _read(self) -> Mapping[Shard, ShardRun]:
         runs = self._runs.read()
@@ -257,19 +261,6 @@ class _Queue:
             return read_status(TargetRun(run.ref, run.record), self._kaggle, self._ledger)
         except InvalidInput:
             return None
-
-    def _expect_network(self, error: NetworkFailed) -> None:
-        """Wait a while for a network that fails.
-
-        Raises NetworkFailed where that lasts longer than the patience.
-        """
-        now = self._clock.monotonic()
-        if self._unreachable_since is None:
-            self._unreachable_since = now
-        if now - self._unreachable_since > PATIENCE_SECONDS:
-            raise error
-        self._reporter.warn(f"{error.message} What runs goes on; still trying.")
-        self._clock.sleep(SLOWEST_POLL)
 
 
 def _is_complete(run: ShardRun) -> bool:

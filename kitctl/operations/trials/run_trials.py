@@ -26,6 +26,7 @@ from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, Ne
 from kitctl.operations.trials.sweep_result import SweepOutcome, TrialsResult, tried_values
 from kitctl.operations.trials.sweep_runs import Sweep, SweepPorts, runs_by_trial, session_runs
 from kitctl.operations.trials.under_way import SessionsUnderWay
+from kitctl.operations.watching.network_patience import NetworkPatience
 from kitctl.operations.watching.poller import PATIENCE_SECONDS
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.ports import AnswerLost, ProgressBar, Search
@@ -111,7 +112,7 @@ class _TrialQueue:
         self._spent = 0.0
         self._outcome: SweepOutcome | None = None
         self._pause, self._not_before = FIRST_PAUSE, 0.0
-        self._unreachable_since: float | None = None
+        self._patience = NetworkPatience(ports.clock, PATIENCE_SECONDS)
         self.refused: Refused | None = None
 
     def run(self, bar: ProgressBar) -> SweepOutcome:
@@ -210,10 +211,15 @@ class _TrialQueue:
             self._no_longer_waiting(trials)
             return True
         except NetworkFailed as error:
-            return self._wait_for_network(error)
+            if self._patience.is_exhausted():
+                raise
+            self._ports.reporter.warn(f"{error.message} Still trying.")
+            return self._try_later()
         except Refused as refused:
+            self._patience.renew()
             return self._wait_for_room(refused)
-        self._unreachable_since, self._pause = None, FIRST_PAUSE
+        self._patience.renew()
+        self._pause = FIRST_PAUSE
         self._no_longer_waiting(trials)
         self._under_way.add(trials, run)
         return True
@@ -234,15 +240,6 @@ class _TrialQueue:
         self._failures += len(trials)
         if self._failures >= FAILURES_TO_STOP and self._best is None:
             raise error
-
-    def _wait_for_network(self, error: NetworkFailed) -> bool:
-        now = self._clock.monotonic()
-        if self._unreachable_since is None:
-            self._unreachable_since = now
-        if now - self._unreachable_since > PATIENCE_SECONDS:
-            raise error
-        self._ports.reporter.warn(f"{error.message} Still trying.")
-        return self._try_later()
 
     def _wait_for_room(self, refused: Refused) -> bool:
         """Try again later where that may help.

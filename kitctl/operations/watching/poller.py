@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kitctl.errors import NetworkFailed, NextCommand
 from kitctl.operations.watching.find_run import TargetRun
+from kitctl.operations.watching.network_patience import NetworkPatience
 from kitctl.operations.watching.run_status import RunStatus, read_status
 from kitctl.ports import Clock, Kaggle, Ledger, Reporter
 
@@ -25,8 +26,7 @@ class Poller:
     ) -> None:
         self.ref = target.ref
         self._target, self._kaggle, self._ledger = target, kaggle, ledger
-        self._clock, self._reporter, self._patience = clock, reporter, patience
-        self._unreachable_since: float | None = None
+        self._reporter, self._patience = reporter, NetworkPatience(clock, patience)
 
     def poll(self) -> RunStatus | None:
         """Return the state now; None while Kaggle cannot be reached.
@@ -36,10 +36,7 @@ class Poller:
         try:
             status = read_status(self._target, self._kaggle, self._ledger)
         except NetworkFailed as error:
-            now = self._clock.monotonic()
-            if self._unreachable_since is None:
-                self._unreachable_since = now
-            if now - self._unreachable_since > self._patience:
+            if self._patience.is_exhausted():
                 raise NetworkFailed(
                     f"{error.message} The run goes on.",
                     code=error.code,
@@ -47,5 +44,5 @@ class Poller:
                 ) from None
             self._reporter.warn(f"{error.message} The run goes on; still trying.")
             return None
-        self._unreachable_since = None
+        self._patience.renew()
         return status

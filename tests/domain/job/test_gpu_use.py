@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kitctl.domain.job.code_needs import GPU_PACKAGES
 from kitctl.domain.job.gpu_use import TWO_T4S, warnings
 
 USES_A_GPU = [
@@ -78,3 +79,8 @@ def test_there_is_a_warning_where_the_second_t4_would_idle() -> None:
     assert "two GPUs" in warning
     assert warnings(text, "gpu", "NvidiaL4X1") == ()
     assert warnings(text, "tpu", "TpuV5E8") == ()
+
+
+@pytest.mark.parametrize("package", GPU_PACKAGES)
+def test_what_gets_a_gpu_is_not_said_to_leave_it_unused(package: str) -> None:
+    assert not warnings(f"import {package}\n", "gpu", "NvidiaTeslaT4")
