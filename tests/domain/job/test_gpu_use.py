@@ -83,4 +83,4 @@ def test_there_is_a_warning_where_the_second_t4_would_idle() -> None:
 
 @pytest.mark.parametrize("package", GPU_PACKAGES)
 def test_what_gets_a_gpu_is_not_said_to_leave_it_unused(package: str) -> None:
-    assert not warnings(f"import {package}\n", "gpu", "NvidiaTeslaT4")
+    assert not warnings(f"import {package}\n", "gpu", "NvidiaTeslaP100")

@@ -29,7 +29,10 @@ def test_without_a_name_the_latest_run_is_meant() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "v", "-1", "1.5", "latest", "ada/", "/car", "/car/1", "ada//1", "a/b/c/1", "../x/1"],
+    [
+        *("", "0", "v", "-1", "1.5", "latest", "ada/", "/car", "/car/1", "ada//1", "a/b/c/1"),
+        *("../x/1", "9" * 20, f"ada/car/{'9' * 20}"),
+    ],
 )
 def test_a_text_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
