@@ -14,6 +14,7 @@ _FILE_COLUMNS = (
     *("img", "photo", "name", "id"),
 )
 _LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "y")
+_ROW_NUMBERS = ("", "index", "unnamed: 0")
 _MOST_NAMED = 5
 
 
@@ -94,8 +95,12 @@ def _rows(path: Path, places: dict[str, str]) -> list[tuple[str, str]]:
         return sum(len(row) > column and _plain(row[column]) in places for row in table)
 
     header = [name.lower() for name in table[0]]
-    usual = next((header.index(name) for name in _FILE_COLUMNS if name in header), 0)
-    file = max(range(width), key=lambda column: (named(column), column == usual, -column))
+    usual = next((header.index(name) for name in _FILE_COLUMNS if name in header), None)
+    # Classes that are numbers may be the names of photos, too.
+    possible = [at for at, name in enumerate(header) if name not in _LABEL_COLUMNS] or [0]
+    file = max(possible, key=lambda column: (named(column), -column))
+    if usual is not None and (named(usual) or not named(file)):
+        file = usual
     is_headed = _plain(table[0][file]) not in places and not folders.is_photo(table[0][file])
     label = _label_column(path, header if is_headed else [""] * width, file)
     if is_headed:
@@ -111,7 +116,10 @@ def _rows(path: Path, places: dict[str, str]) -> list[tuple[str, str]]:
 def _label_column(path: Path, header: Sequence[str], file: int) -> int:
     """Return the column of the classes: the one of a usual name, or the only one left."""
     named = [header.index(name) for name in _LABEL_COLUMNS if name in header]
-    others = [column for column in range(len(header)) if column != file]
+    # The columns after the file's first: one before it may count the rows.
+    places = [*range(file + 1, len(header)), *range(file)]
+    others = [at for at in places if header[at] not in _ROW_NUMBERS] if any(header) else places
+    others = others or places
     if not named and len(others) > 1 and any(header):
         names = ", ".join(header[column] for column in others)
         raise RunError(

@@ -141,7 +141,8 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the files of an incomplete store from `folder`."""
     if folder.is_dir() and not (folder / _KEY_FILE).exists():
         for path in folder.iterdir():
-            path.unlink()
+            if path.is_file():  # A folder is the store of a part of the base.
+                path.unlink()
 
 
 def _hash(path: Path) -> str:

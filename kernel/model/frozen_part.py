@@ -26,7 +26,7 @@ def split(base: Base, settings: Settings) -> BaseParts | None:
     """
     core = bases.core(base.layer)
     layer = _last_frozen(core)
-    if layer is None or any(map(_is_random, core.layers[: core.layers.index(layer)])):
+    if layer is None or any(map(_is_random, core.layers[: core.layers.index(layer) + 1])):
         return None
     frozen = keras.Model(core.input, layer.output)
     if core is not base.layer:

@@ -134,7 +134,7 @@ def submit(
             )
         require_ended(target, ports.kaggle, ports.ledger, "submit", force=options.force)
         _require_file(target, options.file, ports)
-        description = options.message or f"{target.ref} {options.file}"
+        description = _description(target, options)
         earlier = None if options.again else _find_earlier(target, slug, options, ports)
         ref = earlier or _send(target, competition, options.file, description, ports)
         _record(target, ports, Facts(submission=ref))
@@ -163,14 +163,25 @@ def _find_earlier(
     One that could not be scored does not count.
     """
     noted = target.record.facts.submission if target.record else None
-    own = f"{target.ref} {options.file}"
     for one in ports.competitions.newest_submissions(slug):
         is_file = one.file_name in {"", options.file, options.file.rpartition("/")[2]}
         if one.status is SubmissionStatus.ERROR:
             continue
-        if one.description == own or (one.ref == noted and is_file):
+        is_own = one.ref == noted or one.description.endswith(_mark(target))
+        if is_file and (is_own or one.description == f"{target.ref} {options.file}"):
             return one.ref
     return None
+
+
+def _description(target: TargetRun, options: SubmitOptions) -> str:
+    """Return the submission's description, by which the run is known on other machines."""
+    return (
+        f"{options.message}{_mark(target)}" if options.message else f"{target.ref} {options.file}"
+    )
+
+
+def _mark(target: TargetRun) -> str:
+    return f" ({target.ref})"
 
 
 def _require_file(target: TargetRun, name: str, ports: SubmitPorts) -> None:

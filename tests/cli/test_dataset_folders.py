@@ -86,7 +86,13 @@ def test_the_option_that_leaves_secrets_out_can_be_pasted_whatever_they_are_call
 
 @pytest.mark.parametrize(
     "names",
-    [("x.zip", "x.tar"), ("x.zip", "x"), ("x.csv.gz", "x.csv"), ("x.zip", "x/a.txt")],
+    [
+        ("x.zip", "x.tar"),
+        ("x.zip", "x"),
+        ("x.csv.gz", "x.csv"),
+        ("x.zip", "x/a.txt"),
+        ("x.zip", "x/y.zip"),
+    ],
 )
 def test_what_kaggle_would_unpack_over_another_file_is_refused(
     kitctl: Kitctl, folder: Path, names: tuple[str, ...]
@@ -165,8 +171,13 @@ def test_a_link_to_a_file_that_is_left_out_carries_it_nowhere(kitctl: Kitctl, fo
     (folder / ".env").write_text("A=1", "utf-8")
     (folder / "plain.txt").symlink_to(".env")
     (folder / "same.txt").symlink_to("note.txt")
-    refused = kitctl("datasets", "push", str(folder), "--local", "--exclude", ".env", "--json")
-    assert [each["where"] for each in refused.error["problems"]] == ["plain.txt"]
+    (folder / "private").mkdir()
+    (folder / "private" / "diary.txt").write_text("mine", "utf-8")
+    (folder / "public.txt").symlink_to("private/diary.txt")
+    words = ("--exclude", ".env", "--exclude", "private")
+    refused = kitctl("datasets", "push", str(folder), "--local", *words, "--json")
+    left = [each["where"] for each in refused.error["problems"]]
+    assert left == ["plain.txt", "public.txt"]
 
 
 def test_a_data_set_that_was_deleted_and_made_anew_is_not_called_unchanged(

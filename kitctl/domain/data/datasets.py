@@ -94,14 +94,14 @@ class DatasetInfo:
     """A data set as Kaggle shows it, by its newest version.
 
     `marks` are the contents' hashes in the notes of its versions, by number; Kaggle may show none.
-    `id` is 0 where it shows none.
+    `id` is 0 and `is_private` None where it shows none.
     """
 
     ref: DatasetRef
     version: int
     title: str = ""
     bytes: int | None = None
-    is_private: bool = True
+    is_private: bool | None = None
     updated_at: str = ""
     url: str = ""
     id: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kitctl.domain.data.dataset_metadata import METADATA_NAME
 from kitctl.domain.data.datasets import LocalFile
@@ -202,6 +202,15 @@ def _reason_to_leave_out(path: str, is_folder: bool, exclude: Sequence[str]) -> 
     return ""
 
 
+def _is_left_out(path: str, exclude: Sequence[str]) -> bool:
+    """Return whether a file is left out, or one of the folders that it is in."""
+    folders = [parent.as_posix() for parent in PurePosixPath(path).parents][:-1]
+    return bool(
+        _reason_to_leave_out(path, False, exclude)
+        or any(_reason_to_leave_out(folder, True, exclude) for folder in folders)
+    )
+
+
 def _reason_not_to_send(root: Path, entry: os.DirEntry[str], exclude: Sequence[str]) -> str:
     """Return why an entry that is no folder is no file of a data set; "" where it is one."""
     if entry.is_symlink():
@@ -214,7 +223,7 @@ def _reason_not_to_send(root: Path, entry: os.DirEntry[str], exclude: Sequence[s
         if target.is_dir():
             return "is a link to a folder."
         path = target.relative_to(root.resolve()).as_posix()
-        if _reason_to_leave_out(path, False, exclude) or kind_of_secret(path):
+        if _is_left_out(path, exclude) or kind_of_secret(path):
             return f"is a link to {path}, which is left out."
     if not entry.is_file():
         return "is no regular file."

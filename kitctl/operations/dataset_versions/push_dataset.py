@@ -133,7 +133,7 @@ class _Push:
                 code="dataset_private",
                 hint=f"Make it public at {info.url}/settings, then push without --public.",
             )
-        if info is not None and not info.is_private and self._content.is_private:
+        if info is not None and info.is_private is False and self._content.is_private:
             self._ports.reporter.warn(f"{info.ref} is public: everybody may read what is pushed.")
 
     def _send(self, tokens: Mapping[str, str], info: DatasetInfo | None) -> PushedVersion:

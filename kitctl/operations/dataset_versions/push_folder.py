@@ -157,10 +157,10 @@ def arrival_warnings(files: tuple[LocalFile, ...]) -> tuple[str, ...]:
         for item in items
         if not item.is_archive and (ending := archive_ending(item.path))
     }
-    kept = {file.path for item in items if item.path not in archives for file in item.files}
+    arriving = [file.path for item in items for file in item.files]
     for path, folder in archives.items():
         is_shared = list(archives.values()).count(folder) > 1
-        if is_shared or any(other == folder or other.startswith(f"{folder}/") for other in kept):
+        if is_shared or any(f"{other}/".startswith(f"{folder}/") for other in arriving):
             raise InvalidInput(
                 f"Kaggle unpacks {path} into {folder}/, where other files are; nothing was sent.",
                 code="archive_over_folder",

@@ -44,10 +44,13 @@ def rows(form: str) -> str:
         "species,filename\n" + rows("{label},{number:02d}.png"),
         "animal,the_photo\n" + rows("{label},{number:02d}"),
         rows("{number:02d},{label}"),
+        rows("{number},{number:02d}.png,{label}"),
+        ",filename,breed\n" + rows("{number},{number:02d}.png,{label}"),
     ],
     ids=[
         *("ids", "paths", "without a header", "blanks", "quotes"),
         *("class first", "unknown names", "neither a header nor endings"),
+        *("rows are counted", "rows are counted below a header"),
     ],
 )
 def test_files_may_be_named_in_every_usual_way(
@@ -100,3 +103,10 @@ def test_a_table_that_does_not_fit_is_refused_with_what_is_wrong(
 def test_a_missing_table_is_named(folder: Path) -> None:
     with pytest.raises(RunError, match=r"holds no other\.csv"):
         find(folder, "", labels_csv="other.csv")
+
+
+def test_classes_that_are_numbers_are_not_taken_for_photos(folder: Path) -> None:
+    table = "id,label\n" + "\n".join(f"{n:02d},{(10, 11)[n % 2]}" for n in range(12))
+    assert find(folder, table).train.class_names == ("10", "11")
+    missing = "image,label\n99,10\n" + "\n".join(f"{n:02d},{(10, 11)[n % 2]}" for n in range(12))
+    assert find(folder, missing, max_bad_share=0.2).train.class_names == ("10", "11")

@@ -101,3 +101,11 @@ def test_a_damaged_store_is_not_opened(tmp_path: Path, name: str, content: bytes
     store, reason = feature_store.open_store(tmp_path, KEY, ["p0"])
     assert store is None
     assert reason
+
+
+def test_the_store_of_a_part_is_no_leftover_of_the_whole(tmp_path: Path) -> None:
+    write(tmp_path / "block4", np.zeros((1, 3), "float32"), ["p0"])
+    (tmp_path / "rows.npy").write_bytes(b"half")
+    feature_store.remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["block4"]
+    assert feature_store.open_store(tmp_path / "block4", KEY, ["p0"])[0] is not None
