@@ -24,11 +24,11 @@ def to_data(value: object) -> Any:
     if hasattr(value, "as_data"):
         return to_data(value.as_data())
     if is_dataclass(value):
-        return {field.name: to_data(getattr(value, field.name)) for field in fields(value)}
+        return to_data({field.name: getattr(value, field.name) for field in fields(value)})
     if isinstance(value, Enum):
         return to_data(value.value)
     if isinstance(value, Mapping):
-        return {str(key): to_data(item) for key, item in value.items()}
+        return {str(key): _rounded(str(key), to_data(item)) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [to_data(item) for item in value]
     if isinstance(value, datetime):
@@ -40,6 +40,11 @@ def to_data(value: object) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None  # JSON has no such numbers.
     return value
+
+
+def _rounded(key: str, value: Any) -> Any:
+    """Return a duration in seconds with three decimals, and anything else as it is."""
+    return round(value, 3) if isinstance(value, float) and key.endswith("seconds") else value
 
 
 def success(command: str, data: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -242,10 +243,21 @@ class Sessions:
 
 
 def output_files(folder: Path) -> Iterator[NewOutputFile]:
-    """Yield every file below a folder; links are left out."""
-    for path in regular_files(folder):
+    """Yield every file below a folder; links are left out.
+
+    One whose name is no UTF-8 is moved beside the folder, and its odd bytes are listed as `%FF`.
+    """
+    for number, path in enumerate(regular_files(folder)):
         status, name = path.stat(), path.relative_to(folder).as_posix()
-        yield NewOutputFile(name, path, status.st_size, status.st_mtime)
+        if _readable(name) != name:
+            moved = folder.with_name(f"{folder.name}-renamed") / str(number)
+            moved.parent.mkdir(exist_ok=True)
+            path = path.rename(moved)
+        yield NewOutputFile(_readable(name), path, status.st_size, status.st_mtime)
+
+
+def _readable(name: str) -> str:
+    return re.sub("[\udc80-\udcff]", lambda odd: f"%{ord(odd[0]) - 0xDC00:02X}", name)
 
 
 def _session(row: sqlite3.Row) -> Session:

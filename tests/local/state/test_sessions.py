@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from kitctl.local.state import records
@@ -124,3 +127,15 @@ def test_outputs_are_files_by_name_and_links_are_none(local_state: LocalState) -
     assert local_state.sessions.output(outputs[1].id) == outputs[1]
     assert local_state.sessions.output_named(session.id, "model.keras") == outputs[0]
     assert local_state.sessions.output_named(session.id, "link.txt") is None
+
+
+def test_an_output_whose_name_is_no_utf8_is_listed_and_hides_no_other(
+    local_state: LocalState, tmp_path: Path
+) -> None:
+    working = tmp_path / "working"
+    (working / os.fsdecode(b"d\xfe")).mkdir(parents=True)
+    (working / os.fsdecode(b"bad\xff.txt")).write_text("a", "utf-8")
+    (working / os.fsdecode(b"d\xfe") / "b.txt").write_text("b", "utf-8")
+    (working / "é.txt").write_text("c", "utf-8")
+    listed = {output.name: output.path.read_text("utf-8") for output in output_files(working)}
+    assert listed == {"bad%FF.txt": "a", "d%FE/b.txt": "b", "é.txt": "c"}
