@@ -120,7 +120,7 @@ def run(job: Job, settings: Settings) -> int:
 
     import tensorflow as tf
 
-    from kernel.data import balance, photos, unlabelled
+    from kernel.data import balance, overlap, photos, unlabelled
 
     with report.phases.measured("photos"):
         if settings.predict_folder:
@@ -130,7 +130,7 @@ def run(job: Job, settings: Settings) -> int:
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
     report.settings, report.photo_set = settings, photo_set
     session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
-    for warning in (balance.imbalance(photo_set.train), balance.overlap(photo_set)):
+    for warning in (balance.imbalance(photo_set.train), overlap.overlap(photo_set)):
         if warning:
             session.say(warning)
 

@@ -1,8 +1,8 @@
-"""How evenly the classes share the photos, weights that make up for it, photos on both sides."""
+"""How evenly the classes share the photos, and the weights that make up for it."""
 
 import numpy as np
 
-from kernel.data.photos import Photos, PhotoSet
+from kernel.data.photos import Photos
 
 _IMBALANCE = 4  # times as many photos of one class as of another
 
@@ -25,16 +25,4 @@ def imbalance(photos: Photos) -> str:
     return (
         f"imbalance: {counts[most]} photos of {most} and {counts[least]} of {least} to train on. "
         f"Judge by balanced_accuracy, not by accuracy, and try class_weight = 'balanced'."
-    )
-
-
-def overlap(photo_set: PhotoSet) -> str:
-    """Return a warning where photos are both trained and validated on, else nothing."""
-    trained = set(photo_set.train.digests)
-    shared = sum(digest in trained for digest in photo_set.valid.digests)
-    if not shared:
-        return ""
-    return (
-        f"overlap: {shared} of {len(photo_set.valid)} photos to validate on are also among those "
-        f"to train on, so that the validation looks better than it is."
     )

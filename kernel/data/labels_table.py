@@ -92,7 +92,8 @@ def _rows(path: Path, places: dict[str, str]) -> list[tuple[str, str]]:
     width = len(table[0])
 
     def named(column: int) -> int:
-        return sum(len(row) > column and _plain(row[column]) in places for row in table)
+        cells = {_plain(row[column]) for row in table if len(row) > column}
+        return len({places[cell] for cell in cells if cell in places})
 
     header = [name.lower() for name in table[0]]
     usual = next((header.index(name) for name in _FILE_COLUMNS if name in header), None)

@@ -74,8 +74,6 @@ def open_store(
     ]
     if differences:
         return None, "; ".join(differences)
-    if stored_key.get(_HASH) != _hash(folder / _ROWS_FILE):
-        return None, f"{folder} is damaged: its rows are not those that were written"
     if len(stored_ids) != array.shape[0]:
         return None, f"{folder} has {array.shape[0]} rows for {len(stored_ids)} photos"
     # The first row counts if an id stands there twice.
@@ -83,6 +81,8 @@ def open_store(
     missing = sum(photo not in row_of for photo in ids)
     if missing:
         return None, f"{missing} of {len(ids)} photos are not in it, or have changed"
+    if stored_key.get(_HASH) != _hash(folder / _ROWS_FILE):
+        return None, f"{folder} is damaged: its rows are not those that were written"
     file_rows = np.array([row_of[photo] for photo in ids], dtype=np.int64)
     row_shape = tuple(array.shape[1:])
     return FeatureStore(folder, row_shape, array.dtype, int(array.offset), file_rows), ""

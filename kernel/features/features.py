@@ -90,7 +90,7 @@ def load_or_compute(
             return Features(store, train, valid, True, description, 0.0, pooling)
         if candidate != folder:
             description = f"computed, because the store to reuse does not fit: {problem}"
-    if settings.reuse_features and not description:
+    if settings.reuse_features and not description and not base.part:
         description = (
             f"computed, because {settings.reuse_features} is not attached or holds no features"
         )

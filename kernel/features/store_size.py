@@ -33,11 +33,14 @@ def check_all_photos(settings: Settings, base: Any, used: int) -> None:
         _fitting(settings, base, files * max(1, settings.augment_views), KEPT_BYTES)
 
 
-def has_room(settings: Settings, part: Any, rows: int) -> bool:
-    """Return whether the outputs of a part of the base fit, beside the base's own features."""
-    values = rows * int(np.prod(row_shape(settings, part)))
-    size = values * np.dtype(settings.feature_dtype).itemsize
-    return size <= min(KEPT_BYTES / 2, shutil.disk_usage(Path.cwd()).free)
+def has_room(settings: Settings, base: Any, part: Any, rows: int) -> bool:
+    """Return whether the outputs of a part of the base fit beside the base's own features.
+
+    What is free on the disk does not count: a resumed run must decide as the one before.
+    """
+    shapes = row_shape(settings, base), row_shape(settings, part)
+    values = rows * sum(int(np.prod(shape)) for shape in shapes)
+    return values * np.dtype(settings.feature_dtype).itemsize <= KEPT_BYTES
 
 
 def pooled_first(settings: Settings, base: Any, rows: int) -> str:

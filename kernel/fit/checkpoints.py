@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -21,7 +22,10 @@ from kernel.files import atomic_write
 
 FOLDER = Path(".resume")
 # What reading one raises that a kill, a full disk or another program has damaged.
-DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
+DAMAGE = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _TRAINING_PER_SAVING = 10  # seconds of training per second of saving, at least
 
 # kitctl's contract with jobs that take several sessions: a file that says that there is more to do.

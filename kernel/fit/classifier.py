@@ -127,6 +127,7 @@ class _Stages:
         self._classes = len(start.photo_set.train.class_names)
         classifier = assemble(start.settings, start.base, self._classes)
         self._head_layers = classifier.head.layers
+        self._whole: WholeModel | None = None
         self._order = None
         if stores_features(start.settings):
             count = len(start.photo_set.train)
@@ -169,13 +170,17 @@ class _Stages:
         parts = frozen_part.split(self.result.classifier.base, self._settings)
         rows = len(self._photo_set.train) * max(1, self._settings.augment_views)
         rows += len(self._photo_set.valid)
-        if parts and store_size.has_room(self._settings, parts.frozen.layer, rows):
+        base = self.result.classifier.base.layer
+        if parts and store_size.has_room(self._settings, base, parts.frozen.layer, rows):
             return parts
         return None
 
     def _whole_model(self) -> WholeModel:
-        classifier = self.result.classifier
-        return prepare(classifier.model, classifier.base, self._settings, self._classes)
+        """Return the model to train from photos, the same one in all stages."""
+        if self._whole is None:
+            model, base = self.result.classifier.model, self.result.classifier.base
+            self._whole = prepare(model, base, self._settings, self._classes)
+        return self._whole
 
     def _stored_features(self, base: Base) -> Features:
         assert self._order is not None

@@ -25,32 +25,42 @@ def split(base: Base, settings: Settings) -> BaseParts | None:
     be passed on, or where a frozen layer drops units at random in training.
     """
     core = bases.core(base.layer)
-    layer = _last_frozen(core)
-    if layer is None or any(map(_is_random, core.layers[: core.layers.index(layer) + 1])):
+    place = _last_frozen(core.layers)
+    if place is None:
         return None
-    frozen = keras.Model(core.input, layer.output)
-    if core is not base.layer:
-        before = base.layer.layers[:-1]
-        frozen = keras.Sequential([keras.Input(settings.input_shape), *before, frozen])
-    return BaseParts(
-        replace(base, layer=frozen, digest=f"{base.digest}/{layer.name}", part=layer.name),
-        keras.Model(layer.output, core.output, name="trained_part"),
+    layer = core.layers[place]
+    frozen = replace(
+        base,
+        layer=_up_to(place, base.layer, settings),
+        digest=f"{base.digest}/{layer.name}",
+        replica=lambda: _up_to(place, base.replica(), settings),
+        part=layer.name,
     )
+    return BaseParts(frozen, keras.Model(layer.output, core.output, name="trained_part"))
 
 
-def _last_frozen(core: Any) -> Any:
-    """Return the last layer before the first trainable one whose output is all that is passed on.
+def _up_to(place: int, layer: Any, settings: Settings) -> Any:
+    """Return a base up to the layer at this place of its core."""
+    core = bases.core(layer)
+    part = keras.Model(core.input, core.layers[place].output)
+    if core is layer:
+        return part
+    return keras.Sequential([keras.Input(settings.input_shape), *layer.layers[:-1], part])
 
-    None where there is none with weights up to it.
+
+def _last_frozen(layers: list[Any]) -> int | None:
+    """Return the place of the last layer before the first trainable one that passes all on.
+
+    None where there is none with weights up to it, or where one of them is random in training.
     """
-    layers = core.layers
     inputs = [_places_of_inputs(layers, layer) for layer in layers]
     trainable = next((at for at, layer in enumerate(layers) if layer.trainable_weights), 0)
     for at in range(trainable - 1, 0, -1):
         needed = [place for above in inputs[at + 1 :] for place in above]
-        has_weights = any(layer.weights for layer in layers[: at + 1])
-        if has_weights and min(needed, default=-1) >= at:
-            return layers[at]
+        if min(needed, default=-1) >= at:
+            below = layers[: at + 1]
+            has_weights = any(layer.weights for layer in below)
+            return at if has_weights and not any(map(_is_random, below)) else None
     return None
 
 

@@ -32,8 +32,9 @@ CLEAR_RISE = 0.05
 HIGH_LOSS = 0.5
 # Losses above this share of guessing's: the model is no better than guessing.
 NEAR_CHANCE = 0.97
-# Training loss above this share of guessing's: its steps are too large.
+# Training loss above this share of guessing's, and of its own least: the steps are too large.
 FAR_ABOVE_CHANCE = 1.5
+FAR_ABOVE_LEAST = 2.0
 # A mean recall this little above that of guessing: the classes are not distinguished.
 NEAR_GUESSING = 0.02
 # A smaller change of validation loss over the last third of the run is called flat; two runs
@@ -158,10 +159,12 @@ def judge(
 def _classify(curves: _Curves, scores: Scores | None) -> tuple[str, str]:
     """Return the verdict and its explanation."""
     loss, val_loss = curves.end_loss, curves.end_val_loss
-    if loss > FAR_ABOVE_CHANCE * curves.chance:
+    least = min(curves.loss)
+    if loss > FAR_ABOVE_CHANCE * curves.chance and loss > FAR_ABOVE_LEAST * least:
         return "diverged", (
-            f"Diverged: over the last {LEVEL_EPOCHS} epochs training loss is {loss:.3g}, far above "
-            f"guessing's ({curves.chance:.3f}): the steps are too large. Lower the learning rate."
+            f"Diverged: over the last {LEVEL_EPOCHS} epochs training loss is {loss:.3g}, after "
+            f"{least:.3g} and against guessing's {curves.chance:.3f}: the steps are too large. "
+            "Lower the learning rate."
         )
     if scores and scores.is_constant:
         return "dead", (

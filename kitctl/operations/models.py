@@ -39,9 +39,10 @@ class ModelOptions:
     public: bool = False
     force: bool = False
 
-    def of_first_version(self) -> list[tuple[str, bool]]:
-        """Return the options that only a first version takes, and whether each was given."""
-        return [("--title", bool(self.title)), ("--public", self.public)]
+    def of_first_version(self) -> list[str]:
+        """Return the options that were given and that only a first version takes."""
+        given = {"--title": bool(self.title), "--public": self.public}
+        return [option for option, is_given in given.items() if is_given]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,8 @@ def push_model(
     """
     require_ended(target, kaggle, ledger, "models push", force=options.force)
     _require_own(options.ref, ports)
+    given = options.of_first_version()
+    existed = bool(given) and ports.datasets.find(options.ref) is not None
     _fetch(target, options, kaggle, downloads, scratch, ports)
     scan = scan_folder(scratch.root)
     problems = [*scan.unsendable, *scan.secrets]
@@ -118,8 +121,7 @@ def push_model(
         ),
         ports,
     )
-    given = [option for option, is_given in options.of_first_version() if is_given]
-    if pushed.version > 1 and given:
+    if existed:
         ports.reporter.warn(
             f"{' and '.join(given)} had no effect: {options.ref} exists already. Change that at"
             f" {pushed.url}/settings"

@@ -124,7 +124,8 @@ class Datasets:
             identity = row["id"] if row else self._insert(owner, slug, {"title": slug})
             newest = self._newest_version(identity)
             number = newest["number"] if newest else 0
-            if newest is None or Path(newest["folder"]).is_relative_to(self._folder):
+            is_upload = newest and Path(newest["folder"]).is_relative_to(self._folder)
+            if newest is None or is_upload or newest["failure"]:
                 number += 1
             self._put_version(identity, number, "", folder.resolve(), ready_at=now)
         # The folder or its files may have changed since the archive was made.

@@ -104,6 +104,7 @@ class _Pull:
             "service": self.datasets.service,
             "dataset": str(self.info.ref),
             "version": self.version,
+            "id": self.info.id,
             "mark": self.info.marks.get(self.version, ""),
         }
 
@@ -134,11 +135,14 @@ class _Pull:
 
         The folder's parents are made.
         """
-        if self.version == self.info.version:
-            status = self.datasets.status(self.info.ref)
+        status = self.datasets.status(self.info.ref)
+        # The state is the newest version's; one that has files can be read.
+        if status is not DatasetStatus.READY and not self.datasets.file_sizes(
+            self.info.ref, self.version
+        ):
             if status is DatasetStatus.FAILED:
                 raise failed(self.info.ref, self.version, self.info.url)
-            if status is DatasetStatus.PROCESSING:
+            else:
                 raise InvalidInput(
                     f"Kaggle is still processing version {self.version} of {self.info.ref}.",
                     code="not_ready",

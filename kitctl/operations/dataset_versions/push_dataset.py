@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,7 +167,10 @@ class _Push:
             except KitError:
                 state.record_refused()
                 raise
-        return self._result(version, url, info or datasets.find(content.ref), changed=True)
+        if info is None:
+            with suppress(KitError):  # The version is made, whatever is asked afterwards.
+                info = datasets.find(content.ref)
+        return self._result(version, url, info, changed=True)
 
     def _look_for(self, sent: SentRequest, *, since: float) -> DatasetInfo | None:
         """Return the data set where it shows the version of a request without an answer.

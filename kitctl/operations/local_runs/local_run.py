@@ -69,8 +69,8 @@ class ScriptRun:
             self._log.append(f"{seconds:9.2f} {stream} {text}\n")
             # A progress bar of the script's own redraws its line: the last state is enough.
             self._last_lines.append(text.rpartition("\r")[2])
-            if text.startswith(_ERROR):
-                self._error = text
+            if self._last_lines[-1].startswith(_ERROR):
+                self._error = self._last_lines[-1]
             on_line(self._last_lines[-1])
 
         self._process = self._start_process(environment or {}, record, report)

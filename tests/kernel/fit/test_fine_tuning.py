@@ -29,7 +29,7 @@ def test_the_frozen_part_runs_once_and_the_result_is_that_of_training_on_photos(
     settings = {**FINE_TUNED, **given, "fine_tune_learning_rate": 0.01}
     stored = run_job("stored", **settings)
     assert "runs once for each photo" in capsys.readouterr().out
-    monkeypatch.setattr(store_size, "has_room", lambda settings, part, rows: False)
+    monkeypatch.setattr(store_size, "has_room", lambda settings, base, part, rows: False)
     photos = run_job("photos", **settings)
     assert "runs once for each photo" not in capsys.readouterr().out
 
@@ -46,13 +46,14 @@ def test_the_frozen_part_runs_once_and_the_result_is_that_of_training_on_photos(
 
 @pytest.mark.parametrize(
     ("base", "layers"),
-    [("convnet", 2), ("efficientnetv2b0", 1)],
-    ids=["nothing is frozen", "the frozen part drops units at random"],
+    [("convnet", 2), ("convnet", 1), ("efficientnetv2b0", 1)],
+    ids=["nothing is frozen", "it drops units at random", "it drops blocks at random"],
 )
 def test_a_base_whose_outputs_cannot_be_stored_is_fine_tuned_on_photos(
     run_job: Callable[..., Run], capsys: pytest.CaptureFixture[str], base: str, layers: int
 ) -> None:
     settings = {**FINE_TUNED, "base": base, "filters": [8, 8], "fine_tune_layers": layers}
+    settings["convnet_dropout"] = 0.3
     assert run_job(**settings).code == 0
     assert "runs once for each photo" not in capsys.readouterr().out
 
@@ -78,4 +79,5 @@ def test_a_head_that_improves_no_more_is_fine_tuned_all_the_same(
     run = run_job(**settings | {"epochs": 9, "stop_on_plateau": 1, "learning_rate": 3.0})
     assert 2 < len(run.history["loss"]) < 11
     record = run.record
+    assert "fine_tune" in record["seconds"]
     assert record["metrics"]["val_loss"] == pytest.approx(run.history["val_loss"][-1], rel=1e-6)

@@ -135,3 +135,16 @@ def test_without_validation_loss_there_is_no_verdict_on_the_fit() -> None:
 
 def test_a_history_without_an_epoch_raises_nothing() -> None:
     assert judge({"loss": [], "val_loss": []}).best_epoch is None
+
+
+def test_a_loss_that_exploded_is_called_diverged_and_one_that_falls_from_high_is_not() -> None:
+    exploded = [0.7, 0.9, 40.0, 300.0, 80.0, 500.0]
+    verdict = judge({"loss": exploded, "val_loss": exploded})
+    assert verdict.verdict == "diverged" and "Lower the learning rate" in verdict.words
+    falling = [9.0, 8.6, 7.9, 7.1, 6.2, 5.4]
+    assert judge({"loss": falling, "val_loss": falling}).verdict == "underfits"
+
+
+def test_a_low_validation_loss_is_no_underfitting_though_training_lags_behind() -> None:
+    loss, val_loss = [0.69, 0.6, 0.5, 0.45], [0.6, 0.4, 0.2, 0.1]
+    assert judge({"loss": loss, "val_loss": val_loss}).verdict == "fits"
