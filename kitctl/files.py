@@ -64,6 +64,19 @@ def _unreadable(path: Path, what: str, fix: str = "") -> InvalidInput:
     )
 
 
+def own_file(folder: Path, name: str) -> Path | None:
+    """Return a regular file of a folder, also by links that stay in it; None where it is none.
+
+    A link in a folder that came from elsewhere could lead to any file of the user's.
+    """
+    path = folder / name
+    try:
+        is_own = path.resolve(strict=True).is_relative_to(folder.resolve())
+        return path if is_own and path.is_file() else None
+    except (OSError, RuntimeError):
+        return None
+
+
 @contextlib.contextmanager
 def replace_file(path: Path, part_folder: Path | None = None) -> Iterator[Path]:
     """Yield a new file to write, which takes the place of `path` when the block ends well.

@@ -30,6 +30,7 @@ from kitctl.adapters.results_records import (
 )
 from kitctl.domain.results.files import OWN_FOLDER, ExpectedFile, RunIdentity, compact_time
 from kitctl.errors import InvalidInput
+from kitctl.files import own_file
 from kitctl.ports import FileContent, MovedFiles
 
 
@@ -53,6 +54,14 @@ class LocalResultsFolder:
 
     @contextmanager
     def exclusive(self, on_wait: Callable[[], None]) -> Iterator[None]:
+        try:
+            self._own.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                f"The folder {self.root} cannot be made: {error.strerror or error}.",
+                code="folder_in_use",
+                hint="Choose another folder with --out.",
+            ) from None
         with folder_lock(self._own / "lock", on_wait):
             (self._own / "parts").mkdir(exist_ok=True)
             self._records = read_records(self.root)
@@ -118,7 +127,7 @@ class LocalResultsFolder:
 
     def place(self, name: str, content: FileContent, part: Path) -> None:
         path = self._path(name)
-        if name not in self._records:
+        if not self._is_untouched(name, path):
             self._make_room(name, path, content)
         try:
             part.replace(path)
@@ -131,9 +140,23 @@ class LocalResultsFolder:
                 self.root, name, content.bytes, content.sha256, path.stat().st_mtime_ns
             )
 
-    def open(self, name: str) -> BinaryIO | None:
+    def _is_untouched(self, name: str, path: Path) -> bool:
+        """Return whether a pull has put the file there, and nobody has changed it since."""
+        record = self._records.get(name)
+        if record is None:
+            return False
         try:
-            return self._path(name).open("rb")
+            stat = path.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return True
+        if (record.entry.bytes, record.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+            return True
+        return path.is_file() and _sha256(path) == record.entry.sha256
+
+    def open(self, name: str) -> BinaryIO | None:
+        path = own_file(self.root, name)
+        try:
+            return path.open("rb") if path else None
         except OSError:
             return None
 

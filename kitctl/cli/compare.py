@@ -47,12 +47,13 @@ def compare(
 
     Any script's run is compared by its metrics.json or history.csv.
     """
-    from kitctl.cli.pulled import pulled_runs
+    from kitctl.cli.pulled import pulled_runs, warn_of_unreadable
     from kitctl.operations.compare import compare
     from kitctl.render.compare import draw_compared
 
     context.configure(local=local)
     result = compare(pulled_runs(context), runs, metric=metric, sort=sort)
+    warn_of_unreadable(context, result.runs)
     if csv is not None:
         from kitctl.render.run_csv import write_runs
 

@@ -11,7 +11,7 @@ import typer
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
 from kitctl.cli.options import EnvOption, SetOption
-from kitctl.errors import NextCommand
+from kitctl.errors import NextCommand, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -67,6 +67,11 @@ def package(
     for warning in plan.offline_warnings:
         context.console.warn(warning)
     folder = out or context.project / "package"
+    if folder.resolve() == context.project.resolve():
+        raise UsageError(
+            f"--out {out} is the project itself, whose own files a package would replace.",
+            hint=NextCommand("package", without=("out",)),
+        )
     if service:
         packaged = write_package_for(service, plan, folder)
         return CommandResult(packaged, draw_packaged, hint=packaged.command)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitctl.cli.context import CommandContext
-from kitctl.errors import InvalidInput
+from kitctl.errors import InvalidInput, NextCommand
 
 if TYPE_CHECKING:
     from kitctl.domain.runs.run import RunRef
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kitctl.ports import Reporter
     from kitctl.render.report import WrittenPage
 
+# What kitctl's own pages have in their head.
+_MARK = b'<meta name="generator" content="kitctl">'
+_HEAD_BYTES = 200_000
 # A page about more runs than this is not named after each of them.
 NAMED_RUNS = 4
 
@@ -79,7 +82,25 @@ def write_page(runs: Sequence[PulledRun], out: Path | None) -> WrittenPage:
     from kitctl.operations.report import build_report
     from kitctl.render.report import write_report
 
-    return write_report(build_report(runs), out or page_path([run.folder for run in runs]))
+    path = out or page_path([run.folder for run in runs])
+    if out is None and not _may_be_replaced(path):
+        raise InvalidInput(
+            f"{path} is no page of kitctl's, and was not replaced.",
+            code="file_in_use",
+            hint=NextCommand("report", "--out FILE", "writes it elsewhere"),
+        )
+    return write_report(build_report(runs), path)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Return whether there is no file, or a page that kitctl wrote."""
+    try:
+        with path.open("rb") as page:
+            return _MARK in page.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def open_page(path: Path, reporter: Reporter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,9 @@ from kitctl.cli.context import CommandContext
 
 if TYPE_CHECKING:
     from kitctl.domain.runs.run import KernelRef
-    from kitctl.operations.results.pulled_run import PulledRuns
+    from kitctl.operations.results.pulled_run import PulledRun, PulledRuns
+
+HISTORY = "history.csv"
 
 PulledRunsArgument = Annotated[
     list[str] | None,
@@ -36,6 +39,14 @@ def pulled_runs(context: CommandContext) -> PulledRuns:
         ledger=context.ledger,
         open_folder=LocalResultsFolder,
     )
+
+
+def warn_of_unreadable(context: CommandContext, runs: Iterable[PulledRun]) -> None:
+    """Name the files that should say something of a run and cannot be read."""
+    for run in runs:
+        for file in run.summary.unreadable:
+            if file.path != HISTORY or not run.summary.history.columns:
+                context.console.warn(f"{file.path} of {run.name} {file.reason}.")
 
 
 def _service(context: CommandContext) -> str:

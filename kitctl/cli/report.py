@@ -33,13 +33,14 @@ def report(
     It holds all that it shows and requests nothing: it can be sent and kept.
     """
     from kitctl.cli.page import open_page, write_page
-    from kitctl.cli.pulled import pulled_runs
+    from kitctl.cli.pulled import pulled_runs, warn_of_unreadable
     from kitctl.render.report import draw_page
 
     context.configure(local=local)
     where = pulled_runs(context)
     found_runs = [where.find(name) for name in runs] if runs else [where.find(None)]
     by_folder = {run.folder.resolve(): run for run in found_runs}
+    warn_of_unreadable(context, found_runs)
     page = write_page(list(by_folder.values()), out)
     if open_it:
         open_page(page.out, context.console)

@@ -133,6 +133,7 @@ def reset(folder: Path) -> None:
     """Delete all kernels, runs, data sets and the quota. A running local Kaggle goes on, empty.
 
     Raises:
+        InvalidInput: the folder is none of a local Kaggle's.
         Refused: a process serves the folder and does not answer.
     """
     folder = folder.absolute()
@@ -141,6 +142,12 @@ def reset(folder: Path) -> None:
         return
     if not folder.is_dir():
         return
+    if not (folder / "token").is_file():
+        raise InvalidInput(
+            f"{folder} was never a local Kaggle's; nothing of it was removed.",
+            code="no_local_kaggle",
+            hint=NextCommand("local status", note="says where yours is"),
+        )
     with locks.server_lock(folder):
         for path in (folder / name for name in state_folder.CONTENTS):
             if path.is_dir():

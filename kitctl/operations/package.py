@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from kitctl.config import METADATA_NAME
+from kitctl.domain.job.metadata import Metadata
 from kitctl.errors import InvalidInput, NextCommand
 from kitctl.files import replace_file
 from kitctl.packing.plan import COMFORTABLE_SCRIPT_BYTES, Plan
@@ -69,15 +71,35 @@ def _require_whole(plan: Plan) -> None:
     )
 
 
+def _require_free(out: Path, names: Iterable[str], metadata: Metadata) -> None:
+    """Raise InvalidInput where files of others than this job's packages would be replaced."""
+    taken = [name for name in names if (out / name).exists()]
+    if not taken and (out.is_dir() or not out.exists()):
+        return
+    try:
+        earlier = json.loads((out / METADATA_NAME).read_text("utf-8"))
+        is_package = (earlier["id"], earlier["code_file"]) == (metadata.id, metadata.code_file)
+    except (OSError, ValueError, KeyError, TypeError):
+        is_package = False
+    if not is_package:
+        what = f"holds {taken[0]}, which is no package of this job" if taken else "is no folder"
+        raise InvalidInput(
+            f"{out} {what}; nothing was written.",
+            code="folder_in_use",
+            hint="Choose another folder with --out.",
+        )
+
+
 def _write(plan: Plan, out: Path, texts: Mapping[str, str], command: str) -> PackageResult:
     _require_whole(plan)
-    out.mkdir(parents=True, exist_ok=True)
     metadata = replace(plan.metadata, code_file=plan.script_name)
     files = {
         plan.script_name: plan.script,
         METADATA_NAME: metadata.to_json().encode(),
         **{name: text.encode() for name, text in texts.items()},
     }
+    _require_free(out, files, metadata)
+    out.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         with replace_file(out / name) as part:
             part.write_bytes(data)

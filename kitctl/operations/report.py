@@ -15,6 +15,7 @@ from kitctl.domain.results.files import (
 )
 from kitctl.domain.results.predictions import PredictionTable, read_predictions
 from kitctl.domain.results.run_report import Unreadable
+from kitctl.files import own_file
 from kitctl.operations.results.compared_runs import ComparedRuns, compare_pulled
 from kitctl.operations.results.pictures import Picture, shrink
 from kitctl.operations.results.pulled_run import PulledRun
@@ -83,8 +84,11 @@ def _reported(run: PulledRun, name: str, budget: int) -> ReportedRun:
 
 
 def _predictions(folder: Path) -> PredictionTable:
+    path = own_file(folder, PREDICTIONS)
     try:
-        with (folder / PREDICTIONS).open("rb") as file:
+        if path is None:
+            return PredictionTable()
+        with path.open("rb") as file:
             return read_predictions(file)
     except (OSError, Unreadable):
         return PredictionTable()
@@ -95,7 +99,7 @@ def _picture_paths(folder: Path) -> list[Path]:
     paths = [
         path
         for path in sorted(folder.rglob("*.png"))
-        if path.is_file()
+        if own_file(folder, path.relative_to(folder).as_posix())
         and not (path.stem.endswith(_REDRAWN) and (has_table or path.stem != "confusion"))
     ]
     return sorted(paths, key=lambda path: _FIRST.index(path.stem) if path.stem in _FIRST else 9)
@@ -103,7 +107,8 @@ def _picture_paths(folder: Path) -> list[Path]:
 
 def _log(folder: Path) -> tuple[list[str], bool]:
     """Return the last lines of the log, and whether there are others before them."""
-    path = next((path for path in sorted(folder.glob("log*.txt")) if path.is_file()), None)
+    logs = (own_file(folder, path.name) for path in sorted(folder.glob("log*.txt")))
+    path = next(filter(None, logs), None)
     if path is None:
         return [], False
     size = path.stat().st_size
@@ -114,8 +119,11 @@ def _log(folder: Path) -> tuple[list[str], bool]:
 
 
 def _files(folder: Path) -> Mapping[str, ManifestEntry]:
+    path = own_file(folder, MANIFEST)
     try:
-        with (folder / MANIFEST).open("rb") as file:
+        if path is None:
+            return {}
+        with path.open("rb") as file:
             return parse_manifest(file.read(LARGEST_MANIFEST_BYTES + 1)) or {}
     except OSError:
         return {}

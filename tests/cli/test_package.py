@@ -112,3 +112,23 @@ def test_a_job_packaged_for_another_service_runs_there_with_its_inputs(
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("there\n") == 2
     assert (root / "working" / "out.txt").read_text("utf-8") == "done"
+
+
+def test_a_package_replaces_no_file_but_those_of_an_earlier_one(
+    kitctl: Kitctl, project: Path, tmp_path: Path
+) -> None:
+    script = project / "train.py"
+    single_script(project, "import helper\n")
+    (project / "helper.py").write_text("x = 1\n", "utf-8")
+    source = script.read_text("utf-8")
+    assert kitctl("package", "--out", ".").code == 2
+    assert script.read_text("utf-8") == source
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "kernel-metadata.json").write_text("{}", "utf-8")
+    refused = kitctl("package", "--out", str(tmp_path / "used"), "--json")
+    assert (refused.code, refused.error["code"]) == (3, "folder_in_use")
+    assert (tmp_path / "used" / "kernel-metadata.json").read_text("utf-8") == "{}"
+    out = str(tmp_path / "new package")
+    packaged = [kitctl("package", "--out", out) for _ in range(2)]
+    assert [call.code for call in packaged] == [0, 0]
+    assert f"kaggle kernels push -p '{out}'" in " ".join(packaged[0].err.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from support.browser import OpenedPage
 from support.command_line import Kitctl, write_script
+from support.projects import write_files
 from support.pulled_results import write_results
 
 HISTORY = {
@@ -115,6 +117,7 @@ def test_values_are_read_with_the_mouse_and_with_the_keyboard(
     chart.get_by_role("button", name="log scale").click()
     assert chart.locator("canvas").count() == 1
     chart.locator("summary").click()
+    chart.locator("tbody tr").first.wait_for()
     assert chart.locator("tbody tr").count() == 3
     assert opened_page.messages == []
 
@@ -210,3 +213,28 @@ def test_report_says_what_to_do_where_no_run_was_pulled(kitctl: Kitctl) -> None:
 
 def test_open_needs_follow(kitctl: Kitctl) -> None:
     assert kitctl("push", "--local", "--open").code == 2
+
+
+def test_a_page_holds_no_file_that_a_link_leads_to(kitctl: Kitctl, tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("a private line", "utf-8")
+    write_files(tmp_path / "run", {"metrics.json": '{"loss": 0.1}'})
+    (tmp_path / "run" / "log.txt").symlink_to(tmp_path / "private.txt")
+    os.mkfifo(tmp_path / "run" / "history.csv")
+    assert kitctl("report", str(tmp_path / "run")).code == 0
+    assert "a private line" not in (tmp_path / "run.html").read_text("utf-8")
+
+
+def test_a_file_of_the_users_own_is_not_replaced_by_a_page(kitctl: Kitctl, tmp_path: Path) -> None:
+    write_files(tmp_path, {"run/metrics.json": '{"loss": 0.1}', "run.html": "mine"})
+    refused = kitctl("report", str(tmp_path / "run"), "--json")
+    assert (refused.code, refused.error["code"]) == (3, "file_in_use")
+    assert (tmp_path / "run.html").read_text("utf-8") == "mine"
+    (tmp_path / "run.html").unlink()
+    assert [kitctl("report", str(tmp_path / "run")).code for _ in range(2)] == [0, 0]
+
+
+def test_a_file_that_cannot_be_read_is_named(kitctl: Kitctl, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a/metrics.json": '{"loss": 1, "x"', "b/metrics.json": '{"loss": 1}'})
+    for command in ("compare", "report"):
+        named = kitctl(command, str(tmp_path / "a"), str(tmp_path / "b"))
+        assert f"metrics.json of {tmp_path / 'a'} is no JSON" in " ".join(named.err.split())

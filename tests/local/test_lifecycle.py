@@ -162,3 +162,11 @@ def test_only_a_folder_can_stand_for_a_dataset(folder: Path, tmp_path: Path) -> 
     lifecycle.register_sources(running, {"someone/photos": tmp_path})
     with pytest.raises(InvalidInput, match="is not a folder"):
         lifecycle.register_sources(running, {"someone/photos": tmp_path / "none"})
+
+
+def test_only_a_local_kaggles_folder_is_reset(tmp_path: Path) -> None:
+    (tmp_path / "sessions").mkdir()
+    (tmp_path / "sessions" / "precious").write_text("mine", "utf-8")
+    with pytest.raises(InvalidInput, match="never a local Kaggle's"):
+        lifecycle.reset(tmp_path)
+    assert (tmp_path / "sessions" / "precious").exists()

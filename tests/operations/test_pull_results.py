@@ -217,7 +217,7 @@ def test_a_disk_that_is_too_small_is_an_error_before_the_download(setup: LocalSe
 
 def test_a_folder_that_cannot_be_created_is_named(setup: LocalSetup, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(InvalidInput, match="file"):
         setup.pull(setup.seed(files=USUAL_FILES), out=tmp_path / "file" / "results")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import BinaryIO
 
 from kitctl.domain.results.csv_lines import csv_lines
 from kitctl.domain.results.run_report import Unreadable
+from kitctl.domain.runs.counts import counted
 
 MAX_COLUMNS = 100
 
@@ -26,58 +27,93 @@ class History:
 
 
 def read_history(file: BinaryIO) -> History:
-    """Return the columns of numbers; rows that were cut short are left out.
+    """Return the columns of numbers; an empty cell is not a number, and so a gap in the curve.
+
+    Rows that were cut short are left out, and a column whose first cell is a text.
 
     Raises:
         Unreadable: this is no table.
     """
-    lines = csv.reader(csv_lines(file))
+    text_lines = _Lines(csv_lines(file))
+    lines = csv.reader(text_lines)
     try:
         names = next(lines, [])
-        rows = (row for row in lines if len(row) == len(names))
-        first = next(rows, [])
-        is_number = [_number(cell) is not None for cell in first]
-        places = [place for place, name in enumerate(names) if name and first and is_number[place]]
-        shown = places[:MAX_COLUMNS]
-        table = _thinned(_numbers(row, shown) for row in chain([first], rows))
+        table = _Table(names)
+        rows = _thinned(filter(None, map(table.numbers, lines)))
     except csv.Error as error:
         raise Unreadable(f"is no table: {error}") from None
-    columns = {names[place]: [row[at] for row in table] for at, place in enumerate(shown)}
-    text = [name for name, number in zip(names, is_number, strict=False) if name and not number]
+    if table.has_gap and not text_lines.is_whole:
+        rows = rows[:-1]  # A kill has cut the last line.
+    if not rows:
+        return History()
+    kept = [place for place, kind in enumerate(table.is_number) if kind and names[place]]
+    shown = kept[:MAX_COLUMNS]
+    columns = {names[place]: [row[place] for row in rows] for place in shown}
+    text = [name for name, kind in zip(names, table.is_number, strict=True) if name and not kind]
     left_out = [f"the column {name[:80]!r}, which holds no numbers" for name in text[:MAX_COLUMNS]]
-    if len(places) > len(shown):
-        left_out.append(f"{len(places) - len(shown):,} of its {len(places):,} columns")
-    return History(columns if table else {}, tuple(left_out))
+    if len(kept) > len(shown):
+        left_out.append(f"{len(kept) - len(shown):,} of its {len(kept):,} columns")
+    if table.cut:
+        left_out.append(f"{counted(table.cut, 'row')} with more or fewer cells than it has columns")
+    return History(columns, tuple(left_out))
+
+
+class _Lines:
+    """The lines of a file; `is_whole` says whether the last one that was read has its end."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = lines
+        self.is_whole = True
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.is_whole = line.endswith("\n")
+            yield line
+
+
+class _Table:
+    """The rows of a table as numbers; `is_number` says of each column what its first cell is.
+
+    `cut` is how many rows had another number of cells, `has_gap` whether a number was missing in
+    the last one.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.is_number: list[bool | None] = [None] * len(names)
+        self.cut, self.has_gap = 0, False
+
+    def numbers(self, row: Sequence[str]) -> list[float]:
+        """Return a row's cells, NaN for each that holds no number; nothing for one cut short."""
+        if len(row) != len(self.is_number):
+            self.cut += bool(row)
+            return []
+        self.has_gap = False
+        return [self._number(place, cell) for place, cell in enumerate(row)]
+
+    def _number(self, place: int, cell: str) -> float:
+        if self.is_number[place] is False:
+            return math.nan
+        try:
+            number = float(cell)
+        except ValueError:
+            if self.is_number[place] is None and cell.strip():
+                self.is_number[place] = False
+            self.has_gap |= self.is_number[place] is not False
+            return math.nan
+        self.is_number[place] = True
+        return number
 
 
 def _thinned(rows: Iterable[list[float]]) -> list[list[float]]:
-    """Return at most MAX_ROWS rows without gaps at about equal distances, and the last one."""
+    """Return at most MAX_ROWS rows at about equal distances, and the last one."""
     thinned: list[list[float]] = []
     last: list[float] = []
-    step, place = 1, 0
-    for numbers in rows:
-        if not numbers:
-            continue
+    step = 1
+    for place, numbers in enumerate(rows):
         last = numbers
         if place % step == 0:
             thinned.append(numbers)
         if len(thinned) > MAX_ROWS:
             del thinned[1::2]
             step *= 2
-        place += 1
     return thinned if not thinned or thinned[-1] is last else [*thinned, last]
-
-
-def _numbers(row: Sequence[str], places: Sequence[int]) -> list[float]:
-    """Return the numbers in these places; none where one of them is no number."""
-    try:
-        return [float(row[place]) for place in places]
-    except ValueError:
-        return []
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kitctl.errors import InvalidInput, NextCommand
+
 # Times are seconds since the epoch by the local Kaggle's own clock.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -163,10 +165,17 @@ class Database:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        self._connection.executescript(SCHEMA)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise InvalidInput(
+                f"{path} is damaged: {error}.",
+                code="local_kaggle_damaged",
+                hint=NextCommand("local reset", "--yes", "begins a new one"),
+            ) from None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

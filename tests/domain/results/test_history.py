@@ -21,6 +21,19 @@ def test_the_history_is_read_by_column_without_incomplete_rows() -> None:
     assert history("epoch,loss\n1,0.7\n2\n3,0.4,9\n4,0.4e").columns == {"epoch": [1], "loss": [0.7]}
 
 
+def test_an_empty_cell_is_a_gap_in_its_own_curve_only() -> None:
+    read = history("epoch,loss,acc\n1,0.9,\n2,0.1,0.5\n3,,0.6\n")
+    assert read.columns["epoch"] == [1, 2, 3]
+    assert str(read.columns["loss"]) == "[0.9, 0.1, nan]"
+    assert str(read.columns["acc"]) == "[nan, 0.5, 0.6]"
+
+
+def test_rows_of_another_length_are_counted() -> None:
+    assert history("a,b\n1,2\n1\n1,2,3\n").left_out == (
+        "2 rows with more or fewer cells than it has columns",
+    )
+
+
 @pytest.mark.parametrize("text", [b"", b"\n", b"epoch,loss\n", b"\xff\xfe,,\n", b"\0\0\0"])
 def test_a_history_without_rows_has_no_columns(text: bytes) -> None:
     assert history(text) == History()
