@@ -18,6 +18,15 @@ def test_the_name_and_the_message_of_a_push_are_kept_and_shown(kitctl: Kitctl) -
     assert "baseline" in kitctl("runs", "--local").out
 
 
+@pytest.mark.parametrize("command", ["status", "logs", "pull-results"])
+def test_what_was_only_saved_is_called_that(kitctl: Kitctl, project: Path, command: str) -> None:
+    write_script(project, "print(1)")
+    assert kitctl("push", "--local", "--no-run").code == 0
+    refused = kitctl(command, "--local", "--json")
+    assert (refused.code, refused.error["code"]) == (3, "not_run")
+    assert "kitctl push --local" in refused.error["hint"]
+
+
 @pytest.mark.parametrize("option", ["--name", "--message"])
 def test_a_credential_is_no_word_on_a_run(
     kitctl: Kitctl, local_kaggle: LocalKaggle, option: str

@@ -16,12 +16,14 @@ LAST_RESORT = "Kaggle job"
 def title_from(names: Sequence[str]) -> str:
     """Return a title that Kaggle accepts: the first name, preceded by the others if it is short.
 
-    Of `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title.
+    Of `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title. It
+    is in Latin letters: of others Kaggle may make another address, or none.
     """
     text = ""
     for name in (*names, LAST_RESORT):
         text = f"{_words(name)} {text}".strip()
-        title = _shortened(text[:1].upper() + text[1:])
+        latin = text if text.isascii() else slugify(text, separator=" ")
+        title = _shortened(latin[:1].upper() + latin[1:])
         if len(title) >= SHORTEST_TITLE and len(slug_of(title)) >= SHORTEST_TITLE:
             return title
     return LAST_RESORT

@@ -51,7 +51,7 @@ def find_run(
         raise InvalidInput(
             f"{kernel} has no run yet.", code="no_run", hint=NextCommand("push", note="starts one")
         )
-    return TargetRun(newest.run, None)
+    return TargetRun(newest.run, ledger.get(kaggle.service, newest.run))
 
 
 def _named_kernel(kernel: KernelRef, kaggle: Kaggle) -> KernelRef:

@@ -112,6 +112,12 @@ def read_status(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
     try:
         polled = kaggle.status(target.ref)
     except InvalidInput as error:
+        if record is not None and record.status is Status.NEW_SCRIPT:
+            raise InvalidInput(
+                f"{target.ref} was saved without running it.",
+                code="not_run",
+                hint=NextCommand("push", note="runs it"),
+            ) from None
         if record is None or error.code != "not_found":
             raise
         record = record_poll(record, None, kaggle, ledger)
