@@ -15,6 +15,7 @@ from kitctl.errors import (
     InvalidInput,
     KitError,
     NextCommand,
+    Refused,
     RunFailed,
 )
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
@@ -135,7 +136,7 @@ def submit(
         require_ended(target, ports.kaggle, ports.ledger, "submit", force=options.force)
         _require_file(target, options.file, ports)
         description = _description(target, options)
-        earlier = None if options.again else _find_earlier(target, slug, options, ports)
+        earlier = None if options.again else _find_earlier(target, competition, options, ports)
         ref = earlier or _send(target, competition, options.file, description, ports)
         _record(target, ports, Facts(submission=ref))
     submission = _read(ref, ports, wait=options.wait)
@@ -156,15 +157,21 @@ def submit(
 
 
 def _find_earlier(
-    target: TargetRun, slug: str, options: SubmitOptions, ports: SubmitPorts
+    target: TargetRun, competition: CompetitionInfo, options: SubmitOptions, ports: SubmitPorts
 ) -> int | None:
     """Return the number of an earlier submission of this file; None where Kaggle shows none.
 
     One that could not be scored does not count.
     """
     noted = target.record.facts.submission if target.record else None
-    for one in ports.competitions.newest_submissions(slug):
-        is_file = one.file_name in {"", options.file, options.file.rpartition("/")[2]}
+    try:
+        submissions = ports.competitions.newest_submissions(competition.slug)
+    except (InvalidInput, Refused):
+        return None  # Who may not see them has none; Kaggle says why when the file is sent.
+    names = {"", options.file, options.file.rpartition("/")[2]}
+    for one in submissions:
+        # Of a code competition Kaggle may name the notebook there.
+        is_file = competition.is_code_only or one.file_name in names
         if one.status is SubmissionStatus.ERROR:
             continue
         is_own = one.ref == noted or one.description.endswith(_mark(target))

@@ -135,19 +135,8 @@ class _Pull:
 
         The folder's parents are made.
         """
-        status = self.datasets.status(self.info.ref)
-        # The state is the newest version's; one that has files can be read.
-        if status is not DatasetStatus.READY and not self.datasets.file_sizes(
-            self.info.ref, self.version
-        ):
-            if status is DatasetStatus.FAILED:
-                raise failed(self.info.ref, self.version, self.info.url)
-            else:
-                raise InvalidInput(
-                    f"Kaggle is still processing version {self.version} of {self.info.ref}.",
-                    code="not_ready",
-                    hint=NextCommand("datasets status", f"{self.info.ref} --wait"),
-                )
+        if not self.datasets.file_sizes(self.info.ref, self.version):
+            self._require_ready()
         try:
             self.out.parent.mkdir(parents=True, exist_ok=True)
             reason = "It is a file" if self.out.exists() and not self.out.is_dir() else ""
@@ -158,6 +147,18 @@ class _Pull:
                 f"The folder {self.out} cannot be made: {reason}. Nothing was fetched.",
                 code="folder_in_use",
                 hint="Choose another folder with --out.",
+            )
+
+    def _require_ready(self) -> None:
+        """Raise where the newest version, which has no files, is not made yet, or never will be."""
+        status = self.datasets.status(self.info.ref)
+        if status is DatasetStatus.FAILED:
+            raise failed(self.info.ref, self.version, self.info.url)
+        if status is DatasetStatus.PROCESSING:
+            raise InvalidInput(
+                f"Kaggle is still processing version {self.version} of {self.info.ref}.",
+                code="not_ready",
+                hint=NextCommand("datasets status", f"{self.info.ref} --wait"),
             )
 
     def make(self, archive: Path) -> None:
