@@ -10,7 +10,7 @@ import typer
 
 from kitctl.cli.command import command
 from kitctl.cli.context import CommandContext
-from kitctl.errors import UsageError
+from kitctl.errors import KitError, UsageError
 from kitctl.render.output import CommandResult
 
 
@@ -23,6 +23,10 @@ class Template(StrEnum):
     NOTEBOOK = "notebook"
     PYTORCH = "pytorch"
     SKLEARN = "sklearn"
+
+
+# So many runs of the ledger are looked through for names of jobs.
+KNOWN_RUNS = 1000
 
 
 @command(
@@ -80,7 +84,11 @@ def init(
         )
     if source is not None:
         result = operation.init_from_file(
-            source, folder, title=title, accelerator=accelerator or ""
+            source,
+            folder,
+            title=title,
+            accelerator=accelerator or "",
+            taken=_pushed_slugs(context),
         )
     else:
         assert template is not None
@@ -90,3 +98,15 @@ def init(
     for warning in result.warnings:
         context.console.warn(warning)
     return CommandResult(result, draw_init)
+
+
+def _pushed_slugs(context: CommandContext) -> set[str]:
+    """Return the slugs of the jobs that were pushed from here: another one must not be theirs."""
+    try:
+        return {
+            run.intent.kernel.slug
+            for service in ("kaggle", "local")
+            for run in context.ledger.runs(service, None, limit=KNOWN_RUNS)
+        }
+    except KitError:
+        return set()  # A project can be begun whatever is the matter with the ledger.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,15 +73,24 @@ class InitResult:
 
 
 def init_from_file(
-    file: Path, project: Path | None, *, title: str | None, accelerator: str
+    file: Path,
+    project: Path | None,
+    *,
+    title: str | None,
+    accelerator: str,
+    taken: Collection[str] = (),
 ) -> InitResult:
     """Make a project of a script or notebook, which stays as it is.
 
     `project` is the folder, by default that of the file, or above it where the file belongs to a
-    package. Raises InvalidInput where there is a project already, or the file is no code.
+    package. `taken` are the slugs of other jobs.
+
+    Raises InvalidInput where there is a project already, or the file is no code.
     """
     code = adopt_file(file, project)
-    metadata = _metadata(code, title or title_from((file.stem, *_folder_names(code.project))))
+    metadata = _metadata(
+        code, title or title_from((file.stem, *_folder_names(code.project)), taken)
+    )
     return _create(code, metadata, code.new_files, accelerator)
 
 

@@ -12,6 +12,7 @@ import pytest
 from support.command_line import Kitctl
 from support.local_kaggle import LocalKaggle
 from support.notebooks import notebook
+from support.projects import write_files
 from support.source_files import PROJECT
 
 TEMPLATES = ["course", "keras", "notebook", "pytorch", "sklearn"]
@@ -184,3 +185,15 @@ def test_a_template_runs_on_the_local_kaggle_as_it_is(
     assert pushed.code == 0, pushed.err
     pulled = kitctl("pull-results", "--local", *here, "--json").data
     assert pulled["metrics"]
+
+
+def test_two_scripts_of_one_name_do_not_become_one_job(
+    kitctl: Kitctl, tmp_path: Path, local_kaggle: LocalKaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = []
+    for name in ("cats", "dogs"):
+        write_files(tmp_path, {f"{name}/train.py": f"print('{name}')\n"})
+        monkeypatch.chdir(tmp_path / name)
+        ids.append(kitctl("init", "--from", "train.py", "--json").data["id"])
+        assert kitctl("push", "--local", "--follow").code == 0
+    assert ids == ["train", "dogs-train"]

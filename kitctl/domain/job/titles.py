@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from slugify import slugify
 
@@ -13,18 +13,20 @@ LONGEST_TITLE = 50
 LAST_RESORT = "Kaggle job"
 
 
-def title_from(names: Sequence[str]) -> str:
+def title_from(names: Sequence[str], taken: Collection[str] = ()) -> str:
     """Return a title that Kaggle accepts: the first name, preceded by the others if it is short.
 
-    Of `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title. It
-    is in Latin letters: of others Kaggle may make another address, or none.
+    It is also where its slug is among those that are `taken` by other jobs. Of
+    `("run", "my_cats")` it is "My cats run". The slug is what `slug_of` makes of the title. It is
+    in Latin letters: of others Kaggle may make another address, or none.
     """
     text = ""
     for name in (*names, LAST_RESORT):
         text = f"{_words(name)} {text}".strip()
         latin = text if text.isascii() else slugify(text, separator=" ")
         title = _shortened(latin[:1].upper() + latin[1:])
-        if len(title) >= SHORTEST_TITLE and len(slug_of(title)) >= SHORTEST_TITLE:
+        slug = slug_of(title)
+        if len(title) >= SHORTEST_TITLE and len(slug) >= SHORTEST_TITLE and slug not in taken:
             return title
     return LAST_RESORT
 

@@ -29,3 +29,8 @@ def test_a_name_becomes_a_title_that_kaggle_accepts(
     assert slug is None or slug_of(title) == slug
     assert SHORTEST_TITLE <= len(title) <= LONGEST_TITLE
     assert len(slug_of(title)) >= SHORTEST_TITLE
+
+
+def test_a_title_whose_slug_another_job_has_is_preceded_by_the_folders_name() -> None:
+    assert title_from(("train", "cats"), {"train"}) == "Cats train"
+    assert title_from(("train", "cats"), {"train", "cats-train"}) == "Kaggle job cats train"
