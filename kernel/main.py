@@ -51,11 +51,11 @@ def main() -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        print(f"error: {disk_is_full()}", file=sys.stderr, flush=True)
+        print(f"error: {disk_full_advice()}", file=sys.stderr, flush=True)
         return WRONG_INPUT
 
 
-def disk_is_full() -> str:
+def disk_full_advice() -> str:
     """Return what to do where the run's files do not fit."""
     files = [path for path in Path().rglob("*") if path.is_file()]
     left = sum(path.stat().st_size for path in files) / 1e9

@@ -20,6 +20,7 @@ from kitctl.render.console import Console
 from kitctl.render.output import JsonOutput, Output, TextOutput
 
 if TYPE_CHECKING:
+    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle import KaggleApi
     from kitctl.adapters.ledger import SqliteLedger
     from kitctl.config import Config
@@ -152,6 +153,13 @@ class CommandContext:
     def client(self) -> KaggleApi:
         """Kaggle, or the local Kaggle, which is started if need be."""
         return self._client or self.connect(REQUEST_SECONDS)
+
+    @property
+    def downloader(self) -> HttpDownloader:
+        """What fetches files; loopback must not go through the user's proxy."""
+        from kitctl.adapters.download import HttpDownloader
+
+        return HttpDownloader(direct=self.config.local)
 
     def connect(self, total_seconds: float) -> KaggleApi:
         """Return the client; all tries of one request take `total_seconds` at most."""

@@ -171,12 +171,11 @@ def pull(
 
     Goes on where an earlier call stopped.
     """
-    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.operations.dataset_versions.pull_dataset import pull_dataset
     from kitctl.render.datasets import draw_pull
 
-    settings = context.configure(local=local)
+    context.configure(local=local)
     name, version = _split_version(ref)
     dataset = _parse(context, name)
     target = whole_folder(out or Path(dataset.slug))
@@ -187,7 +186,7 @@ def pull(
         target,
         LocalResultsFolder(part),
         context.client.datasets,
-        HttpDownloader(direct=settings.local),
+        context.downloader,
         context.console,
     )
     return CommandResult(result, draw_pull)

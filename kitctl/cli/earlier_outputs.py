@@ -89,7 +89,6 @@ def _ended_run(context: CommandContext, name: str) -> tuple[RunRef, bool]:
 
 
 def _push_as_dataset(run: RunRef, dataset: DatasetRef, context: CommandContext) -> None:
-    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.datasets import dataset_ports
     from kitctl.operations.dataset_versions.push_folder import push_files
@@ -102,7 +101,7 @@ def _push_as_dataset(run: RunRef, dataset: DatasetRef, context: CommandContext) 
             TargetRun(run, None),
             context.client,
             context.ledger,
-            HttpDownloader(direct=context.config.local),
+            context.downloader,
             LocalResultsFolder(folder / "outputs"),
             # Also what only another run needs, such as checkpoints.
             PullOptions(only="*", jobs=max(1, context.config.jobs)),

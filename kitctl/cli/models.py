@@ -64,7 +64,6 @@ def push(
     """
     from tempfile import TemporaryDirectory
 
-    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.push_state import LocalPushState
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.datasets import dataset_ports, push_states
@@ -73,7 +72,7 @@ def push(
     from kitctl.operations.models import ModelOptions, push_model
     from kitctl.render.models import draw_push
 
-    settings = context.configure(local=local)
+    context.configure(local=local)
     known = framework_named(framework)
     if known is None:
         raise UsageError(
@@ -110,8 +109,7 @@ def push(
             ),
             client,
             context.ledger,
-            # Loopback must not go through the user's proxy.
-            HttpDownloader(direct=settings.local),
+            context.downloader,
             LocalResultsFolder(Path(folder)),
             replace(dataset_ports(context), datasets=client.models, state=state),
         )

@@ -30,7 +30,6 @@ def pull_with_page(
     context: CommandContext, target: TargetRun, options: PullOptions, out: Path | None = None
 ) -> PullResult:
     """Fetch a run's outputs, and write a page where the run reports something of itself."""
-    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.cli.pulled import pulled_runs
     from kitctl.operations.pull_results import pull_results
@@ -40,8 +39,7 @@ def pull_with_page(
         target,
         context.client,
         context.ledger,
-        # Loopback must not go through the user's proxy.
-        HttpDownloader(direct=context.config.local),
+        context.downloader,
         LocalResultsFolder(folder),
         options,
         context.console,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kitctl.adapters.download import HttpDownloader
 from kitctl.adapters.results_folder import LocalResultsFolder
 from kitctl.cli.context import CommandContext
 from kitctl.cli.follow import hint_on_interrupt
@@ -79,7 +78,7 @@ def _pull_each(
                 TargetRun(run.ref, run.record),
                 context.client,
                 context.ledger,
-                HttpDownloader(direct=context.config.local),
+                context.downloader,
                 LocalResultsFolder(default_folder(context, run.ref)),
                 options,
                 context.console,

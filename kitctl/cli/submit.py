@@ -54,7 +54,6 @@ def submit(
     """
     from tempfile import TemporaryDirectory
 
-    from kitctl.adapters.download import HttpDownloader
     from kitctl.adapters.kaggle.uploads import HttpUploader
     from kitctl.adapters.results_folder import LocalResultsFolder
     from kitctl.domain.job import source_names
@@ -78,8 +77,7 @@ def submit(
             kaggle=client,
             competitions=client.competitions,
             ledger=context.ledger,
-            # Loopback must not go through the user's proxy.
-            downloads=HttpDownloader(direct=settings.local),
+            downloads=context.downloader,
             uploader=HttpUploader(direct=settings.local, on_wait=context.console.warn),
             scratch=LocalResultsFolder(Path(folder)),
             clock=context.clock,

@@ -17,7 +17,7 @@ from kitctl.operations.local_runs.local_run import ScriptRun
 from kitctl.operations.local_runs.outputs import Artifact, OutputCheck, SkippedPhoto
 from kitctl.operations.local_runs.scratch_folder import scratch_folder
 from kitctl.operations.local_runs.subset import link_subset
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Reporter, Runner
 
 LOG_NAME = "dry-run.log"

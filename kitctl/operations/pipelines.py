@@ -15,7 +15,7 @@ from kitctl.operations.local_runs.local_run import ScriptRun
 from kitctl.operations.local_runs.prepare_sources import StandIn
 from kitctl.operations.local_runs.scratch_folder import scratch_folder
 from kitctl.operations.project.read_metadata import read_metadata
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Reporter, Runner
 
 TASK = "pipelines"

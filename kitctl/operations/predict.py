@@ -14,7 +14,7 @@ from kitctl.domain.results.metrics import finite_number
 from kitctl.domain.results.model_labels import ModelLabels, from_labels, from_report
 from kitctl.domain.runs.counts import counted
 from kitctl.errors import InvalidInput, KitError, NextCommand, RunFailed
-from kitctl.operations.local_runs.local_run import wait_for_exit
+from kitctl.operations.local_runs.local_run import INPUT_ERROR, wait_for_exit
 from kitctl.operations.local_runs.scratch_folder import scratch_folder
 from kitctl.operations.results.pulled_run import PulledRun
 from kitctl.ports import Reporter, Runner
@@ -201,7 +201,7 @@ def _run_program(
         )
         code = wait_for_exit(process)
     if code:
-        kind = InvalidInput if code == 3 else RunFailed
+        kind = InvalidInput if code == INPUT_ERROR else RunFailed
         raise kind(
             f"The model of {run.name} cannot be asked: {last[0].removeprefix('error: ')}",
             code="model_not_loaded",

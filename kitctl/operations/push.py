@@ -36,7 +36,7 @@ from kitctl.operations.watching.foreign_run import ForeignRun, find_foreign_run,
 from kitctl.operations.watching.reconcile import reconcile
 from kitctl.operations.watching.run_status import read_status
 from kitctl.operations.watching.stop_run import stop_run
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Clock, Kaggle, Ledger, Reporter, SaveRequest, SourceVersion
 
 

@@ -17,7 +17,7 @@ from kitctl.errors import Interrupted, InvalidInput, NextCommand
 from kitctl.operations.local_runs import outputs
 from kitctl.operations.local_runs.local_run import ScriptRun
 from kitctl.operations.planning.overrides import parse_overrides, split_values
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Reporter, Runner
 
 TABLE = "heads.csv"

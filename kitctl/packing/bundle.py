@@ -20,18 +20,17 @@ from kitctl import __version__
 from kitctl.domain.job.metadata import Metadata
 from kitctl.domain.runs.session_id import SESSION_LINES
 from kitctl.packing import loader, notebooks
-from kitctl.packing.launch_block import data_file, notebook_block, script_block
-from kitctl.packing.launch_block import literal as literal
+from kitctl.packing.launch_block import data_file, literal, notebook_block, script_block
 from kitctl.packing.plan import (
     COMFORTABLE_SCRIPT_BYTES,
     CodeFiles,
     Launch,
+    Module,
+    Plan,
     identity_of,
     size_warnings,
     sources_of,
 )
-from kitctl.packing.plan import Module as Module
-from kitctl.packing.plan import Plan as Plan
 
 VARIABLES = ("KITCTL_CHECK", "KITCTL_OVERRIDES", "KITCTL_VERIFY")
 """The environment variables by which kitctl asks something of a packed script that reads them."""

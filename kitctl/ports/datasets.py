@@ -146,16 +146,16 @@ class PushState(Protocol):
         """The request whose answer is not known."""
 
     def token(self, item: UploadItem, now: float) -> str | None:
-        """Return the token of a item that is uploaded and not too old to be used."""
+        """Return the token of an item that is uploaded and not too old to be used."""
 
     def session(self, item: UploadItem, now: float) -> UploadSession | None:
-        """Return the upload of a item that was begun and may be resumed."""
+        """Return the upload of an item that was begun and may be resumed."""
 
     def record_begun(self, item: UploadItem, session: UploadSession, now: float) -> None:
         """Record that an upload was announced."""
 
     def record_uploaded(self, item: UploadItem) -> None:
-        """Record that a item is uploaded whole."""
+        """Record that an item is uploaded whole."""
 
     def record_sent(self, sent: SentRequest) -> None:
         """Record that a request is being sent."""
@@ -167,7 +167,7 @@ class PushState(Protocol):
         """Record what a version is made of, and forget the uploads."""
 
     def archive(self, item: UploadItem, root: Path) -> Path:
-        """Return the archive of a item's files in `root`, the same bytes each time.
+        """Return the archive of an item's files in `root`, the same bytes each time.
 
         Raises InvalidInput where a file is not what it was, or cannot be read.
         """

@@ -10,7 +10,7 @@ from kitctl.domain.results.differences import value_text
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.counts import counted
 from kitctl.domain.runs.run import Status
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.render.lines import draw_line, draw_sentence
 from kitctl.render.status import draw_status
 

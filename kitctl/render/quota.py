@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from kitctl.domain.job.accelerators import POOL_NAMES
 from kitctl.domain.quota.forecast import PAST
 from kitctl.domain.quota.quota import Balance
 from kitctl.domain.runs import durations
@@ -18,8 +19,6 @@ from kitctl.render.quota_bars import KERNELS_SHOWN
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-NAMES = {"gpu": "GPU", "tpu": "TPU"}
 
 NARROWEST_BAR, WIDEST_BAR = 12, 96
 HISTORY_BAR = 22
@@ -66,7 +65,7 @@ def _draw_balance(one: Balance, report: QuotaReport, console: Console) -> None:
         if one.over_seconds
         else Text(f"{estimate}{hours(one.left_seconds)} left", style="bold")
     )
-    title = Text(f"{NAMES.get(one.pool, one.pool)}  ", style="bold")
+    title = Text(f"{POOL_NAMES.get(one.pool, one.pool)}  ", style="bold")
     console.print(title + left + Text(f" of {hours(one.allowed_seconds)}{resets}"))
 
     shown = quota_bars.parts(one)
@@ -131,7 +130,7 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
     used = list(dict.fromkeys(one.pool for one in balances if one.used_seconds))
     for pool in used:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        for name in ("    ", "Week from", NAMES.get(pool, pool)):
+        for name in ("    ", "Week from", POOL_NAMES.get(pool, pool)):
             table.add_column(name, no_wrap=True)
         for name in ("used", "of", "outside", "runs"):
             table.add_column(name, justify="right", no_wrap=True)
@@ -159,7 +158,7 @@ def _draw_history(weeks: Sequence[Sequence[Balance]], console: Console) -> None:
 
 def _describe_fits(still: StillFits) -> str:
     forecast = still.forecast
-    unit = NAMES.get(still.pool, still.pool)
+    unit = POOL_NAMES.get(still.pool, still.pool)
     many = counted(still.fits, "more run") if still.fits else "No more run"
     verb = "fits" if still.fits in {0, 1} else "fit"
     if forecast.basis != PAST:

@@ -11,7 +11,7 @@ import pytest
 
 from kitctl.errors import InvalidInput, RunFailed
 from kitctl.operations import pipelines
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import NullReporter
 
 TABLE = (

@@ -15,7 +15,7 @@ from kitctl.domain.runs.run import KernelRef, RunRef, Status
 from kitctl.errors import Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push
 from kitctl.operations.quota import show_quota
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 
 SLEEPING = f"{PRINT_SESSION}time.sleep(600)\n"
 

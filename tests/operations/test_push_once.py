@@ -19,7 +19,7 @@ from support.programs import TESTS, finish_together, start_program
 from kitctl.domain.runs.run import KernelRef
 from kitctl.errors import Refused
 from kitctl.operations.push import PushOptions, PushResult, push
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 
 KERNEL = KernelRef("local", "small-job")
 

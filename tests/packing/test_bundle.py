@@ -13,7 +13,8 @@ from support.plans import job_metadata
 from kitctl.domain.job.metadata import Metadata, Sources
 from kitctl.errors import InvalidInput
 from kitctl.packing import bundle
-from kitctl.packing.bundle import Module, Plan
+from kitctl.packing.launch_block import literal
+from kitctl.packing.plan import Module, Plan
 
 JOB = job_metadata(code_file="job/main.py").with_accelerator("t4x2")
 MODULES = (Module("job", "job/__init__.py", ""), Module("job.main", "job/main.py", "print(1)\n"))
@@ -32,7 +33,7 @@ def pack(job: Metadata = JOB, *, text: str = "print(1)\n", epochs: int = 3) -> P
     )
 )
 def test_a_literal_evaluates_to_its_text(text: str) -> None:
-    assert ast.literal_eval(bundle.literal(text)) == text
+    assert ast.literal_eval(literal(text)) == text
 
 
 def test_a_usual_module_is_in_the_script_line_by_line() -> None:

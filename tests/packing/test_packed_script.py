@@ -9,7 +9,7 @@ from pathlib import Path
 from support.plans import job_metadata
 
 from kitctl.packing import bundle
-from kitctl.packing.bundle import Module
+from kitctl.packing.plan import Module
 
 JOB = job_metadata(code_file="job/main.py")
 

@@ -7,7 +7,7 @@ from typing import Any
 from kitctl.domain.job import accelerators
 from kitctl.domain.job.metadata import Metadata
 from kitctl.packing import bundle
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 
 
 def job_metadata(**fields: Any) -> Metadata:

@@ -24,7 +24,6 @@ from enum import StrEnum
 from kitctl.domain.runs.run import Status
 
 UNFINISHED_FILE = "UNFINISHED.txt"
-RESUME_VARIABLE = "KITCTL_RESUME"
 CHAIN_VARIABLE = "KITCTL_CHAIN"
 CONTINUE_ON_ERROR = "on_error: continue"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kitctl.errors import Hint, InvalidInput, KitError, NextCommand, RunFailed
 from kitctl.files import remove_tree
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import LocalRun, Reporter, Runner
 
 LineListener = Callable[[str], None]

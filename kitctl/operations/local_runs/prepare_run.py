@@ -10,7 +10,7 @@ from kitctl.config import Config
 from kitctl.operations.local_runs.prepare_sources import added_datasets, prepare, stand_ins
 from kitctl.operations.planning.plan_job import plan_job
 from kitctl.operations.project.read_project import read_project
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Reporter
 
 

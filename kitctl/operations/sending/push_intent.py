@@ -9,7 +9,7 @@ from kitctl.domain.job.same_source import source_sha256
 from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, Forecast, Intent, KernelRef
 from kitctl.errors import InvalidInput
 from kitctl.operations.sending.job_kernel import JobKernel
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import Kaggle, KernelVersion, Ledger, SaveRequest, SourceVersion
 
 

@@ -10,7 +10,7 @@ from support.plans import job_metadata, script_plan
 from kitctl.errors import InvalidInput, RunFailed, hint_text
 from kitctl.operations.local_runs.local_run import INPUT_ERROR, ScriptRun
 from kitctl.packing import bundle
-from kitctl.packing.bundle import Module, Plan
+from kitctl.packing.plan import Module, Plan
 from kitctl.ports import LocalRun, NullReporter
 from kitctl.sandbox import runner
 

@@ -20,7 +20,7 @@ from kitctl.adapters.ledger import SqliteLedger
 from kitctl.domain.runs.run import NOT_SHOWN_SECONDS, KernelRef, Run
 from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, Refused, hint_text
 from kitctl.operations.push import PushOptions, PushResult, push
-from kitctl.packing.bundle import Plan
+from kitctl.packing.plan import Plan
 from kitctl.ports import AnswerLost
 
 KERNEL = KernelRef("local", "small-job")
