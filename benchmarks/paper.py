@@ -28,9 +28,6 @@ SETTINGS: dict[str, Any] = {
     "image_size": [224, 224],
     "dropout": 0.3,
     "keep": "last",
-    "fine_tune_epochs": 6,
-    "fine_tune_layers": 3,
-    "fine_tune_learning_rate": 2e-5,
     "plots": False,
     "exports": ["keras"],
 }
