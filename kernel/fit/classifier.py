@@ -154,16 +154,16 @@ class _Stages:
         epochs, rate = settings.fine_tune_epochs, settings.fine_tune_learning_rate
         whole = self._whole_model()
         unfreeze_top(bases.core(whole.base), settings.fine_tune_layers)
-        frozen = self._frozen_part() if whole.model is classifier.model else None
-        if frozen is None:
+        parts = self._parts_to_store() if whole.model is classifier.model else None
+        if parts is None:
             self._run_on_photos("fine_tune", whole, epochs, rate)
             return
-        session.say(f"fine-tuning: the base up to {frozen.frozen.part} runs once for each photo")
-        stored = self._stored_features(frozen.frozen)
-        head = heads.model([frozen.trained, *self._head_layers], stored.store.row_shape)
+        session.say(f"fine-tuning: the base up to {parts.frozen.part} runs once for each photo")
+        stored = self._stored_features(parts.frozen)
+        head = heads.model([parts.trained, *self._head_layers], stored.store.row_shape)
         self._run_on_features("fine_tune", head, stored, epochs, rate)
 
-    def _frozen_part(self) -> BaseParts | None:
+    def _parts_to_store(self) -> BaseParts | None:
         """Return the parts of the base, where the outputs of the frozen one can be stored."""
         if not stores_features(self._settings):
             return None

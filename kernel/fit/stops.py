@@ -9,8 +9,9 @@ from kernel.fit.checkpoints import Progress
 from kernel.settings.settings import Settings
 
 _SAVING_TIME = 60.0  # seconds reserved for saving, at most a tenth of the limit
-PLATEAU = "plateau"
 _WARM_UP = 60.0  # seconds of training before the use of the GPU is judged
+
+PLATEAU = "plateau"  # the cause of a stop after which fine-tuning goes on
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # What kitctl's own pages have in their head.
 _MARK = b'<meta name="generator" content="kitctl">'
-_HEAD_BYTES = 200_000
+_HEAD_BYTES = 10_000
 # A page about more runs than this is not named after each of them.
 NAMED_RUNS = 4
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from kitctl.domain.runs.run import KernelRef
     from kitctl.operations.results.pulled_run import PulledRun, PulledRuns
 
-HISTORY = "history.csv"
-
 PulledRunsArgument = Annotated[
     list[str] | None,
     typer.Argument(
@@ -43,6 +41,8 @@ def pulled_runs(context: CommandContext) -> PulledRuns:
 
 def warn_of_unreadable(context: CommandContext, runs: Iterable[PulledRun]) -> None:
     """Name the files that should say something of a run and cannot be read."""
+    from kitctl.operations.results.run_summary import HISTORY
+
     for run in runs:
         for file in run.summary.unreadable:
             if file.path != HISTORY or not run.summary.history.columns:

@@ -18,11 +18,12 @@ from kitctl.operations.dataset_versions.push_dataset import (
     DatasetContent,
     DatasetPorts,
     PushedVersion,
+    no_effect,
     push_content,
 )
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.require_ended import require_ended
+from kitctl.operations.watching.require_ended import require_complete
 from kitctl.ports import Downloader, Kaggle, Ledger, ResultsFolder
 
 
@@ -86,7 +87,7 @@ def push_model(
     Raises InvalidInput where the run left no such files, Refused where it has not ended or Kaggle
     refuses the model.
     """
-    require_ended(target, kaggle, ledger, "models push", force=options.force)
+    require_complete(target, kaggle, ledger, "models push", force=options.force)
     _require_own(options.ref, ports)
     given = options.of_first_version()
     existed = bool(given) and ports.datasets.find(options.ref) is not None
@@ -122,10 +123,7 @@ def push_model(
         ports,
     )
     if existed:
-        ports.reporter.warn(
-            f"{' and '.join(given)} had no effect: {options.ref} exists already. Change that at"
-            f" {pushed.url}/settings"
-        )
+        ports.reporter.warn(no_effect(given, pushed))
     return ModelPush(
         run=str(target.ref),
         pushed=pushed,

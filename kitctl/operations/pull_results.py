@@ -23,7 +23,7 @@ from kitctl.domain.results.files import (
     parse_manifest,
 )
 from kitctl.domain.runs.counts import counted
-from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand, Refused
+from kitctl.errors import InvalidInput, KitError, NetworkFailed, NextCommand
 from kitctl.operations.prefetch import prefetch
 from kitctl.operations.pulling.disk_errors import translate_disk_errors
 from kitctl.operations.pulling.fetch_files import (
@@ -38,7 +38,8 @@ from kitctl.operations.pulling.pull_result import PullResult
 from kitctl.operations.pulling.run_listing import RunListing, is_selected, list_sizes
 from kitctl.operations.results.run_summary import read_summary
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.run_status import RunStatus, read_status
+from kitctl.operations.watching.require_ended import require_ended
+from kitctl.operations.watching.run_status import RunStatus
 from kitctl.ports import (
     Downloader,
     FileContent,
@@ -85,7 +86,9 @@ def pull_results(
         prefetch(lambda: list(kaggle.outputs(target.ref))) as outputs,
         prefetch(lambda: list_sizes(target.ref, kaggle, reporter)) as sizes,
     ):
-        status = _require_ended(target, kaggle, ledger)
+        waits = NextCommand("pull-results", "RUN --wait", run=str(target.ref))
+        outcome = "its outputs come when it has"
+        status = require_ended(target, kaggle, ledger, outcome, waits)
         with reporter.progress("Listing the files"):
             urls = FileUrls(outputs(), lambda: kaggle.outputs(target.ref))
             run = RunListing(f"{kaggle.service} {target.ref}", urls.names, sizes())
@@ -109,17 +112,6 @@ def pull_results(
                 target.record.id, kaggle.now(), str(folder.root), len(result.files), size
             )
     return result
-
-
-def _require_ended(target: TargetRun, kaggle: Kaggle, ledger: Ledger) -> RunStatus:
-    status = read_status(target, kaggle, ledger)
-    if not status.status.ended:
-        raise Refused(
-            f"{target.ref} has not ended ({status.status.label}); its outputs come when it has.",
-            code="run_under_way",
-            hint=NextCommand("pull-results", "RUN --wait", run=str(target.ref)),
-        )
-    return status
 
 
 def _save_log(lines: Iterable[LogLine], part: Path) -> FileContent:

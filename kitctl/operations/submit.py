@@ -20,7 +20,7 @@ from kitctl.errors import (
 )
 from kitctl.operations.pulling.fetch_files import USUAL_TRIES, FileFetcher, FileUrls
 from kitctl.operations.watching.find_run import TargetRun
-from kitctl.operations.watching.require_ended import require_ended
+from kitctl.operations.watching.require_ended import require_complete
 from kitctl.ports import (
     AnswerLost,
     Clock,
@@ -133,7 +133,7 @@ def submit(
                 hint="Its slug is the last part of its address at"
                 " https://www.kaggle.com/competitions.",
             )
-        require_ended(target, ports.kaggle, ports.ledger, "submit", force=options.force)
+        require_complete(target, ports.kaggle, ports.ledger, "submit", force=options.force)
         _require_file(target, options.file, ports)
         description = _description(target, options)
         earlier = None if options.again else _find_earlier(target, competition, options, ports)

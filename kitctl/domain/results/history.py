@@ -46,13 +46,13 @@ def read_history(file: BinaryIO) -> History:
         rows = rows[:-1]  # A kill has cut the last line.
     if not rows:
         return History()
-    kept = [place for place, kind in enumerate(table.is_number) if kind and names[place]]
-    shown = kept[:MAX_COLUMNS]
+    numeric = [place for place, kind in enumerate(table.is_number) if kind and names[place]]
+    shown = numeric[:MAX_COLUMNS]
     columns = {names[place]: [row[place] for row in rows] for place in shown}
     text = [name for name, kind in zip(names, table.is_number, strict=True) if name and not kind]
     left_out = [f"the column {name[:80]!r}, which holds no numbers" for name in text[:MAX_COLUMNS]]
-    if len(kept) > len(shown):
-        left_out.append(f"{len(kept) - len(shown):,} of its {len(kept):,} columns")
+    if len(numeric) > len(shown):
+        left_out.append(f"{len(numeric) - len(shown):,} of its {len(numeric):,} columns")
     if table.cut:
         left_out.append(f"{counted(table.cut, 'row')} with more or fewer cells than it has columns")
     return History(columns, tuple(left_out))

@@ -123,11 +123,14 @@ class Datasets:
             row = self._live(owner, slug)
             identity = row["id"] if row else self._insert(owner, slug, {"title": slug})
             newest = self._newest_version(identity)
-            number = newest["number"] if newest else 0
             is_upload = newest and Path(newest["folder"]).is_relative_to(self._folder)
             if newest is None or is_upload or newest["failure"]:
-                number += 1
-            self._put_version(identity, number, "", folder.resolve(), ready_at=now)
+                self._insert_version(identity, "", folder.resolve(), ready_at=now)
+            else:
+                self._database.execute(
+                    "UPDATE dataset_versions SET folder = ? WHERE dataset_id = ? AND number = ?",
+                    *(str(folder.resolve()), identity, newest["number"]),
+                )
         # The folder or its files may have changed since the archive was made.
         shutil.rmtree(self._archives(identity), ignore_errors=True)
 
@@ -242,12 +245,15 @@ class Datasets:
     def _archives(self, dataset_id: int) -> Path:
         return self._folder / str(dataset_id) / "archives"
 
-    def _put_version(
-        self, dataset_id: int, number: int, notes: str, folder: Path, *, ready_at: float | None
+    def _insert_version(
+        self, dataset_id: int, notes: str, folder: Path | None = None, ready_at: float | None = None
     ) -> None:
+        """Insert the next version: of a folder that stands for it, else of a new one."""
+        newest = self._newest_version(dataset_id)
+        number = newest["number"] + 1 if newest else 1
+        folder = folder or self._folder / str(dataset_id) / "versions" / str(number)
         self._database.execute(
-            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, ?, ?) "
-            "ON CONFLICT DO UPDATE SET folder = excluded.folder",
+            "INSERT INTO dataset_versions VALUES (?, ?, ?, ?, NULL, ?, ?)",
             *(dataset_id, number, notes, str(folder), ready_at, self._clock.now()),
         )
 
@@ -283,10 +289,7 @@ class Datasets:
     ) -> DatasetVersion:
         for upload in uploads:
             self._blobs.get_complete(upload.token)
-        newest = self._newest_version(dataset_id)
-        number: int = newest["number"] + 1 if newest else 1
-        folder = self._folder / str(dataset_id) / "versions" / str(number)
-        self._put_version(dataset_id, number, notes, folder, ready_at=None)
+        self._insert_version(dataset_id, notes)
         return self.versions(self.by_id(dataset_id))[0]
 
     def _finish(self, version: DatasetVersion, ready_at: float | None, failure: str | None) -> None:

@@ -75,8 +75,10 @@ def scan_folder(root: Path, exclude: Sequence[str] = ()) -> FolderScan:
         for name in refused
     ]
     secrets = secrets_in_files(root, accepted)
-    kept = sorted({*accepted} - {problem.where for problem in secrets})
-    return FolderScan(FolderListing(root, tuple(kept), tuple(left_out)), tuple(unsendable), secrets)
+    sendable = sorted({*accepted} - {problem.where for problem in secrets})
+    return FolderScan(
+        FolderListing(root, tuple(sendable), tuple(left_out)), tuple(unsendable), secrets
+    )
 
 
 def list_folder(root: Path, exclude: Sequence[str] = ()) -> FolderListing:

@@ -88,6 +88,14 @@ def push_content(content: DatasetContent, ports: DatasetPorts) -> PushedVersion:
         return _Push(content, state, ports).run()
 
 
+def no_effect(options: Sequence[str], pushed: PushedVersion) -> str:
+    """Return the warning that options had no effect, since only a first version takes them."""
+    return (
+        f"{' and '.join(options)} had no effect: {pushed.ref} exists already. Change that at"
+        f" {pushed.url}/settings"
+    )
+
+
 class _Push:
     def __init__(self, content: DatasetContent, state: PushState, ports: DatasetPorts) -> None:
         self._content, self._state, self._ports = content, state, ports
@@ -168,7 +176,7 @@ class _Push:
                 state.record_refused()
                 raise
         if info is None:
-            with suppress(KitError):  # The version is made, whatever is asked afterwards.
+            with suppress(KitError):  # It exists: a failed request must not hide that.
                 info = datasets.find(content.ref)
         return self._result(version, url, info, changed=True)
 

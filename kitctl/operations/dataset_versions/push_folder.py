@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kitctl.domain.data.dataset_metadata import (
@@ -32,6 +33,7 @@ from kitctl.operations.dataset_versions.push_dataset import (
     DatasetContent,
     DatasetPorts,
     PushedVersion,
+    no_effect,
     push_content,
 )
 from kitctl.ports import Reporter
@@ -49,8 +51,8 @@ class FolderPushOptions:
     wait: bool = True
     exclude: tuple[str, ...] = ()
 
-    def only_of_first_version(self) -> list[str]:
-        """Return what was given and is ignored where the data set exists already."""
+    def of_first_version(self) -> list[str]:
+        """Return the options that were given and that only a first version takes."""
         given = {"--title": self.title, "--license": self.license}
         return [option for option, value in given.items() if value]
 
@@ -112,11 +114,8 @@ def push_folder(folder: Path, options: FolderPushOptions, ports: DatasetPorts) -
         resources=metadata.resources,
     )
     pushed = push_content(content, ports)
-    if pushed.version > 1 and (ignored := options.only_of_first_version()):
-        warnings += (
-            f"{' and '.join(ignored)} had no effect: {ref} exists already. Change that at"
-            f" {pushed.url}/settings",
-        )
+    if pushed.version > 1 and (given := options.of_first_version()):
+        warnings += (no_effect(given, pushed),)
     return FolderPush(
         pushed=pushed,
         status=_status(pushed, ports, wait=options.wait),
@@ -157,10 +156,11 @@ def arrival_warnings(files: tuple[LocalFile, ...]) -> tuple[str, ...]:
         for item in items
         if not item.is_archive and (ending := archive_ending(item.path))
     }
-    arriving = [file.path for item in items for file in item.files]
+    archives_of = Counter(archives.values())
+    paths = [PurePosixPath(file.path) for item in items for file in item.files]
+    occupied = {str(place) for path in paths for place in (path, *path.parents)}
     for path, folder in archives.items():
-        is_shared = list(archives.values()).count(folder) > 1
-        if is_shared or any(f"{other}/".startswith(f"{folder}/") for other in arriving):
+        if archives_of[folder] > 1 or folder in occupied:
             raise InvalidInput(
                 f"Kaggle unpacks {path} into {folder}/, where other files are; nothing was sent.",
                 code="archive_over_folder",

@@ -28,6 +28,7 @@ _BINARY_ENDINGS = {
 LONGEST_TEXT_BYTES = 20 << 20
 HEAD_BYTES = 1024
 
+_TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 # What an archive raises that is damaged or encrypted: Kaggle says what is wrong with it.
@@ -53,14 +54,19 @@ def _secrets(file: Path, path: str) -> Iterator[str]:
             yield from _secrets_in_zip(file)
         elif ending == ".gz":
             with gzip.open(file) as content:
-                yield from map("holds {}.".format, _credentials(path[: -len(ending)], content))
-        elif ".t" in ending:
+                yield from _secrets_in_text(path[: -len(ending)], content)
+        elif ending in _TAR_ENDINGS:
             yield from _secrets_in_tar(file)
         else:
             with file.open("rb") as content:
-                yield from map("holds {}.".format, _credentials(path, content))
+                yield from _secrets_in_text(path, content)
     except _UNREADABLE:
         return
+
+
+def _secrets_in_text(name: str, content: IO[bytes] | gzip.GzipFile) -> Iterator[str]:
+    for found in _credentials(name, content):
+        yield f"holds {found}."
 
 
 def _secrets_in_zip(file: Path) -> Iterator[str]:

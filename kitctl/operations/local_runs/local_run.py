@@ -15,8 +15,8 @@ LineListener = Callable[[str], None]
 """Called with each line of the script, without its line end."""
 
 INPUT_ERROR = 3
-_ERROR = "error: "
 """The exit code with which a packed job says that its settings or its data are wrong."""
+_ERROR = "error: "
 
 POLL_SECONDS = 0.2
 
