@@ -113,10 +113,7 @@ class Datasets:
             self._finish(version, self._clock.now() + self._settings["dataset_seconds"], None)
 
     def register_folder(self, reference: str, folder: Path) -> None:
-        """Make a folder of this machine the data set, competition, … of this name.
-
-        It is its newest version; one that was uploaded stays as it is.
-        """
+        """Make a folder of this machine the newest version of this data set, competition, …"""
         owner, slug = names.split_stand_in(reference, default_owner=self._account)
         now = self._clock.now()
         with self._database.transaction():
