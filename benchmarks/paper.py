@@ -26,6 +26,7 @@ RESULTS = PROJECT / "results" / "paper"
 SETTINGS: dict[str, Any] = {
     "recipe": "strong",
     "image_size": [224, 224],
+    "average_flips": "horizontal",
     "dropout": 0.3,
     "keep": "last",
     "plots": False,

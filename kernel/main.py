@@ -215,7 +215,7 @@ def finish(report: "Report", trained: "TrainingResult") -> int:
                 grid = [head.varied for head in report.heads]
                 losses = [head.val_loss for head in report.heads]
                 sweep_chart.draw(grid, losses, gallery.FOLDER / "sweep.png")
-            base = trained.classifier.base.layer
+            base = trained.classifier.base.network
             gallery.draw(
                 settings, base, photo_set, trained.history, probabilities, chance_loss(trained)
             )

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from kernel.model import base_weights, inception
+from kernel.model import base_features, base_weights, inception
 from kernel.model.saved_base import SavedModelBase
 from kernel.session import RunError
 from kernel.settings.settings import Settings
@@ -22,13 +22,15 @@ class Base:
 
     `digest` identifies its weights, `source` says where they come from. `replica()` returns a
     copy of the base, for another device or another precision. `part` is the name of the layer at
-    which it ends, if that is not its last one.
+    which it ends, if that is not its last one. `network` is what `layer` makes the features with,
+    for pictures of its layers' outputs.
     """
 
     layer: Any
     digest: str
     source: str
     replica: Callable[[], Any]
+    network: Any
     part: str = ""
 
 
@@ -46,8 +48,22 @@ def build(settings: Settings) -> Base:
     base_weights.load(core(layer), source)
     # Keras draws the head's seeds from `random` next: the source of the weights must not matter.
     random.setstate(state)
-    layer.trainable = not settings.base_is_frozen
-    return Base(layer, _digest(layer), source.description, lambda: _copy(settings, layer))
+    return _base(layer, settings, source.description)
+
+
+def _base(network: Any, settings: Settings, source: str) -> Base:
+    network.trainable = not settings.base_is_frozen
+
+    def features(of: Any) -> Any:
+        return base_features.build(of, core(of), settings)
+
+    return Base(
+        features(network),
+        _digest(network),
+        source,
+        lambda: features(_copy(settings, network)),
+        network,
+    )
 
 
 def architecture(settings: Settings) -> Any:
@@ -154,19 +170,21 @@ def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) ->
         return core(architecture(settings.changed(image_size=shape[:2])))
 
     if base_weights.move_saved_model(source.path, core(layer), for_shape):
-        layer.trainable = not settings.base_is_frozen
-        return Base(layer, _digest(layer), source.description, lambda: _copy(settings, layer))
+        return _base(layer, settings, source.description)
     if problem := _impossible_as_it_is(settings):
         raise RunError(
             f"{source.description} is a SavedModel that Keras cannot take apart: it can be used "
             f"as it is, but {problem}."
         )
-    return Base(
-        SavedModelBase(source.path, settings.input_shape, name=settings.base),
-        base_weights.folder_digest(source.path),
-        source.description,
-        lambda: SavedModelBase(source.path, settings.input_shape, name=settings.base),
-    )
+
+    def opaque() -> Any:
+        return SavedModelBase(source.path, settings.input_shape, name=settings.base)
+
+    def features(of: Any) -> Any:
+        return base_features.build(of, of, settings)
+
+    network, digest = opaque(), base_weights.folder_digest(source.path)
+    return Base(features(network), digest, source.description, lambda: features(opaque()), network)
 
 
 def _impossible_as_it_is(settings: Settings) -> str:

@@ -28,6 +28,7 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
     yield from _of_labels(knobs)
     yield from _of_a_base_that_is_not_frozen(knobs)
     yield from _of_a_pretrained_base(knobs)
+    yield from _of_a_base_that_is_trained(knobs)
     if knobs.crop_to_aspect_ratio and knobs.interpolation in _NOT_CROPPING:
         yield (
             "interpolation",
@@ -79,6 +80,14 @@ def _of_a_base_that_is_not_frozen(knobs: Knobs) -> Iterator[Contradiction]:
         yield "fine_tune_epochs", "the base is trained from the start (base_trainable)", "0"
     if knobs.task == "sweep":
         yield "base_trainable", "a sweep trains heads on a frozen base's features", "false"
+
+
+def _of_a_base_that_is_trained(knobs: Knobs) -> Iterator[Contradiction]:
+    if knobs.base_is_frozen and not knobs.fine_tune_epochs:
+        return
+    for setting, plain in (("levels", 1), ("average_flips", "none")):
+        if getattr(knobs, setting) != plain:
+            yield setting, "is for a base that stays frozen", repr(plain)
 
 
 def _of_a_pretrained_base(knobs: Knobs) -> Iterator[Contradiction]:

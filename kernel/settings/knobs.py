@@ -144,6 +144,12 @@ class Knobs:
     preprocessing: str = knob("auto", one_of("auto", "unit", "base"), effect=FEATURES,
         help="Scale of the base's input: 0 to 1 (unit), or that of its pretraining (base); auto:"
              " unit for vgg16 and inceptionv1, as in the course.")
+    levels: int = knob(1, whole(1, 10), effect=FEATURES, example=3,
+        help="Take a frozen base's features at so many sizes, from the smallest up: the average and"
+             " the maximum of each channel, in the place of pooling; 1: its last output only.")
+    average_flips: str = knob("none", _FLIPS, effect=FEATURES, example="horizontal",
+        help="Average the features of a frozen base over each photo and its flips: it runs twice,"
+             " for horizontal_and_vertical four times.")
     filters: tuple[int, ...] = knob((16, 32, 64, 96), list_of(whole(1, 4096), least=1),
         example=(32, 64, 128),
         help="convnet: filters of each block.")

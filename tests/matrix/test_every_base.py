@@ -40,6 +40,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "augmented, bfloat16": (*FROZEN, *AUGMENTED, "compute_dtype=bfloat16"),
     "from scratch, bfloat16": ("base_trainable=true", "compute_dtype=bfloat16"),
     "own scale": (*FROZEN, "preprocessing=base", "pooling=average"),
+    "levels and flips": (*FROZEN, "levels=3", "average_flips=horizontal_and_vertical"),
 }
 SMALL = ("base_weights=random", "image_size=[64, 64]", "batch_size=8", "plots=false")
 ALL_FORMS = ('exports=["keras", "weights", "saved_model"]',)

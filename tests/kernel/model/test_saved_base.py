@@ -61,9 +61,10 @@ def test_the_archive_of_a_model_holds_the_saved_model_of_its_base(
         ({"base_trainable": True}, "not trained: set base_trainable"),
         ({"compute_dtype": "float16"}, "set compute_dtype = 'float32'"),
         ({"preprocessing": "base"}, "preprocessing = 'base' cannot be applied"),
+        ({"levels": 3}, "set levels = 1"),
         ({"image_size": [96, 96]}, r"set image_size = \[128, 128\]"),
     ],
-    ids=["fine-tuning", "training", "float16", "preprocessing", "size"],
+    ids=["fine-tuning", "training", "float16", "preprocessing", "levels", "size"],
 )
 def test_the_courses_inceptionv1_refuses_by_name_what_it_cannot_do(
     settings: dict[str, Any], sentence: str, course_inceptionv1: Path
