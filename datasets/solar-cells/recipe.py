@@ -39,6 +39,7 @@ ALL_CLASSES = {
     "0.6666666666666666": "defective", "1.0": "defective",
 }  # fmt: skip
 ALL_PHOTOS, ALL_TEST = 2624, 656
+WEIGHTS = "weights.csv"
 NAME = re.compile(r"images/(cell\d{1,6}\.png)")
 
 
@@ -113,7 +114,10 @@ def read_all_labels(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
 
 
 def lay_out_all(archive: zipfile.ZipFile, folder: Path) -> None:
-    """Write all photos into `folder`: three quarters of each group to train on, one to test."""
+    """Write all photos into `folder`: three quarters of each group to train on, one to test.
+
+    A table says how probable the label of each photo is.
+    """
     labels = read_all_labels(archive)
     if len(labels) != ALL_PHOTOS:
         raise RecipeError(f"The package names {len(labels)} photos, not {ALL_PHOTOS}.")
@@ -122,13 +126,21 @@ def lay_out_all(archive: zipfile.ZipFile, folder: Path) -> None:
         data = read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT)
         _check_photo(name, data)
         digests[name] = hashlib.sha256(data).hexdigest()
+    weights = {}
     # By group, in it as good as shuffled: every fourth photo is for the test.
     ordered = sorted(labels, key=lambda name: (labels[name][1], digests[name], name))
     test = set(ordered[3::4])
     for name in ordered:
-        place = folder / ("valid" if name in test else "train") / labels[name][0]
-        place.mkdir(parents=True, exist_ok=True)
-        (place / name).write_bytes(read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT))
+        label, group = labels[name]
+        path = Path("valid" if name in test else "train", label, name)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(read(archive, f"{INSIDE}images/{name}", PHOTO_LIMIT))
+        defective = float(group.split()[0])
+        weights[path] = defective if label == "defective" else 1 - defective
+    with (folder / WEIGHTS).open("w", newline="", encoding="utf-8") as table:
+        rows = csv.writer(table, lineterminator="\n")
+        rows.writerow(["file", "weight"])
+        rows.writerows((path.as_posix(), f"{weight:.4g}") for path, weight in weights.items())
     assert len(test) == ALL_TEST
 
 

@@ -3,11 +3,11 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kernel import session
-from kernel.data import folders, labels_table
+from kernel.data import folders, labels_table, weights_table
 from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect_files
 from kernel.session import RunError
 from kernel.settings.settings import Settings
@@ -21,7 +21,7 @@ class Photos:
 
     `labels` are indexes into `class_names`. `digests` identify the contents of the files. `size`
     is (height, width) if all photos are known to have the same size, else empty. `of_pillow`:
-    some are WebP or TIFF.
+    some are WebP or TIFF. `weights` are those in the training loss, empty if all count the same.
     """
 
     paths: tuple[str, ...]
@@ -30,6 +30,7 @@ class Photos:
     digests: tuple[str, ...] = field(default=(), repr=False)
     size: tuple[int, ...] = ()
     of_pillow: bool = False
+    weights: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -65,8 +66,16 @@ def find(settings: Settings, *, decode_all: bool = False) -> PhotoSet:
         RunError: when a folder or a class is missing, or too many photos cannot be read.
     """
     folder = folders.data_folder(settings)
-    if settings.validation_split:
-        return _split(settings, folder, decode_all)
+    find_in = _split if settings.validation_split else _two_folders
+    photo_set = find_in(settings, folder, decode_all)
+    if not settings.weights_csv:
+        return photo_set
+    weights = weights_table.read(folder, photo_set.train.paths, settings)
+    return replace(photo_set, train=replace(photo_set.train, weights=weights))
+
+
+def _two_folders(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
+    """Take the photos of the training and of the validation folder."""
     train, valid = folder / settings.train_folder, folder / settings.valid_folder
     for each in (train, valid):
         if not each.is_dir():

@@ -10,7 +10,7 @@ import tensorflow as tf
 from kernel import accelerators, session
 from kernel.data import feed
 from kernel.data.photos import PhotoSet
-from kernel.fit.class_weights import class_weights, sample_weights
+from kernel.fit.photo_weights import class_weights, sample_weights
 from kernel.model import heads
 from kernel.model.bases import Base
 from kernel.model.saved_base import SavedModelBase

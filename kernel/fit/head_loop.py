@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kernel.fit.class_weights import sample_weights
+Chunk = tuple[Any, ...]
+"""Features [batches, batch, …], targets [batches, batch, …] and, if rows have them, weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,16 +16,24 @@ class Rows:
     """Rows of features in training order, with a target for each.
 
     `read(indices)` returns features as float32 [n, …]; `indices` are those of these rows, and
-    `targets` [n, …] their targets. `row_bytes` is the size of one row of features.
+    `targets` [n, …] their targets. `row_bytes` is the size of one row of features. `weights` [n]
+    are those in the loss, None if all rows count the same.
     """
 
     read: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
     indices: np.ndarray[Any, Any]
     targets: np.ndarray[Any, Any]
     row_bytes: int
+    weights: np.ndarray[Any, Any] | None = None
 
-    def chunks(self, batch_size: int, budget: int) -> Iterator[tuple[Any, Any]]:
-        """Yield the rows in chunks: features [batches, batch, …] and targets [batches, batch, …].
+    def in_order(self, order: np.ndarray[Any, Any]) -> "Rows":
+        """Return the same rows in another order."""
+        weights = None if self.weights is None else self.weights[order]
+        indices, targets = self.indices[order], self.targets[order]
+        return replace(self, indices=indices, targets=targets, weights=weights)
+
+    def chunks(self, batch_size: int, budget: int) -> Iterator[Chunk]:
+        """Yield the rows in chunks.
 
         A chunk has at most `budget` bytes of features, but at least one batch. A smaller last
         batch is a chunk of its own.
@@ -37,13 +46,12 @@ class Rows:
         if rest := len(self.indices) % batch_size:
             yield self._chunk(whole_batches * batch_size, 1, rest)
 
-    def _chunk(self, start: int, batches: int, size: int) -> tuple[Any, Any]:
+    def _chunk(self, start: int, batches: int, size: int) -> Chunk:
         part = slice(start, start + batches * size)
-        x, y = self.read(self.indices[part]), self.targets[part]
-        return (
-            tf.constant(x.reshape(batches, size, *x.shape[1:])),
-            tf.constant(y.reshape(batches, size, *y.shape[1:])),
-        )
+        arrays = [self.read(self.indices[part]), self.targets[part]]
+        if self.weights is not None:
+            arrays.append(self.weights[part])
+        return tuple(tf.constant(each.reshape(batches, size, *each.shape[1:])) for each in arrays)
 
 
 class Feed:
@@ -58,9 +66,9 @@ class Feed:
         total_bytes = sum(each.row_bytes * len(each.indices) for each in rows)
         self._is_cached = total_bytes <= budget
         self._batch_size, self._chunk_bytes = batch_size, budget // 8
-        self._cache: dict[Rows, list[tuple[Any, Any]]] = {}
+        self._cache: dict[Rows, list[Chunk]] = {}
 
-    def chunks(self, rows: Rows) -> Iterable[tuple[Any, Any]]:
+    def chunks(self, rows: Rows) -> Iterable[Chunk]:
         """Return the chunks of one of the `rows` that were passed to the constructor."""
         if not self._is_cached:
             return rows.chunks(self._batch_size, self._chunk_bytes)
@@ -68,23 +76,13 @@ class Feed:
             self._cache[rows] = list(rows.chunks(self._batch_size, self._chunk_bytes))
         return self._cache[rows]
 
-    def reordered(self, rows: Rows, order: np.ndarray[Any, Any]) -> Iterable[tuple[Any, Any]]:
+    def reordered(self, rows: Rows, order: np.ndarray[Any, Any]) -> Iterable[Chunk]:
         """Return the chunks of the rows in another order, which are read again."""
-        moved = replace(rows, indices=rows.indices[order], targets=rows.targets[order])
-        return moved.chunks(self._batch_size, self._chunk_bytes)
+        return rows.in_order(order).chunks(self._batch_size, self._chunk_bytes)
 
 
-def weighted(
-    train_step: Callable[[Any], Any], class_weights: np.ndarray[Any, Any] | None
-) -> Callable[[tuple[Any, Any]], Any]:
-    """Return Keras' `train_step` with the weight of each photo's class, if there are any."""
-    if class_weights is None:
-        return train_step
-    return lambda batch: train_step((*batch, sample_weights(batch[1], class_weights)))
-
-
-def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
-    """Return a compiled function of a chunk's features and targets that runs `step` on each batch.
+def compile_loop(step: Callable[[Chunk], Any], rows: Rows) -> Any:
+    """Return a compiled function of a chunk's arrays that runs `step` on each batch of them.
 
     The batch size is left open in the graph, as Keras' `fit` leaves it.
     """
@@ -93,15 +91,17 @@ def compile_loop(step: Callable[[tuple[Any, Any]], Any], rows: Rows) -> Any:
         tf.TensorSpec([None, None, *shape], tf.float32),
         tf.TensorSpec([None, None, *rows.targets.shape[1:]], rows.targets.dtype),
     ]
+    if rows.weights is not None:
+        signature.append(tf.TensorSpec([None, None], tf.float32))
 
     # Without autograph, which would take longer to convert Keras' code than the training takes.
     @tf.function(input_signature=signature, jit_compile=False, autograph=False)
-    def steps(x: Any, y: Any) -> None:
+    def steps(*chunk: Any) -> None:
         def one_batch(batch: Any) -> tuple[Any]:
-            step((x[batch], y[batch]))
+            step(tuple(each[batch] for each in chunk))
             return (batch + 1,)
 
-        batches = tf.shape(x)[0]
+        batches = tf.shape(chunk[0])[0]
         tf.while_loop(lambda batch: batch < batches, one_batch, (0,), parallel_iterations=1)
 
     return steps
@@ -111,8 +111,8 @@ class HeadTrainer:
     """A trainer of a compiled head on features: Keras' `fit` with a frozen order of batches.
 
     `train` has one item, or one for each augmented view of the photos; the epochs take them in
-    turn. Features may take `budget` bytes of memory. `class_weights` weigh the training loss;
-    `order` returns the permutation of an epoch's rows.
+    turn. Features may take `budget` bytes of memory. `order` returns the permutation of an epoch's
+    rows.
     """
 
     def __init__(
@@ -123,7 +123,6 @@ class HeadTrainer:
         batch_size: int,
         budget: int,
         *,
-        class_weights: np.ndarray[Any, Any] | None = None,
         order: Callable[[int], np.ndarray[Any, Any]] | None = None,
     ) -> None:
         self.model = model
@@ -131,7 +130,7 @@ class HeadTrainer:
         self._train, self._valid = train, valid
         self._feed = Feed([*train, valid], batch_size, budget)
         self._build_metrics()
-        self._train_steps = compile_loop(weighted(model.train_step, class_weights), train[0])
+        self._train_steps = compile_loop(model.train_step, train[0])
         self._test_steps = compile_loop(model.test_step, valid)
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
@@ -145,10 +144,10 @@ class HeadTrainer:
         """Return loss and metrics on the validation features."""
         return self._pass(self._test_steps, self._feed.chunks(self._valid))
 
-    def _pass(self, steps: Any, chunks: Iterable[tuple[Any, Any]]) -> dict[str, float]:
+    def _pass(self, steps: Any, chunks: Iterable[Chunk]) -> dict[str, float]:
         self.model.reset_metrics()
-        for x, y in chunks:
-            steps(x, y)
+        for chunk in chunks:
+            steps(*chunk)
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     def _build_metrics(self) -> None:

@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kernel.fit.class_weights import sample_weights
-from kernel.fit.head_loop import Feed, Rows, compile_loop
+from kernel.fit.head_loop import Chunk, Feed, Rows, compile_loop
 from kernel.model import heads
 from kernel.settings.settings import Settings
 
@@ -91,11 +90,10 @@ class StackedHeads:
         train: list[Rows],
         valid: Rows,
         *,
-        class_weights: np.ndarray[Any, Any] | None = None,
         order: Callable[[int], np.ndarray[Any, Any]] | None = None,
     ) -> None:
         first = settings[0]
-        self._class_weights, self._order = class_weights, order
+        self._order = order
         self.settings = settings
         self._learning_rates = np.array([each.learning_rate for each in settings], np.float32)
         self._weights = [tf.Variable(each) for each in self._stack(weights)]
@@ -168,21 +166,21 @@ class StackedHeads:
         return self._pass(self._test_steps, chunks, len(self._valid.indices))
 
     def _pass(
-        self, steps: Any, chunks: Iterable[tuple[Any, Any]], count: int
+        self, steps: Any, chunks: Iterable[Chunk], count: int
     ) -> dict[str, np.ndarray[Any, Any]]:
         self._sums.assign(tf.zeros_like(self._sums))
-        for x, y in chunks:
-            steps(x, y)
+        for chunk in chunks:
+            steps(*chunk)
         means = self._sums.numpy() / count
         return dict(zip(["loss", *self._metrics], means, strict=True))
 
-    def _train_step(self, batch: tuple[Any, Any]) -> None:
-        x, y = batch
+    def _train_step(self, batch: Chunk) -> None:
+        x, y, *weights = batch
         with tf.GradientTape() as tape:
             predictions = self._forward(x, training=True)
             losses = self._losses(y, predictions)
-            if self._class_weights is not None:
-                losses *= sample_weights(y, self._class_weights)
+            for each in weights:
+                losses *= each
             # Heads share no weights, so the gradient of the sum is the gradient of each.
             scale = self._rule.loss_scale(self.settings) / self._learning_rates
             total = tf.reduce_sum(tf.reduce_mean(losses, axis=1) * scale)
@@ -193,7 +191,7 @@ class StackedHeads:
         for layer in zip(self._weights, *self._moments, gradients, strict=True):
             self._rule.update(self.settings, *layer, step)
 
-    def _test_step(self, batch: tuple[Any, Any]) -> None:
+    def _test_step(self, batch: Chunk) -> None:
         x, y = batch
         predictions = self._forward(x, training=False)
         self._add_to_sums(y, predictions, self._losses(y, predictions))

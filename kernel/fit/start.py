@@ -1,6 +1,8 @@
 """What a training starts from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kernel import session
 from kernel.data import photos
@@ -26,8 +28,14 @@ class Start:
 
     def checkpoints(self) -> Checkpoints:
         """Return the checkpoints of the runs with this start."""
-        digests = self.photo_set.train.digests, self.photo_set.valid.digests
-        return Checkpoints(fingerprint(self.settings.as_trained(), self.base.digest, digests))
+        train, valid = self.photo_set.train, self.photo_set.valid
+        photos: list[Sequence[Any]] = [train.digests, valid.digests]
+        # Tables may have changed where the photos and the settings have not.
+        if self.settings.labels_csv:
+            photos += [train.labels, valid.labels]
+        if train.weights:
+            photos.append(train.weights)
+        return Checkpoints(fingerprint(self.settings.as_trained(), self.base.digest, photos))
 
 
 def prepare(settings: Settings, photo_set: PhotoSet) -> Start:

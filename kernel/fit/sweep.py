@@ -18,7 +18,6 @@ from kernel.features.features import Features
 from kernel.files import write_csv
 from kernel.fit import classifier, flat_features, training
 from kernel.fit.checkpoints import FOLDER, BestEpoch, Progress, SavingPace
-from kernel.fit.class_weights import class_weights
 from kernel.fit.classifier import TrainingResult
 from kernel.fit.flat_features import FlatFeatures
 from kernel.fit.stacked_heads import OPTIMIZER_RULES, StackedHeads
@@ -215,14 +214,13 @@ class GroupTrainer:
     def _train_stacked(self, group: list[SweepHead], stage: str) -> tuple[Progress, Stop | None]:
         settings, photo_set = group[0].settings, self.start.photo_set
         flat = self._flat(settings.head_pooling)
-        train, valid = training.rows_of(self.stored, photo_set, self.order, settings.label_mode)
+        train, valid = training.rows_of(self.stored, photo_set, self.order, settings)
         initial = self._initial_weights(group)
         stacked = StackedHeads(
             [head.settings for head in group],
             [[flat.without_dead_weights(kernel), *rest] for kernel, *rest in initial],
             [flat.rows(rows) for rows in train],
             flat.rows(valid),
-            class_weights=class_weights(photo_set.train, settings),
             order=epoch_order(settings, len(photo_set.train)),
         )
         progress, stop = self._run_epochs(stacked, settings, stage)

@@ -11,8 +11,8 @@ from kernel.data.photos import Photos, PhotoSet
 from kernel.data.stored_photos import epoch_order
 from kernel.features.features import Features
 from kernel.fit.checkpoints import BestEpoch, Checkpoints, Progress, SavingPace
-from kernel.fit.class_weights import class_weights
 from kernel.fit.head_loop import HeadTrainer, Rows
+from kernel.fit.photo_weights import photo_weights
 from kernel.fit.stops import Stop, StopMonitor
 from kernel.model import heads
 from kernel.settings.settings import Settings
@@ -94,7 +94,7 @@ def head_trainer(
 ) -> HeadTrainer:
     """Compile the head and return its trainer on stored features."""
     heads.compile_model(head, settings, learning_rate)
-    train, valid = rows_of(features, photo_set, order, settings.label_mode)
+    train, valid = rows_of(features, photo_set, order, settings)
     budget = settings.features_in_memory_mb * 2**20
     return HeadTrainer(
         head,
@@ -102,23 +102,24 @@ def head_trainer(
         valid,
         settings.batch_size,
         budget,
-        class_weights=class_weights(photo_set.train, settings),
         order=epoch_order(settings, len(photo_set.train)),
     )
 
 
 def rows_of(
-    features: Features, photo_set: PhotoSet, order: np.ndarray[Any, Any], label_mode: str
+    features: Features, photo_set: PhotoSet, order: np.ndarray[Any, Any], settings: Settings
 ) -> tuple[list[Rows], Rows]:
     """Return the training rows, an item per view, and the validation rows, with their targets.
 
     `order` is the order of the training photos (indices) in every epoch.
     """
     store, classes = features.store, len(photo_set.train.class_names)
-    train = targets(photo_set.train, label_mode, classes)[order]
-    valid = targets(photo_set.valid, label_mode, classes)
+    train = targets(photo_set.train, settings.label_mode, classes)[order]
+    valid = targets(photo_set.valid, settings.label_mode, classes)
+    weights = photo_weights(photo_set.train, settings)
+    weights = None if weights is None else weights[order]
     return (
-        [Rows(store.read, rows, train, store.row_bytes) for rows in features.train],
+        [Rows(store.read, rows, train, store.row_bytes, weights) for rows in features.train],
         Rows(store.read, features.valid, valid, store.row_bytes),
     )
 

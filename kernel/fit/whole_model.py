@@ -11,8 +11,8 @@ import tensorflow as tf
 from kernel.data import feed
 from kernel.data.photos import PhotoSet
 from kernel.fit import distributed, twin
-from kernel.fit.class_weights import class_weights
 from kernel.fit.distributed import DistributedTrainer
+from kernel.fit.photo_weights import class_weights
 from kernel.fit.training import Trainer
 from kernel.model import heads
 from kernel.model.bases import Base

@@ -39,6 +39,8 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
         yield "submission", f"has {len(knobs.submission)} columns", "two names of columns"
     if knobs.submission and not knobs.predict_folder:
         yield "submission", "needs photos to predict, which predict_folder names", "[]"
+    if knobs.weights_csv and knobs.augments and not knobs.augment_views:
+        yield "weights_csv", "is for a head on stored features, so augment in views", "''"
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and knobs.augments and not knobs.augment_views:
@@ -85,7 +87,7 @@ def _of_a_base_that_is_not_frozen(knobs: Knobs) -> Iterator[Contradiction]:
 def _of_a_base_that_is_trained(knobs: Knobs) -> Iterator[Contradiction]:
     if knobs.base_is_frozen and not knobs.fine_tune_epochs:
         return
-    for setting, plain in (("levels", 1), ("average_flips", "none")):
+    for setting, plain in (("levels", 1), ("average_flips", "none"), ("weights_csv", "")):
         if getattr(knobs, setting) != plain:
             yield setting, "is for a base that stays frozen", repr(plain)
 

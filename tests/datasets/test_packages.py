@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -87,6 +88,34 @@ def test_the_split_is_always_the_same(
     (tmp_path / "home" / "packages" / solar.ELPV.file).unlink()
     solar.make(tmp_path / "b", publish(solar, package_folder, elpv_members(reversed_rows)))
     assert file_names(tmp_path / "a") == file_names(tmp_path / "b")
+
+
+def test_all_photos_are_laid_out_with_how_probable_their_labels_are(
+    solar: ModuleType, package_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chances = ("0.0", "0.3333333333333333", "0.6666666666666666", "1.0")
+    rows = {
+        f"cell{number:04}.png": (chance, 4 * number)
+        for number, chance in enumerate(chances * 4, start=1)
+    }
+    monkeypatch.setattr(solar, "ALL_PHOTOS", 16)
+    monkeypatch.setattr(solar, "ALL_TEST", 4)
+    folder = tmp_path / "all"
+    solar.make_all(folder, publish(solar, package_folder, elpv_members(rows)))
+
+    table = csv.DictReader((folder / "weights.csv").read_text("utf-8").splitlines())
+    found = {row["file"]: row["weight"] for row in table}
+    assert set(found) == {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
+    expected = {
+        chances[0]: ("functional", "1"),
+        chances[1]: ("functional", "0.6667"),
+        chances[2]: ("defective", "0.6667"),
+        chances[3]: ("defective", "1"),
+    }
+    for file, weight in found.items():
+        _, label, name = file.split("/")
+        assert (label, weight) == expected[rows[name][0]]
+    assert len(list((folder / "valid").rglob("*.png"))) == 4
 
 
 def test_a_package_with_another_hash_is_refused_unopened(

@@ -1,5 +1,6 @@
 """The head's own training loop equals Keras' `fit`, whether features stay in memory or not."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kernel.fit.class_weights import sample_weights
 from kernel.fit.head_loop import Feed, HeadTrainer, Rows
+from kernel.fit.photo_weights import sample_weights
 
 RANDOM = np.random.default_rng(0)
 FEATURES = RANDOM.random((11, 5)).astype("float32")
@@ -54,16 +55,17 @@ def test_a_head_is_trained_as_by_keras_fit(budget: int) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-6)
 
 
-def test_classes_are_weighted_as_by_keras_fit() -> None:
+def test_rows_are_weighted_as_by_keras_fit() -> None:
     order = [7, 0, 3, 9, 1, 4, 8, 2]
     ours, keras_own = compiled_head(), compiled_head()
 
-    weights = np.array([3.0, 0.5], "float32")
-    trainer = HeadTrainer(ours, [rows(order)], rows([5]), BATCH_SIZE, 2**20, class_weights=weights)
+    weights = RANDOM.random(len(order)).astype("float32")
+    weighted = replace(rows(order), weights=weights)
+    trainer = HeadTrainer(ours, [weighted], rows([5]), BATCH_SIZE, 2**20)
     loss = [trainer.train_epoch(epoch)["loss"] for epoch in range(3)]
     expected = keras_own.fit(
         FEATURES[order], LABELS[order], BATCH_SIZE, epochs=3, shuffle=False, verbose=0,
-        class_weight={0: 3.0, 1: 0.5},
+        sample_weight=weights,
     ).history  # fmt: skip
 
     assert loss == pytest.approx(expected["loss"])

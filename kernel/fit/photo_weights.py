@@ -1,4 +1,4 @@
-"""Weights of the classes in the training loss."""
+"""Weights of the photos in the training loss: those of their classes, and their own."""
 
 from typing import Any
 
@@ -13,6 +13,15 @@ from kernel.settings.settings import Settings
 def class_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | None:
     """Return the weight of each class in the training loss, or None if all count the same."""
     return balance.weights(photos) if settings.class_weight == "balanced" else None
+
+
+def photo_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | None:
+    """Return the weight [photos] of each in the training loss, or None if all count the same."""
+    of_classes = class_weights(photos, settings)
+    if of_classes is None and not photos.weights:
+        return None
+    own = np.array(photos.weights or [1.0] * len(photos), np.float32)
+    return own if of_classes is None else own * of_classes[np.array(photos.labels)]
 
 
 def sample_weights(targets: Any, weights: np.ndarray[Any, Any]) -> Any:

@@ -1,0 +1,52 @@
+"""Weights of the training photos in the loss, from a table."""
+
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+
+from kernel.data import folders, photo_table
+from kernel.session import RunError
+from kernel.settings.settings import Settings
+
+_WEIGHTS = photo_table.Column(
+    setting="weights_csv",
+    one="weight",
+    many="weights",
+    names=("weight", "weights", "sample_weight"),
+)
+
+
+def read(folder: Path, paths: Sequence[str], settings: Settings) -> tuple[float, ...]:
+    """Return the weight of each photo of `paths` by the table `weights_csv` in `folder`.
+
+    A file is named by its path below the training folder or `folder`, by its name, or by its name
+    without the ending. The table may name other photos, too.
+
+    Raises:
+        RunError: when the table cannot be read, leaves a photo out, or has a weight that is none.
+    """
+    table, roots = folder / settings.weights_csv, (folder / settings.train_folder, folder)
+    photos = [
+        path for path in folders.walk(folder, settings.follow_links) if folders.is_photo(path)
+    ]
+    values = photo_table.read(table, _WEIGHTS, photos, roots, settings)
+    without = [path for path in paths if path not in values]
+    if without:
+        raise RunError(
+            f"{table.name} has no weight for {len(without)} of {len(paths)} photos to train on, "
+            f"such as {without[0]}. Give each a weight; the usual one is 1."
+        )
+    weights = tuple(_weight(table.name, path, values[path]) for path in paths)
+    if not any(weights):
+        raise RunError(f"{table.name} gives every photo to train on the weight 0.")
+    return weights
+
+
+def _weight(table: str, path: str, value: str) -> float:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = -1.0
+    if not (isfinite(weight) and weight >= 0):
+        raise RunError(f"{table} gives {path} the weight {value!r}: a weight is a number from 0.")
+    return weight
