@@ -24,11 +24,16 @@ from real_inputs import SOLAR_CELLS, VGG16, link_inputs
 PUBLISHED = {"SVM": 0.8244, "VGG-19, fine-tuned": 0.8842}
 RESULTS = PROJECT / "results" / "paper"
 SETTINGS: dict[str, Any] = {
-    "recipe": "strong",
+    "base": "vgg16",
+    "preprocessing": "base",
+    "levels": 3,
+    "units": [64],
     "weights_csv": "weights.csv",
     "image_size": [224, 224],
     "average_flips": "horizontal",
     "dropout": 0.3,
+    "learning_rate": 0.0003,
+    "reshuffle": True,
     "keep": "last",
     "plots": False,
     "exports": ["keras"],

@@ -8,11 +8,13 @@ from kernel.data import folders, photo_table
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
+_MOST_NAMED = 5
 _CLASSES = photo_table.Column(
     setting="labels_csv",
     one="class",
     many="classes",
     names=("label", "labels", "class", "class_name", "category", "target", "y"),
+    never=("weight", "weights", "sample_weight"),
 )
 
 
@@ -31,7 +33,16 @@ def read(folder: Path, photos_folder: Path, settings: Settings) -> dict[str, lis
         if folders.is_photo(path)
     ]
     table, roots = folder / settings.labels_csv, (photos_folder, folder)
-    labels = photo_table.read(table, _CLASSES, paths, roots, settings)
+    labels, missing = photo_table.read(table, _CLASSES, paths, roots)
+    rows = len(labels) + len(missing)
+    if len(missing) > settings.max_bad_share * rows:
+        raise RunError(
+            f"{table.name} names {len(missing)} of {rows} photos that {photos_folder} does not "
+            f"hold, such as {', '.join(missing[:_MOST_NAMED])}. A file is named by its path there, "
+            f"its name, or its name without the ending."
+        )
+    if missing:
+        session.say(f"left out {len(missing)} rows of {table.name} without a photo")
     if without := len(paths) - len(labels):
         session.say(f"left out {without} photos that {settings.labels_csv} does not name")
     return _by_class([path for path in paths if path in labels], labels, settings)

@@ -8,39 +8,40 @@ from pathlib import Path
 from kernel import session
 from kernel.data import folders
 from kernel.session import RunError
-from kernel.settings.settings import Settings
 
 _FILE_COLUMNS = (
     *("file", "filename", "file_name", "path", "filepath", "image", "image_id", "image_path"),
     *("img", "photo", "name", "id"),
 )
 _ROW_NUMBERS = ("", "index", "unnamed: 0")
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Column:
     """What a table says of the photos: the setting that names it, and its column's usual names.
 
-    `one` and `many` are words for its values.
+    `one` and `many` are words for its values. A column with one of the names `never` holds
+    something else. With `needs_name` no column is taken that has none of the usual names.
     """
 
     setting: str
     one: str
     many: str
     names: tuple[str, ...]
+    never: tuple[str, ...] = ()
+    needs_name: bool = False
 
 
 def read(
-    table: Path, column: Column, paths: Sequence[str], roots: Sequence[Path], settings: Settings
-) -> dict[str, str]:
-    """Return the value of each photo among `paths` that the table names.
+    table: Path, column: Column, paths: Sequence[str], roots: Sequence[Path]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the value of each photo among `paths` that the table names, and the other files of it.
 
     A file is named by its path below one of the `roots`, by its name, or by its name without the
     ending.
 
     Raises:
-        RunError: when the table cannot be read, or names too few photos that exist.
+        RunError: when the table cannot be read, or gives a photo two values.
     """
     places = _places(paths, roots)
     rows = _rows(table, column, places)
@@ -54,15 +55,7 @@ def read(
             )
         if not path:
             missing.append(file)
-    if len(missing) > settings.max_bad_share * len(rows):
-        raise RunError(
-            f"{table.name} names {len(missing)} of {len(rows)} photos that {roots[0]} does not "
-            f"hold, such as {', '.join(missing[:_MOST_NAMED])}. A file is named by its path there, "
-            f"its name, or its name without the ending."
-        )
-    if missing:
-        session.say(f"left out {len(missing)} rows of {table.name} without a photo")
-    return values
+    return values, missing
 
 
 def _rows(path: Path, column: Column, places: dict[str, str]) -> list[tuple[str, str]]:
@@ -105,7 +98,12 @@ def _value_column(path: Path, column: Column, header: Sequence[str], file: int) 
     # The columns after the file's first: one before it may count the rows.
     places = [*range(file + 1, len(header)), *range(file)]
     others = [at for at in places if header[at] not in _ROW_NUMBERS] if any(header) else places
-    others = others or places
+    others = [at for at in others if header[at] not in column.never] if any(header) else others
+    if not named and (column.needs_name or not others):
+        raise RunError(
+            f"{path.name} has no column that is called `{column.names[0]}`: call the one with the "
+            f"{column.many} so."
+        )
     if not named and len(others) > 1 and any(header):
         names = ", ".join(header[at] for at in others)
         raise RunError(

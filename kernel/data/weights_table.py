@@ -13,6 +13,7 @@ _WEIGHTS = photo_table.Column(
     one="weight",
     many="weights",
     names=("weight", "weights", "sample_weight"),
+    needs_name=True,
 )
 
 
@@ -25,16 +26,18 @@ def read(folder: Path, paths: Sequence[str], settings: Settings) -> tuple[float,
     Raises:
         RunError: when the table cannot be read, leaves a photo out, or has a weight that is none.
     """
-    table, roots = folder / settings.weights_csv, (folder / settings.train_folder, folder)
-    photos = [
-        path for path in folders.walk(folder, settings.follow_links) if folders.is_photo(path)
-    ]
-    values = photo_table.read(table, _WEIGHTS, photos, roots, settings)
+    inner = folder / settings.train_folder
+    root = inner if inner.is_dir() else folder
+    table, roots = folder / settings.weights_csv, (root, folder)
+    # All of them, also those that are not used: a name must be that of one photo.
+    photos = [path for path in folders.walk(root, settings.follow_links) if folders.is_photo(path)]
+    values, _ = photo_table.read(table, _WEIGHTS, photos, roots)
     without = [path for path in paths if path not in values]
     if without:
         raise RunError(
             f"{table.name} has no weight for {len(without)} of {len(paths)} photos to train on, "
-            f"such as {without[0]}. Give each a weight; the usual one is 1."
+            f"such as {without[0]}. Give each a weight (the usual one is 1), and write the path of "
+            f"a file where several have its name."
         )
     weights = tuple(_weight(table.name, path, values[path]) for path in paths)
     if not any(weights):
@@ -48,5 +51,8 @@ def _weight(table: str, path: str, value: str) -> float:
     except ValueError:
         weight = -1.0
     if not (isfinite(weight) and weight >= 0):
-        raise RunError(f"{table} gives {path} the weight {value!r}: a weight is a number from 0.")
+        raise RunError(
+            f"{table} gives {path} the weight {value!r}: a weight is 0 or more, with a point for "
+            f"decimals."
+        )
     return weight

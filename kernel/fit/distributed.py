@@ -31,7 +31,7 @@ def strategy(settings: Settings, base: Base) -> Any | None:
     kind = names[0].rpartition("device:")[2].partition(":")[0]
     shown = len(accelerators.devices(0))
     count = min(len(names), settings.batch_size)
-    if isinstance(base.layer, SavedModelBase):
+    if isinstance(base.network, SavedModelBase):
         count = 1  # Its graph cannot be copied to the others.
     idle = f"; {shown - count} idle" if count < shown else ""
     session.say(f"devices: {count} of {shown} ({kind}) train the whole model{idle}")

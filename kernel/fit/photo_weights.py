@@ -16,12 +16,19 @@ def class_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | 
 
 
 def photo_weights(photos: Photos, settings: Settings) -> np.ndarray[Any, Any] | None:
-    """Return the weight [photos] of each in the training loss, or None if all count the same."""
-    of_classes = class_weights(photos, settings)
-    if of_classes is None and not photos.weights:
-        return None
-    own = np.array(photos.weights or [1.0] * len(photos), np.float32)
-    return own if of_classes is None else own * of_classes[np.array(photos.labels)]
+    """Return the weight [photos] of each in the training loss, or None if all count the same.
+
+    Their mean is 1, so that the loss compares with that of the validation.
+    """
+    labels = np.array(photos.labels)
+    if not photos.weights:
+        of_classes = class_weights(photos, settings)
+        return None if of_classes is None else of_classes[labels]
+    own = np.array(photos.weights)
+    if settings.class_weight == "balanced":
+        sums = np.bincount(labels, own, minlength=len(photos.class_names))
+        own /= np.where(sums > 0, sums, 1)[labels]
+    return (own / own.mean()).astype(np.float32)
 
 
 def sample_weights(targets: Any, weights: np.ndarray[Any, Any]) -> Any:

@@ -8,6 +8,7 @@ from keras import layers
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
+_LEAST_VARIANCE = 1e-6  # far below that of features, which may be small
 # The axes [batch, height, width, channels] along which a photo is turned over, for each view.
 _FLIPS: dict[str, list[tuple[int, ...]]] = {
     "none": [()],
@@ -43,8 +44,8 @@ def build(network: Any, core: Any, settings: Settings) -> Any:
 def _pooled_levels(network: Any, core: Any, settings: Settings) -> Any:
     """Return the average and the maximum of each channel at the last `levels` sizes.
 
-    A size counts if a layer with weights computes at it; its last output is taken. The values are
-    normalised for each size and kind: they differ by orders of magnitude.
+    The last output at each size is taken. The values are normalised for each size and kind: they
+    differ by orders of magnitude.
 
     Raises:
         RunError: as `build`.
@@ -63,7 +64,10 @@ def _pooled_levels(network: Any, core: Any, settings: Settings) -> Any:
     taken = outputs[-settings.levels :]
     pooled = [layers.GlobalAveragePooling2D()(output) for output in taken]
     pooled += [layers.GlobalMaxPooling2D()(output) for output in taken]
-    pooled = [layers.LayerNormalization(center=False, scale=False)(each) for each in pooled]
+    pooled = [
+        layers.LayerNormalization(epsilon=_LEAST_VARIANCE, center=False, scale=False)(each)
+        for each in pooled
+    ]
     levels = keras.Model(core.input, layers.Concatenate()(pooled), name="levels")
     if core is network:
         return levels
@@ -72,15 +76,18 @@ def _pooled_levels(network: Any, core: Any, settings: Settings) -> Any:
 
 
 def _last_of_each_size(core: Any) -> list[Any]:
-    """Return the last output at each height and width, in the order of the layers."""
+    """Return the last output at each height and width, in the order of the layers.
+
+    A size counts if a layer with weights computes at it. One that is smaller than a later one is on
+    a side path, such as the gate of a squeeze-and-excitation block.
+    """
     last: dict[tuple[int, ...], Any] = {}
-    weighted = set()
+    weighted: set[tuple[int, ...]] = set()
     for layer in core.layers:
-        output = layer.output
-        if getattr(output, "ndim", 0) != 4:
+        if getattr(layer.output, "ndim", 0) != 4:
             continue
-        size = tuple(output.shape[1:3])
-        last[size] = output
+        size = tuple(layer.output.shape[1:3])
+        last[size] = layer.output
         if layer.weights:
-            weighted.add(size)
-    return [output for size, output in last.items() if size in weighted]
+            weighted = {other for other in weighted if other >= size} | {size}
+    return [last[size] for size in sorted(weighted, reverse=True)]

@@ -41,6 +41,8 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
         yield "submission", "needs photos to predict, which predict_folder names", "[]"
     if knobs.weights_csv and knobs.augments and not knobs.augment_views:
         yield "weights_csv", "is for a head on stored features, so augment in views", "''"
+    if knobs.levels > 1 and (knobs.pooling != "auto" or "pooling" in dict(knobs.sweep)):
+        yield "pooling", "several levels are always pooled by average and maximum", "'auto'"
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and knobs.augments and not knobs.augment_views:

@@ -97,7 +97,7 @@ class Knobs:
              " validation_split.")
     weights_csv: str = knob("", text(empty=True), example="weights.csv",
         help="Weights of the training photos in the loss, from a table in `data` with a column of"
-             " files and one of weights; for a head on stored features.")
+             " files and one called weight; for a head on stored features.")
     label_mode: str = knob("auto", one_of("auto", "binary", "categorical", "int"),
         help="Form of the labels; auto: binary for two classes, else int.")
     class_names: tuple[str, ...] = knob((), list_of(text()), example=("Car", "Truck"),

@@ -65,7 +65,9 @@ def test_a_split_folder_and_a_part_of_the_photos_take_their_weights_from_the_sam
     ("content", "sentence"),
     [
         ("file,weight\ntrain/Car/000.png,1", "has no weight for 7 of 8 photos to train on"),
-        ("file,weight\nelsewhere.png,1", "names 1 of 1 photos"),
+        ("file,weight\nelsewhere.png,1", "has no weight for 8 of 8 photos to train on"),
+        ("file,label\ntrain/Car/000.png,1", "no column that is called `weight`"),
+        ("train/Car/000.png,1,0.5", "no column that is called `weight`"),
     ],
 )
 def test_a_table_that_leaves_photos_out_is_refused(
@@ -77,7 +79,7 @@ def test_a_table_that_leaves_photos_out_is_refused(
 
 @pytest.mark.parametrize("value", ["-1", "nan", "inf", "much"])
 def test_a_weight_that_is_none_is_refused(value: str, folder: Path) -> None:
-    with pytest.raises(RunError, match="a weight is a number from 0"):
+    with pytest.raises(RunError, match="a weight is 0 or more"):
         find(folder, table(folder).replace("0.5", value))
 
 
@@ -88,24 +90,22 @@ def test_weights_that_are_all_zero_are_refused(folder: Path) -> None:
         find(folder, zero)
 
 
-def test_weights_count_in_the_loss_as_in_keras_and_not_in_the_validation(
+def test_weights_change_the_training_unless_all_are_alike(
     tmp_path: Path, run_job: Callable[..., Run]
 ) -> None:
     folder = write_split(tmp_path / "photos", ("Car", "Truck"), 20, 6)
     settings = {"data": str(folder), "epochs": 1, **FROZEN}
     (folder / "weights.csv").write_text(table(folder), encoding="utf-8")
 
-    balanced = run_job("plain", **settings)
+    plain = run_job("plain", **settings)
     weighted = run_job("weighted", **settings, weights_csv="weights.csv")
     (folder / "weights.csv").write_text(
-        table(folder).replace("0.5", "1").replace(",2", ",1"), encoding="utf-8"
+        table(folder).replace("0.5", "3").replace(",2", ",3"), encoding="utf-8"
     )
     alike = run_job("alike", **settings, weights_csv="weights.csv")
 
-    assert any(
-        not np.allclose(*pair) for pair in zip(balanced.weights, weighted.weights, strict=True)
-    )
-    for one, other in zip(balanced.weights, alike.weights, strict=True):
+    assert any(not np.allclose(*pair) for pair in zip(plain.weights, weighted.weights, strict=True))
+    for one, other in zip(plain.weights, alike.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -120,3 +120,18 @@ def test_a_checkpoint_of_other_weights_or_labels_is_not_resumed(folder: Path) ->
     same = [identity(table(folder)) for _ in range(2)]
     assert same[0] == same[1]
     assert identity(table(folder).replace("0.5", "0.25")) != same[0]
+
+
+@pytest.mark.parametrize("class_weight", ["none", "balanced"])
+def test_weights_have_the_mean_1_and_balance_the_classes_where_asked(
+    class_weight: str, folder: Path
+) -> None:
+    from kernel.fit.photo_weights import photo_weights
+
+    train = find(folder, table(folder)).train
+    settings = Settings.from_mapping({**FROZEN, "class_weight": class_weight})
+    weights = photo_weights(train, settings)
+
+    assert weights is not None and weights.mean() == pytest.approx(1)
+    sums = np.bincount(train.labels, weights)
+    assert sums[1] / sums[0] == pytest.approx(1 if class_weight == "balanced" else 4)

@@ -13,6 +13,8 @@ from support.kernel_runs import SIDE, Run, base_settings
 from kernel.session import RunError
 
 PHOTOS = np.random.RandomState(0).rand(2, SIDE, SIDE, 3).astype("float32")
+# The last outputs at 16 x 16, 8 x 8 and 4 x 4 of 128 x 128 pixels.
+EFFICIENTNET_LEVELS = ("block4a_expand_activation", "block6a_expand_activation", "top_activation")
 FLIPS = {"horizontal": [2], "vertical": [1], "horizontal_and_vertical": [2, 1, (1, 2)]}
 
 
@@ -35,7 +37,7 @@ def test_levels_are_the_averages_and_maxima_of_the_last_outputs_at_each_size() -
 
 def normalised(values: np.ndarray) -> np.ndarray:
     """Return values [n, channels] with mean 0 and variance 1 in each row, as Keras reckons it."""
-    deviation = np.sqrt(values.var(axis=1, keepdims=True) + 1e-3)
+    deviation = np.sqrt(values.var(axis=1, keepdims=True) + 1e-6)
     return (values - values.mean(axis=1, keepdims=True)) / deviation
 
 
@@ -108,3 +110,16 @@ def test_more_levels_than_a_base_has_are_refused() -> None:
 
     with pytest.raises(RunError, match="vgg16 computes at 5 sizes: set levels = 5 or less"):
         bases.build(base_settings("vgg16", "random", levels=6))
+
+
+def test_a_gate_beside_the_way_is_no_level() -> None:
+    from kernel.model import bases
+
+    settings = base_settings(
+        "efficientnetv2b0", "random", image_size=128, base_trainable=False, levels=3
+    )
+    built = bases.build(settings)
+
+    core = bases.core(built.network)
+    channels = [core.get_layer(name).output.shape[-1] for name in EFFICIENTNET_LEVELS]
+    assert built.layer.output_shape[-1] == 2 * sum(channels)

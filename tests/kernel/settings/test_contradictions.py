@@ -25,6 +25,8 @@ VGG16: dict[str, Any] = {"base": "vgg16"}
         ("class_names", {"class_names": ["Car", "Car"]}),
         ("fine_tune_epochs", {"base": "convnet", "fine_tune_epochs": 3}),
         ("levels", {"base": "convnet", "levels": 3}),
+        ("pooling", {**VGG16, "levels": 3, "pooling": "max"}),
+        ("weights_csv", {**VGG16, "weights_csv": "w.csv", "augment_zoom": 0.1}),
         ("levels", {**VGG16, "levels": 3, "fine_tune_epochs": 1}),
         ("average_flips", {**VGG16, "average_flips": "horizontal", "base_trainable": True}),
         ("augment_views", {**VGG16, "augment_views": 3}),
