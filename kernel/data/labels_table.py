@@ -9,7 +9,7 @@ from kernel.session import RunError
 from kernel.settings.settings import Settings
 
 _MOST_NAMED = 5
-_CLASSES = photo_table.Column(
+_CLASSES = photo_table.TableColumn(
     setting="labels_csv",
     one="class",
     many="classes",

@@ -17,7 +17,7 @@ _ROW_NUMBERS = ("", "index", "unnamed: 0")
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """What a table says of the photos: the setting that names it, and its column's usual names.
 
     `one` and `many` are words for its values. A column with one of the names `never` holds
@@ -33,7 +33,7 @@ class Column:
 
 
 def read(
-    table: Path, column: Column, paths: Sequence[str], roots: Sequence[Path]
+    table: Path, column: TableColumn, paths: Sequence[str], roots: Sequence[Path]
 ) -> tuple[dict[str, str], list[str]]:
     """Return the value of each photo among `paths` that the table names, and the other files of it.
 
@@ -58,7 +58,7 @@ def read(
     return values, missing
 
 
-def _rows(path: Path, column: Column, places: dict[str, str]) -> list[tuple[str, str]]:
+def _rows(path: Path, column: TableColumn, places: dict[str, str]) -> list[tuple[str, str]]:
     """Return file and value of each row that has both.
 
     The file's column is the one that names most photos of `places`.
@@ -92,7 +92,7 @@ def _rows(path: Path, column: Column, places: dict[str, str]) -> list[tuple[str,
     ]
 
 
-def _value_column(path: Path, column: Column, header: Sequence[str], file: int) -> int:
+def _value_column(path: Path, column: TableColumn, header: Sequence[str], file: int) -> int:
     """Return the column of the values: the one of a usual name, or the only one left."""
     named = [header.index(name) for name in column.names if name in header]
     # The columns after the file's first: one before it may count the rows.
@@ -113,7 +113,7 @@ def _value_column(path: Path, column: Column, header: Sequence[str], file: int) 
     return next((at for at in named if at != file), others[0])
 
 
-def _table(path: Path, column: Column) -> list[list[str]]:
+def _table(path: Path, column: TableColumn) -> list[list[str]]:
     """Return the cells of the table, row by row.
 
     Raises:

@@ -8,7 +8,7 @@ from kernel.data import folders, photo_table
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
-_WEIGHTS = photo_table.Column(
+_WEIGHTS = photo_table.TableColumn(
     setting="weights_csv",
     one="weight",
     many="weights",
