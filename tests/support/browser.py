@@ -51,9 +51,12 @@ class OpenedPage:
         return wide
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; the test is skipped where there is none."""
+    """A headless Chromium; the test is skipped where there is none.
+
+    While it is open, an event loop runs in this process, and tests with their own cannot.
+    """
     path = chromium()
     if path is None:
         pytest.skip("no Chromium here; install it, or name one in KITCTL_CHROMIUM")
