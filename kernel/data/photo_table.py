@@ -98,7 +98,7 @@ def _value_column(path: Path, column: TableColumn, header: Sequence[str], file: 
     # The columns after the file's first: one before it may count the rows.
     places = [*range(file + 1, len(header)), *range(file)]
     others = [at for at in places if header[at] not in _ROW_NUMBERS] if any(header) else places
-    others = [at for at in others if header[at] not in column.never] if any(header) else others
+    others = [at for at in others or places if header[at] not in column.never]
     if not named and (column.needs_name or not others):
         raise RunError(
             f"{path.name} has no column that is called `{column.names[0]}`: call the one with the "

@@ -53,17 +53,17 @@ def build(settings: Settings) -> Base:
 
 def _base(network: Any, settings: Settings, source: str) -> Base:
     network.trainable = not settings.base_is_frozen
-
-    def features(of: Any) -> Any:
-        return base_features.build(of, core(of), settings)
-
     return Base(
-        features(network),
+        _features(network, settings),
         _digest(network),
         source,
-        lambda: features(_copy(settings, network)),
+        lambda: _features(_copy(settings, network), settings),
         network,
     )
+
+
+def _features(network: Any, settings: Settings) -> Any:
+    return base_features.build(network, core(network), settings)
 
 
 def architecture(settings: Settings) -> Any:
@@ -180,11 +180,14 @@ def _from_saved_model(settings: Settings, source: base_weights.WeightsSource) ->
     def opaque() -> Any:
         return SavedModelBase(source.path, settings.input_shape, name=settings.base)
 
-    def features(of: Any) -> Any:
-        return base_features.build(of, of, settings)
-
-    network, digest = opaque(), base_weights.folder_digest(source.path)
-    return Base(features(network), digest, source.description, lambda: features(opaque()), network)
+    network = opaque()
+    return Base(
+        _features(network, settings),
+        base_weights.folder_digest(source.path),
+        source.description,
+        lambda: _features(opaque(), settings),
+        network,
+    )
 
 
 def _impossible_as_it_is(settings: Settings) -> str:

@@ -28,7 +28,7 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
     yield from _of_labels(knobs)
     yield from _of_a_base_that_is_not_frozen(knobs)
     yield from _of_a_pretrained_base(knobs)
-    yield from _of_a_base_that_is_trained(knobs)
+    yield from _of_features(knobs)
     if knobs.crop_to_aspect_ratio and knobs.interpolation in _NOT_CROPPING:
         yield (
             "interpolation",
@@ -39,10 +39,6 @@ def contradictions(knobs: Knobs) -> Iterator[Contradiction]:
         yield "submission", f"has {len(knobs.submission)} columns", "two names of columns"
     if knobs.submission and not knobs.predict_folder:
         yield "submission", "needs photos to predict, which predict_folder names", "[]"
-    if knobs.weights_csv and knobs.augments and not knobs.augment_views:
-        yield "weights_csv", "is for a head on stored features, so augment in views", "''"
-    if knobs.levels > 1 and (knobs.pooling != "auto" or "pooling" in dict(knobs.sweep)):
-        yield "pooling", "several levels are always pooled by average and maximum", "'auto'"
     if knobs.augment_views and not knobs.augments:
         yield "augment_views", "no augmentation is on, so all views are alike", "0"
     if knobs.task == "sweep" and knobs.augments and not knobs.augment_views:
@@ -86,12 +82,17 @@ def _of_a_base_that_is_not_frozen(knobs: Knobs) -> Iterator[Contradiction]:
         yield "base_trainable", "a sweep trains heads on a frozen base's features", "false"
 
 
-def _of_a_base_that_is_trained(knobs: Knobs) -> Iterator[Contradiction]:
-    if knobs.base_is_frozen and not knobs.fine_tune_epochs:
-        return
-    for setting, plain in (("levels", 1), ("average_flips", "none"), ("weights_csv", "")):
-        if getattr(knobs, setting) != plain:
+def _of_features(knobs: Knobs) -> Iterator[Contradiction]:
+    stays_frozen = knobs.base_is_frozen and not knobs.fine_tune_epochs
+    for setting, plain in (("levels", 1), ("average_flips", "none")):
+        if getattr(knobs, setting) != plain and not stays_frozen:
             yield setting, "is for a base that stays frozen", repr(plain)
+    if knobs.levels > 1 and (knobs.pooling != "auto" or "pooling" in dict(knobs.sweep)):
+        yield "pooling", "several levels are always pooled by average and maximum", "'auto'"
+    is_stored = stays_frozen and (not knobs.augments or knobs.augment_views)
+    if knobs.weights_csv and not is_stored:
+        problem = "is for a frozen base without fine-tuning, augmented in views if at all"
+        yield "weights_csv", problem, "''"
 
 
 def _of_a_pretrained_base(knobs: Knobs) -> Iterator[Contradiction]:

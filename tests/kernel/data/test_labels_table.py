@@ -66,6 +66,32 @@ def test_files_may_be_named_in_every_usual_way(
     assert "left out 1 photos that labels.csv does not name" in capsys.readouterr().out
 
 
+def test_a_checkpoint_of_other_labels_is_not_resumed(folder: Path) -> None:
+    from kernel.fit import start
+
+    chosen = {"data": str(folder), "labels_csv": "labels.csv", "validation_split": 0.25}
+    settings = Settings.from_mapping({**chosen, "image_size": 32})
+
+    def identity(table: str) -> str:
+        return start.prepare(settings, find(folder, table)).checkpoints().identity
+
+    table = "file,label\n" + rows("{number:02d}.png,{label}")
+    exchanged = table.replace("cat", "pig").replace("dog", "cat").replace("pig", "dog")
+    assert identity(table) == identity(table)
+    assert identity(table) != identity(exchanged)
+
+
+def test_the_column_of_the_classes_may_have_no_name(folder: Path) -> None:
+    table = "file,\n" + rows("{number:02d}.png,{label}")
+
+    assert find(folder, table).train.class_names == ("cat", "dog")
+
+
+def test_weights_are_not_taken_for_classes(folder: Path) -> None:
+    with pytest.raises(RunError, match="no column that is called `label`"):
+        find(folder, "file,weight\n" + rows("{number:02d}.png,0.5"))
+
+
 def test_numbers_are_classes_in_the_order_of_their_values(folder: Path) -> None:
     table = "file,label\n" + "\n".join(f"{n:02d}.png,{(10, 9, 2)[n % 3]}" for n in range(12))
 

@@ -109,7 +109,7 @@ def test_weights_change_the_training_unless_all_are_alike(
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_checkpoint_of_other_weights_or_labels_is_not_resumed(folder: Path) -> None:
+def test_a_checkpoint_of_other_weights_is_not_resumed(folder: Path) -> None:
     from kernel.fit import start
 
     def identity(content: str) -> str:
