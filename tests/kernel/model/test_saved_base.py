@@ -91,3 +91,18 @@ def test_a_saved_model_of_keras_serves_photos_of_another_size_than_it_was_saved_
     larger = settings.changed(base_weights=str(tmp_path), image_size=2 * SIDE)
 
     assert not isinstance(bases.core(bases.build(larger).layer), SavedModelBase)
+
+
+def test_a_base_that_cannot_be_copied_stays_on_one_device_also_with_flips(
+    saved_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kernel import accelerators
+    from kernel.fit import distributed
+    from kernel.model import bases
+
+    settings = base_settings("inceptionv1", str(saved_model), average_flips="horizontal")
+    names = [f"/job:localhost/replica:0/task:0/device:CPU:{number}" for number in range(2)]
+    monkeypatch.setattr(accelerators, "devices", lambda limit: names)
+
+    assert distributed.strategy(settings, bases.build(settings)) is None
+    assert "devices: 1 of 2 (CPU) train the whole model; 1 idle" in capsys.readouterr().out
