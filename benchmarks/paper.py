@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
     "units": [64],
     "weights_csv": "weights.csv",
     "image_size": [224, 224],
-    "average_flips": "horizontal",
+    "average_flips": "horizontal_and_vertical",
     "dropout": 0.3,
     "learning_rate": 0.0003,
     "reshuffle": True,
