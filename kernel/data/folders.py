@@ -39,6 +39,22 @@ def data_folder(settings: Settings) -> Path:
     return folder
 
 
+def holder_of(name: str, folder: Path) -> Path:
+    """Return the folder if it holds the file `name`, else the nearest above it that does.
+
+    Those above are looked at as far as each holds no other folder; if none has the file, the folder
+    itself is returned.
+    """
+    at = folder
+    for _ in range(_MOST_LEVELS + 1):
+        if (at / name).is_file():
+            return at
+        at = at.parent
+        if len(inner_folders(at)) != 1:
+            break
+    return folder
+
+
 def inner_folders(folder: Path) -> list[Path]:
     """Return the folders in a folder, sorted, without hidden ones and those of macOS."""
     return sorted(

@@ -39,7 +39,7 @@ def read(folder: Path, photos_folder: Path, settings: Settings) -> dict[str, lis
         raise RunError(
             f"{table.name} names {len(missing)} of {rows} photos that {photos_folder} does not "
             f"hold, such as {', '.join(missing[:_MOST_NAMED])}. A file is named by its path there, "
-            f"its name, or its name without the ending."
+            f"its name, or its name without the ending; one that several photos have names none."
         )
     if missing:
         session.say(f"left out {len(missing)} rows of {table.name} without a photo")

@@ -123,9 +123,13 @@ def _table(path: Path, column: TableColumn) -> list[list[str]]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise RunError(f"{column.setting}: {path.parent} holds no {path.name}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise RunError(
+            f"{column.setting}: {path} is no text in UTF-8: save the table as CSV in UTF-8."
+        ) from None
+    except OSError as error:
         raise RunError(f"{column.setting}: {path} cannot be read: {error}.") from None
-    first = text.partition("\n")[0]
+    first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = next((each for each in ",;\t" if each in first), " ")
     try:
         lines = csv.reader(text.splitlines(), delimiter=delimiter, skipinitialspace=True)
@@ -144,17 +148,25 @@ def _plain(file: str) -> str:
 
 
 def _places(paths: Sequence[str], roots: Sequence[Path]) -> dict[str, str]:
-    """Return the paths by all names that a table may give them; a name of several is none."""
+    """Return the paths by all names that a table may give them; a name of several is none.
+
+    A path counts before a path without its ending, and that one before a name.
+    """
+    below = [
+        (Path(path).relative_to(root), path)
+        for root in roots
+        for path in paths
+        if Path(path).is_relative_to(root)
+    ]
+    kinds = (
+        [(name, path) for path in paths for name in (Path(path).name, Path(path).stem)],
+        [(file.with_suffix("").as_posix(), path) for file, path in below],
+        [(file.as_posix(), path) for file, path in below],
+    )
     places: dict[str, str] = {}
-    ambiguous = set()
-    for path in paths:
-        for name in {Path(path).name, Path(path).stem}:
-            if places.setdefault(name, path) != path:
-                ambiguous.add(name)
-    places = {name: path for name, path in places.items() if name not in ambiguous}
-    for root in roots:
-        for path in paths:
-            if Path(path).is_relative_to(root):
-                below = Path(path).relative_to(root)
-                places[below.as_posix()] = places[below.with_suffix("").as_posix()] = path
+    for kind in kinds:
+        named: dict[str, set[str]] = {}
+        for name, path in kind:
+            named.setdefault(name, set()).add(path)
+        places |= {name: min(its) for name, its in named.items() if len(its) == 1}
     return places

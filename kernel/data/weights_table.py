@@ -20,15 +20,17 @@ _WEIGHTS = photo_table.TableColumn(
 def read(folder: Path, paths: Sequence[str], settings: Settings) -> tuple[float, ...]:
     """Return the weight of each photo of `paths` by the table `weights_csv` in `folder`.
 
-    A file is named by its path below the training folder or `folder`, by its name, or by its name
-    without the ending. The table may name other photos, too.
+    The table may also stand beside the folder, if no other folder does. A file is named by its path
+    below the training folder or the table's, by its name, or by its name without the ending. The
+    table may name other photos, too.
 
     Raises:
         RunError: when the table cannot be read, leaves a photo out, or has a weight that is none.
     """
     inner = folder / settings.train_folder
     root = inner if inner.is_dir() else folder
-    table, roots = folder / settings.weights_csv, (root, folder)
+    holder = folders.holder_of(settings.weights_csv, folder)
+    table, roots = holder / settings.weights_csv, (root, folder, holder)
     # All of them, also those that are not used: a name must be that of one photo.
     photos = [path for path in folders.walk(root, settings.follow_links) if folders.is_photo(path)]
     values, _ = photo_table.read(table, _WEIGHTS, photos, roots)
@@ -37,7 +39,7 @@ def read(folder: Path, paths: Sequence[str], settings: Settings) -> tuple[float,
         raise RunError(
             f"{table.name} has no weight for {len(without)} of {len(paths)} photos to train on, "
             f"such as {without[0]}. Give each a weight (the usual one is 1), and write the path of "
-            f"a file where several have its name."
+            f"a file, with its ending, where several have its name."
         )
     weights = tuple(_weight(table.name, path, values[path]) for path in paths)
     if not any(weights):

@@ -100,5 +100,7 @@ def _of_a_pretrained_base(knobs: Knobs) -> Iterator[Contradiction]:
         return
     if knobs.color_mode != "rgb" and knobs.base_weights != "random":
         yield "color_mode", f"{knobs.base}'s weights are for rgb", "'rgb'"
+    elif knobs.color_mode != "rgb" and knobs.base == "vgg16" and knobs.preprocessing == "base":
+        yield "preprocessing", "VGG16's own is for rgb", "'auto'"
     if min(knobs.image_size) < 32:
         yield "image_size", f"{knobs.base} needs at least 32 x 32", "[32, 32] or more"

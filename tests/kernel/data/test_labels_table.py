@@ -38,6 +38,7 @@ def rows(form: str) -> str:
     [
         "image_id,label\n" + rows("{number:02d},{label}"),
         "label;id;file\n" + rows("{label};{number};train/{number:02d}.png"),
+        " \nlabel;id;file\n" + rows("{label};{number};train/{number:02d}.png"),
         rows("{number:02d}.png\t{label}"),
         rows("train/{number:02d}.png   {label}   1.0"),
         "file,breed\n" + rows('"./{number:02d}.png" , {label}') + "\n\n,\n",
@@ -48,7 +49,7 @@ def rows(form: str) -> str:
         ",filename,breed\n" + rows("{number},{number:02d}.png,{label}"),
     ],
     ids=[
-        *("ids", "paths", "without a header", "blanks", "quotes"),
+        *("ids", "paths", "a blank line first", "without a header", "blanks", "quotes"),
         *("class first", "unknown names", "neither a header nor endings"),
         *("rows are counted", "rows are counted below a header"),
     ],
@@ -136,3 +137,22 @@ def test_classes_that_are_numbers_are_not_taken_for_photos(folder: Path) -> None
     assert find(folder, table).train.class_names == ("10", "11")
     missing = "image,label\n99,10\n" + "\n".join(f"{n:02d},{(10, 11)[n % 2]}" for n in range(12))
     assert find(folder, missing, max_bad_share=0.2).train.class_names == ("10", "11")
+
+
+def test_a_path_without_ending_is_no_photo_when_two_have_it(folder: Path) -> None:
+    photo = folder / "train" / "00.png"
+    photo.with_suffix(".bmp").write_bytes(photo.read_bytes())
+    table = "file,label\n" + rows("train/{number:02d},{label}")
+
+    with pytest.raises(RunError, match=r"names 1 of 12 photos that .* such as train/00\."):
+        find(folder, table)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_table_in_another_encoding_is_refused_with_what_to_do(
+    encoding: str, folder: Path
+) -> None:
+    (folder / "other.csv").write_text("file,label\n00.png,Kätzchen\n", encoding=encoding)
+
+    with pytest.raises(RunError, match="save the table as CSV in UTF-8"):
+        find(folder, "", labels_csv="other.csv")

@@ -61,6 +61,25 @@ def test_a_split_folder_and_a_part_of_the_photos_take_their_weights_from_the_sam
         assert set(photo_set.train.weights) == {0.5, 2.0}
 
 
+@pytest.mark.parametrize("form", ["{path}", "photos/{path}"])
+def test_the_table_may_stand_beside_the_folder_that_holds_all_photos(
+    form: str, folder: Path, tmp_path: Path
+) -> None:
+    photo_set = find(tmp_path, table(folder, form))
+
+    assert photo_set.train.weights == tuple((0.5, 2.0)[label] for label in photo_set.train.labels)
+
+
+def test_no_table_is_taken_from_beside_several_folders(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "others").mkdir()
+
+    (tmp_path / "weights.csv").write_text(table(folder), encoding="utf-8")
+    with pytest.raises(RunError, match=r"photos holds no weights\.csv"):
+        photos.find(
+            Settings.from_mapping({"data": str(folder), "weights_csv": "weights.csv", **FROZEN})
+        )
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -37,6 +37,10 @@ VGG16: dict[str, Any] = {"base": "vgg16"}
         ("sweep", {**VGG16, "sweep": {"units": [6], "momentum": [0, 0.5]}, "sweep_by": "row"}),
         ("base_trainable", {"base": "convnet", "task": "sweep", "sweep": {"units": [6]}}),
         ("color_mode", {**VGG16, "color_mode": "grayscale"}),
+        (
+            "preprocessing",
+            {**VGG16, "color_mode": "rgba", "base_weights": "random", "preprocessing": "base"},
+        ),
         ("image_size", {**VGG16, "image_size": 16}),
     ],
 )
