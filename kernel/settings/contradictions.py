@@ -86,13 +86,13 @@ def _of_features(knobs: Knobs) -> Iterator[Contradiction]:
     stays_frozen = knobs.base_is_frozen and not knobs.fine_tune_epochs
     for setting, plain in (("levels", 1), ("average_flips", "none")):
         if getattr(knobs, setting) != plain and not stays_frozen:
-            yield setting, "is for a base that stays frozen", repr(plain)
+            yield setting, "needs a base that stays frozen", repr(plain)
     if knobs.levels > 1 and (knobs.pooling != "auto" or "pooling" in dict(knobs.sweep)):
         yield "pooling", "several levels are always pooled by average and maximum", "'auto'"
     is_stored = stays_frozen and (not knobs.augments or knobs.augment_views)
     if knobs.weights_csv and not is_stored:
-        problem = "is for a frozen base without fine-tuning, augmented in views if at all"
-        yield "weights_csv", problem, "''"
+        problem = "needs a frozen base, no fine-tuning, and no augmentation but in views"
+        yield "weights_csv", problem, "'' (no table)"
 
 
 def _of_a_pretrained_base(knobs: Knobs) -> Iterator[Contradiction]:
