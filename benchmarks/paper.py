@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {
     "levels": 3,
     "units": [64],
     "weights_csv": "weights.csv",
-    "image_size": [224, 224],
+    "image_size": [300, 300],
     "average_flips": "horizontal_and_vertical",
     "dropout": 0.3,
     "learning_rate": 0.0003,
