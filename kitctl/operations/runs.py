@@ -37,9 +37,7 @@ class RunList:
 
     def seconds(self, run: Run) -> float:
         """Return how long a run occupied its machine, or has been occupying it."""
-        if run.started_at is None:
-            return 0.0
-        return max(0.0, (run.ended_at or self.now) - run.started_at)
+        return run.machine_seconds_at(self.now)
 
     def line_seconds(self, line: RunLine) -> float:
         """Return how long the runs of a line occupied their machines together."""

@@ -253,6 +253,19 @@ class Run:
     def ref(self) -> RunRef | None:
         return RunRef(self.intent.kernel, self.version) if self.version else None
 
+    @property
+    def machine_seconds(self) -> float | None:
+        """How long it occupied its machine; None where it has not ended, or that is not known."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.machine_seconds_at(self.ended_at)
+
+    def machine_seconds_at(self, now: float) -> float:
+        """Return how long it has occupied its machine by `now`; 0 for one that never started."""
+        if self.started_at is None:
+            return 0.0
+        return max(0.0, (self.ended_at or now) - self.started_at)
+
     def is_gone(self, now: float) -> bool:
         """Return whether Kaggle surely has no such run: never started, or deleted."""
         if self.missing_since is None:

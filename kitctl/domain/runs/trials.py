@@ -74,7 +74,7 @@ def trials_in_a_session(runs: Sequence[Run]) -> int:
         return 1
     waits = [(run.started_at or 0.0) - (run.pushed_at or math.inf) for run in complete]
     wait = statistics.median(waits)
-    each = statistics.median(seconds_of(run) / trial_count(run) for run in complete)
+    each = statistics.median(map(seconds_of_trial, complete))
     if wait < max(LONG_WAIT_SECONDS, each):
         return 1
     return min(_MOST_IN_SESSION, math.ceil(wait / max(each, 1.0)))
@@ -164,16 +164,14 @@ class SweepLimits:
         return math.floor(seconds) if seconds >= needed else None
 
 
-def seconds_of(run: Run) -> float:
-    """Return how long a run has occupied its machine; 0 for one that never started."""
-    if run.started_at is None or run.ended_at is None:
-        return 0.0
-    return max(0.0, run.ended_at - run.started_at)
+def seconds_of_trial(run: Run) -> float:
+    """Return how long each trial of an ended run took, on average; 0 if the run never started."""
+    return (run.machine_seconds or 0.0) / trial_count(run)
 
 
 def spent_seconds(runs: Sequence[Run]) -> float:
     """Return what the ended runs took together."""
-    return sum(seconds_of(run) for run in runs if run.status.ended)
+    return sum(run.machine_seconds or 0.0 for run in runs if run.status.ended)
 
 
 def promised_seconds(runs: Sequence[Run]) -> float:

@@ -47,9 +47,8 @@ class PulledRun:
     @property
     def seconds(self) -> float | None:
         """How long it occupied its machine; else how long its program ran."""
-        if self.record and self.record.started_at is not None and self.record.ended_at is not None:
-            return max(0.0, self.record.ended_at - self.record.started_at)
-        return self.summary.program_seconds
+        seconds = self.record.machine_seconds if self.record else None
+        return self.summary.program_seconds if seconds is None else seconds
 
     @property
     def accelerator_seconds(self) -> float | None:

@@ -17,9 +17,8 @@ from kitctl.domain.runs.trials import (
     TrialState,
     is_better,
     promised_seconds,
-    seconds_of,
+    seconds_of_trial,
     spent_seconds,
-    trial_count,
     trials_in_a_session,
 )
 from kitctl.errors import Interrupted, InvalidInput, KitError, NetworkFailed, NextCommand, Refused
@@ -196,7 +195,7 @@ class _TrialQueue:
 
     def _expected(self, runs: Sequence[Run]) -> float | None:
         """Return how long a trial takes: the longest one so far, or what is foreseen of one."""
-        done = [seconds_of(run) / trial_count(run) for run in runs if run.status is Status.COMPLETE]
+        done = [seconds_of_trial(run) for run in runs if run.status is Status.COMPLETE]
         return max([*done, *self._under_way.foreseen_seconds], default=None)
 
     def _try_to_push(self, trials: Sequence[Trial], seconds: int) -> bool:

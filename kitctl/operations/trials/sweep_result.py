@@ -11,7 +11,7 @@ from typing import Any
 from kitctl.domain.runs import durations
 from kitctl.domain.runs.run import Run
 from kitctl.domain.runs.search_space import SearchSpace, setting_value
-from kitctl.domain.runs.trials import Trial, TrialState, is_better, seconds_of, trial_count
+from kitctl.domain.runs.trials import Trial, TrialState, is_better, seconds_of_trial, trial_count
 from kitctl.errors import KitError, NextCommand, Refused, RunFailed
 
 
@@ -41,7 +41,7 @@ class TriedValues:
     @property
     def seconds(self) -> float | None:
         """How long the trial took; of several in one session, each an equal share of it."""
-        return None if self.run is None else seconds_of(self.run) / trial_count(self.run)
+        return seconds_of_trial(self.run) if self.run else None
 
     @property
     def files(self) -> str:

@@ -44,11 +44,7 @@ class RunStatus:
     @property
     def running_seconds(self) -> float | None:
         """How long the run occupied its machine, or has been occupying it."""
-        if self.record is None:
-            return None
-        if self.record.started_at is None:
-            return 0.0
-        return max(0.0, (self.record.ended_at or self.now) - self.record.started_at)
+        return self.record.machine_seconds_at(self.now) if self.record else None
 
     @property
     def failure(self) -> KitError | None:

@@ -32,9 +32,7 @@ class ShardRun:
     @property
     def seconds(self) -> float | None:
         """How long it occupied its machine; None where that is not known."""
-        if self.record is None or self.record.started_at is None or self.record.ended_at is None:
-            return None
-        return max(0.0, self.record.ended_at - self.record.started_at)
+        return self.record.machine_seconds if self.record else None
 
     @property
     def error_line(self) -> str:
