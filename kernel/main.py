@@ -121,13 +121,16 @@ def run(job: Job, settings: Settings) -> int:
     import tensorflow as tf
 
     from kernel.data import balance, overlap, photos, unlabelled
+    from kernel.fit import resume
 
     with report.phases.measured("photos"):
         if settings.predict_folder:
             unlabelled.folder_of(settings)  # Before hours are spent.
-        photo_set = photos.find(settings)
+        # The session before may have left out photos that only their decoding shows to be bad.
+        photo_set = photos.find(settings, decode_all=resume.is_asked())
         classes = len(photo_set.train.class_names)
         settings = settings.changed(label_mode=photos.label_mode(settings, classes))
+        unlabelled.check_submission(settings, photo_set.train.class_names)
     report.settings, report.photo_set = settings, photo_set
     session.say(f"photos {len(photo_set.train)} to train on, {len(photo_set.valid)} to validate")
     for warning in (balance.imbalance(photo_set.train), overlap.overlap(photo_set)):

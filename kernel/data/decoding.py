@@ -96,9 +96,9 @@ class Decoder:
         """Return the pixels in the size of the file, uint8 in 0…255."""
         if not self.of_pillow:
             return self._decode_by_tensorflow(contents)
-        start = tf.strings.substr(contents, 0, 4)
+        begins = [tf.strings.substr(contents, 0, len(start)) == start for start in pillow.STARTS]
         return tf.cond(
-            tf.reduce_any(tf.equal(start, list(pillow.STARTS))),
+            tf.reduce_any(begins),
             lambda: self._decode_by_pillow(contents),
             lambda: self._decode_by_tensorflow(contents),
         )

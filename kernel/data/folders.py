@@ -67,7 +67,8 @@ def inner_folders(folder: Path) -> list[Path]:
 def walk(folder: Path, follow_links: bool) -> Iterator[str]:
     """Yield the paths of all files that are not hidden, in Keras' order."""
     for root, _, names in sorted(os.walk(folder, followlinks=follow_links), key=lambda it: it[0]):
-        if _OF_MACOS in Path(root).relative_to(folder).parts:
+        parts = Path(root).relative_to(folder).parts
+        if _OF_MACOS in parts or any(part.startswith(".") for part in parts):
             continue
         for name in sorted(names):
             if not name.startswith("."):

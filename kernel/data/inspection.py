@@ -34,7 +34,7 @@ class FileInspection:
 
     `reason` says why it cannot be a photo. `sure` means that it can be decoded for certain; then
     `size` is (height, width). `digest` identifies the contents; empty if the file cannot be read.
-    `of_pillow`: it is WebP or TIFF, whatever its name.
+    `of_pillow`: it is WebP, TIFF or BMP, whatever its name.
     """
 
     digest: str
@@ -107,9 +107,6 @@ def _structure(data: bytes, channels: int) -> tuple[int, int, bool]:
     if data[:6] in (b"GIF87a", b"GIF89a"):
         width, height = struct.unpack("<HH", data[6:10])
         return width, height, False
-    if data.startswith(b"BM"):
-        width, height = struct.unpack("<ii", data[18:26])
-        return abs(width), abs(height), False
     if pillow.is_of_pillow(data):
         return *pillow.size(data), False
     raise ValueError("unknown signature")

@@ -21,7 +21,8 @@ class Photos:
 
     `labels` are indexes into `class_names`. `digests` identify the contents of the files. `size`
     is (height, width) if all photos are known to have the same size, else empty. `of_pillow`:
-    some are WebP or TIFF. `weights` are those in the training loss, empty if all count the same.
+    some are WebP, TIFF or BMP. `weights` are those in the training loss, empty if all count the
+    same.
     """
 
     paths: tuple[str, ...]
@@ -43,11 +44,12 @@ class Photos:
 
 @dataclass(frozen=True)
 class PhotoSet:
-    """The photos of a run, and the files that were left out."""
+    """The photos of a run, and the files that were left out; `decoded` if each was decoded once."""
 
     train: Photos
     valid: Photos
     skipped: tuple[SkippedPhoto, ...]
+    decoded: bool = False
 
 
 def dataset_seed(settings: Settings) -> int:
@@ -101,6 +103,7 @@ def _two_folders(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet
         _photos(_shuffle(train_files, settings), classes, readable),
         _photos(valid_files, classes, readable),
         tuple(skipped),
+        decode_all,
     )
 
 
@@ -152,7 +155,10 @@ def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
     for part, its_files in (("training", train), ("validation", valid)):
         _require_all_classes_after_split(part, classes, its_files)
     return PhotoSet(
-        _photos(train, classes, readable), _photos(valid, classes, readable), tuple(skipped)
+        _photos(train, classes, readable),
+        _photos(valid, classes, readable),
+        tuple(skipped),
+        decode_all,
     )
 
 
@@ -201,12 +207,17 @@ def _label(of_classes: Mapping[str, list[str]], settings: Settings) -> LabelledF
     """Return the photos of all classes with their labels; of each, those that are drawn."""
     files: LabelledFiles = []
     for label, (name, paths) in enumerate(of_classes.items()):
-        drawn: Sequence[int] = range(len(paths))
-        if 0 < settings.photos_per_class < len(paths):
-            chance = random.Random(f"{settings.seed} {name}")
-            drawn = sorted(chance.sample(drawn, settings.photos_per_class))
-        files += [(paths[index], label) for index in drawn]
+        files += [(path, label) for path in _drawn(paths, name, settings)]
     return files
+
+
+def _drawn(paths: Sequence[str], class_name: str, settings: Settings) -> Sequence[str]:
+    """Return the photos of a class that are drawn, in their order: all without photos_per_class."""
+    if not 0 < settings.photos_per_class < len(paths):
+        return paths
+    chance = random.Random(f"{settings.seed} {class_name}")
+    drawn = sorted(chance.sample(range(len(paths)), settings.photos_per_class))
+    return [paths[index] for index in drawn]
 
 
 def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledFiles:
@@ -219,7 +230,15 @@ def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledF
         )
     labels = _label_list(settings)
     order = sorted(set(labels))
-    return [(path, order.index(label)) for path, label in zip(paths, labels, strict=True)]
+    if len(order) < 2:
+        raise RunError("`labels` holds one class only; a classifier needs at least two.")
+    listed = list(zip(paths, labels, strict=True))
+    drawn = {
+        path
+        for label in order
+        for path in _drawn([path for path, its in listed if its == label], str(label), settings)
+    }
+    return [(path, order.index(label)) for path, label in listed if path in drawn]
 
 
 def _label_list(settings: Settings) -> tuple[int, ...]:

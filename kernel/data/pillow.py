@@ -1,4 +1,7 @@
-"""WebP and TIFF, which TensorFlow cannot decode in every release, by Pillow."""
+"""Photos for Pillow: WebP and TIFF, which TensorFlow cannot decode in every release, and BMP.
+
+Of a BMP with a palette, TensorFlow takes the places in the palette for its colours.
+"""
 
 import io
 
@@ -6,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXTENSIONS = (".webp", ".tif", ".tiff")
-STARTS = (b"RIFF", b"II*\0", b"MM\0*")  # the first four bytes
+STARTS = (b"RIFF", b"II*\0", b"MM\0*", b"BM")  # the first bytes
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def is_of_pillow(contents: bytes) -> bool:
-    """Return whether the contents of a file begin as WebP or TIFF do."""
-    return contents[:4] in STARTS
+    """Return whether the contents of a file begin as WebP, TIFF or BMP do."""
+    return contents.startswith(STARTS)
 
 
 def size(contents: bytes) -> tuple[int, int]:

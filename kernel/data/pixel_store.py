@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +32,7 @@ class PixelStore:
         self._row_shape, self._dtype = row_shape, dtype
         self._row_bytes = int(np.prod(row_shape)) * dtype.itemsize
         self._file = tempfile.TemporaryFile(buffering=0, dir=roomiest_folder())  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         self._file.truncate(count * self._row_bytes)
         self._lock = threading.Lock()
 

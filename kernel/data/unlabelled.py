@@ -29,18 +29,38 @@ def folder_of(settings: Settings) -> Path:
     return folder
 
 
+def check_submission(settings: Settings, class_names: tuple[str, ...]) -> None:
+    """Require that a submission's column of files has a name of its own.
+
+    Raises:
+        RunError: when a class has it, whose probabilities are to stand in a column of their own.
+    """
+    if settings.submission_value != "probability" or len(class_names) == 2:
+        return
+    if settings.submission and settings.submission[0] in class_names:
+        raise RunError(
+            f"submission: a class is called {settings.submission[0]!r}, as is the column of the "
+            f"files. Give the column another name."
+        )
+
+
 def find(settings: Settings, class_names: tuple[str, ...]) -> tuple[Photos, list[SkippedPhoto]]:
     """Return the photos below `predict_folder`, whose labels mean nothing, and unreadable ones.
 
-    With `photos_per_class`, so many photos are enough here too.
+    Each is decoded once to know: one that cannot be would end a run that has trained for hours.
+    In a rehearsal with `photos_per_class`, so many are enough here too.
 
     Raises:
         RunError: as `folder_of`.
     """
     walk = folders.walk(folder_of(settings), settings.follow_links)
-    paths = [*filter(folders.is_photo, walk)][: settings.photos_per_class or None]
+    most = settings.photos_per_class if session.is_local() else 0
+    paths = [*filter(folders.is_photo, walk)][: most or None]
     readable, skipped = inspect_files(
-        paths, channels=settings.channels, max_megapixels=settings.max_megapixels
+        paths,
+        channels=settings.channels,
+        max_megapixels=settings.max_megapixels,
+        decode_all=True,
     )
     of_pillow = any(each.of_pillow for each in readable.values())
     kept = tuple(path for path in paths if path in readable)

@@ -6,6 +6,7 @@ features results in the same head, bit for bit.
 """
 
 import os
+import random
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -97,7 +98,10 @@ def load_or_compute(
     description = description or "computed"
     session.say(f"features {description}")
     start = session.elapsed()
+    state = random.getstate()
     _compute(settings, base, photo_set, order, folder, key, ids)
+    # Keras draws the seeds of later layers from `random`: a run that reuses features has the same.
+    random.setstate(state)
     store, problem = feature_store.open_store(folder, key, ids)
     if store is None:
         raise RuntimeError(f"the features just written cannot be opened: {problem}")

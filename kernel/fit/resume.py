@@ -9,6 +9,11 @@ from kernel.fit.checkpoints import Checkpoints
 from kernel.session import RunError
 
 
+def is_asked() -> bool:
+    """Whether this session is to go on from the one before."""
+    return bool(os.environ.get(session.EARLIER_OUTPUTS))
+
+
 def check(own: Checkpoints) -> None:
     """Require that the session before, if there is one, trained what this one is to train.
 

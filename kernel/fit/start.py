@@ -24,7 +24,7 @@ class Start:
     def with_seed(self, seed: int) -> "Start":
         """Return the start of a run with another seed, which may draw other photos."""
         settings = self.settings.changed(seed=seed)
-        return prepare(settings, photos.find(settings))
+        return prepare(settings, photos.find(settings, decode_all=self.photo_set.decoded))
 
     def checkpoints(self) -> Checkpoints:
         """Return the checkpoints of the runs with this start."""

@@ -4,8 +4,10 @@ import csv
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,16 @@ def write_photo(path: Path, label: int, seed: int, side: int = 40) -> None:
     picture[bar] += 100
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(path)
+
+
+def write_undecodable_photo(path: Path) -> None:
+    """Write a PNG that is right in its structure, checksums included, and cannot be decoded."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)), (b"IDAT", b"x" * 99)]
+    contents = b"\x89PNG\r\n\x1a\n"
+    for name, body in (*chunks, (b"IEND", b"")):
+        checksum = struct.pack(">I", zlib.crc32(name + body))
+        contents += struct.pack(">I", len(body)) + name + body + checksum
+    path.write_bytes(contents)
 
 
 def write_split(folder: Path, classes: tuple[str, ...], train: int, valid: int) -> Path:

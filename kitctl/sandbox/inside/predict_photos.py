@@ -16,7 +16,7 @@ from typing import Any
 
 BATCH_BYTES = 256 << 20
 LARGEST_PIXELS = 100_000_000
-PILLOW_STARTS = (b"RIFF", b"II*\0", b"MM\0*")  # WebP and TIFF
+PILLOW_STARTS = (b"RIFF", b"II*\0", b"MM\0*", b"BM")  # WebP, TIFF and BMP
 UNUSED = ("sklearn", "pandas", "matplotlib", "IPython")
 FORMS = ("model.keras", "model.weights.h5", "saved_model")
 
@@ -122,10 +122,10 @@ def _read(entry: dict[str, str], spec: dict[str, Any]) -> tuple[dict[str, str], 
 
 
 def _decoded(contents: bytes, channels: int) -> Any:
-    """Return the pixels of a photo; WebP and TIFF by Pillow, as in the run."""
+    """Return the pixels of a photo; WebP, TIFF and BMP by Pillow, as in the run."""
     import tensorflow as tf
 
-    if contents[:4] not in PILLOW_STARTS:
+    if not contents.startswith(PILLOW_STARTS):
         return tf.image.decode_image(contents, channels=channels, expand_animations=False)
     import numpy as np
     from PIL import Image

@@ -135,6 +135,29 @@ def test_webp_and_tiff_are_photos_whatever_their_name(folder: Path) -> None:
     np.testing.assert_array_equal(np.rint(255 * loaded[0][2])[..., 1], pixels[..., 0])
 
 
+def test_a_bmp_with_a_palette_has_the_colours_of_its_palette(folder: Path) -> None:
+    from kernel.data import pipelines
+
+    first = sorted((folder / "valid" / "Car").iterdir())[0]
+    pixels = np.random.RandomState(0).randint(0, 256, (40, 40, 3)).astype("uint8")
+    indexed = Image.fromarray(pixels).quantize(16)
+    indexed.save(first, "bmp")
+    chosen = settings(folder, image_size=40)
+
+    for name in ("course", "fast"):
+        batches = pipelines.build(name, photos.find(chosen).valid, chosen, training=False)
+        photo = np.asarray(next(iter(batches))[0][0])
+        np.testing.assert_array_equal(np.rint(255 * photo), np.asarray(indexed.convert("RGB")))
+
+
+def test_photos_in_hidden_folders_are_none(folder: Path) -> None:
+    before = photos.find(settings(folder))
+    for hidden in ("train/Car/.ipynb_checkpoints", "valid/Truck/.thumbnails/deeper"):
+        write_photo(folder / hidden / "x.png", label=0, seed=1)
+
+    assert photos.find(settings(folder)) == before
+
+
 def test_a_damaged_webp_is_left_out_with_a_reason(folder: Path) -> None:
     picture = folder / "train" / "Car" / "damaged.webp"
     write_photo(picture, label=0, seed=1)

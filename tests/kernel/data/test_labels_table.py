@@ -1,5 +1,6 @@
 """Labels come from a table, however it names the photos."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,16 @@ def rows(form: str) -> str:
         "animal,the_photo\n" + rows("{label},{number:02d}"),
         rows("{number:02d},{label}"),
         rows("{number},{number:02d}.png,{label}"),
+        "id,the_photo,label\n" + rows("{number:02d},{number:02d}.png,{label}"),
+        rows("{number:02d}.png,4{number},{label}"),
+        'file;"class, of the photo"\n' + rows("{number:02d}.png;{label}"),
         ",filename,breed\n" + rows("{number},{number:02d}.png,{label}"),
     ],
     ids=[
         *("ids", "paths", "a blank line first", "without a header", "blanks", "quotes"),
         *("class first", "unknown names", "neither a header nor endings"),
-        *("rows are counted", "rows are counted below a header"),
+        *("rows are counted", "ids and files", "a number between", "a comma in a name"),
+        "rows are counted below a header",
     ],
 )
 def test_files_may_be_named_in_every_usual_way(
@@ -116,6 +121,14 @@ def test_so_many_photos_of_each_class_are_drawn(folder: Path) -> None:
             "filename,width,breed\n" + rows("{number:02d}.png,48,{label}"),
             "several columns that may hold the class: width, breed. Call the right one `label`",
         ),
+        ("file,label\n00.png,cat,big", "more cells than the first one: 00.png, cat, big"),
+        (rows("{number:02d}.png,{label},left{number}"), "no first row with the names of its"),
+        (rows("{number:02d}.png,4{number},5"), "no first row with the names of its"),
+        ('file,label\n00.png,cat\n"01.png,dog\n02.png,cat', "a quote that is not closed"),
+        (
+            "id,photo,label\n00,01,cat\n01,00,dog",
+            "several columns that name photos, each other ones: id, photo",
+        ),
         ("00.png", "needs two columns"),
         ("", "needs two columns"),
     ],
@@ -156,3 +169,33 @@ def test_a_table_in_another_encoding_is_refused_with_what_to_do(
 
     with pytest.raises(RunError, match="save the table as CSV in UTF-8"):
         find(folder, "", labels_csv="other.csv")
+
+
+def test_a_number_of_the_row_is_no_photo_beside_the_photos_file(folder: Path) -> None:
+    """The photos' names are numbers, too: those with an ending are surer."""
+    table = "id,file_path,label\n" + "\n".join(
+        f"{number:02d},train/{11 - number:02d}.png,{('cat', 'dog')[number % 2]}"
+        for number in range(12)
+    )
+
+    train = find(folder, table).train
+    for path, label in zip(train.paths, train.labels, strict=True):
+        assert int(Path(path).stem) % 2 == 1 - label
+
+
+def test_a_photo_may_be_called_like_the_column_of_the_files(folder: Path) -> None:
+    write_photo(folder / "train" / "image.png", label=0, seed=98)
+    table = "image,label\nimage,cat\n" + rows("{number:02d}.png,{label}")
+
+    assert find(folder, table).train.class_names == ("cat", "dog")
+
+
+def test_an_accent_may_be_written_in_either_way(folder: Path) -> None:
+    photo = folder / "train" / "00.png"
+    photo.rename(photo.with_name(unicodedata.normalize("NFD", "Käfer.png")))
+    table = "file,label\n" + rows("{number:02d}.png,{label}").replace(
+        "00", unicodedata.normalize("NFC", "Käfer")
+    )
+
+    photo_set = find(folder, table)
+    assert len(photo_set.train) + len(photo_set.valid) == 12

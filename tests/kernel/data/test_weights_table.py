@@ -86,6 +86,7 @@ def test_no_table_is_taken_from_beside_several_folders(folder: Path, tmp_path: P
         ("file,weight\ntrain/Car/000.png,1", "has no weight for 7 of 8 photos to train on"),
         ("file,weight\nelsewhere.png,1", "has no weight for 8 of 8 photos to train on"),
         ("file,label\ntrain/Car/000.png,1", "no column that is called `weight`"),
+        ("file,weight\ntrain/Car/000.png,0,5", "Write decimals with a point"),
         ("train/Car/000.png,1,0.5", "no column that is called `weight`"),
     ],
 )

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.kernel_runs import Run, write_photo, write_split
+from support.kernel_runs import Run, write_photo, write_split, write_undecodable_photo
 
+from kernel.data import unlabelled
 from kernel.session import RunError
+from kernel.settings.settings import Settings
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -23,7 +25,7 @@ def photos(tmp_path: Path) -> Path:
     for number in range(3):
         write_photo(folder / "test" / f"{number}.png", number % 2, seed=5000 + number, side=50)
     write_photo(folder / "test" / "deeper" / "x.png", label=0, seed=6000)
-    (folder / "test" / "broken.png").write_bytes(b"no photo")
+    write_undecodable_photo(folder / "test" / "broken.png")
     (folder / "test" / "notes.txt").write_text("no photo")
     return folder
 
@@ -36,6 +38,7 @@ def test_each_photo_of_a_folder_is_predicted_as_the_exported_model_does(
     from PIL import Image
 
     chosen: dict[str, Any] = {"submission": ["id", "is_truck"], "submission_value": "probability"}
+    chosen |= {"photos_per_class": 2}  # which the photos to predict are not concerned by
     run = run_job(data=str(photos), predict_folder="test", epochs=1, **chosen)
 
     table = rows(run.working / "predict_folder.csv")
@@ -73,3 +76,12 @@ def test_a_folder_without_photos_ends_the_run_before_the_training(
         run_job(data=str(photos), predict_folder=name)
 
     assert "epoch" not in capsys.readouterr().out
+
+
+def test_a_class_called_like_the_column_of_the_files_is_refused_before_the_training() -> None:
+    chosen = {"predict_folder": "test", "submission": ["id", "x"]}
+    probability = {**chosen, "submission_value": "probability"}
+
+    unlabelled.check_submission(Settings.from_mapping(chosen), ("cat", "id", "dog"))
+    with pytest.raises(RunError, match="a class is called 'id'"):
+        unlabelled.check_submission(Settings.from_mapping(probability), ("cat", "id", "dog"))
