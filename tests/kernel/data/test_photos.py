@@ -74,7 +74,7 @@ def test_labels_may_be_a_list_in_the_order_of_the_paths(two_classes: Path) -> No
 
 
 def test_of_a_list_of_labels_so_many_photos_of_each_class_are_drawn(two_classes: Path) -> None:
-    folder = two_classes / "train"
+    folder = two_classes / "valid"
     chosen = {"validation_split": 0.5, "labels": [7, 7, 3] * 6, "photos_per_class": 4}
 
     photo_set = photos.find(settings(folder, **chosen))
@@ -84,7 +84,7 @@ def test_of_a_list_of_labels_so_many_photos_of_each_class_are_drawn(two_classes:
 
 def test_a_list_of_labels_with_one_class_is_refused(two_classes: Path) -> None:
     with pytest.raises(RunError, match="holds one class only"):
-        photos.find(settings(two_classes / "train", validation_split=0.5, labels=[7] * 18))
+        photos.find(settings(two_classes / "valid", validation_split=0.5, labels=[7] * 18))
 
 
 def test_files_that_cannot_be_read_are_left_out_with_a_reason(folder: Path) -> None:
