@@ -5,11 +5,12 @@ from pathlib import Path
 
 from kernel import session
 from kernel.data import folders, photo_table
+from kernel.data.table_columns import TableColumn
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
 _MOST_NAMED = 5
-_CLASSES = photo_table.TableColumn(
+_CLASSES = TableColumn(
     setting="labels_csv",
     one="class",
     many="classes",

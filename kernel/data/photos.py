@@ -1,14 +1,14 @@
 """Folders of photos → labelled files, in Keras' own order, without those that cannot be read."""
 
-import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kernel import session
-from kernel.data import folders, labels_table, weights_table
-from kernel.data.inspection import EXTENSIONS, FileInspection, SkippedPhoto, inspect_files
+from kernel.data import folders, labelled_files, labels_table, weights_table
+from kernel.data.inspection import FileInspection, SkippedPhoto, inspect_files
+from kernel.data.labelled_files import LabelledFiles
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
@@ -86,13 +86,16 @@ def _two_folders(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet
                 f"{settings.data} has no folder {each.name!r} (its folders: {inside}). "
                 f"{folders.advice_on(folder)}"
             )
-    classes = _classes(train, settings)
-    if classes != _classes(valid, settings):
+    classes = labelled_files.class_names(train, settings)
+    valid_classes = labelled_files.class_names(valid, settings)
+    if classes != valid_classes:
         raise RunError(
             f"{train.name} and {valid.name} have different classes: {', '.join(classes)} against "
-            f"{', '.join(_classes(valid, settings))}. Both need one folder for each class."
+            f"{', '.join(valid_classes)}. Both need one folder for each class."
         )
-    train_files, valid_files = (_list_files(each, classes, settings) for each in (train, valid))
+    train_files, valid_files = (
+        labelled_files.in_class_folders(each, classes, settings) for each in (train, valid)
+    )
     paths = [path for path, _ in train_files + valid_files]
     readable, skipped = _inspect(paths, settings, decode_all)
     train_files = _without_skipped(train_files, readable)
@@ -123,10 +126,6 @@ def label_mode(settings: Settings, classes: int) -> str:
     return "binary" if classes == 2 else "int"
 
 
-LabelledFiles = list[tuple[str, int]]
-"""Paths, each with its label."""
-
-
 def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
     """Split one folder: the last share in Keras' order becomes the validation photos."""
     inner = folder / settings.train_folder
@@ -134,13 +133,13 @@ def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
     if settings.labels_csv:
         of_classes = labels_table.read(outer, folder, settings)
         classes = tuple(of_classes)
-        files = _label(of_classes, settings)
+        files = labelled_files.labelled(of_classes, settings)
     elif settings.labels == "inferred":
-        classes = _classes(folder, settings)
-        files = _list_files(folder, classes, settings)
+        classes = labelled_files.class_names(folder, settings)
+        files = labelled_files.in_class_folders(folder, classes, settings)
     else:
-        classes = tuple(str(label) for label in sorted(set(_label_list(settings))))
-        files = _list_files_with_given_labels(folder, settings)
+        classes = tuple(str(label) for label in sorted(set(labelled_files.label_list(settings))))
+        files = labelled_files.with_given_labels(folder, settings)
     readable, skipped = _inspect([path for path, _ in files], settings, decode_all)
     files = _without_skipped(files, readable)
     _require_all_classes(folder, classes, files)
@@ -160,90 +159,6 @@ def _split(settings: Settings, folder: Path, decode_all: bool) -> PhotoSet:
         tuple(skipped),
         decode_all,
     )
-
-
-def _classes(folder: Path, settings: Settings) -> tuple[str, ...]:
-    """Return the names of the class folders, in the order of their labels.
-
-    Raises:
-        RunError: when a class of the settings is missing, or there are fewer than two.
-    """
-    names = [path.name for path in folders.inner_folders(folder)]
-    missing = sorted(set(settings.class_names) - set(names))
-    if missing:
-        raise RunError(
-            f"class_names has {', '.join(missing)}, which {folder.name} does not hold "
-            f"(it holds: {', '.join(names) or 'no folders'})."
-        )
-    classes = settings.class_names or tuple(names)
-    if len(classes) < 2:
-        folders.refuse_packed(folder)
-        raise RunError(
-            f"{folder.name} holds {len(classes)} class folder(s) ({', '.join(classes) or 'none'}); "
-            f"a classifier needs at least two, one folder for each class."
-        )
-    return tuple(classes)
-
-
-def _list_files(folder: Path, classes: Sequence[str], settings: Settings) -> LabelledFiles:
-    """List the files of every class, in the order in which Keras indexes them."""
-    of_classes: dict[str, list[str]] = {}
-    others: list[str] = []
-    for name in classes:
-        listed = list(folders.walk(folder / name, settings.follow_links))
-        of_classes[name] = [path for path in listed if folders.is_photo(path)]
-        others += [path for path in listed if not folders.is_photo(path)]
-        if not of_classes[name]:
-            folders.refuse_packed(folder / name)
-            raise RunError(
-                f"the class folder {folder.name}/{name} holds no photos (its files: "
-                f"{folders.endings(listed)}). Photos are {', '.join(EXTENSIONS)}."
-            )
-    folders.say_left_out(others)
-    return _label(of_classes, settings)
-
-
-def _label(of_classes: Mapping[str, list[str]], settings: Settings) -> LabelledFiles:
-    """Return the photos of all classes with their labels; of each, those that are drawn."""
-    files: LabelledFiles = []
-    for label, (name, paths) in enumerate(of_classes.items()):
-        files += [(path, label) for path in _drawn(paths, name, settings)]
-    return files
-
-
-def _drawn(paths: Sequence[str], class_name: str, settings: Settings) -> Sequence[str]:
-    """Return the photos of a class that are drawn, in their order: all without photos_per_class."""
-    if not 0 < settings.photos_per_class < len(paths):
-        return paths
-    chance = random.Random(f"{settings.seed} {class_name}")
-    drawn = sorted(chance.sample(range(len(paths)), settings.photos_per_class))
-    return [paths[index] for index in drawn]
-
-
-def _list_files_with_given_labels(folder: Path, settings: Settings) -> LabelledFiles:
-    """List the photos of the folder with their labels from the list in the settings."""
-    paths = [path for path in folders.walk(folder, settings.follow_links) if folders.is_photo(path)]
-    if len(paths) != len(settings.labels):
-        raise RunError(
-            f"`labels` has {len(settings.labels)} items and {folder.name} {len(paths)} photos; "
-            f"each photo needs one, in the order of the sorted paths."
-        )
-    labels = _label_list(settings)
-    order = sorted(set(labels))
-    if len(order) < 2:
-        raise RunError("`labels` holds one class only; a classifier needs at least two.")
-    listed = list(zip(paths, labels, strict=True))
-    drawn = {
-        path
-        for label in order
-        for path in _drawn([path for path, its in listed if its == label], str(label), settings)
-    }
-    return [(path, order.index(label)) for path, label in listed if path in drawn]
-
-
-def _label_list(settings: Settings) -> tuple[int, ...]:
-    """Return the labels of the settings if they are a list, else nothing."""
-    return () if isinstance(settings.labels, str) else settings.labels
 
 
 def _inspect(

@@ -5,10 +5,11 @@ from math import isfinite
 from pathlib import Path
 
 from kernel.data import folders, photo_table
+from kernel.data.table_columns import TableColumn
 from kernel.session import RunError
 from kernel.settings.settings import Settings
 
-_WEIGHTS = photo_table.TableColumn(
+_WEIGHTS = TableColumn(
     setting="weights_csv",
     one="weight",
     many="weights",

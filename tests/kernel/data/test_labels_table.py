@@ -199,3 +199,11 @@ def test_an_accent_may_be_written_in_either_way(folder: Path) -> None:
 
     photo_set = find(folder, table)
     assert len(photo_set.train) + len(photo_set.valid) == 12
+
+
+def test_classes_without_a_header_may_look_like_the_numbers_of_rows(folder: Path) -> None:
+    table = "\n".join(f"{number:02d}.png,{number}" for number in range(12))
+    chosen = {"label_mode": "int", "validation_split": 0.5}
+
+    with pytest.raises(RunError, match="holds no photo of"):  # each class has one photo only
+        find(folder, table, **chosen)
