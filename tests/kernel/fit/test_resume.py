@@ -36,7 +36,7 @@ VIEWS_AND_FINE_TUNING = {
 
 @pytest.mark.parametrize(
     ("settings", "epoch"),
-    [(HEAD_AND_FINE_TUNING, 4), (HEAD_AND_FINE_TUNING, 1), (VIEWS_AND_FINE_TUNING, 1)],
+    [(HEAD_AND_FINE_TUNING, 4), (HEAD_AND_FINE_TUNING, 2), (VIEWS_AND_FINE_TUNING, 2)],
     ids=["in the fine-tuning", "in the head's training", "with views"],
 )
 def test_a_killed_run_ends_with_the_same_weights_and_a_complete_history(
@@ -51,6 +51,8 @@ def test_a_killed_run_ends_with_the_same_weights_and_a_complete_history(
     killed, output = finish(start(folder, two_classes, **settings), folder)
 
     assert "the base is not run" in output
+    assert "resumed" in output
+    assert killed.record["resumed_from_epoch"] is not None
     assert not (folder / ".resume").exists()
     expect_equal_results(killed, run_job("whole", **settings))
 
