@@ -73,7 +73,7 @@ def _drawn(paths: Sequence[str], class_name: str, settings: Settings) -> Sequenc
 
 def with_given_labels(folder: Path, settings: Settings) -> LabelledFiles:
     """List the photos of the folder with their labels from the list in the settings."""
-    paths = [path for path in folders.walk(folder, settings.follow_links) if folders.is_photo(path)]
+    paths = folders.photo_paths(folder, settings.follow_links)
     if len(paths) != len(settings.labels):
         raise RunError(
             f"`labels` has {len(settings.labels)} items and {folder.name} {len(paths)} photos; "

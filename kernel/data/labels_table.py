@@ -28,11 +28,7 @@ def read(folder: Path, photos_folder: Path, settings: Settings) -> dict[str, lis
     Raises:
         RunError: when the table cannot be read, or names too few photos that exist.
     """
-    paths = [
-        path
-        for path in folders.walk(photos_folder, settings.follow_links)
-        if folders.is_photo(path)
-    ]
+    paths = folders.photo_paths(photos_folder, settings.follow_links)
     table, roots = folder / settings.labels_csv, (photos_folder, folder)
     labels, missing = photo_table.read(table, _CLASSES, paths, roots)
     rows = len(labels) + len(missing)

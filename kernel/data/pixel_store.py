@@ -32,7 +32,7 @@ class PixelStore:
         self._row_shape, self._dtype = row_shape, dtype
         self._row_bytes = int(np.prod(row_shape)) * dtype.itemsize
         self._file = tempfile.TemporaryFile(buffering=0, dir=roomiest_folder())  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, self._file.close)  # also when a run ends in an error
         self._file.truncate(count * self._row_bytes)
         self._lock = threading.Lock()
 

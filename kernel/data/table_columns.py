@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kernel import session
 from kernel.data import folders
+from kernel.data.table_file import Table
 from kernel.session import RunError
 
 _FILE_COLUMNS = (
@@ -13,9 +14,6 @@ _FILE_COLUMNS = (
     *("file_path", "img", "img_path", "image_name", "photo", "name", "id"),
 )
 _ROW_NUMBERS = ("", "index", "unnamed: 0")
-
-Table = list[list[str]]
-"""The cells of a table, row by row."""
 
 
 @dataclass(frozen=True)

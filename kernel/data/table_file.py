@@ -6,11 +6,14 @@ from pathlib import Path
 
 from kernel.session import RunError
 
+Table = list[list[str]]
+"""The cells of a table, row by row."""
+
 _END = "end-of-the-table"  # read as a row of its own, unless a quote before it is not closed
 _ROWS_LOOKED_AT = 20
 
 
-def read(path: Path, setting: str, value: str) -> list[list[str]]:
+def read(path: Path, setting: str, value: str) -> Table:
     """Return the cells of the table, row by row; rows without any are left out.
 
     `setting` names the table in errors, `value` what it holds of each file.
@@ -61,6 +64,6 @@ def _delimiter(lines: Sequence[str]) -> str:
     return possible[0] if possible else " "
 
 
-def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+def _cells(lines: Sequence[str], delimiter: str) -> Table:
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     return [[cell.strip() for cell in row] for row in rows if any(row)]

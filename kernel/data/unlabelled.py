@@ -24,7 +24,7 @@ def folder_of(settings: Settings) -> Path:
             f"predict_folder = {name!r} is neither a folder of the photos nor attached (attached: "
             f"{session.attached_names()})."
         )
-    if not any(map(folders.is_photo, folders.walk(folder, settings.follow_links))):
+    if not folders.photo_paths(folder, settings.follow_links):
         raise RunError(f"predict_folder = {name!r} holds no photos.")
     return folder
 
@@ -53,9 +53,8 @@ def find(settings: Settings, class_names: tuple[str, ...]) -> tuple[Photos, list
     Raises:
         RunError: as `folder_of`.
     """
-    walk = folders.walk(folder_of(settings), settings.follow_links)
     most = settings.photos_per_class if session.is_local() else 0
-    paths = [*filter(folders.is_photo, walk)][: most or None]
+    paths = folders.photo_paths(folder_of(settings), settings.follow_links)[: most or None]
     readable, skipped = inspect_files(
         paths,
         channels=settings.channels,

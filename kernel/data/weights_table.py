@@ -33,7 +33,7 @@ def read(folder: Path, paths: Sequence[str], settings: Settings) -> tuple[float,
     holder = folders.holder_of(settings.weights_csv, folder)
     table, roots = holder / settings.weights_csv, (root, folder, holder)
     # All of them, also those that are not used: a name must be that of one photo.
-    photos = [path for path in folders.walk(root, settings.follow_links) if folders.is_photo(path)]
+    photos = folders.photo_paths(root, settings.follow_links)
     values, _ = photo_table.read(table, _WEIGHTS, photos, roots)
     without = [path for path in paths if path not in values]
     if without:

@@ -22,10 +22,10 @@ def check(own: Checkpoints) -> None:
     Raises:
         RunError: All of its checkpoints are of other settings, weights or photos.
     """
-    earlier = os.environ.get(session.EARLIER_OUTPUTS)
-    if not earlier or any(own.folder.glob("*.npz")):
+    if not is_asked() or any(own.folder.glob("*.npz")):
         return
-    files = sorted((Path(earlier) / checkpoints.FOLDER).glob("*.npz"))
+    earlier = Path(os.environ[session.EARLIER_OUTPUTS])
+    files = sorted((earlier / checkpoints.FOLDER).glob("*.npz"))
     identities = {checkpoints.identity_of(file) for file in files} - {""}
     if not identities:
         what = "only damaged checkpoints" if files else "no checkpoint"
