@@ -40,7 +40,7 @@ def read(
 
 
 def _plain(file: str) -> str:
-    """Return a file as the places are named: accents are written in two ways."""
+    """Return a file's name in the form that is compared: one slash, one way to write accents."""
     return unicodedata.normalize("NFC", file.replace("\\", "/").removeprefix("./"))
 
 

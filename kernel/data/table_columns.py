@@ -65,12 +65,13 @@ def files_and_values(
 def _file_column(
     path: Path, column: TableColumn, table: Table, photo_of: Callable[[str], str | None]
 ) -> int:
-    """Return the column of the files: of those that name photos, the surest.
+    """Return the column of the files, among those that name photos.
 
-    Names with a picture's ending are surer than others, and more photos than fewer.
+    It is the one with the most names that end as a picture's; of several such columns, the one that
+    names the most photos.
 
     Raises:
-        RunError: when two columns are as sure, and name other photos.
+        RunError: when two columns are equal in this, and name different photos.
     """
     header = [name.lower() for name in table[0]]
     # Values that are numbers may be the names of photos, too.
@@ -87,14 +88,14 @@ def _file_column(
     if not naming:
         return next((header.index(name) for name in _FILE_COLUMNS if name in header), possible[0])
     best = max(map(rank, naming))
-    surest = [at for at in naming if rank(at) == best]
-    if any(photos[at] != photos[surest[0]] for at in surest):
-        names = ", ".join(table[0][at] for at in surest)
+    likely = [at for at in naming if rank(at) == best]
+    if any(photos[at] != photos[likely[0]] for at in likely):
+        names = ", ".join(table[0][at] for at in likely)
         raise RunError(
-            f"{path.name} has several columns that name photos, each other ones: {names}. Keep "
-            f"the right one only, or write the names in it with their endings."
+            f"{path.name} has several columns that name photos, and they differ: {names}. Keep "
+            f"only the right one, or write the files in it with their endings."
         )
-    return surest[0]
+    return likely[0]
 
 
 def _value_column(path: Path, column: TableColumn, header: Sequence[str], file: int) -> int:
@@ -129,15 +130,15 @@ def _value_column_without_header(path: Path, column: TableColumn, table: Table, 
         if len(possible) == 1:
             return possible[0]
     raise RunError(
-        f"{path.name} has no first row with the names of its columns, and several that may hold "
-        f"the {column.one}: write one, with `{column.names[0]}` above the {column.many}."
+        f"{path.name} has several columns that may hold the {column.one}, and no header. Add a "
+        f"first row with the names of the columns: `{column.names[0]}` for the {column.many}."
     )
 
 
 def _no_name(path: Path, column: TableColumn) -> RunError:
     return RunError(
-        f"{path.name} has no column that is called `{column.names[0]}`: call the one with the "
-        f"{column.many} so."
+        f"{path.name} has no column that is called `{column.names[0]}`. Give this name to the "
+        f"column with the {column.many}."
     )
 
 

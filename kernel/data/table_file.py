@@ -19,7 +19,8 @@ def read(path: Path, setting: str, value: str) -> Table:
     `setting` names the table in errors, `value` what it holds of each file.
 
     Raises:
-        RunError: when it cannot be read, has fewer than two columns, or more than its first row.
+        RunError: when it cannot be read, has fewer than two columns, or a row that is longer than
+            the first one.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -55,7 +56,7 @@ def read(path: Path, setting: str, value: str) -> Table:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return what separates the cells: that by which the first rows have as many of them."""
+    """Return the separator by which the first rows all have the same number of cells."""
     first = lines[:_ROWS_LOOKED_AT]
     possible = [each for each in ",;\t" if first and each in first[0]]
     for each in possible:

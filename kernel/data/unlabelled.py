@@ -30,10 +30,10 @@ def folder_of(settings: Settings) -> Path:
 
 
 def check_submission(settings: Settings, class_names: tuple[str, ...]) -> None:
-    """Require that a submission's column of files has a name of its own.
+    """Require that no column of a submission's probabilities is called like that of its files.
 
     Raises:
-        RunError: when a class has it, whose probabilities are to stand in a column of their own.
+        RunError: when a class has that name, and each class gets a column.
     """
     if settings.submission_value != "probability" or len(class_names) == 2:
         return
@@ -47,8 +47,8 @@ def check_submission(settings: Settings, class_names: tuple[str, ...]) -> None:
 def find(settings: Settings, class_names: tuple[str, ...]) -> tuple[Photos, list[SkippedPhoto]]:
     """Return the photos below `predict_folder`, whose labels mean nothing, and unreadable ones.
 
-    Each is decoded once to know: one that cannot be would end a run that has trained for hours.
-    In a rehearsal with `photos_per_class`, so many are enough here too.
+    All are decoded once to find those that cannot be: one of them would end the run, after its
+    training. In a rehearsal, `photos_per_class` limits their number too.
 
     Raises:
         RunError: as `folder_of`.

@@ -122,12 +122,18 @@ def test_so_many_photos_of_each_class_are_drawn(folder: Path) -> None:
             "several columns that may hold the class: width, breed. Call the right one `label`",
         ),
         ("file,label\n00.png,cat,big", "more cells than the first one: 00.png, cat, big"),
-        (rows("{number:02d}.png,{label},left{number}"), "no first row with the names of its"),
-        (rows("{number:02d}.png,4{number},5"), "no first row with the names of its"),
+        (
+            rows("{number:02d}.png,{label},left{number}"),
+            "may hold the class, and no header",
+        ),
+        (
+            rows("{number:02d}.png,4{number},5"),
+            "may hold the class, and no header",
+        ),
         ('file,label\n00.png,cat\n"01.png,dog\n02.png,cat', "a quote that is not closed"),
         (
             "id,photo,label\n00,01,cat\n01,00,dog",
-            "several columns that name photos, each other ones: id, photo",
+            "several columns that name photos, and they differ: id, photo",
         ),
         ("00.png", "needs two columns"),
         ("", "needs two columns"),
@@ -172,7 +178,7 @@ def test_a_table_in_another_encoding_is_refused_with_what_to_do(
 
 
 def test_a_number_of_the_row_is_no_photo_beside_the_photos_file(folder: Path) -> None:
-    """The photos' names are numbers, too: those with an ending are surer."""
+    """The photos' names are numbers, too: the column with endings is taken."""
     table = "id,file_path,label\n" + "\n".join(
         f"{number:02d},train/{11 - number:02d}.png,{('cat', 'dog')[number % 2]}"
         for number in range(12)

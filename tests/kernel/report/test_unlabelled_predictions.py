@@ -38,7 +38,7 @@ def test_each_photo_of_a_folder_is_predicted_as_the_exported_model_does(
     from PIL import Image
 
     chosen: dict[str, Any] = {"submission": ["id", "is_truck"], "submission_value": "probability"}
-    chosen |= {"photos_per_class": 2}  # which the photos to predict are not concerned by
+    chosen |= {"photos_per_class": 2}  # of those to train on only
     run = run_job(data=str(photos), predict_folder="test", epochs=1, **chosen)
 
     table = rows(run.working / "predict_folder.csv")
